@@ -1,0 +1,34 @@
+import { type ErrorCode, errorTable, type Language } from './errors.ts';
+
+export interface FaultDetail {
+  /** Public, in English, names the field at fault: `task.body: is not base64`. Never a cause from inside. */
+  detail?: string;
+  /** Milliseconds until trying again can help. */
+  retryAfterMs?: number;
+  /** For the log only. */
+  cause?: unknown;
+}
+
+/** Any outcome that is not a solution. Everything thrown that is not a Fault is answered as the server's own. */
+export class Fault extends Error {
+  override readonly name = 'Fault';
+  readonly code: ErrorCode;
+  readonly detail: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, { detail, retryAfterMs, cause }: FaultDetail = {}) {
+    super(detail === undefined ? code : `${code}: ${detail}`, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.detail = detail;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The public description of a fault in a language, its detail behind a colon. */
+export function describeFault(fault: Fault, language: Language): string {
+  const minutes = new Intl.NumberFormat(language, { style: 'unit', unit: 'minute', unitDisplay: 'long' });
+  const left = Math.max(1, Math.ceil((fault.retryAfterMs ?? 600_000) / 60_000));
+  const text: string = errorTable[fault.code].text[language];
+  const description = text.replace('{minutes}', minutes.format(left));
+  return fault.detail === undefined ? description : `${description}: ${fault.detail}`;
+}

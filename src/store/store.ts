@@ -1,0 +1,157 @@
+/**
+ * What the rest of the server may ask of the store. Every operation is one atomic change, and its promise
+ * resolves only when that change is on the disk (invariant I7: acknowledged means durable).
+ *
+ * Money is integer micro-USD. Times are milliseconds since 1970 and passed in. Refusals that a client can
+ * cause are values; what is thrown is a fault of the store itself.
+ */
+export type MicroUsd = number;
+
+export interface Account {
+  id: string;
+  name: string;
+  /** Σ top-ups + Σ adjustments − Σ settled tasks. */
+  posted: MicroUsd;
+  /** Σ prices of the tasks that are reserved and not yet settled or released; 0 ≤ pending ≤ posted. */
+  pending: MicroUsd;
+  createdAt: number;
+}
+
+export interface Key {
+  id: string;
+  accountId: string;
+  packageId: string | null;
+  label: string;
+  /** First and last characters, for people: `lgl_3fK…9Qz`. */
+  hint: string;
+  /** `null` allows every type. */
+  taskTypes: string[] | null;
+  /** CIDR ranges that may use the key; `null` allows every address. */
+  addresses: string[] | null;
+  /** Most that the key may spend in a UTC day. */
+  dailyCap: MicroUsd | null;
+  expiresAt: number | null;
+  revokedAt: number | null;
+}
+
+export interface Package {
+  id: string;
+  accountId: string;
+  title: string;
+  type: number;
+  /** Requests in any 60 s, for all keys of the package together; `null` is the server's default. */
+  rateLimit: number | null;
+  /** Tasks under way at once. */
+  concurrency: number | null;
+  /** Calls that are paid already; a task of the package takes one call and no money. */
+  callsLeft: number;
+  expiresAt: number | null;
+  /** Hint of the package's own key. */
+  keyHint: string;
+}
+
+/** A key with all that a request needs to know about its owner, read in one go. */
+export interface Principal {
+  key: Key;
+  account: Account;
+  package: Package | null;
+}
+
+export type TaskState = 'queued' | 'running' | 'ready' | 'failed';
+
+export interface NewHold {
+  taskId: string;
+  accountId: string;
+  keyId: string;
+  packageId: string | null;
+  type: string;
+  module: string;
+  price: MicroUsd;
+  dailyCap: MicroUsd | null;
+  /** `running` for a task answered inside createTask, `queued` for one that a worker takes up. */
+  state: 'queued' | 'running';
+  /** What a worker needs to run a queued task after a restart; `null` for one answered at once. */
+  payload: string | null;
+  now: number;
+  deadline: number;
+  /** When its result is forgotten. */
+  expiresAt: number;
+}
+
+export type ReserveOutcome = 'held' | 'zeroBalance' | 'dailyCapReached' | 'noCallsLeft';
+
+/** The lease (fencing number) makes a stale worker's settle change nothing (I10). */
+export interface Lease {
+  taskId: string;
+  lease: number;
+}
+
+export interface TaskRecord {
+  id: string;
+  accountId: string;
+  type: string;
+  state: TaskState;
+  price: MicroUsd;
+  /** JSON of the solution, when `ready`. */
+  solution: string | null;
+  /** When `failed`. */
+  errorCode: string | null;
+  errorDetail: string | null;
+  createdAt: number;
+  deadline: number;
+  polls: number;
+}
+
+export type BanKind = 'address' | 'key';
+
+export interface Ban {
+  kind: BanKind;
+  /** An IPv4 address, an IPv6 /64 prefix, or a key's id. */
+  subject: string;
+  since: number;
+  until: number;
+  /** Which ban of this subject within 24 hours: 1, 2, … */
+  count: number;
+}
+
+export interface SweepOutcome {
+  timedOut: number;
+  forgotten: number;
+}
+
+/** Store operations that requests need; those of the command line are in StoreAdmin. */
+export interface Store {
+  findPrincipal(keyHash: string): Promise<Principal | undefined>;
+  /** Inserts the task and holds its price, in one commit; lease 1. */
+  reserve(hold: NewHold): Promise<ReserveOutcome>;
+  /** Makes the task ready and charges it; false when somebody else ended it first. */
+  settle(done: Lease & { solution: string; now: number }): Promise<boolean>;
+  /** Makes the task failed and gives the hold back; false when somebody else ended it first. */
+  release(done: Lease & { errorCode: string; errorDetail: string | null; now: number }): Promise<boolean>;
+  /** Counts the poll. Undefined for an unknown, foreign, forgotten or over-polled task: all look alike. */
+  poll(query: {
+    taskId: string;
+    accountId: string;
+    now: number;
+    maxPolls: number;
+  }): Promise<TaskRecord | undefined>;
+  /** The last report stands; false when there is no such task of this account. */
+  saveFeedback(report: {
+    taskId: string;
+    accountId: string;
+    invalid: boolean;
+    code: number | null;
+    message: string | null;
+    now: number;
+  }): Promise<boolean>;
+  listPackages(accountId: string, now: number): Promise<Package[]>;
+  readAccount(accountId: string): Promise<Account | undefined>;
+  listBans(now: number): Promise<Ban[]>;
+  saveBan(ban: Ban): Promise<void>;
+  liftBan(kind: BanKind, subject: string): Promise<boolean>;
+  /** Fails and refunds tasks past their deadline, forgets results past their retention, in small batches. */
+  sweep(now: number): Promise<SweepOutcome>;
+  /** Writes and reads one row: the readiness probe. */
+  probe(): Promise<void>;
+  close(): Promise<void>;
+}

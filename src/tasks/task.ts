@@ -1,0 +1,61 @@
+import type { z } from 'zod';
+
+/** Engines that task types solve with. Each is wired in main; a type names only what it needs. */
+export interface Engines {
+  text: TextReader;
+}
+
+export interface TextReader {
+  /**
+   * Reads the text of one image.
+   * @throws Fault ERROR_PARSE_IMAGE_FAIL, ERROR_TASK_TIMEOUT, ERROR_SERVICE_UNAVALIABLE (queue full)
+   */
+  read(image: Uint8Array, options: ReadOptions): Promise<Reading>;
+}
+
+export interface ReadOptions {
+  /** Characters that may occur; `undefined` allows letters and digits. */
+  alphabet?: string;
+  minLength?: number;
+  maxLength?: number;
+  /** Milliseconds since 1970; past it the answer is dropped. */
+  deadline: number;
+  /** Aborted when the client has gone: an image that nobody waits for is not read. */
+  signal: AbortSignal;
+}
+
+export interface Reading {
+  text: string;
+  /** Calibrated probability that the whole text is right, 0 to 1. */
+  confidence: number;
+  characters: { character: string; confidence: number }[];
+  alternatives: { text: string; confidence: number }[];
+}
+
+/** What a solution may hold is fixed by the contract for each type; it is always an object. */
+export type Solution = Record<string, unknown>;
+
+export interface SolveContext {
+  engines: Engines;
+  deadline: number;
+  signal: AbortSignal;
+}
+
+/** One thing that can be asked: a file in this folder each. */
+export interface TaskType<Input = unknown> {
+  /** As clients write it; compared without regard to case. */
+  type: string;
+  /** Parses `task`; unknown fields are ignored, `null` counts as absent. */
+  input: z.ZodType<Input>;
+  /** The price list's key is `type/module`. */
+  module(input: Input): string;
+  /** Whether createTask carries the answer itself, or the task is taken up later. */
+  timing: 'now' | 'later';
+  /**
+   * Looks at the input once more before money moves: sizes, magic bytes, known names.
+   * @throws Fault ERROR_INVALID_IMAGE, ERROR_PARSE_IMAGE_FAIL, ERROR_UNKNOWN_QUESTION, ERROR_INVALID_TASK_DATA
+   */
+  check(input: Input): void;
+  /** @throws Fault ERROR_CAPTCHA_UNSOLVABLE and what the engines throw; a thrown task costs nothing. */
+  solve(input: Input, context: SolveContext): Promise<Solution>;
+}
