@@ -60,10 +60,7 @@ const schema = z.strictObject({
     .describe('requests by key in any 60 s, where its package says nothing'),
   concurrency: count.min(1).default(200).describe('tasks by key under way at once, likewise'),
   banErrors: count.min(1).default(1000).describe('client errors in 60 s that ban an address'),
-  banSeconds: list
-    .pipe(z.array(seconds).min(1))
-    .default([600, 1800])
-    .describe('length of a first, second, … ban within 24 h'),
+  banSeconds: secondsLadder.default([600, 1800]).describe('length of a first, second, … ban within 24 h'),
   blockErrors: count.min(1).default(300).describe('client errors in 60 s that block a key'),
   blockSeconds: seconds.default(300).describe('length of a block'),
 
