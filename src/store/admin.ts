@@ -1,0 +1,95 @@
+import type { Account, Key, MicroUsd, Package } from './store.ts';
+
+/** A key as it is stored: never the key itself, only its HMAC and a hint. */
+export interface NewKey {
+  id: string;
+  accountId: string;
+  packageId: string | null;
+  hash: string;
+  hint: string;
+  label: string;
+  taskTypes: string[] | null;
+  addresses: string[] | null;
+  dailyCap: MicroUsd | null;
+  expiresAt: number | null;
+  now: number;
+}
+
+export interface NewPackage {
+  id: string;
+  accountId: string;
+  title: string;
+  type: number;
+  rateLimit: number | null;
+  concurrency: number | null;
+  calls: number;
+  expiresAt: number | null;
+  now: number;
+}
+
+export interface LedgerEntry {
+  id: number;
+  kind: 'topup' | 'adjust' | 'reserve' | 'settle' | 'release';
+  amount: MicroUsd;
+  taskId: string | null;
+  note: string;
+  at: number;
+}
+
+/** An invariant (I1 to I9) that the books break, and where. */
+export interface Violation {
+  invariant: string;
+  detail: string;
+}
+
+/** One thing that doctor looks at inside the store. */
+export interface StoreCheck {
+  name: string;
+  ok: boolean;
+  detail: string;
+}
+
+/** Counted since the store was opened; gauges are of this moment. */
+export interface StoreCounters {
+  operations: number;
+  commits: number;
+  /** How many commits carried n operations; index 0 is unused. */
+  batchSizes: readonly number[];
+  walBytes: number;
+}
+
+/** What the operator's commands and the monitoring need, beside the operations of requests in Store. */
+export interface StoreAdmin {
+  createAccount(account: { id: string; name: string; now: number }): Promise<Account>;
+  listAccounts(): Promise<Account[]>;
+  /** By id, or by name where that is unique. */
+  findAccount(idOrName: string): Promise<Account | undefined>;
+  /**
+   * Adds to the balance, or with a negative amount takes from it (`adjust`).
+   * Undefined when there is no such account, or the balance cannot bear it.
+   */
+  topUp(entry: {
+    accountId: string;
+    amount: MicroUsd;
+    note: string;
+    now: number;
+  }): Promise<Account | undefined>;
+  /** The latest entries of an account, newest first. */
+  listEntries(accountId: string, limit: number): Promise<LedgerEntry[]>;
+  /** Undefined when a key of this hash exists. */
+  createKey(key: NewKey): Promise<Key | undefined>;
+  listKeys(accountId?: string): Promise<Key[]>;
+  /** False when there is no such key, or it is revoked already. */
+  revokeKey(keyId: string, now: number): Promise<boolean>;
+  /** A package with its own key, in one commit. */
+  createPackage(pack: NewPackage, key: NewKey): Promise<Package>;
+  /** Ends the package and revokes its keys; false when there is no such package. */
+  endPackage(packageId: string, now: number): Promise<boolean>;
+  /** What the ledger's invariants find; empty when the books are right. */
+  audit(now: number): Promise<Violation[]>;
+  /** Engine, integrity, journal mode, durability, schema version: for doctor. */
+  inspect(): Promise<StoreCheck[]>;
+  /** SQLite only: a consistent copy while the server runs. */
+  backup(file: string): Promise<void>;
+  counters(): Promise<StoreCounters>;
+}
