@@ -1,0 +1,49 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const prefix = 'lgl_';
+const secretLength = 30;
+const checksumLength = 6;
+
+/** A new key: `lgl_`, 30 random base62 characters (178 bit), 6 of checksum. */
+export function generateKey(random: (size: number) => Uint8Array = randomBytes): string {
+  let secret = '';
+  while (secret.length < secretLength) {
+    // 248 is the greatest multiple of 62 in a byte: taking more would favour the first characters.
+    for (const byte of random(secretLength)) if (byte < 248) secret += alphabet[byte % 62];
+  }
+  secret = secret.slice(0, secretLength);
+  return `${prefix}${secret}${checksum(secret)}`;
+}
+
+/**
+ * Whether a text may be a key at all. One of our own form with a wrong checksum is a typing error and needs
+ * no look into the database; keys of other services are known only by their hash.
+ */
+export function isPlausibleKey(key: string): boolean {
+  if (key.length < 1 || key.length > 512) return false;
+  if (!key.startsWith(prefix)) return true;
+  const secret = key.slice(prefix.length, -checksumLength);
+  return secret.length === secretLength && key.endsWith(checksum(secret));
+}
+
+/** What the store keeps in place of a key: a dump of it cannot be searched for keys without the pepper. */
+export function hashKey(key: string, pepper: string): string {
+  return createHmac('sha256', pepper).update(key).digest('hex');
+}
+
+/** How people recognise a key: its first and last characters. */
+export function hintOf(key: string): string {
+  return key.length < 16 ? `${key.slice(0, 2)}…` : `${key.slice(0, 7)}…${key.slice(-3)}`;
+}
+
+function checksum(secret: string): string {
+  let left = crc32(secret);
+  let digits = '';
+  for (let place = 0; place < checksumLength; place++) {
+    digits = alphabet[left % 62] + digits;
+    left = Math.floor(left / 62);
+  }
+  return digits;
+}
