@@ -1,0 +1,75 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
+
+/** Why a task was turned away before any recognition. */
+export type Refusal = 'queue_full' | 'limit' | 'concurrency' | 'ban' | 'block' | 'balance' | 'draining';
+
+/**
+ * Every metric that the server counts as it works. Labels come from short fixed lists: a key, an account, an
+ * address or a task id as a label would grow the time series without bound, and leak.
+ */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  const requests = new Histogram({
+    name: 'legible_http_request_duration_seconds',
+    help: 'Time from the request line to the last byte of the answer.',
+    labelNames: ['route', 'method', 'status', 'error_code'] as const,
+    buckets: seconds,
+    registers,
+  });
+  const tasks = new Counter({
+    name: 'legible_tasks_total',
+    help: 'Tasks that ended, by outcome: solved, or the error code.',
+    labelNames: ['type', 'outcome'] as const,
+    registers,
+  });
+  const compute = new Histogram({
+    name: 'legible_task_compute_seconds',
+    help: 'Time from the reservation to the answer, waiting for a recognition thread included.',
+    labelNames: ['type'] as const,
+    buckets: seconds,
+    registers,
+  });
+  const refusals = new Counter({
+    name: 'legible_admission_rejected_total',
+    help: 'Requests turned away before any recognition.',
+    labelNames: ['reason'] as const,
+    registers,
+  });
+
+  return {
+    registry,
+    /** `route` is the route's own pattern, never the path as sent; `errorCode` is empty for success. */
+    observeRequest(r: { route: string; method: string; status: number; errorCode: string; seconds: number }) {
+      requests.observe(
+        { route: r.route, method: r.method, status: r.status, error_code: r.errorCode },
+        r.seconds,
+      );
+    },
+    /** `type` is the registered name of the task type; `outcome` is `solved` or an error code. */
+    observeTask(t: { type: string; outcome: string; seconds: number }) {
+      tasks.inc({ type: t.type, outcome: t.outcome });
+      compute.observe({ type: t.type }, t.seconds);
+    },
+    countRefusal(reason: Refusal) {
+      refusals.inc({ reason });
+    },
+    /** A value that is read when the metrics are asked for. */
+    gauge(name: string, help: string, read: () => number | Promise<number>) {
+      new Gauge({
+        name,
+        help,
+        registers,
+        async collect() {
+          this.set(await read());
+        },
+      });
+    },
+  };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;
