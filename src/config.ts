@@ -1,32 +1,47 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { languages } from './errors.ts';
 
-const count = z.coerce.number().int().min(0);
-const port = count.max(65_535);
-const seconds = z.coerce.number().positive();
-const flag = z.union([z.boolean(), z.stringbool()]);
-const list = z.union([
-  z.array(z.string()),
-  z.string().transform((text) =>
-    text
-      .split(',')
-      .map((part) => part.trim())
-      .filter(Boolean),
-  ),
-]);
+// Number('') and Number(true) are numbers in JavaScript; in a configuration they are mistakes.
+const number = z.preprocess(
+  (value) => (typeof value === 'string' ? (value.trim() === '' ? Number.NaN : Number(value)) : value),
+  z.number({ error: 'is not a number' }),
+);
+const count = number.pipe(z.number().int('is not a whole number').min(0, 'is below 0'));
+const positive = count.refine((value) => value >= 1, 'is below 1');
+const port = count.refine((value) => value <= 65_535, 'is above 65535');
+const seconds = number.refine(
+  (value) => value > 0 && value <= 86_400 * 366,
+  'is not above 0 and below a year',
+);
+const flag = z.union([z.boolean(), z.stringbool()], { error: 'is neither true nor false' });
+const list = z.preprocess(
+  (value) =>
+    typeof value === 'string'
+      ? value
+          .split(',')
+          .map((part) => part.trim())
+          .filter(Boolean)
+      : value,
+  z.array(z.string(), { error: 'is not a list' }),
+);
+const ranges = list.refine(
+  (parts) => parts.every(isRange),
+  'holds something that is not an address or CIDR range',
+);
 const secondsLadder = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(',') : value),
-  z.array(seconds).min(1),
+  z.array(seconds).min(1, 'is empty'),
 );
-const prices = z.union([
-  z.record(z.string(), count),
-  z.string().transform((text) => z.record(z.string(), count).parse(JSON.parse(text))),
-]);
+const prices = z.preprocess(
+  (value) => (typeof value === 'string' ? parseJson(value) : value),
+  z.record(z.string(), count, { error: 'is not an object of type/module: micro-USD' }),
+);
 
 /** Every setting, its default and what it does; the only list of them. */
-const schema = z.strictObject({
+const schema = z.object({
   host: z.string().default('127.0.0.1').describe('address to listen on'),
   port: port.default(7878).describe('port of the API'),
   opsHost: z.string().default('127.0.0.1').describe('address of health and metrics'),
@@ -34,10 +49,14 @@ const schema = z.strictObject({
   dataDir: z.string().default('./data').describe('database, pepper and backups'),
   pepper: z
     .string()
-    .min(32)
+    .min(32, 'is shorter than 32 characters')
     .optional()
     .describe('secret that key hashes are made with; without it, a file in dataDir'),
-  databaseUrl: z.string().optional().describe('postgres://…; without it, SQLite in dataDir'),
+  databaseUrl: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'does not begin with postgres://')
+    .optional()
+    .describe('postgres://…; without it, SQLite in dataDir'),
   logLevel: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -48,30 +67,26 @@ const schema = z.strictObject({
     .default('en')
     .describe('of error descriptions, when Accept-Language names none'),
   strict: flag.default(false).describe('refuse what the lenient reading of requests forgives'),
-  trustedProxies: list.default([]).describe('CIDR ranges whose X-Forwarded-For is believed'),
+  trustedProxies: ranges.default([]).describe('CIDR ranges whose X-Forwarded-For is believed'),
   bodyLimitBytes: count.default(16 * 1024 * 1024).describe('largest request body'),
 
   prices: prices
     .default({ 'ImageToTextTask/common': 400, 'ImageToTextTask/number': 400, 'ImageToTextTask/math': 400 })
     .describe('micro-USD by type/module'),
-  rateLimit: count
-    .min(1)
-    .default(6000)
-    .describe('requests by key in any 60 s, where its package says nothing'),
-  concurrency: count.min(1).default(200).describe('tasks by key under way at once, likewise'),
-  banErrors: count.min(1).default(1000).describe('client errors in 60 s that ban an address'),
+  rateLimit: positive.default(6000).describe('requests by key in any 60 s, where its package says nothing'),
+  concurrency: positive.default(200).describe('tasks by key under way at once, likewise'),
+  banErrors: positive.default(1000).describe('client errors in 60 s that ban an address'),
   banSeconds: secondsLadder.default([600, 1800]).describe('length of a first, second, … ban within 24 h'),
-  blockErrors: count.min(1).default(300).describe('client errors in 60 s that block a key'),
+  blockErrors: positive.default(300).describe('client errors in 60 s that block a key'),
   blockSeconds: seconds.default(300).describe('length of a block'),
 
   taskSeconds: seconds.default(120).describe('a task unfinished by then is timed out and refunded'),
   resultSeconds: seconds.default(300).describe('how long a result stays, from its creation'),
-  maxPolls: count.min(1).default(120).describe('getTaskResult calls by task'),
+  maxPolls: positive.default(120).describe('getTaskResult calls by task'),
   drainSeconds: seconds.default(25).describe('how long a stopping server waits for tasks under way'),
 
-  recognizers: count.min(1).default(availableParallelism()).describe('recognition threads'),
-  recognizerQueue: count
-    .min(1)
+  recognizers: positive.default(availableParallelism()).describe('recognition threads'),
+  recognizerQueue: positive
     .default(512)
     .describe('images waiting for a recognition thread before new ones are refused'),
   maxImageBytes: count.default(4 * 1024 * 1024).describe('largest image, decoded from base64'),
@@ -80,10 +95,24 @@ const schema = z.strictObject({
 
 export type Config = Readonly<z.output<typeof schema>>;
 
-export const settings = Object.entries(schema.shape).map(([name, setting]) => ({
-  name,
+/** Settings whose values are never printed, and that `LEGIBLE_<NAME>_FILE` may name a file for. */
+const secrets: readonly string[] = ['pepper', 'databaseUrl'];
+
+export interface Setting {
+  name: keyof Config;
+  variable: string;
+  description: string;
+  secret: boolean;
+  /** Undefined where the setting has none. */
+  standard: unknown;
+}
+
+export const settings: readonly Setting[] = Object.entries(schema.shape).map(([name, setting]) => ({
+  name: name as keyof Config,
   variable: variableOf(name),
   description: setting.description ?? '',
+  secret: secrets.includes(name),
+  standard: setting.safeParse(undefined).data,
 }));
 
 /** All mistakes of a configuration at once. */
@@ -97,44 +126,130 @@ export class ConfigError extends Error {
   }
 }
 
+/** Where each setting's value comes from: a variable, a file, or `default`. */
+export type Sources = Record<keyof Config, string>;
+
 /**
  * Reads legible.json, then `LEGIBLE_<NAME>` variables over it.
  * @throws ConfigError naming every mistake, with where it stands
  */
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env, file = 'legible.json'): Config {
-  const path = environment.LEGIBLE_CONFIG ?? file;
-  const fromFile = readSettings(path, environment.LEGIBLE_CONFIG !== undefined);
-  const fromEnvironment: Record<string, unknown> = {};
-  const problems: string[] = [];
-  for (const [variable, value] of Object.entries(environment)) {
-    if (!variable.startsWith('LEGIBLE_') || variable === 'LEGIBLE_CONFIG' || value === undefined) continue;
-    const setting = settings.find((known) => known.variable === variable);
-    if (setting) fromEnvironment[setting.name] = value;
-    else problems.push(`${variable} is not a setting`);
-  }
-  const parsed = schema.safeParse({ ...fromFile, ...fromEnvironment });
-  for (const issue of parsed.error?.issues ?? []) {
-    const name = String(issue.path[0] ?? '');
-    const source = name in fromEnvironment ? variableOf(name) : `${name || 'legible.json'} in ${path}`;
-    problems.push(`${source}: ${issue.message}`);
-  }
-  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze(parsed.data);
+  return traceConfig(environment, file).config;
 }
 
-function readSettings(path: string, required: boolean): Record<string, unknown> {
+/** The configuration and where each of its values comes from; throws as loadConfig does. */
+export function traceConfig(
+  environment: NodeJS.ProcessEnv = process.env,
+  file = 'legible.json',
+): { config: Config; sources: Sources } {
+  const path = environment.LEGIBLE_CONFIG ?? file;
+  const problems: string[] = [];
+  const given = {
+    ...readFile(path, environment.LEGIBLE_CONFIG !== undefined, problems),
+    ...readEnvironment(environment, problems),
+  };
+  const parsed = schema.safeParse(
+    Object.fromEntries(Object.entries(given).map(([name, { value }]) => [name, value])),
+  );
+  for (const issue of parsed.error?.issues ?? []) {
+    const [name, ...inside] = issue.path.map(String);
+    problems.push(`${[given[name ?? '']?.source ?? name, ...inside].join('.')}: ${issue.message}`);
+  }
+  if (parsed.data && parsed.data.port !== 0 && parsed.data.port === parsed.data.opsPort) {
+    problems.push(`port and opsPort are both ${parsed.data.port}`);
+  }
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  const sources = settings.map(({ name }) => [name, given[name]?.source ?? 'default']);
+  return { config: Object.freeze(parsed.data), sources: Object.fromEntries(sources) };
+}
+
+/** Values as they were found, by setting. */
+type Given = Record<string, { value: unknown; source: string }>;
+
+function readFile(path: string, required: boolean, problems: string[]): Given {
   if (!existsSync(path)) {
-    if (required) throw new ConfigError([`${path} does not exist`]);
+    if (required) problems.push(`LEGIBLE_CONFIG: ${path} does not exist`);
     return {};
   }
-  try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(path, 'utf8')));
-  } catch {
-    throw new ConfigError([`${path} is not a JSON object`]);
+  const content = z.record(z.string(), z.unknown()).safeParse(parseJson(readFileSync(path, 'utf8')));
+  if (!content.success) {
+    problems.push(`${path} is not a JSON object`);
+    return {};
   }
+  const given: Given = {};
+  for (const [name, value] of Object.entries(content.data)) {
+    const source = `${name} in ${path}`;
+    const known = settings.map((setting) => setting.name);
+    if (name in schema.shape) given[name] = { value, source };
+    else problems.push(`${source} is not a setting${suggestion(name, known)}`);
+  }
+  return given;
+}
+
+function readEnvironment(environment: NodeJS.ProcessEnv, problems: string[]): Given {
+  const given: Given = {};
+  for (const [variable, value] of Object.entries(environment)) {
+    if (!variable.startsWith('LEGIBLE_') || variable === 'LEGIBLE_CONFIG' || value === undefined) continue;
+    const setting = settings.find(
+      (known) => known.variable === variable || (known.secret && `${known.variable}_FILE` === variable),
+    );
+    if (!setting) {
+      const known = settings.map((each) => each.variable);
+      problems.push(`${variable} is not a setting${suggestion(variable, known)}`);
+    } else if (given[setting.name]) {
+      problems.push(`${setting.variable} and ${setting.variable}_FILE are both set`);
+    } else if (setting.variable === variable) {
+      given[setting.name] = { value, source: variable };
+    } else if (existsSync(value)) {
+      given[setting.name] = { value: readFileSync(value, 'utf8').trim(), source: variable };
+    } else {
+      problems.push(`${variable}: ${value} does not exist`);
+    }
+  }
+  return given;
 }
 
 /** `opsPort` → `LEGIBLE_OPS_PORT` */
 function variableOf(name: string): string {
   return `LEGIBLE_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRange(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}
+
+/** `; did you mean port?` for a name two letters, or a third of them, away from a known one, else nothing. */
+function suggestion(name: string, known: readonly string[]): string {
+  const core = (text: string) => text.replace(/^LEGIBLE_/, '').toLowerCase();
+  const nearest = known
+    .map((candidate) => ({ candidate, distance: distance(core(name), core(candidate)) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  return nearest && nearest.distance <= Math.max(2, core(name).length / 3)
+    ? `; did you mean ${nearest.candidate}?`
+    : '';
+}
+
+/** Levenshtein's: insertions, deletions and exchanges that turn one text into the other. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const exchange = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, exchange));
+    }
+    row = next;
+  }
+  return row[to.length]!;
 }

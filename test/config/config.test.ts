@@ -1,0 +1,125 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ConfigError, loadConfig, settings, traceConfig } from '../../src/config.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'legible-config-'));
+
+function file(content: unknown): string {
+  const path = join(directory, `${Math.random()}.json`);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+function problemsOf(environment: Record<string, string>, path = 'absent.json'): string[] {
+  try {
+    loadConfig(environment, path);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('configuration', () => {
+  it('has a default for every setting but the two secrets', () => {
+    const config = loadConfig({}, 'absent.json');
+    const without = settings.filter(({ name }) => config[name] === undefined);
+    expect(without.map(({ name }) => name)).toEqual(['pepper', 'databaseUrl']);
+    expect(without.every(({ secret }) => secret)).toBe(true);
+    expect(config).toMatchObject({ host: '127.0.0.1', port: 7878 });
+  });
+
+  it('takes a variable over legible.json over the default, and says which it was', () => {
+    const path = file({ port: 9000, strict: true });
+    const { config, sources } = traceConfig({ LEGIBLE_PORT: '9001' }, path);
+    expect([config.port, sources.port]).toEqual([9001, 'LEGIBLE_PORT']);
+    expect([config.strict, sources.strict]).toEqual([true, `strict in ${path}`]);
+    expect([config.opsPort, sources.opsPort]).toEqual([7879, 'default']);
+  });
+
+  it('reads every setting from its LEGIBLE_ variable', () => {
+    for (const { variable, name, standard } of settings) {
+      const text = typeof standard === 'object' ? JSON.stringify(standard) : String(standard);
+      if (standard === undefined || Array.isArray(standard)) continue;
+      expect(traceConfig({ [variable]: text }, 'absent.json').config[name]).toEqual(standard);
+    }
+    expect(loadConfig({ LEGIBLE_BAN_SECONDS: '5,10' }, '').banSeconds).toEqual([5, 10]);
+    expect(loadConfig({ LEGIBLE_TRUSTED_PROXIES: '10.0.0.0/8, ::1' }, '').trustedProxies).toEqual([
+      '10.0.0.0/8',
+      '::1',
+    ]);
+  });
+
+  it('reports all mistakes at once, each with where it stands', () => {
+    const path = file({ prot: 1, maxPolls: 1.5, banSeconds: [] });
+    expect(
+      problemsOf({ LEGIBLE_PORT: '', LEGIBLE_STRICT: 'perhaps', LEGIBLE_LOG_LEVLE: 'info' }, path).sort(),
+    ).toEqual(
+      [
+        'LEGIBLE_LOG_LEVLE is not a setting; did you mean LEGIBLE_LOG_LEVEL?',
+        'LEGIBLE_PORT: is not a number',
+        'LEGIBLE_STRICT: is neither true nor false',
+        `banSeconds in ${path}: is empty`,
+        `maxPolls in ${path}: is not a whole number`,
+        `prot in ${path} is not a setting; did you mean port?`,
+      ].sort(),
+    );
+  });
+
+  it.each([
+    [{ LEGIBLE_PORT: '65536' }, 'LEGIBLE_PORT: is above 65535'],
+    [{ LEGIBLE_PORT: '7879' }, 'port and opsPort are both 7879'],
+    [{ LEGIBLE_PEPPER: 'short' }, 'LEGIBLE_PEPPER: is shorter than 32 characters'],
+    [{ LEGIBLE_DATABASE_URL: 'mysql://x' }, 'LEGIBLE_DATABASE_URL: does not begin with postgres://'],
+    [{ LEGIBLE_PRICES: '{oops' }, 'LEGIBLE_PRICES: is not an object of type/module: micro-USD'],
+    [{ LEGIBLE_PRICES: '{"a/b":0.5}' }, 'LEGIBLE_PRICES.a/b: is not a whole number'],
+    [{ LEGIBLE_BAN_SECONDS: '600,0' }, 'LEGIBLE_BAN_SECONDS.1: is not above 0 and below a year'],
+    [
+      { LEGIBLE_TRUSTED_PROXIES: '10.0.0.0/33' },
+      'LEGIBLE_TRUSTED_PROXIES: holds something that is not an address or CIDR range',
+    ],
+    [{ LEGIBLE_CONFIG: '/does/not/exist.json' }, 'LEGIBLE_CONFIG: /does/not/exist.json does not exist'],
+    [{ LEGIBLE_UTTERLY_UNKNOWN: '1' }, 'LEGIBLE_UTTERLY_UNKNOWN is not a setting'],
+  ])('refuses %j', (environment, problem) => {
+    expect(problemsOf(environment)).toEqual([problem]);
+  });
+
+  it('refuses a file that is not a JSON object', () => {
+    for (const content of ['[]', '{', 'null', '3']) {
+      const path = file(content);
+      expect(problemsOf({}, path)).toEqual([`${path} is not a JSON object`]);
+    }
+  });
+
+  it('never repeats a value in a mistake: it could be a secret in the wrong place', () => {
+    const canary = 'canary-2f9d';
+    const numbers = settings.filter(({ standard }) => typeof standard === 'number');
+    const environment = Object.fromEntries(numbers.map(({ variable }) => [variable, canary]));
+    const problems = problemsOf({ ...environment, LEGIBLE_PEPPER: canary, LEGIBLE_DATABASE_URL: canary });
+    expect(problems).toHaveLength(numbers.length + 2);
+    expect(problems.join()).not.toContain(canary);
+  });
+
+  describe('of secrets', () => {
+    const secret = 'p'.repeat(32);
+
+    it('reads them from the file that LEGIBLE_<NAME>_FILE names, without its last newline', () => {
+      const path = file(`${secret}\n`);
+      const { config, sources } = traceConfig({ LEGIBLE_PEPPER_FILE: path }, 'absent.json');
+      expect([config.pepper, sources.pepper]).toEqual([secret, 'LEGIBLE_PEPPER_FILE']);
+    });
+
+    it('refuses a missing file, two sources, and a file for what is no secret', () => {
+      const missing = join(directory, 'missing');
+      expect(problemsOf({ LEGIBLE_PEPPER_FILE: missing })).toEqual([
+        `LEGIBLE_PEPPER_FILE: ${missing} does not exist`,
+      ]);
+      expect(problemsOf({ LEGIBLE_PEPPER: secret, LEGIBLE_PEPPER_FILE: file(secret) })).toEqual([
+        'LEGIBLE_PEPPER and LEGIBLE_PEPPER_FILE are both set',
+      ]);
+      expect(problemsOf({ LEGIBLE_HOST_FILE: missing })[0]).toMatch('LEGIBLE_HOST_FILE is not a setting');
+    });
+  });
+});
