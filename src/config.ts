@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { languages } from './errors.ts';
+import { isRange } from './range.ts';
 
 // Number('') and Number(true) are numbers in JavaScript; in a configuration they are mistakes.
 const number = z.preprocess(
@@ -220,13 +220,6 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isRange(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 }
 
 /** `; did you mean port?` for a name two letters, or a third of them, away from a known one, else nothing. */

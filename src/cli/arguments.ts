@@ -1,0 +1,67 @@
+import { InvalidArgumentError } from 'commander';
+import { isRange } from '../range.ts';
+import { parseUsd } from './money.ts';
+
+const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Micro-USD above 0. */
+export function positiveUsd(text: string): number {
+  const amount = parseUsd(text);
+  if (amount === undefined || amount < 0) {
+    throw new InvalidArgumentError(
+      'It must be US dollars above 0, with at most six decimals, like 10 or 0.25.',
+    );
+  }
+  return amount;
+}
+
+/** Micro-USD; below 0 takes money away. */
+export function signedUsd(text: string): number {
+  const amount = parseUsd(text);
+  if (amount === undefined) {
+    throw new InvalidArgumentError(
+      'It must be US dollars with at most six decimals, like 10, 0.25 or -3.50.',
+    );
+  }
+  return amount;
+}
+
+/** A whole number above 0. */
+export function whole(text: string): number {
+  if (!/^[1-9]\d{0,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number above 0.');
+  return Number(text);
+}
+
+/** Milliseconds since 1970 of a date (`2027-01-31`), a time (ISO 8601) or a span from now (`30d`, `12h`, `15m`). */
+export function future(text: string, _previous: unknown, now = Date.now()): number {
+  const span = /^([1-9]\d{0,5})([mhd])$/.exec(text);
+  const time = span ? now + Number(span[1]) * unitMs[span[2] as keyof typeof unitMs] : parseDate(text);
+  if (!(time > now)) {
+    throw new InvalidArgumentError(
+      'It must be a date or time to come (2027-01-31), or a span: 30d, 12h, 15m.',
+    );
+  }
+  return time;
+}
+
+function parseDate(text: string): number {
+  return /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+}
+
+/** Names parted by commas. */
+export function names(text: string): string[] {
+  const parts = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
+  if (parts.length === 0) throw new InvalidArgumentError('It must name at least one.');
+  return parts;
+}
+
+/** Addresses or CIDR ranges parted by commas. */
+export function ranges(text: string): string[] {
+  const parts = names(text);
+  const wrong = parts.find((part) => !isRange(part));
+  if (wrong !== undefined) throw new InvalidArgumentError(`${wrong} is not an address or a CIDR range.`);
+  return parts;
+}

@@ -1,0 +1,34 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** A mistake of whoever typed the command: printed as one line, without a stack. */
+export class UserError extends Error {}
+
+/** One JSON document with `--json`, else the lines for people. */
+export function print(options: { json?: boolean }, data: unknown, lines: () => string): void {
+  console.log(options.json ? JSON.stringify(data, null, 2) : lines());
+}
+
+/** Rows under their headings, columns as wide as their widest cell. */
+export function table(headings: string[], rows: string[][]): string {
+  if (rows.length === 0) return 'none';
+  const all = [headings, ...rows.map((row) => row.map(printable))];
+  const widths = headings.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** A name or a label may hold anything; it must not move the cursor or colour the terminal. */
+function printable(text: string): string {
+  return stripVTControlCharacters(text).replace(/\p{Cc}/gu, ' ');
+}
+
+/** `2026-11-24 05:46:40Z`, or a dash. */
+export function moment(ms: number | null): string {
+  return ms === null ? '–' : `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}Z`;
+}

@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+
+export function pepperFile(dataDir: string): string {
+  return join(dataDir, 'pepper');
+}
+
+/**
+ * The secret that key hashes are made with: the setting, or else the file in dataDir, made on the first start.
+ * @throws Error when the file is damaged: with another pepper every key would be refused
+ */
+export function readPepper({ pepper, dataDir }: Pick<Config, 'pepper' | 'dataDir'>): string {
+  if (pepper !== undefined) return pepper;
+  const file = pepperFile(dataDir);
+  if (!existsSync(file)) makePepper(file, dataDir);
+  const text = readFileSync(file, 'utf8').trim();
+  if (text.length < 32)
+    throw new Error(`${file} holds no pepper; put the one back that the keys were made with`);
+  return text;
+}
+
+/** The link is atomic and refuses to replace: a crash or a second process cannot leave half a pepper, or two. */
+function makePepper(file: string, dataDir: string): void {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const draft = `${file}.${randomBytes(4).toString('hex')}`;
+  const descriptor = openSync(draft, 'wx', 0o600);
+  try {
+    writeSync(descriptor, `${randomBytes(32).toString('base64url')}\n`);
+    fsyncSync(descriptor);
+    linkSync(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    closeSync(descriptor);
+    rmSync(draft);
+  }
+}
