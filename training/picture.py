@@ -1,0 +1,31 @@
+"""Image files -> the net's input."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from training.net import HEIGHT, STRIDE
+
+NARROWEST, WIDEST = 48, 480  # columns
+
+
+def decode(path: Path) -> np.ndarray:
+    """(H, W, 3) uint8 BGR of the first frame, what is transparent shown on white."""
+    with Image.open(path) as image:
+        rgba = image.convert("RGBA")
+    white = Image.new("RGBA", rgba.size, "white")
+    return np.ascontiguousarray(np.asarray(Image.alpha_composite(white, rgba))[:, :, 2::-1])
+
+
+def target_width(width: int, height: int, stretch: float = 1.0, least: int = NARROWEST) -> int:
+    """Columns after resizing to 48 rows in proportion (times `stretch`), at least `least`, a multiple of 8."""
+    columns = min(max(round(HEIGHT * width / height * stretch), least), WIDEST)
+    return -(-columns // STRIDE) * STRIDE
+
+
+def resize(image: np.ndarray, width: int) -> np.ndarray:
+    """(48, width, 3): averaged where it shrinks, cubic where it grows."""
+    shrinks = image.shape[0] > HEIGHT
+    return cv2.resize(image, (width, HEIGHT), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)

@@ -1,0 +1,37 @@
+"""Many images of many widths through a net, a batch for each width."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+
+from training.net import TextNet, normalise
+
+# (N, 48, W, 3) uint8 BGR -> (N, W/8, 71) scores
+Scorer = Callable[[np.ndarray], np.ndarray]
+
+
+def torch_scorer(net: TextNet) -> Scorer:
+    """Scores of `net` where it lies, in bfloat16 as in training."""
+    device = next(net.parameters()).device
+
+    def score(images: np.ndarray) -> np.ndarray:
+        with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16):
+            return net(normalise(torch.from_numpy(images).to(device))).float().cpu().numpy()
+
+    return score
+
+
+def score_all(score: Scorer, images: Sequence[np.ndarray], batch: int = 32) -> list[np.ndarray]:
+    """Scores (W/8, 71) of each of `images` (48, W, 3), in their order."""
+    by_width = defaultdict(list)
+    for i, image in enumerate(images):
+        by_width[image.shape[1]].append(i)
+    scores: list[np.ndarray] = [None] * len(images)
+    for indices in by_width.values():
+        for start in range(0, len(indices), batch):
+            part = indices[start : start + batch]
+            for i, row in zip(part, score(np.stack([images[i] for i in part]))):
+                scores[i] = row
+    return scores
