@@ -1,0 +1,99 @@
+"""Training batches, drawn by processes of their own: one width a batch, so that nothing is padded."""
+
+import multiprocessing
+import os
+import queue
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from training.net import HEIGHT, STRIDE
+
+COLUMNS = 40 * 160  # a batch holds about so many columns of pixels, whatever its width
+
+
+@dataclass(frozen=True)
+class Batch:
+    images: np.ndarray  # (N, 48, W, 3) uint8 BGR
+    texts: list[str]
+
+
+def draw_width(rng: np.random.Generator) -> int:
+    """Columns of an image at 48 rows, a multiple of 8: real captchas lie about 144, with long ones up to 480."""
+    long = rng.random() < 0.06
+    columns = rng.uniform(240, 480) if long else np.exp(rng.normal(np.log(144), 0.3))
+    return int(np.clip(round(columns / STRIDE) * STRIDE, 64, 480))
+
+
+def batch_size(width: int, scale: float = 1.0) -> int:
+    """Images in a batch of this width."""
+    return max(8, min(72, round(COLUMNS / width))) * max(1, round(scale))
+
+
+def draw_batch(synthesiser: Any, styles: tuple[str, ...], share: np.ndarray, seed: int, scale: float) -> Batch:
+    """The batch of `seed`."""
+    rng = np.random.default_rng(seed)
+    width = draw_width(rng)
+    count = batch_size(width, scale)
+    chosen = rng.choice(len(styles), count, p=share)
+    seeds = rng.integers(1 << 40, size=count)
+    samples = [synthesiser.sample(int(s), width, style=styles[k]) for s, k in zip(seeds, chosen)]
+    images = np.stack([s.image for s in samples])
+    assert images.shape[1:] == (HEIGHT, width, 3), images.shape
+    return Batch(images, [s.text for s in samples])
+
+
+def produce(out: Any, share: Any, seeds: range, scale: float) -> None:
+    """Body of one process: fills the queue until its parent is gone."""
+    import cv2
+
+    cv2.setNumThreads(0)
+    from training.synth import STYLES, Synthesiser
+
+    synthesiser = Synthesiser()
+    parent = os.getppid()
+    for seed in seeds:
+        weights = np.array(share[:])
+        batch = draw_batch(synthesiser, STYLES, weights / weights.sum(), seed, scale)
+        while True:
+            # A killed trainer must not leave processes behind that wait for ever.
+            if os.getppid() != parent:
+                return
+            try:
+                out.put(batch, timeout=5)
+                break
+            except queue.Full:
+                continue
+
+
+class Producers:
+    """`count` processes that draw batches ahead of the trainer; `share` may change at any time."""
+
+    def __init__(self, count: int, first_seed: int, share: np.ndarray, scale: float = 1.0) -> None:
+        spawn = multiprocessing.get_context("spawn")
+        self.queue = spawn.Queue(4 * count + 4)
+        self.share = spawn.Array("d", share.tolist())
+        self.processes = [
+            spawn.Process(
+                target=produce,
+                args=(self.queue, self.share, range(first_seed + k, 1 << 62, count), scale),
+                daemon=True,
+            )
+            for k in range(count)
+        ]
+        for process in self.processes:
+            process.start()
+
+    def next(self) -> Batch:
+        while True:
+            try:
+                return self.queue.get(timeout=10)
+            except queue.Empty:
+                dead = [p.exitcode for p in self.processes if p.exitcode is not None]
+                if dead:
+                    raise RuntimeError(f"a process that draws images ended with {dead}") from None
+
+    def stop(self) -> None:
+        for process in self.processes:
+            process.terminate()

@@ -1,0 +1,166 @@
+"""Trains the text net; started again, it goes on from its checkpoint.
+
+    python -m training.train --run training/runs/text [--corpus DIR] [--total 2500000] [--device auto]
+
+SIGTERM saves and ends. Images are drawn by `--producers` processes beside this one; on a machine without a GPU
+set OMP_NUM_THREADS to the cores there are.
+"""
+
+import argparse
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from training import checkpoint, curve
+from training.batches import Batch, Producers
+from training.checkpoint import Progress
+from training.ctc import encode
+from training.families import CorpusCheck
+from training.net import TextNet, normalise
+from training.schedule import follow, learning_rate
+from training.styles import StyleCheck, shares
+from training.synth import Synthesiser
+
+CLIP = 5.0  # greatest norm of a step's gradient
+SAVE_EVERY = 180  # seconds
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="training.train")
+    parser.add_argument("--run", type=Path, required=True, help="folder of the checkpoint and the curves")
+    parser.add_argument("--corpus", type=Path, help="families to measure on, never trained on")
+    parser.add_argument("--total", type=int, default=2_500_000, help="images over which the learning rate falls")
+    parser.add_argument("--check-every", type=int, default=20_000, help="images between validations")
+    parser.add_argument("--check-all-every", type=int, default=200_000, help="the same for whole corpora")
+    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+    parser.add_argument("--producers", type=int, help="processes that draw images (default: 2, or cores - 2 with a GPU)")
+    parser.add_argument("--scale", type=float, help="batch size as a multiple of about 40 (default: 1, or 4 with a GPU)")
+    chosen = parser.parse_args()
+    if chosen.device == "auto":
+        chosen.device = "cuda" if torch.cuda.is_available() else "cpu"
+    gpu = chosen.device == "cuda"
+    chosen.producers = chosen.producers or (max(2, (os.cpu_count() or 4) - 2) if gpu else 2)
+    chosen.scale = chosen.scale or (4.0 if gpu else 1.0)
+    return chosen
+
+
+def loss_of(net: TextNet, batch: Batch, device: str) -> torch.Tensor:
+    """Mean CTC loss a character; forward in bfloat16, the loss itself in float32."""
+    images = normalise(torch.from_numpy(batch.images).to(device, non_blocking=True))
+    with torch.autocast(device, torch.bfloat16):
+        logits = net(images)
+    steps, lengths = logits.shape[1], [len(text) for text in batch.texts]
+    targets = torch.tensor([k for text in batch.texts for k in encode(text)])
+    return F.ctc_loss(
+        logits.float().log_softmax(-1).transpose(0, 1),
+        targets.to(device),
+        torch.full((len(lengths),), steps),
+        torch.tensor(lengths),
+        zero_infinity=True,  # a text longer than the steps have room for
+    )
+
+
+class Run:
+    """One start of the trainer: its nets, its optimiser, and how far they have come."""
+
+    def __init__(self, chosen: argparse.Namespace) -> None:
+        self.chosen = chosen
+        chosen.run.mkdir(parents=True, exist_ok=True)
+        self.file = chosen.run / "checkpoint.pt"
+        self.net, self.progress = checkpoint.fresh_net()
+        self.average = TextNet(self.net.head.out_features)
+        for net in (self.net, self.average):
+            net.to(chosen.device, memory_format=torch.channels_last)
+        self.average.load_state_dict(self.net.state_dict())
+        decayed = [p for p in self.net.parameters() if p.ndim > 1]
+        others = [p for p in self.net.parameters() if p.ndim == 1]
+        groups = [{"params": decayed, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}]
+        self.optimiser = torch.optim.AdamW(groups, fused=True)
+        self.start = self.progress.images
+        if self.file.exists():
+            self.progress = checkpoint.load(self.file, self.net, self.average, self.optimiser)
+            self.start = 0
+        self.styles = StyleCheck(Synthesiser())
+        self.corpus = CorpusCheck(chosen.corpus) if chosen.corpus else None
+        self.ended = False
+
+    def step(self, batch: Batch) -> torch.Tensor:
+        """One step of the optimiser; returns the loss."""
+        at = self.progress
+        since_start = at.images - self.start
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(at.images, self.chosen.total, since_start) * self.chosen.scale**0.5
+        loss = loss_of(self.net, batch, self.chosen.device)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), CLIP)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        at.images += len(batch.texts)
+        at.batches += 1
+        follow(self.average, self.net, len(batch.texts), since_start)
+        return loss.detach()
+
+    def check(self, loss: float) -> None:
+        """Measures the averaged net, appends to the curves and draws them."""
+        at, folder = self.progress, self.chosen.run
+        at.exact = self.styles.read(self.average)
+        row = {"images": at.images, "seconds": round(at.seconds), "loss": round(loss, 4)}
+        row |= {"styles": round(float(np.mean(list(at.exact.values()))), 4), "corpus": "", "whole": ""}
+        curve.append(folder / "styles.csv", {"images": at.images} | {k: round(v, 3) for k, v in at.exact.items()})
+        if self.corpus:
+            whole = at.images - at.fully_checked_at >= self.chosen.check_all_every
+            exact = self.corpus.read(self.average, whole)
+            row["corpus"] = round(float(np.mean([few for few, _ in exact.values()])), 4)
+            if whole:
+                row["whole"] = round(float(np.mean([every for _, every in exact.values()])), 4)
+                at.fully_checked_at = at.images
+            curve.append(folder / "families.csv", {"images": at.images} | {k: round(v[0], 3) for k, v in exact.items()})
+        curve.append(folder / "curve.csv", row)
+        curve.draw(folder / "curve.csv", folder / "curve.png")
+        at.checked_at = at.images
+        print(*(f"{k} {v}" for k, v in row.items() if v != ""), flush=True)
+
+    def save(self) -> None:
+        checkpoint.save(self.file, self.net, self.average, self.optimiser, self.progress)
+
+    def go(self) -> None:
+        """Trains until `total` images or SIGTERM."""
+        at = self.progress
+        producers = Producers(self.chosen.producers, at.batches, shares(at.exact), self.chosen.scale)
+        losses: list[torch.Tensor] = []
+        saved = last = time.monotonic()
+        if not at.exact:
+            self.check(float("nan"))
+        from_images, from_time = at.images, time.monotonic()
+        while at.images < self.chosen.total and not self.ended:
+            losses.append(self.step(producers.next()))
+            now = time.monotonic()
+            at.seconds, last = at.seconds + now - last, now
+            if len(losses) % 100 == 0:
+                speed = (at.images - from_images) / (now - from_time)
+                mean = float(torch.stack(losses[-100:]).mean())
+                print(f"{at.images:,} images, loss {mean:.3f}, {speed:.0f} a second", flush=True)
+            if at.images - at.checked_at >= self.chosen.check_every:
+                self.check(float(torch.stack(losses).mean()))
+                losses.clear()
+                producers.share[:] = shares(at.exact).tolist()
+                from_images, from_time = at.images, time.monotonic()
+            if now - saved > SAVE_EVERY:
+                self.save()
+                saved = now
+        producers.stop()
+        self.save()
+
+    def end(self, *_: object) -> None:
+        self.ended = True
+
+
+if __name__ == "__main__":
+    run = Run(options())
+    signal.signal(signal.SIGTERM, run.end)
+    run.go()
