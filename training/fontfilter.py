@@ -1,0 +1,118 @@
+"""Which fonts can be read: each letter is compared with the mean letter of all fonts."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import cv2
+import numpy as np
+
+from training.alphabet import CHARS, DIGITS, LOWER, OPERATORS, UPPER
+from training.synth.glyphs import CAP
+
+_GRID = 20
+_LOOKALIKES = ("0OoQD", "1lIi|jtf7", "cC", "sS5", "vV", "wW", "xX×", "zZ2", "kK", "pP", "uU", "mM",
+               "8B", "6Gb", "9gq", "yY", "nh", "VY", "-=", "/7", "iI", "jJ", "tT", "fF", "EF", "ce", "aA4")
+_DISTINCT_CASE = "abdeghnqrt"
+# Two faces of a family at neighbouring weights come out above 0.985.
+_DOUBLE = 0.985
+
+
+def accept(fonts: list[dict], spare: dict) -> tuple[list[dict], Counter]:
+    """Keeps readable, different fonts, and sets 'present' (bool (70,)) in each.
+
+    Operators that a font lacks are borrowed from `spare`. Lower-case letters are marked absent in
+    fonts that draw small capitals in their place. Also returns how many fell, by reason.
+    """
+    dropped: Counter = Counter()
+    fonts = [f for f in fonts if _complete(f, dropped)]
+    cells = np.stack([_features(f) for f in fonts])
+    alive = np.ones(len(fonts), bool)
+    for _ in range(2):
+        means = np.stack([_mean(cells[alive, i]) for i in range(len(CHARS))])
+        score = [_score(c, means) for c in cells]
+        alive = np.array([upper > 0.72 for upper, _ in score])
+    dropped["unreadable"] += int((~alive).sum())
+    kept: list[dict] = []
+    seen: list[np.ndarray] = []
+    for f in np.flatnonzero(alive):
+        flat = _signature(cells[f])
+        if any(float(flat @ other) > _DOUBLE for other in seen):
+            dropped["double"] += 1
+            continue
+        seen.append(flat)
+        font = fonts[f]
+        present = np.array([g is not None for g in font["glyphs"]])
+        lower_ok = score[f][1] > 0.7 and not _small_capitals(cells[f])
+        present[[CHARS.index(c) for c in LOWER]] &= lower_ok
+        for c in OPERATORS:
+            i = CHARS.index(c)
+            if not present[i]:
+                font["glyphs"][i] = spare["glyphs"][i]
+                present[i] = True
+        font["present"] = present
+        kept.append(font)
+    return kept, dropped
+
+
+def _complete(font: dict, dropped: Counter) -> bool:
+    needed = [font["glyphs"][CHARS.index(c)] for c in DIGITS + UPPER]
+    if any(g is None for g in needed):
+        dropped["incomplete"] += 1
+        return False
+    if any(g is not None and max(g.mask.shape) > 4 * CAP for g in font["glyphs"]):
+        dropped["huge"] += 1
+        return False
+    return True
+
+
+def _features(font: dict) -> np.ndarray:
+    """(70, _GRID * _GRID + 2) floats: the letter stretched to a square, its height and its foot."""
+    out = np.zeros((len(CHARS), _GRID * _GRID + 2), np.float32)
+    for i, g in enumerate(font["glyphs"]):
+        if g is None:
+            continue
+        h, w = g.mask.shape
+        pad = abs(h - w) // 3
+        px, py = (pad, 0) if h > w else (0, pad)
+        square = cv2.copyMakeBorder(g.mask, py, py, px, px, cv2.BORDER_CONSTANT, value=0)
+        small = cv2.resize(square, (_GRID, _GRID), interpolation=cv2.INTER_AREA).astype(np.float32)
+        small = cv2.GaussianBlur(small, (0, 0), 0.8)
+        small /= np.linalg.norm(small) + 1e-6
+        out[i, :-2] = small.ravel()
+        out[i, -2:] = 0.5 * h / CAP, 0.5 * (g.top + h) / CAP
+    return out
+
+
+def _mean(cells: np.ndarray) -> np.ndarray:
+    used = cells[np.abs(cells).sum(1) > 0]
+    return np.median(used, axis=0) if len(used) else np.zeros(cells.shape[1], np.float32)
+
+
+def _score(cells: np.ndarray, means: np.ndarray) -> tuple[float, float]:
+    """Shares of digits and capitals, and of lower-case letters, nearest to their own mean."""
+    distance = ((cells[:, None, :] - means[None]) ** 2).sum(2)
+    nearest = distance.argmin(1)
+
+    def share(chars: str) -> float:
+        hits = [_same(c, CHARS[nearest[CHARS.index(c)]]) for c in chars]
+        return float(np.mean(hits))
+
+    return share(DIGITS + UPPER), share(LOWER)
+
+
+def _same(a: str, b: str) -> bool:
+    return a == b or any(a in group and b in group for group in _LOOKALIKES)
+
+
+def _small_capitals(cells: np.ndarray) -> bool:
+    pairs = [(CHARS.index(c), CHARS.index(c.upper())) for c in _DISTINCT_CASE]
+    alike = [float(cells[a, :-2] @ cells[b, :-2]) > 0.93 for a, b in pairs]
+    return sum(alike) >= 3
+
+
+def _signature(cells: np.ndarray) -> np.ndarray:
+    flat = cells[[CHARS.index(c) for c in "023456789ABDEGHKMQRSWaegkrsy"]]
+    flat = flat - flat.mean(0)
+    flat = flat.ravel()
+    return flat / (np.linalg.norm(flat) + 1e-6)

@@ -1,0 +1,92 @@
+"""Makes pictures of distorted text, without end, each from a seed of its own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from training.synth import backdrop, content, layout, paint, wear
+from training.synth.dice import Dice
+from training.synth.glyphs import GlyphSet
+from training.synth.recipe import STYLES, choose_style, mix
+from training.synth.scene import Scene
+
+__all__ = ["STYLES", "Sample", "Synthesiser"]
+
+# Pixels of the largest native picture: larger ones only cost time, the reader shrinks them anyway.
+_MOST_PIXELS = 34_000
+
+
+@dataclass(frozen=True)
+class Sample:
+    """image: uint8 (height, width, 3), BGR. text: what it says. style: the leading ingredient."""
+
+    image: np.ndarray
+    text: str
+    style: str
+
+
+class Synthesiser:
+    """fonts: folder of the glyph cache (training/.cache by default; without one, DejaVu alone)."""
+
+    def __init__(self, fonts: Path | None = None, height: int = 48) -> None:
+        cv2.setNumThreads(0)
+        self.height = height
+        self.glyphs = GlyphSet(fonts)
+        self.textures = backdrop.make_textures()
+
+    def sample(
+        self,
+        seed: int,
+        width: int,
+        style: str | None = None,
+        weights: Sequence[float] | None = None,
+        difficulty: float = 1.0,
+    ) -> Sample:
+        """One picture of `width` pixels, the same for the same arguments.
+
+        style: one of STYLES, else drawn by `weights` (one for each of STYLES). difficulty: 0 for
+        clear, spaced letters, 1 for the full range; a little more is possible.
+        """
+        dice = Dice(seed)
+        lead = style or choose_style(dice, weights)
+        ingredients = mix(dice, lead, difficulty)
+        h, w = self._native_size(dice, width, ingredients)
+        text = self._text(dice, w / h, ingredients)
+        s = Scene(dice, h, w, text, ingredients, difficulty)
+        s.smooth = dice.chance(0.85)
+        paint.choose_colours(s)
+        layout.place(s, self.glyphs)
+        paint.picture(s, self.glyphs, self.textures)
+        image = wear.resize(dice, s.canvas, width, self.height)
+        return Sample(image, text, lead)
+
+    def _native_size(self, dice: Dice, width: int, ingredients: dict[str, float]) -> tuple[int, int]:
+        aspect = width / self.height * math.exp(dice.u(-0.22, 0.22) if dice.chance(0.5) else dice.u(-0.05, 0.05))
+        kind = dice.random()
+        if kind < 0.75:
+            h = math.exp(dice.u(math.log(26), math.log(80)))
+        elif kind < 0.85:
+            h = dice.u(16, 26)
+        else:
+            h = dice.u(80, 150)
+        if "relief" in ingredients or "dotted" in ingredients:
+            h = max(h, 44)
+        h = min(h, math.sqrt(_MOST_PIXELS / aspect))
+        h = max(16, round(h))
+        return h, max(12, round(h * aspect))
+
+    def _text(self, dice: Dice, aspect: float, ingredients: dict[str, float]) -> str:
+        if "small" in ingredients:
+            aspect *= 0.75
+        if "math" in ingredients and aspect > 1.4:
+            return content.arithmetic(dice, aspect)
+        if "long" in ingredients:
+            most = max(2, min(10, int(aspect / 0.28)))
+            return content.code(dice, content.choose_length(dice, aspect, min(7, most), most))
+        return content.code(dice, content.choose_length(dice, aspect))

@@ -1,0 +1,40 @@
+"""Letters that are not part of the text: smaller and fainter than it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from training.alphabet import CHARS
+from training.synth import colours
+from training.synth.glyphs import CAP, GlyphSet
+from training.synth.layout import stamp
+from training.synth.scene import Scene
+
+
+def draw(s: Scene, glyphs: GlyphSet, strength: float) -> None:
+    """Strews small pale letters over the canvas, before the text comes."""
+    dice = s.dice
+    count = 3 + int(26 * strength * dice.random())
+    font = glyphs.choose(dice, "a0A")
+    gap = colours.apart(s.paper, s.colour)
+    small = dice.u(0.22, 0.5)
+    large = dice.chance(0.25)
+    tint = None
+    if dice.chance(0.3):
+        tint = colours.mixed(s.paper, s.colour, dice.u(0.15, 0.4))
+    for _ in range(min(count, 6) if large else count):
+        share = dice.u(0.15, 0.42) if not large else dice.u(0.1, 0.26)
+        c = tint or colours.mixed(s.paper, colours.ink_on(dice, s.paper, 0.5 * gap), share if gap > 60 else 0.5 * share)
+        g = glyphs.glyph(font, dice.pick(CHARS[:62]))
+        k = s.cap * (dice.u(0.8, 1.1) if large else small * dice.u(0.8, 1.2)) / CAP
+        roi = stamp((s.h, s.w), g.mask, k, k, dice.u(-0.6, 0.6), 0.0, dice.u(0, s.w), dice.u(0, s.h))
+        if roi is None:
+            continue
+        mask, y, x = roi
+        h, w = mask.shape
+        part = s.canvas[y : y + h, x : x + w]
+        weight = mask.astype(np.float32) * np.float32(1 / 255)
+        above = np.empty((h, w, 3), np.uint8)
+        above[:] = c
+        part[:] = cv2.blendLinear(above, np.ascontiguousarray(part), weight, 1 - weight)

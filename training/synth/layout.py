@@ -1,0 +1,197 @@
+"""Where the letters stand: fonts, sizes, turns, spacing; draws them into the scene's mask."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+
+from training.alphabet import OPERATORS
+from training.synth import colours
+from training.synth.glyphs import CAP, GlyphSet
+from training.synth.scene import Scene
+
+
+def choose_fonts(s: Scene, glyphs: GlyphSet) -> list[int]:
+    """One font for each character; all the same unless the picture mixes fonts."""
+    dice, n = s.dice, len(s.text)
+    tag = "common" if dice.chance(0.3) else None
+    for name, wanted in (("bitmap-font", "bitmap"), ("script", "script")):
+        if s.strength(name):
+            tag = wanted
+    mixing = s.strength("mixed-fonts")
+    first = glyphs.choose(dice, s.text, tag)
+    if not mixing or dice.chance(0.15):
+        return [first] * n
+    pool = [first] + [glyphs.choose(dice, s.text, tag) for _ in range(dice.whole(1, 3))]
+    if dice.chance(0.4):
+        return [glyphs.choose(dice, c, tag) for c in s.text]
+    return [dice.pick(pool) for _ in range(n)]
+
+
+def place(s: Scene, glyphs: GlyphSet) -> None:
+    """Fills alpha, ink, cap and centres of the scene with the drawn letters."""
+    dice, n = s.dice, len(s.text)
+    fonts = choose_fonts(s, glyphs)
+    cells = [glyphs.glyph(f, c) for f, c in zip(fonts, s.text)]
+    jitter, mixing = s.strength("jitter"), s.strength("mixed-fonts")
+    sizes = [1.0] * n
+    if mixing or jitter:
+        spread = 0.32 * max(mixing, 0.7 * jitter)
+        sizes = [math.exp(dice.u(-spread, spread)) for _ in range(n)]
+    stretch = math.exp(dice.u(-0.25, 0.25)) if dice.chance(0.35) else 1.0
+    cap, pens = _fit(s, cells, sizes, stretch)
+    s.cap = cap
+    base = _baseline(s, cap)
+    turns = _turns(s, n)
+    tints = _tints(s, n)
+    s.alpha = np.zeros((s.h, s.w), np.uint8)
+    if len(set(tints)) > 1:
+        s.ink = s.flat(tints[0])
+    s.colour = tints[0]
+    faint = dice.whole(0, n - 1) if s.strength("animated-frame") and dice.chance(0.6) else -1
+    scale = cap / CAP
+    hop = cap * (0.05 + 0.28 * jitter) if jitter or dice.chance(0.4) else 0.0
+    for i in range(n):
+        g, k = cells[i], scale * sizes[i]
+        cx = pens[i]
+        cy = base[i] + (g.top + g.mask.shape[0] / 2) * k + (dice.u(-hop, hop) if hop else 0.0)
+        if not s.strength("edge"):
+            cy = _keep_inside(cy, g.mask.shape[0] * k / 2, s.h)
+        shear = dice.u(-0.3, 0.3) * jitter if jitter else 0.0
+        roi = stamp(s.alpha.shape, g.mask, k * stretch, k, turns[i], shear, cx, cy)
+        if roi is None:
+            continue
+        mask, y, x = roi
+        if i == faint:
+            mask = (mask * np.float32(dice.u(0.3, 0.6))).astype(np.uint8)
+        h, w = mask.shape
+        if s.ink is not None:
+            cv2.copyTo(np.full((h, w, 3), tints[i], np.uint8), mask, s.ink[y : y + h, x : x + w])
+        part = s.alpha[y : y + h, x : x + w]
+        cv2.max(part, mask, dst=part)
+        s.centres.append((cx, cy))
+    if s.strength("bitmap-font") or not s.smooth:
+        s.alpha = cv2.threshold(s.alpha, 110, 255, cv2.THRESH_BINARY)[1]
+
+
+def stamp(size, mask, kx, ky, turn, shear, cx, cy):
+    """A letter's mask scaled by kx, ky, sheared and turned (radians) with its middle at (cx, cy).
+
+    Returns the part inside a picture of (h, w) `size` as (mask, y, x), or None if there is none.
+    """
+    gh, gw = mask.shape
+    if max(kx, ky) < 0.55 and min(gh, gw) > 6:
+        # warpAffine samples four pixels only: shrinking by more than half would drop thin strokes.
+        mask = cv2.resize(mask, (max(1, gw // 2), max(1, gh // 2)), interpolation=cv2.INTER_AREA)
+        kx, ky = kx * gw / mask.shape[1], ky * gh / mask.shape[0]
+        gh, gw = mask.shape
+    co, si = math.cos(turn), math.sin(turn)
+    a, b = kx * co, ky * (shear * co - si)
+    c, d = kx * si, ky * (shear * si + co)
+    ex = abs(a) * gw / 2 + abs(b) * gh / 2 + 1
+    ey = abs(c) * gw / 2 + abs(d) * gh / 2 + 1
+    x0, x1 = max(0, int(cx - ex)), min(size[1], int(cx + ex) + 2)
+    y0, y1 = max(0, int(cy - ey)), min(size[0], int(cy + ey) + 2)
+    if x1 - x0 < 1 or y1 - y0 < 1:
+        return None
+    m = np.array(
+        [[a, b, cx - x0 - a * (gw - 1) / 2 - b * (gh - 1) / 2],
+         [c, d, cy - y0 - c * (gw - 1) / 2 - d * (gh - 1) / 2]], np.float32)
+    return cv2.warpAffine(mask, m, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR), y0, x0
+
+
+def _fit(s: Scene, cells, sizes, stretch) -> tuple[float, list[float]]:
+    """Height of capitals and the x of each letter's middle."""
+    dice, n, h, w = s.dice, len(cells), s.h, s.w
+    small = s.strength("small")
+    widths = [g.mask.shape[1] * k * stretch / CAP for g, k in zip(cells, sizes)]
+    tall = max(max(g.mask.shape[0] * k / CAP for g, k in zip(cells, sizes)), 1.0)
+    margin = dice.u(0.02, 0.12) * h
+    room = w - 2 * margin
+    cap = h * (dice.u(0.38, 0.8) if not small else dice.u(0.8, 0.45 * (1 - small) + 0.3 * small) * 0.6)
+    if s.strength("edge"):
+        cap = h * dice.u(0.6, 0.95)
+        room = w * (1 + 0.08 * s.strength("edge"))
+        margin = (w - room) / 2
+    else:
+        cap = min(cap, 0.94 * h / tall)
+    touch = s.strength("touching")
+    if touch:
+        track = -dice.u(0.0, 0.16) * (0.4 + touch)
+    else:
+        track = dice.weighted((dice.u(0.04, 0.16), dice.u(0.1, 0.5)), (0.6, 0.4))
+    wide = [width + track for width in widths]
+    gaps = [0.0] * n
+    if any(c in OPERATORS for c in s.text) and dice.chance(0.6):
+        gap = dice.u(0.1, 0.5)
+        gaps = [gap * ((c in OPERATORS) + (i > 0 and s.text[i - 1] in OPERATORS) > 0)
+                for i, c in enumerate(s.text)]
+    total = sum(wide) + sum(gaps)
+    cap = min(cap, room / max(total, 0.1))
+    spread = not touch and dice.chance(0.45) and not small
+    if spread:
+        # Each letter in a cell of its own, as if the picture were cut into n columns.
+        pitch = room / n
+        wobble = 0.15 * s.strength("jitter")
+        return cap, [margin + pitch * (i + 0.5 + dice.u(-wobble, wobble)) for i in range(n)]
+    slack = max(0.0, room - cap * total)
+    where = dice.weighted((0.5, dice.random(), 0.0, 1.0), (0.5, 0.3, 0.15, 0.05))
+    if not small and slack > 1.2 * cap and n > 1 and dice.chance(0.6):
+        more = dice.u(0.4, 1.0) * slack / n / cap
+        wide = [width + more for width in wide]
+        slack = max(0.0, slack - more * n * cap)
+    pen, pens = margin + where * slack, []
+    for width, gap in zip(wide, gaps):
+        pen += gap * cap
+        pens.append(pen + width * cap / 2)
+        pen += width * cap
+    return cap, pens
+
+
+def _baseline(s: Scene, cap: float) -> list[float]:
+    """The baseline's y under each letter: level, slanting, arched or waving."""
+    dice, n = s.dice, len(s.text)
+    free = max(0.0, s.h - cap)
+    level = s.h / 2 + cap / 2 + dice.u(-0.3, 0.3) * free * (1.0 if s.strength("small") else 0.5)
+    kind = dice.random()
+    if kind < 0.7 or n < 2:
+        return [level] * n
+    swing = min(0.35 * free, 0.5 * cap) * dice.u(0.3, 1.0) * dice.sign()
+    ts = [i / (n - 1) for i in range(n)]
+    if kind < 0.8:
+        return [level + swing * (2 * t - 1) for t in ts]
+    if kind < 0.9:
+        return [level + swing * (1 - 2 * (2 * t - 1) ** 2) for t in ts]
+    turn, phase = dice.u(3, 9), dice.u(0, 6.3)
+    return [level + swing * math.sin(turn * t + phase) for t in ts]
+
+
+def _keep_inside(cy: float, half: float, h: int) -> float:
+    if 2 * half >= h:
+        return h / 2
+    return min(max(cy, half), h - half)
+
+
+def _turns(s: Scene, n: int) -> list[float]:
+    dice, jitter = s.dice, s.strength("jitter")
+    lean = dice.u(-0.2, 0.2) if dice.chance(0.12) else 0.0
+    if not jitter:
+        small = 0.12 if dice.chance(0.3) else 0.0
+        return [lean + dice.u(-small, small) for _ in range(n)]
+    most = math.radians(12 + 38 * jitter)
+    if dice.chance(0.2):
+        return [most * dice.sign() * dice.u(0.5, 1) for _ in range(n)]
+    return [lean + dice.u(-most, most) for _ in range(n)]
+
+
+def _tints(s: Scene, n: int) -> list[colours.Colour]:
+    """A colour for each letter, all far enough from the paper."""
+    dice = s.dice
+    many = s.strength("many-colours")
+    if not many:
+        return [s.colour] * n
+    low = max(22.0, min(70.0, 0.7 * colours.apart(s.colour, s.paper)))
+    pool = [s.colour] + [colours.ink_on(dice, s.paper, low) for _ in range(dice.whole(1, 5))]
+    return [dice.pick(pool) for _ in range(n)]

@@ -1,0 +1,154 @@
+"""Puts the parts of a picture together, from the paper up to the wear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from training.synth import backdrop, colours, decoys, looks, marks, relief, warps, wear
+from training.synth.glyphs import GlyphSet
+from training.synth.scene import Scene, blend
+
+_LOOKS: tuple[tuple[str, Callable[[Scene], None]], ...] = (
+    ("weight", looks.weight),
+    ("rough", looks.rough),
+    ("gradient-ink", looks.gradient_ink),
+    ("striped", looks.striped),
+    ("dotted", looks.dotted),
+    ("hollow", looks.hollow),
+    ("block", looks.block),
+    ("shadow", looks.shadow),
+    ("slices", looks.slices),
+)
+
+
+def choose_colours(s: Scene) -> None:
+    """Sets paper and ink, by the ingredients that govern contrast."""
+    dice = s.dice
+    s.paper = colours.dark_paper(dice) if s.strength("dark") else colours.paper(dice)
+    if s.strength("hue-only"):
+        s.paper = colours.hsv(dice.random(), dice.u(0.2, 1.0), dice.u(0.4, 0.95))
+        s.colour = colours.same_brightness(dice, s.paper)
+    elif s.strength("low-contrast"):
+        high = 70 - 35 * s.strength("low-contrast")
+        s.colour = colours.ink_on(dice, s.paper, 0.6 * high, high)
+    elif s.strength("dark") or dice.chance(0.75):
+        s.colour = colours.ink_on(dice, s.paper, 85)
+    else:
+        s.colour = colours.ink_on(dice, s.paper, 50)
+    if s.difficulty < 0.3 and not s.strength("low-contrast") and not s.strength("hue-only"):
+        s.colour = colours.ink_on(dice, s.paper, 110)
+
+
+def picture(s: Scene, glyphs: GlyphSet, textures: list[np.ndarray]) -> None:
+    """Completes a scene whose letters are placed: its canvas is the picture afterwards."""
+    dice = s.dice
+    for name, look in _LOOKS:
+        if s.strength(name):
+            look(s)
+    _marks_in_text(s)
+    if s.strength("animated-frame"):
+        dice.pick((looks.ghost, looks.ghost, looks.fade))(s)
+    field = warps.fields(s)
+    whole = field is not None and dice.chance(0.4)
+    if field is not None and not whole:
+        warps.bend_text(s, field)
+    backdrop.fill(s, textures)
+    rest = _marks_behind(s)
+    if s.strength("decoys"):
+        decoys.draw(s, glyphs, s.strength("decoys"))
+    if s.strength("inverted"):
+        _invert(s)
+    if s.strength("relief"):
+        relief.draw(s)
+    else:
+        s.canvas = blend(s.canvas, s.flat(s.colour) if s.ink is None else s.ink, s.alpha)
+    for name in rest:
+        marks.MARKS[name](s, s.canvas, _tint(s, True), s.strength(name))
+    if whole:
+        warps.bend_picture(s, field)
+    _finish(s)
+
+
+def _tint(s: Scene, front: bool) -> Callable[[], colours.Colour]:
+    """Colours for marks: the text's own, one other, or a new one each time."""
+    dice = s.dice
+    kind = dice.random()
+    if front and kind < 0.4:
+        one = colours.near(dice, s.colour, 12) if s.ink is None else tuple(int(v) for v in s.ink[s.h // 2, s.w // 2])
+        return lambda: one
+    gap = colours.apart(s.paper, s.colour)
+    if kind < 0.7:
+        other = colours.any_colour(dice)
+        if not front or gap < 60:
+            other = colours.mixed(s.paper, other, min(1.0, dice.u(0.3, 0.9) * max(0.35, gap / 130)))
+        return lambda: other
+    pale = dice.u(0.35, 1.0) * (1.0 if gap > 90 else 0.5)
+    return lambda: colours.mixed(s.paper, colours.any_colour(dice), pale)
+
+
+def _marks_in_text(s: Scene) -> None:
+    """Strokes that belong to the text's mask: cuts through letters, lines in their own ink."""
+    dice = s.dice
+    if s.strength("cutting-strokes"):
+        make = dice.pick((marks.lines, marks.curves, marks.lines, marks.grid))
+        unit_h = s.h
+        make(s, s.alpha, lambda: 0, 0.75 * s.strength("cutting-strokes"))
+        assert s.h == unit_h
+    for name in ("lines", "curves", "heavy-strokes"):
+        # Drawn here they bend and blur together with the letters.
+        if s.strength(name) and dice.chance(0.3):
+            marks.MARKS[name](s, s.alpha, lambda: 255, s.strength(name))
+            s.mix[name] *= 0.5 if dice.chance(0.3) else 0.0
+
+
+def _marks_behind(s: Scene) -> list[str]:
+    """Draws the marks that lie behind the text; returns the names of those that go before it."""
+    dice, rest = s.dice, []
+    behind = {"grid": 0.7, "speckle": 0.5, "dots": 0.4, "shapes": 0.5, "lines": 0.3, "curves": 0.25, "heavy-strokes": 0.1}
+    for name in marks.MARKS:
+        if not s.strength(name):
+            continue
+        if dice.chance(behind[name]):
+            marks.MARKS[name](s, s.canvas, _tint(s, False), s.strength(name))
+        else:
+            rest.append(name)
+    return rest
+
+
+def _invert(s: Scene) -> None:
+    """Text and paper change places inside a region."""
+    dice = s.dice
+    region = np.zeros_like(s.alpha)
+    for _ in range(dice.whole(1, 3)):
+        x, y = int(dice.random() * s.w), int(dice.u(0.1, 0.9) * s.h)
+        a, b = int(dice.u(0.3, 1.6) * s.h), int(dice.u(0.2, 0.8) * s.h)
+        kind = dice.random()
+        if kind < 0.5:
+            cv2.ellipse(region, (x, y), (a, b), dice.u(0, 180), 0, 360, 255, -1)
+        elif kind < 0.75:
+            cv2.rectangle(region, (x, -1), (x + a, s.h), 255, -1)
+        else:
+            cv2.rectangle(region, (-1, y), (s.w, s.h), 255, -1)
+    s.alpha = cv2.absdiff(s.alpha, region)
+
+
+def _finish(s: Scene) -> None:
+    dice = s.dice
+    if s.strength("frame"):
+        wear.frame(s)
+    for name, apply in (("noise", wear.noise), ("blur", wear.blur), ("threshold", wear.threshold),
+                        ("dither", wear.dither), ("jpeg", wear.jpeg)):
+        if s.strength(name):
+            apply(s, s.strength(name))
+    kind = dice.random()
+    if kind < 0.03:
+        s.canvas = 255 - s.canvas
+    elif kind < 0.07:
+        s.canvas = np.ascontiguousarray(s.canvas[:, :, ::-1])
+    elif kind < 0.14:
+        s.canvas = cv2.cvtColor(cv2.cvtColor(s.canvas, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR) if not s.strength("hue-only") else s.canvas
+    elif kind < 0.18:
+        s.canvas = wear.exposure(dice, s.canvas)

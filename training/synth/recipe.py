@@ -1,0 +1,109 @@
+"""Which ingredients a picture has: one leads, others join at random."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from training.synth.dice import Dice
+
+INGREDIENTS: dict[str, float] = {
+    # Name: how readily it joins a picture that another ingredient leads.
+    "plain": 0.0,
+    "math": 0.5,
+    "long": 0.0,
+    "mixed-fonts": 2.2,
+    "many-colours": 2.6,
+    "jitter": 5.0,
+    "touching": 2.4,
+    "edge": 1.2,
+    "small": 1.2,
+    "script": 0.8,
+    "bitmap-font": 0.6,
+    "weight": 1.6,
+    "hollow": 1.3,
+    "shadow": 1.2,
+    "block": 0.9,
+    "dotted": 0.4,
+    "striped": 0.6,
+    "gradient-ink": 0.9,
+    "rough": 0.7,
+    "slices": 0.4,
+    "cutting-strokes": 1.0,
+    "lines": 3.4,
+    "curves": 3.0,
+    "heavy-strokes": 1.3,
+    "dots": 2.0,
+    "shapes": 1.0,
+    "grid": 1.0,
+    "speckle": 1.1,
+    "decoys": 0.9,
+    "texture": 1.5,
+    "gradient": 1.4,
+    "patches": 0.6,
+    "inverted": 0.4,
+    "frame": 1.2,
+    "relief": 0.12,
+    "wave": 2.0,
+    "warp": 1.6,
+    "lens": 0.8,
+    "low-contrast": 0.9,
+    "hue-only": 0.5,
+    "dark": 1.0,
+    "threshold": 0.5,
+    "dither": 0.4,
+    "jpeg": 1.8,
+    "blur": 1.2,
+    "noise": 1.0,
+    "animated-frame": 0.4,
+}
+# Too mild to make a style of their own.
+_NEVER_LEAD = ("weight", "frame", "gradient", "patches", "noise", "dither", "gradient-ink")
+STYLES: tuple[str, ...] = tuple(n for n in INGREDIENTS if n not in _NEVER_LEAD)
+
+_MARKS = ("lines", "curves", "heavy-strokes", "dots", "shapes", "grid", "speckle", "decoys", "cutting-strokes")
+_ABSENT = {
+    # With the key in the picture, these would leave nothing to read.
+    "low-contrast": ("speckle", "threshold", "dither", "texture", "hollow", "relief", "striped", "patches", "noise"),
+    "hue-only": ("threshold", "dither", "relief", "low-contrast", "texture", "gradient", "patches"),
+    "relief": ("threshold", "dither", "speckle", "texture", "small", "hollow", "striped", "dotted", "block",
+               "blur", "touching", "slices", "heavy-strokes", "cutting-strokes", "jpeg", "noise", "animated-frame"),
+    "dotted": ("hollow", "striped", "small", "threshold", "rough", "blur", "cutting-strokes", "slices"),
+    "hollow": ("striped", "rough", "dotted", "block", "cutting-strokes"),
+    "block": ("hollow", "dotted", "striped", "inverted"),
+    "small": ("bitmap-font",),
+    "threshold": ("texture", "patches", "gradient", "many-colours", "gradient-ink", "noise", "inverted"),
+    "dark": ("low-contrast",),
+    "slices": ("rough", "touching"),
+    "animated-frame": ("threshold", "low-contrast", "hue-only", "texture"),
+    "inverted": ("many-colours", "gradient-ink"),
+    "bitmap-font": ("weight", "rough"),
+}
+
+
+def mix(dice: Dice, lead: str, difficulty: float) -> dict[str, float]:
+    """Strength 0..1 of the leading ingredient and of those that join it."""
+    d = max(0.0, difficulty)
+    chosen = {lead: min(1.0, dice.u(0.45, 1.0) * (0.3 + 0.7 * d))}
+    if lead == "plain":
+        count = 1 if dice.chance(0.5) else 0
+        scale = 0.35
+    else:
+        count = dice.weighted((0, 1, 2, 3, 4, 5, 6), (0.6, 1.4, 2.2, 2.4, 1.7, 0.9, 0.4))
+        scale = 1.0
+    count = round(count * min(1.3, d) - 0.25 * (1 - min(1, d)))
+    banned = set(_ABSENT.get(lead, ())) | {k for k, v in _ABSENT.items() if lead in v}
+    for _ in range(max(0, count)):
+        names = [n for n in INGREDIENTS if n not in chosen and n not in banned]
+        name = dice.weighted(names, [INGREDIENTS[n] for n in names])
+        chosen[name] = min(1.0, dice.u(0.15, 0.75) * d * scale)
+        banned |= set(_ABSENT.get(name, ())) | {k for k, v in _ABSENT.items() if name in v}
+    marks = [n for n in chosen if n in _MARKS]
+    if len(marks) > 2:
+        for name in marks:
+            chosen[name] *= 0.65
+    return chosen
+
+
+def choose_style(dice: Dice, weights: Sequence[float] | None) -> str:
+    """A style by its weight; all alike without weights."""
+    return dice.pick(STYLES) if weights is None else dice.weighted(STYLES, weights)

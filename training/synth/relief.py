@@ -1,0 +1,85 @@
+"""Letters that differ from their surroundings by pattern only, not by an ink."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from training.synth.scene import Scene, blend
+
+
+def draw(s: Scene) -> None:
+    """Draws the text into the canvas as a disturbance of a pattern and clears its mask."""
+    dice = s.dice
+    kind = dice.random()
+    if kind < 0.3:
+        _raised_lines(s)
+    elif kind < 0.55:
+        _density(s)
+    elif kind < 0.75:
+        _broken_pattern(s)
+    else:
+        _lit(s)
+    s.alpha = np.zeros_like(s.alpha)
+    s.ink = None
+
+
+def _stripes(s: Scene, period: float, lean: float, high: np.ndarray | float = 0.0) -> np.ndarray:
+    """uint8 (h, w): level stripes, each pixel taken from `high` pixels further down."""
+    y = np.arange(s.h, dtype=np.float32)[:, None] + np.arange(s.w, dtype=np.float32)[None] * np.float32(lean)
+    phase = (y + high) * np.float32(6.2832 / period)
+    return (127.5 + 127.5 * np.sin(phase)).astype(np.uint8)
+
+
+def _raised_lines(s: Scene) -> None:
+    """Fine lines that climb over the letters as over hills."""
+    dice = s.dice
+    period = max(2.6, s.cap * dice.u(0.08, 0.16))
+    hill = cv2.blur(s.alpha, (max(2, int(s.cap * 0.06)),) * 2).astype(np.float32)
+    hill *= np.float32(dice.sign() * period * dice.u(0.45, 0.9) / 255)
+    lines = _stripes(s, period, dice.u(-0.2, 0.2), hill)
+    if dice.chance(0.6):
+        lines = cv2.threshold(lines, dice.u(90, 165), 255, cv2.THRESH_BINARY)[1]
+    if dice.chance(0.4):
+        lines = cv2.max(lines, (s.alpha * np.float32(dice.u(0.2, 0.5))).astype(np.uint8))
+    s.canvas = blend(s.canvas, s.flat(s.colour), lines)
+
+
+def _density(s: Scene) -> None:
+    """Grains of one colour, denser in the letters than round them (or the other way)."""
+    dice = s.dice
+    cell = 1 if s.cap < 24 else dice.pick((1, 1, 2))
+    grain = dice.flat_field(-(-s.h // cell), -(-s.w // cell))
+    grain = cv2.resize(grain, (s.w, s.h), interpolation=cv2.INTER_NEAREST) if cell > 1 else grain
+    few, many = dice.u(8, 60), dice.u(165, 250)
+    if dice.chance(0.25):
+        few, many = many, few
+    limit = few + (many - few) / 255 * s.alpha.astype(np.float32)
+    s.canvas = blend(s.canvas, s.flat(s.colour), np.where(grain < limit, 255, 0).astype(np.uint8))
+
+
+def _broken_pattern(s: Scene) -> None:
+    """A pattern fills the picture; inside the letters it has another direction or phase."""
+    dice = s.dice
+    period = max(2.6, s.cap * dice.u(0.09, 0.2))
+    outside = _stripes(s, period, dice.u(-0.3, 0.3))
+    if dice.chance(0.5):
+        inside = 255 - outside
+    else:
+        inside = _stripes(s, period * dice.u(0.6, 0.9), dice.pick((-1.5, 1.5, 4.0)))
+    pattern = cv2.copyTo(inside, cv2.threshold(s.alpha, 127, 255, cv2.THRESH_BINARY)[1], outside.copy())
+    if dice.chance(0.5):
+        pattern = cv2.threshold(pattern, 127, 255, cv2.THRESH_BINARY)[1]
+    s.canvas = blend(s.canvas, s.flat(s.colour), pattern)
+    if dice.chance(0.5):
+        s.canvas = blend(s.canvas, s.flat(s.colour), (s.alpha * np.float32(0.25)).astype(np.uint8))
+
+
+def _lit(s: Scene) -> None:
+    """The paper itself is embossed: light on one flank of each stroke, dark on the other."""
+    dice = s.dice
+    soft = cv2.GaussianBlur(s.alpha, (0, 0), max(0.5, s.cap * dice.u(0.015, 0.04)))
+    d = max(1, round(s.cap * 0.03))
+    flank = np.roll(soft, d, (0, 1)).astype(np.int16) - np.roll(soft, -d, (0, 1))
+    flank = (flank * np.float32(dice.sign() * dice.u(0.5, 1.0))).astype(np.int16)
+    s.canvas = np.clip(s.canvas.astype(np.int16) + flank[:, :, None], 0, 255).astype(np.uint8)

@@ -1,0 +1,77 @@
+"""The state of one picture while it is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from training.synth.dice import Dice
+
+Colour = tuple[int, int, int]
+
+
+@dataclass
+class Scene:
+    """A picture of native size h x w.
+
+    mix: strength 0..1 of every ingredient taking part. alpha: uint8 (h, w), where the text is.
+    ink: BGR of the text, uint8 (h, w, 3), or None while the text has the one colour `colour`.
+    canvas: uint8 (h, w, 3), what lies behind the text, later the whole picture.
+    cap: height of its capitals in pixels. unit: pixels of this picture in one of a 48 high one.
+    """
+
+    dice: Dice
+    h: int
+    w: int
+    text: str
+    mix: dict[str, float]
+    difficulty: float
+    paper: Colour = (255, 255, 255)
+    colour: Colour = (0, 0, 0)
+    cap: float = 24.0
+    alpha: np.ndarray = field(default_factory=lambda: np.zeros((1, 1), np.uint8))
+    ink: np.ndarray | None = None
+    canvas: np.ndarray = field(default_factory=lambda: np.zeros((1, 1, 3), np.uint8))
+    smooth: bool = True
+    centres: list[tuple[float, float]] = field(default_factory=list)
+
+    @property
+    def unit(self) -> float:
+        return self.h / 48.0
+
+    def strength(self, name: str) -> float:
+        return self.mix.get(name, 0.0)
+
+    def thick(self, low: float, high: float) -> int:
+        """A whole line thickness, at least 1, from a range in pixels of a 48 high picture."""
+        return max(1, round(self.dice.u(low, high) * self.unit))
+
+    def flat(self, colour: Colour) -> np.ndarray:
+        out = np.empty((self.h, self.w, 3), np.uint8)
+        out[:] = colour
+        return out
+
+    def full_ink(self) -> np.ndarray:
+        """The text's colours as an image, made on first use."""
+        if self.ink is None:
+            self.ink = self.flat(self.colour)
+        return self.ink
+
+    def put_under(self, alpha: np.ndarray, colour: Colour) -> None:
+        """Lays a second mask beneath the text; both are the text from then on."""
+        self.ink = blend(self.flat(colour), self.full_ink(), self.alpha)
+        self.alpha = cv2.max(self.alpha, alpha)
+
+    def put_over(self, alpha: np.ndarray, colour: Colour) -> None:
+        """Lays a second mask on the text; both are the text from then on."""
+        self.ink = blend(self.full_ink(), self.flat(colour), alpha)
+        self.alpha = cv2.max(self.alpha, alpha)
+
+
+def blend(below: np.ndarray, above: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """`above` over `below`, both uint8 (h, w, 3), by alpha uint8 (h, w)."""
+    weight = alpha.astype(np.float32)
+    weight *= 1 / 255
+    return cv2.blendLinear(above, below, weight, 1 - weight)
