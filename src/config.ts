@@ -69,6 +69,7 @@ const schema = z.object({
   strict: flag.default(false).describe('refuse what the lenient reading of requests forgives'),
   trustedProxies: ranges.default([]).describe('CIDR ranges whose X-Forwarded-For is believed'),
   bodyLimitBytes: count.default(16 * 1024 * 1024).describe('largest request body'),
+  maxConnections: positive.default(10_000).describe('sockets open at once before new ones are closed'),
 
   prices: prices
     .default({ 'ImageToTextTask/common': 400, 'ImageToTextTask/number': 400, 'ImageToTextTask/math': 400 })

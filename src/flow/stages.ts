@@ -1,6 +1,7 @@
 import type { Language } from '../errors.ts';
-import type { Principal } from '../store/store.ts';
-import type { Solution, TaskType } from '../tasks/task.ts';
+import type { Fault } from '../fault.ts';
+import type { Package, Principal } from '../store/store.ts';
+import type { TaskType } from '../tasks/task.ts';
 
 /**
  * The products of the steps of a request. Each step takes the one before, so that the types hold the order:
@@ -17,15 +18,20 @@ export interface Arrived {
   body: Record<string, unknown>;
 }
 
-export interface Caller extends Arrived {
+export interface Caller {
+  arrived: Arrived;
   principal: Principal;
 }
 
-export interface Job<Input = unknown> {
+// biome-ignore lint/suspicious/noExplicitAny: the registry holds types of every input; each reads only its own
+export type AnyTaskType = TaskType<any>;
+
+export interface Job {
   caller: Caller;
-  type: TaskType<Input>;
+  type: AnyTaskType;
   module: string;
-  input: Input;
+  /** What `type.input` made of the client's `task`. */
+  input: unknown;
   /** Micro-USD; 0 when a package pays. */
   price: number;
 }
@@ -35,9 +41,29 @@ export interface Held {
   taskId: string;
   lease: number;
   deadline: number;
+  startedAt: number;
 }
 
 export interface Answer {
   held: Held;
-  solution: Solution;
+  /** JSON of the solution: made once, for the store and for the client. */
+  solution: string;
+}
+
+/** What createTask replies: the answer, or `null` when it comes later. */
+export interface Created {
+  taskId: string;
+  solution: string | null;
+}
+
+export type TaskResult =
+  | { taskId: string; state: 'processing' }
+  | { taskId: string; state: 'ready'; solution: string }
+  | { taskId: string; state: 'failed'; fault: Fault };
+
+export interface Balance {
+  /** Micro-USD that can be spent: what is reserved for tasks under way is not in it. */
+  available: number;
+  packages: Package[];
+  now: number;
 }

@@ -1,0 +1,68 @@
+import type { Clock } from '../clock.ts';
+import { Fault } from '../fault.ts';
+import { hashKey, isPlausibleKey } from '../key.ts';
+import { rangeMatcher } from '../range.ts';
+import type { Principal, Store } from '../store/store.ts';
+import { RecentMap } from './recentMap.ts';
+import type { Arrived, Caller } from './stages.ts';
+
+/** A revoked key works no longer than this. */
+const trustMs = 1_000;
+const keysRemembered = 10_000;
+
+interface Entry {
+  readAt: number;
+  principal: Promise<Principal | undefined>;
+}
+
+export interface AuthenticatorParts {
+  clock: Clock;
+  store: Pick<Store, 'findPrincipal'>;
+  pepper: string;
+}
+
+/** Makes the step that finds out who is calling. */
+export function authenticator({ clock, store, pepper }: AuthenticatorParts) {
+  const recent = new RecentMap<string, Entry>(keysRemembered);
+
+  /** Concurrent calls with one key share one look into the store; so do those within a second. */
+  function find(key: string, now: number): Promise<Principal | undefined> {
+    const known = recent.get(key);
+    // Between 0 and the limit: a clock stepped back must not keep a revoked key alive.
+    if (known !== undefined && now - known.readAt >= 0 && now - known.readAt < trustMs)
+      return known.principal;
+    const principal = store.findPrincipal(hashKey(key, pepper));
+    recent.set(key, { readAt: now, principal });
+    principal.catch(() => recent.delete(key));
+    return principal;
+  }
+
+  /** @throws Fault ERROR_KEY_DENIED_ACCESS for a key that is missing, unknown, ended, or used from elsewhere */
+  return async function authenticate(arrived: Arrived): Promise<Caller> {
+    const key = arrived.body.clientKey;
+    if (typeof key !== 'string') throw denied('clientKey: is missing');
+    if (!isPlausibleKey(key)) throw denied();
+    const now = clock.now();
+    const principal = await find(key, now);
+    if (principal === undefined) throw denied();
+    const { revokedAt, expiresAt, addresses } = principal.key;
+    if (revokedAt !== null) throw denied();
+    if (expiresAt !== null && expiresAt <= now) throw denied('clientKey: has expired');
+    if (addresses !== null && !rangeMatcher(addresses)(arrived.address))
+      throw denied('clientKey: may not be used from this address');
+    return { arrived, principal };
+  };
+}
+
+/** @throws Fault ERROR_KEY_DENIED_ACCESS where the key is limited to other task types */
+export function requireTaskType({ principal }: Caller, type: string): void {
+  const allowed = principal.key.taskTypes;
+  if (allowed === null) return;
+  const wanted = type.toLowerCase();
+  if (!allowed.some((name) => name.toLowerCase() === wanted))
+    throw denied('clientKey: may not be used for this task type');
+}
+
+function denied(detail?: string): Fault {
+  return new Fault('ERROR_KEY_DENIED_ACCESS', detail === undefined ? {} : { detail });
+}

@@ -1,0 +1,11 @@
+import type { Steps } from './flow.ts';
+import type { Balance, Caller } from './stages.ts';
+
+/** What the account can spend, and its packages. */
+export async function getBalance({ store, clock }: Steps, { principal }: Caller): Promise<Balance> {
+  const now = clock.now();
+  const { id } = principal.account;
+  const [account, packages] = await Promise.all([store.readAccount(id), store.listPackages(id, now)]);
+  if (account === undefined) throw new Error(`account ${id} of a known key is gone`);
+  return { available: account.posted - account.pending, packages, now };
+}

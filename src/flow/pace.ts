@@ -1,0 +1,73 @@
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { Fault } from '../fault.ts';
+import type { Metrics } from '../metrics.ts';
+import { RecentMap } from './recentMap.ts';
+import { SlidingWindow } from './slidingWindow.ts';
+import type { Caller } from './stages.ts';
+
+const subjectsPaced = 100_000;
+/** No telling when a task will end; a second is what most take. */
+const slotRetryMs = 1_000;
+
+interface Limit {
+  subject: string;
+  most: number;
+}
+
+/** Holds every key, or the package that it belongs to, to its rate and to its number of tasks at once. */
+export class Pace {
+  readonly #config: Config;
+  readonly #clock: Clock;
+  readonly #metrics: Pick<Metrics, 'countRefusal'>;
+  readonly #requests = new RecentMap<string, SlidingWindow>(subjectsPaced);
+  readonly #underway = new Map<string, number>();
+
+  constructor(parts: { config: Config; clock: Clock; metrics: Pick<Metrics, 'countRefusal'> }) {
+    this.#config = parts.config;
+    this.#clock = parts.clock;
+    this.#metrics = parts.metrics;
+  }
+
+  /** Lets a request pass; refused ones are not counted. @throws Fault ERROR_RATE_LIMIT */
+  countRequest({ principal }: Caller): void {
+    const limit = limitOf(principal, 'rateLimit', this.#config.rateLimit);
+    const window = this.#requests.getOrMake(limit.subject, () => new SlidingWindow(13));
+    const now = this.#clock.now();
+    if (window.count(now) >= limit.most)
+      this.#refuse('limit', `at most ${limit.most} requests in 60 s`, window.msUntilFewer(now));
+    window.add(now);
+  }
+
+  /** Takes a place for a task; each is given back with leave. @throws Fault ERROR_RATE_LIMIT */
+  enter({ principal }: Caller): void {
+    const limit = limitOf(principal, 'concurrency', this.#config.concurrency);
+    const underway = this.#underway.get(limit.subject) ?? 0;
+    if (underway >= limit.most)
+      this.#refuse('concurrency', `at most ${limit.most} tasks at once`, slotRetryMs);
+    this.#underway.set(limit.subject, underway + 1);
+  }
+
+  leave({ principal }: Caller): void {
+    const { subject } = limitOf(principal, 'concurrency', this.#config.concurrency);
+    const underway = this.#underway.get(subject) ?? 0;
+    if (underway <= 1) this.#underway.delete(subject);
+    else this.#underway.set(subject, underway - 1);
+  }
+
+  #refuse(reason: 'limit' | 'concurrency', detail: string, retryAfterMs: number): never {
+    this.#metrics.countRefusal(reason);
+    throw new Fault('ERROR_RATE_LIMIT', { detail, retryAfterMs });
+  }
+}
+
+/** A package's limit holds for all its keys together. */
+function limitOf(
+  { key, package: pack }: Caller['principal'],
+  name: 'rateLimit' | 'concurrency',
+  standard: number,
+): Limit {
+  const own = pack?.[name] ?? null;
+  if (pack === null || own === null) return { subject: key.id, most: standard };
+  return { subject: pack.id, most: own };
+}

@@ -1,0 +1,137 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { type ErrorCode, errorTable } from '../errors.ts';
+import { Fault } from '../fault.ts';
+import type { Ban, BanKind, Store } from '../store/store.ts';
+import { networkOf } from './network.ts';
+import { RecentMap } from './recentMap.ts';
+import { SlidingWindow } from './slidingWindow.ts';
+
+const repeatMs = 24 * 3_600_000;
+const subjectsWatched = 100_000;
+
+export interface ProtectionParts {
+  config: Config;
+  clock: Clock;
+  store: Pick<Store, 'listBans' | 'saveBan'>;
+  log: Logger;
+}
+
+/** Bans addresses and blocks keys that make too many mistakes, and remembers both over a restart. */
+export class Protection {
+  readonly #parts: ProtectionParts;
+  readonly #active = new Map<string, Ban>();
+  /** Bans made here that a list read from the store may not hold yet, with the number of the refresh then. */
+  readonly #fresh = new Map<string, { ban: Ban; savedAt: number }>();
+  readonly #errors = new RecentMap<string, SlidingWindow>(subjectsWatched);
+  readonly #earlier = new RecentMap<string, Ban>(subjectsWatched);
+  #refreshes = 0;
+
+  constructor(parts: ProtectionParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws Fault ERROR_IP_BANNED while the address or its IPv6 /64 is banned */
+  refuseBanned(address: string): void {
+    if (this.#active.size === 0) return;
+    const left = this.#msLeft('address', networkOf(address));
+    if (left > 0) throw new Fault('ERROR_IP_BANNED', { retryAfterMs: left });
+  }
+
+  /** @throws Fault ERROR_KEY_TEMP_BLOCKED while the key is blocked */
+  refuseBlocked(keyId: string): void {
+    if (this.#active.size === 0) return;
+    const left = this.#msLeft('key', keyId);
+    if (left > 0) throw new Fault('ERROR_KEY_TEMP_BLOCKED', { retryAfterMs: left });
+  }
+
+  /** Counts one answered error against the address; the error table says which count. */
+  countForAddress(address: string, code: ErrorCode): void {
+    if (!errorTable[code].countsToBan) return;
+    const { banErrors, banSeconds } = this.#parts.config;
+    this.#count('address', networkOf(address), banErrors, banSeconds);
+  }
+
+  /** Counts one answered error against the key; the error table says which count. */
+  countForKey(keyId: string, code: ErrorCode): void {
+    if (!errorTable[code].countsToBlock) return;
+    const { blockErrors, blockSeconds } = this.#parts.config;
+    this.#count('key', keyId, blockErrors, [blockSeconds]);
+  }
+
+  /** Takes over what the store holds: bans of before a restart or of other nodes appear, lifted ones go. */
+  async refresh(): Promise<void> {
+    const started = ++this.#refreshes;
+    const listed = await this.#parts.store.listBans(this.#parts.clock.now());
+    this.#active.clear();
+    for (const ban of listed) {
+      this.#active.set(nameOf(ban.kind, ban.subject), ban);
+      this.#earlier.set(nameOf(ban.kind, ban.subject), ban);
+    }
+    for (const [name, { ban, savedAt }] of this.#fresh) {
+      if (savedAt < started) this.#fresh.delete(name);
+      else this.#active.set(name, ban);
+    }
+  }
+
+  get bannedAddresses(): number {
+    return this.#countActive('address');
+  }
+
+  get blockedKeys(): number {
+    return this.#countActive('key');
+  }
+
+  #countActive(kind: BanKind): number {
+    const now = this.#parts.clock.now();
+    let active = 0;
+    for (const ban of this.#active.values()) if (ban.kind === kind && ban.until > now) active++;
+    return active;
+  }
+
+  #msLeft(kind: BanKind, subject: string): number {
+    const ban = this.#active.get(nameOf(kind, subject));
+    return ban === undefined ? 0 : ban.until - this.#parts.clock.now();
+  }
+
+  #count(kind: BanKind, subject: string, limit: number, ladder: number[]): void {
+    const now = this.#parts.clock.now();
+    const name = nameOf(kind, subject);
+    // Requests already under way when the ban fell must not make it longer.
+    if (this.#msLeft(kind, subject) > 0) return;
+    const errors = this.#errors.getOrMake(name, () => new SlidingWindow(12));
+    errors.add(now);
+    if (errors.count(now) < limit) return;
+    this.#errors.delete(name);
+    const earlier = this.#earlier.get(name);
+    const count = earlier !== undefined && now - earlier.since < repeatMs ? earlier.count + 1 : 1;
+    const seconds = ladder[Math.min(count, ladder.length) - 1]!;
+    this.#ban({ kind, subject, since: now, until: now + seconds * 1000, count });
+  }
+
+  #ban(ban: Ban): void {
+    const name = nameOf(ban.kind, ban.subject);
+    const entry = { ban, savedAt: Number.POSITIVE_INFINITY };
+    this.#active.set(name, ban);
+    this.#earlier.set(name, ban);
+    this.#fresh.set(name, entry);
+    this.#parts.log.warn(
+      { kind: ban.kind, count: ban.count, until: ban.until },
+      'banned for too many errors',
+    );
+    this.#parts.store.saveBan(ban).then(
+      () => {
+        entry.savedAt = this.#refreshes;
+      },
+      (error: unknown) => {
+        // It holds in this process until it ends; only a restart would forget it.
+        this.#parts.log.error({ err: error }, 'a ban could not be saved');
+      },
+    );
+  }
+}
+
+function nameOf(kind: BanKind, subject: string): string {
+  return `${kind} ${subject}`;
+}

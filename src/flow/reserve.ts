@@ -1,0 +1,57 @@
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { Fault } from '../fault.ts';
+import type { Metrics } from '../metrics.ts';
+import type { ReserveOutcome, Store } from '../store/store.ts';
+import type { Held, Job } from './stages.ts';
+
+export interface ReserverParts {
+  config: Config;
+  clock: Clock;
+  store: Pick<Store, 'reserve'>;
+  metrics: Pick<Metrics, 'countRefusal'>;
+  newId: () => string;
+}
+
+const firstLease = 1;
+
+const refusals: Record<Exclude<ReserveOutcome, 'held'>, string | undefined> = {
+  zeroBalance: undefined,
+  dailyCapReached: 'the daily cap of the key is reached',
+  noCallsLeft: 'the package has no calls left',
+};
+
+/** Makes the step that holds the price of a job; from here on, every way out settles or releases it. */
+export function reserver({ config, clock, store, metrics, newId }: ReserverParts) {
+  /** @throws Fault ERROR_ZERO_BALANCE when account, package or daily cap cannot bear the price */
+  return async function reserve(job: Job): Promise<Held> {
+    const { key, account, package: pack } = job.caller.principal;
+    const now = clock.now();
+    if (pack !== null && pack.expiresAt !== null && pack.expiresAt <= now)
+      throw refused('the package has expired');
+    const taskId = newId();
+    const deadline = now + config.taskSeconds * 1000;
+    const outcome = await store.reserve({
+      taskId,
+      accountId: account.id,
+      keyId: key.id,
+      packageId: key.packageId,
+      type: job.type.type,
+      module: job.module,
+      price: job.price,
+      dailyCap: key.dailyCap,
+      state: job.type.timing === 'now' ? 'running' : 'queued',
+      payload: job.type.timing === 'now' ? null : JSON.stringify(job.input),
+      now,
+      deadline,
+      expiresAt: now + config.resultSeconds * 1000,
+    });
+    if (outcome !== 'held') throw refused(refusals[outcome]);
+    return { job, taskId, lease: firstLease, deadline, startedAt: now };
+  };
+
+  function refused(detail: string | undefined): Fault {
+    metrics.countRefusal('balance');
+    return new Fault('ERROR_ZERO_BALANCE', detail === undefined ? {} : { detail });
+  }
+}

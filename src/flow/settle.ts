@@ -1,0 +1,74 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import { Fault } from '../fault.ts';
+import type { Store } from '../store/store.ts';
+import { timedOut } from './solve.ts';
+import type { Answer, Held } from './stages.ts';
+
+const attempts = 3;
+const pauseMs = 20;
+
+export interface SettlerParts {
+  clock: Clock;
+  store: Pick<Store, 'settle' | 'release' | 'poll'>;
+  log: Logger;
+}
+
+/** Makes the two ways in which a hold ends: charged with the answer delivered, or given back. */
+export function settler({ clock, store, log }: SettlerParts) {
+  /**
+   * Charges the task; only then may its answer leave the server.
+   * @throws Fault ERROR_SETTLEMENT_FAILED when the store cannot, ERROR_TASK_TIMEOUT when the sweep was first
+   */
+  async function settle({ held, solution }: Answer): Promise<void> {
+    const { taskId, lease, deadline } = held;
+    let failed: unknown;
+    for (let attempt = 1; attempt <= attempts && clock.now() < deadline; attempt++) {
+      try {
+        if (await store.settle({ taskId, lease, solution, now: clock.now() })) return;
+        // Already ended: by an earlier attempt of ours that was written but not confirmed, or by the sweep.
+        if (attempt > 1 && (await isReady(held))) return;
+        throw timedOut();
+      } catch (error) {
+        if (error instanceof Fault) throw error;
+        failed = error;
+        log.error(
+          { err: error, taskId, requestId: held.job.caller.arrived.requestId, attempt },
+          'settle failed',
+        );
+        if (attempt < attempts) await pause(pauseMs * attempt);
+      }
+    }
+    if (failed === undefined) throw timedOut();
+    throw new Fault('ERROR_SETTLEMENT_FAILED', { cause: failed });
+  }
+
+  /** Gives the hold back and remembers why. When the store cannot do even that, its sweep does it later. */
+  async function release({ taskId, lease, job }: Held, error: unknown): Promise<void> {
+    const code = error instanceof Fault ? error.code : 'ERROR_SERVICE_UNAVALIABLE';
+    const errorDetail = error instanceof Fault ? (error.detail ?? null) : null;
+    try {
+      await store.release({ taskId, lease, errorCode: code, errorDetail, now: clock.now() });
+    } catch (cause) {
+      const { requestId } = job.caller.arrived;
+      log.error(
+        { err: cause, taskId, requestId },
+        'release failed; the sweep gives the hold back at its deadline',
+      );
+    }
+  }
+
+  async function isReady({ taskId, job }: Held): Promise<boolean> {
+    const accountId = job.caller.principal.account.id;
+    const record = await store.poll({
+      taskId,
+      accountId,
+      now: clock.now(),
+      maxPolls: Number.MAX_SAFE_INTEGER,
+    });
+    return record?.state === 'ready';
+  }
+
+  return { settle, release };
+}

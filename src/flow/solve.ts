@@ -1,0 +1,94 @@
+import type { Clock } from '../clock.ts';
+import { Fault } from '../fault.ts';
+import type { Engines, Solution } from '../tasks/task.ts';
+import type { Answer, Held } from './stages.ts';
+
+/** Coarse on purpose: one timer for all tasks costs nothing, and a deadline is two minutes. */
+const tickMs = 100;
+
+interface Waiting {
+  deadline: number;
+  controller: AbortController;
+  reject(fault: Fault): void;
+}
+
+/** The step that lets a task type work, for as long as the client stays and the deadline allows. */
+export class Solver {
+  readonly #engines: Engines;
+  readonly #clock: Clock;
+  readonly #waiting = new Set<Waiting>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor({ engines, clock }: { engines: Engines; clock: Clock }) {
+    this.#engines = engines;
+    this.#clock = clock;
+    this.#timer = setInterval(() => this.#endOverdue(), tickMs);
+    this.#timer.unref();
+  }
+
+  /**
+   * A client that has gone aborts the work through `gone`; whether it still counts is for the engine to say:
+   * what was not begun is dropped, what was begun is finished, paid and kept.
+   * @throws Fault ERROR_TASK_TIMEOUT once the deadline has passed, whatever the engine does then
+   */
+  solve(held: Held, gone: AbortSignal | null): Promise<Answer> {
+    const { job, deadline } = held;
+    if (gone?.aborted) return Promise.reject(nobodyWaits());
+    const controller = new AbortController();
+    const leave = () => controller.abort();
+    gone?.addEventListener('abort', leave);
+    return new Promise<Answer>((resolve, reject) => {
+      const waiting: Waiting = { deadline, controller, reject };
+      const done = () => {
+        this.#waiting.delete(waiting);
+        gone?.removeEventListener('abort', leave);
+      };
+      this.#waiting.add(waiting);
+      const context = { engines: this.#engines, deadline, signal: controller.signal };
+      const work = async (): Promise<Solution> => job.type.solve(job.input, context);
+      work().then(
+        (solution) => {
+          done();
+          resolve({ held, solution: JSON.stringify(solution) });
+        },
+        (error: unknown) => {
+          done();
+          reject(gone?.aborted && !(error instanceof Fault) ? nobodyWaits(error) : error);
+        },
+      );
+    });
+  }
+
+  /** Gives up every task under way, at the end of a drain. */
+  abandonAll(): void {
+    for (const waiting of this.#waiting) {
+      this.#waiting.delete(waiting);
+      waiting.controller.abort();
+      waiting.reject(new Fault('ERROR_SERVICE_UNAVALIABLE', { cause: 'the server is stopping' }));
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #endOverdue(): void {
+    const now = this.#clock.now();
+    for (const waiting of this.#waiting) {
+      if (waiting.deadline > now) continue;
+      this.#waiting.delete(waiting);
+      waiting.controller.abort();
+      waiting.reject(timedOut());
+    }
+  }
+}
+
+/** A task unfinished at its deadline: it costs nothing, and may be sent again. */
+export function timedOut(): Fault {
+  return new Fault('ERROR_TASK_TIMEOUT');
+}
+
+/** Nobody reads this answer; it tells the record of the task, and the log, why it ended. */
+export function nobodyWaits(cause: unknown = 'the client has gone'): Fault {
+  return new Fault('ERROR_SERVICE_UNAVALIABLE', { cause });
+}

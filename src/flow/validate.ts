@@ -1,0 +1,49 @@
+import type { Config } from '../config.ts';
+import { Fault } from '../fault.ts';
+import { requireTaskType } from './authenticate.ts';
+import type { AnyTaskType, Caller, Job } from './stages.ts';
+
+const detailLength = 200;
+
+/** Makes the step that turns what the client wrote into a job that can be solved and priced. */
+export function validator(config: Config, taskTypes: readonly AnyTaskType[]) {
+  const registry = new Map(taskTypes.map((type) => [type.type.toLowerCase(), type]));
+
+  /** @throws Fault ERROR_INVALID_TASK_DATA, ERROR_TASK_NOT_SUPPORTED and what the type's own check throws */
+  return function validate(caller: Caller): Job {
+    const { task } = caller.arrived.body;
+    if (task === undefined || task === null) throw invalid('task: is missing');
+    if (typeof task !== 'object' || Array.isArray(task)) throw invalid('task: is not an object');
+    const name = (task as Record<string, unknown>).type;
+    if (typeof name !== 'string') throw invalid('task.type: is missing');
+    const type = registry.get(name.toLowerCase());
+    if (type === undefined) throw unsupported();
+    requireTaskType(caller, type.type);
+    const parsed = type.input.safeParse(task);
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0]!;
+      throw invalid(`${['task', ...issue.path].join('.')}: ${issue.message}`);
+    }
+    type.check(parsed.data);
+    const module = type.module(parsed.data);
+    const price = caller.principal.package === null ? priceOf(config, type.type, module) : 0;
+    return { caller, type, module, input: parsed.data, price };
+  };
+}
+
+/** Refuses what this server does not do, by whatever path it is asked. */
+export function unsupported(): Fault {
+  return new Fault('ERROR_TASK_NOT_SUPPORTED');
+}
+
+/** A request whose data is not what the contract says; the detail begins with the field at fault. */
+export function invalid(detail: string): Fault {
+  return new Fault('ERROR_INVALID_TASK_DATA', { detail: detail.slice(0, detailLength) });
+}
+
+/** @throws Error when nobody has set a price: giving work away unasked would be worse than refusing it */
+function priceOf({ prices }: Config, type: string, module: string): number {
+  const price = prices[`${type}/${module}`];
+  if (price === undefined) throw new Error(`the setting prices has no ${type}/${module}`);
+  return price;
+}

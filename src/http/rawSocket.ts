@@ -1,0 +1,58 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Reply } from './dialects/dialect.ts';
+
+const stalledCheckMs = 5_000;
+/** A client that has read nothing for this long is not going to. */
+const stalledChecks = 3;
+
+/** Answers what never becomes a request: broken HTTP, requests that arrive too slowly, CONNECT. */
+export function answerRawSockets(server: Server, answer: (error: Error, socket: Socket) => Reply): void {
+  const write = (error: Error, socket: Duplex) => {
+    if (!socket.writable || socket.destroyed) return socket.destroy();
+    const { status, body } = answer(error, socket as Socket);
+    socket.end(
+      `HTTP/1.1 ${status} ${status === 401 ? 'Unauthorized' : 'Bad Request'}\r\n` +
+        'Content-Type: application/json; charset=utf-8\r\n' +
+        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    );
+    // Without this a client that keeps its side open would hold the socket.
+    return socket.once('finish', () => socket.destroy());
+  };
+  server.on('clientError', write);
+  server.on('connect', (_request, socket) => {
+    socket.on('error', () => socket.destroy());
+    write(Object.assign(new Error('CONNECT'), { code: 'HPE_INVALID_METHOD' }), socket);
+  });
+  // Node would answer 417, a status outside the contract, to any expectation but 100-continue.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+}
+
+/** Closes sockets whose client does not read its answers; Node has no timeout for that side. */
+export function closeStalledReaders(server: Server): void {
+  const stalled = new Map<Socket, { written: number; checks: number }>();
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      stalled.delete(socket);
+    });
+  });
+  const timer = setInterval(() => {
+    for (const socket of sockets) {
+      if (socket.writableLength === 0) {
+        stalled.delete(socket);
+        continue;
+      }
+      const written = socket.bytesWritten - socket.writableLength;
+      const before = stalled.get(socket);
+      const checks = before?.written === written ? before.checks + 1 : 0;
+      if (checks >= stalledChecks) socket.destroy();
+      else stalled.set(socket, { written, checks });
+    }
+  }, stalledCheckMs);
+  timer.unref();
+  server.once('close', () => clearInterval(timer));
+}

@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { errorTable } from '../errors.ts';
+import { Fault } from '../fault.ts';
+import { buildFlow, type FlowParts } from '../flow/flow.ts';
+import type { Arrived } from '../flow/stages.ts';
+import { acceptedLanguage } from './acceptLanguage.ts';
+import { notJson, parseBody } from './body.ts';
+import { readAddresses } from './clientAddress.ts';
+import { capsolver } from './dialects/capsolver.ts';
+import type { Reply } from './dialects/dialect.ts';
+import { answerRawSockets, closeStalledReaders } from './rawSocket.ts';
+import { pathOf, refuseByHead, requestIdOf } from './unread.ts';
+import { badRequest, wireFault } from './wireFault.ts';
+
+export type ServerParts = Omit<FlowParts, 'newId'> & { newId?: () => string };
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The client's, after the configured proxies. */
+    address: string;
+    /** By `performance.now()`. */
+    startedAt: number;
+  }
+}
+
+const banRefreshMs = 1_000;
+const json = 'application/json; charset=utf-8';
+
+/**
+ * The API. `listen` starts it; `close` refuses new tasks, waits for those under way as long as the setting
+ * allows, and only then closes. Every answer, whatever went wrong, is the contract's JSON with its statuses.
+ */
+export function buildServer(parts: ServerParts): FastifyInstance {
+  const { config, log, metrics, newId = randomUUID } = parts;
+  const flow = buildFlow({ ...parts, newId });
+  const dialect = capsolver;
+  const addresses = readAddresses(config.trustedProxies);
+
+  const app = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    // One child logger for each request would cost more than the line it would write.
+    childLoggerFactory: (logger) => logger,
+    bodyLimit: config.bodyLimitBytes,
+    requestIdHeader: false,
+    genReqId: (request: IncomingMessage) => requestIdOf(request, newId),
+    rewriteUrl: ({ url }) => pathOf(url ?? '/'),
+    routerOptions: { ignoreTrailingSlash: true },
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => refuse(error, request, reply),
+    keepAliveTimeout: 5_000,
+    requestTimeout: 15_000,
+    http: {
+      headersTimeout: 5_000,
+      // Node looks for slow sockets every 30 s unless told otherwise.
+      connectionsCheckingInterval: 1_000,
+      // Node would answer a missing Host itself, with an empty body.
+      requireHostHeader: false,
+    },
+  });
+  app.server.maxConnections = config.maxConnections;
+
+  app.decorateRequest('address', '');
+  app.decorateRequest('startedAt', 0);
+
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.startedAt = performance.now();
+    request.address = addresses.of(request.raw);
+    try {
+      flow.protection.refuseBanned(request.address);
+      refuseByHead(request.raw, { isKnownPath: !request.is404, strict: config.strict });
+    } catch (error) {
+      return done(error as Error);
+    }
+    // Clients of this contract send JSON under any name: from here on the body alone decides.
+    delete request.headers['content-type'];
+    done();
+  });
+
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes, done) => {
+    try {
+      done(null, parseBody(bytes as Buffer, config.strict));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+
+  for (const [path, method] of Object.entries(dialect.methods)) {
+    app.post(path, async (request, reply) => {
+      if (request.body === undefined) throw notJson();
+      send(request, reply, await method(flow, arrivedOf(request)));
+      return reply;
+    });
+  }
+  app.setNotFoundHandler((request, reply) => refuse(badRequest('there is no such method'), request, reply));
+  app.setErrorHandler(refuse);
+
+  function arrivedOf(request: FastifyRequest): Arrived {
+    return {
+      requestId: request.id,
+      address: request.address,
+      language: languageOf(request.raw),
+      body: request.body as Record<string, unknown>,
+      // Made only for those who look at it: most requests are over before their client could leave.
+      get signal() {
+        return request.signal;
+      },
+    };
+  }
+
+  function languageOf({ headers }: IncomingMessage) {
+    return acceptedLanguage(headers['accept-language'], config.language);
+  }
+
+  function send(request: FastifyRequest, reply: FastifyReply, { status, body, errorCode }: Reply): void {
+    const route = request.routeOptions.url ?? 'unknown';
+    const seconds = (performance.now() - request.startedAt) / 1000;
+    metrics.observeRequest({ route, method: request.method, status, errorCode, seconds });
+    reply.code(status).header('content-type', json).header('x-request-id', request.id).send(body);
+  }
+
+  function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const address = request.address || addresses.of(request.raw);
+    const fault = faultOf(error, request.id, address);
+    if (errorTable[fault.code].retry === 'later')
+      reply.header('retry-after', Math.max(1, Math.ceil((fault.retryAfterMs ?? 1_000) / 1_000)));
+    // Closing on a client that is still sending would reset the connection before it has read why. Only a
+    // banned one is not worth reading on for; the request timeout bounds the others.
+    if (fault.code === 'ERROR_IP_BANNED') reply.header('connection', 'close');
+    else reply.removeHeader('connection');
+    send(request, reply, dialect.refusal(fault, languageOf(request.raw)));
+  }
+
+  /** Counts the error, logs it, and keeps what only the operator may know out of it. */
+  function faultOf(error: unknown, requestId: string | undefined, address: string): Fault {
+    const fault = wireFault(error, config) ?? new Fault('ERROR_SERVICE_UNAVALIABLE', { cause: error });
+    if (!addresses.isProxy(address)) flow.protection.countForAddress(address, fault.code);
+    if (errorTable[fault.code].fault === 'server' && fault.cause instanceof Error)
+      log.error({ requestId, code: fault.code, err: fault.cause }, 'our own fault');
+    else log.info({ requestId, code: fault.code, detail: fault.detail }, 'refused');
+    return fault;
+  }
+
+  answerRawSockets(app.server, (error, socket) => {
+    const address = addresses.of({ headers: {}, socket } as IncomingMessage);
+    return dialect.refusal(faultOf(error, undefined, address), config.language);
+  });
+  closeStalledReaders(app.server);
+
+  metrics.gauge('legible_bans_active', 'Addresses banned now.', () => flow.protection.bannedAddresses);
+  metrics.gauge('legible_key_blocks_active', 'Keys blocked now.', () => flow.protection.blockedKeys);
+  metrics.gauge('legible_tasks_underway', 'Tasks being worked on now.', () => flow.underway.count);
+
+  let banTimer: NodeJS.Timeout | undefined;
+  app.addHook('onReady', async () => {
+    await flow.protection.refresh();
+    const refresh = () =>
+      flow.protection
+        .refresh()
+        .catch((error: unknown) => log.error({ err: error }, 'bans could not be read'));
+    banTimer = setInterval(refresh, banRefreshMs).unref();
+  });
+  app.addHook('preClose', () => flow.drain());
+  app.addHook('onClose', async () => clearInterval(banTimer));
+
+  return app;
+}
