@@ -29,8 +29,10 @@ export interface NewPackage {
 
 export interface LedgerEntry {
   id: number;
-  kind: 'topup' | 'adjust' | 'reserve' | 'settle' | 'release';
+  kind: 'topup' | 'adjust' | 'grant' | 'reserve' | 'settle' | 'release';
   amount: MicroUsd;
+  /** Calls of a package: given by `grant`, taken by its tasks in place of money. */
+  calls: number;
   taskId: string | null;
   note: string;
   at: number;
@@ -58,6 +60,19 @@ export interface StoreCounters {
   walBytes: number;
 }
 
+/** What the books are like at this moment, for monitoring; cheap enough to be asked every few seconds. */
+export interface StoreGauges {
+  /** Tasks that are reserved and not ended. */
+  openTasks: number;
+  /** Those of them that should have ended more than 30 s ago (I6): must be 0. */
+  overdueTasks: number;
+  /** Σ pending and Σ posted over all accounts. */
+  reserved: MicroUsd;
+  posted: MicroUsd;
+  activeBans: number;
+  activeBlocks: number;
+}
+
 /** What the operator's commands and the monitoring need, beside the operations of requests in Store. */
 export interface StoreAdmin {
   createAccount(account: { id: string; name: string; now: number }): Promise<Account>;
@@ -67,6 +82,7 @@ export interface StoreAdmin {
   /**
    * Adds to the balance, or with a negative amount takes from it (`adjust`).
    * Undefined when there is no such account, or the balance cannot bear it.
+   * @throws RangeError when the amount is nothing, not whole, or beyond 9e15
    */
   topUp(entry: {
     accountId: string;
@@ -89,7 +105,8 @@ export interface StoreAdmin {
   audit(now: number): Promise<Violation[]>;
   /** Engine, integrity, journal mode, durability, schema version: for doctor. */
   inspect(): Promise<StoreCheck[]>;
-  /** SQLite only: a consistent copy while the server runs. */
+  /** SQLite only: a consistent copy while the server runs, on the disk when the promise resolves. */
   backup(file: string): Promise<void>;
+  gauges(now: number): Promise<StoreGauges>;
   counters(): Promise<StoreCounters>;
 }

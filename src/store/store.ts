@@ -114,6 +114,15 @@ export interface Ban {
   count: number;
 }
 
+/** A queued task that a worker has taken up; the lease that it must end it with. */
+export interface TakenTask extends Lease {
+  accountId: string;
+  type: string;
+  module: string;
+  payload: string | null;
+  deadline: number;
+}
+
 export interface SweepOutcome {
   timedOut: number;
   forgotten: number;
@@ -121,10 +130,18 @@ export interface SweepOutcome {
 
 /** Store operations that requests need; those of the command line are in StoreAdmin. */
 export interface Store {
+  /**
+   * Called by the one process that serves, before it listens: what a dead one was running fails and costs
+   * nothing, what waits for a worker goes on waiting. Returns how many tasks it repaired.
+   */
+  repair(now: number): Promise<number>;
+  /** By the key's hash; revoked and expired keys are found too. */
   findPrincipal(keyHash: string): Promise<Principal | undefined>;
   /** Inserts the task and holds its price, in one commit; lease 1. */
   reserve(hold: NewHold): Promise<ReserveOutcome>;
-  /** Makes the task ready and charges it; false when somebody else ended it first. */
+  /** Lends the queued task that is due first; undefined when none waits. */
+  take(now: number): Promise<TakenTask | undefined>;
+  /** Makes the task ready and charges it; false when its deadline has passed or somebody else ended it first. */
   settle(done: Lease & { solution: string; now: number }): Promise<boolean>;
   /** Makes the task failed and gives the hold back; false when somebody else ended it first. */
   release(done: Lease & { errorCode: string; errorDetail: string | null; now: number }): Promise<boolean>;
@@ -146,8 +163,10 @@ export interface Store {
   }): Promise<boolean>;
   listPackages(accountId: string, now: number): Promise<Package[]>;
   readAccount(accountId: string): Promise<Account | undefined>;
+  /** Bans that last, and those that ended less than 24 hours ago: they make the next one longer. */
   listBans(now: number): Promise<Ban[]>;
   saveBan(ban: Ban): Promise<void>;
+  /** Forgets a ban altogether, as if it had never been; false when there is none. */
   liftBan(kind: BanKind, subject: string): Promise<boolean>;
   /** Fails and refunds tasks past their deadline, forgets results past their retention, in small batches. */
   sweep(now: number): Promise<SweepOutcome>;

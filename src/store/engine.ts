@@ -1,0 +1,46 @@
+import type { StoreCheck } from './admin.ts';
+import type { Arguments, OperationName, Result } from './operations.ts';
+
+/** One commit, as it is reported to whoever measures. */
+export interface Commit {
+  operations: number;
+  seconds: number;
+}
+
+/** What runs operations: SQLite in a thread of its own, or a pool of PostgreSQL connections. */
+export interface Engine {
+  /** Runs one operation atomically; resolves when what it wrote is durable. */
+  call<Name extends OperationName>(name: Name, ...args: Arguments<Name>): Promise<Result<Name>>;
+  /** Runs a long operation that only reads, beside the others and on one state of the books. */
+  look<Name extends OperationName>(name: Name, ...args: Arguments<Name>): Promise<Result<Name>>;
+  inspect(): Promise<StoreCheck[]>;
+  backup(file: string): Promise<void>;
+  walBytes(): Promise<number>;
+  /** Ends after everything asked for has been answered. */
+  close(): Promise<void>;
+}
+
+export interface EngineEvents {
+  /** After each commit that wrote something. */
+  committed(commit: Commit): void;
+  /** The store can promise nothing any more: the process must end, and not with success. */
+  fatal(error: Error): void;
+}
+
+/** A failure of the store itself; its cause is for the log. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  /** The engine's own code: `SQLITE_FULL`, `57P01`, `ECONNREFUSED`, … */
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(`${code}: ${message}`);
+    this.code = code;
+  }
+}
+
+export function storeErrorOf(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return new StoreError(typeof code === 'string' ? code : 'ERROR', String(message ?? error));
+}

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import type { StoreAdmin, StoreCounters } from './admin.ts';
+import type { Engine, EngineEvents } from './engine.ts';
+import { openPostgres } from './postgres/engine.ts';
+import { presence } from './postgres/presence.ts';
+import { openSqlite } from './sqlite/engine.ts';
+import type { Store } from './store.ts';
+
+export interface StoreOptions {
+  /** Called when the store can promise nothing any more; by default the process ends with status 70. */
+  onFatal?: (error: Error) => void;
+  /** Called after each commit: how many operations it carried, and how long it took. */
+  onCommit?: EngineEvents['committed'];
+}
+
+export function databaseFile(dataDir: string): string {
+  return join(dataDir, 'legible.db');
+}
+
+/** Opens the store that the configuration names, and brings its tables up to date. */
+export async function openStore(
+  { dataDir, databaseUrl }: Pick<Config, 'dataDir' | 'databaseUrl'>,
+  { onFatal = endProcess, onCommit = () => {} }: StoreOptions = {},
+): Promise<Store & StoreAdmin> {
+  const counted = { operations: 0, commits: 0, batchSizes: [] as number[] };
+  const events: EngineEvents = {
+    committed(commit) {
+      counted.operations += commit.operations;
+      counted.commits++;
+      counted.batchSizes[commit.operations] = (counted.batchSizes[commit.operations] ?? 0) + 1;
+      onCommit(commit);
+    },
+    fatal: onFatal,
+  };
+  const engine =
+    databaseUrl === undefined
+      ? await openSqlite(databaseFile(dataDir), events)
+      : await openPostgres(databaseUrl, events);
+  const counters = async (): Promise<StoreCounters> => ({
+    ...counted,
+    batchSizes: Array.from(counted.batchSizes, (count) => count ?? 0),
+    walBytes: await engine.walBytes(),
+  });
+  return { ...storeOn(engine, databaseUrl !== undefined), ...adminOn(engine), counters };
+}
+
+/** Rounds of one sweep: 20,000 tasks, ten times what a full second of the fastest server leaves behind. */
+const mostRounds = 100;
+
+function storeOn(engine: Engine, isShared: boolean): Store {
+  const node = randomUUID();
+  const others = presence(engine, node);
+
+  async function repair(aliveSince: number, now: number): Promise<number> {
+    let repaired = 0;
+    for (let round = 0; round < mostRounds; round++) {
+      const found = await engine.call('repair', node, aliveSince, now);
+      repaired += found;
+      if (found === 0) break;
+    }
+    return repaired;
+  }
+
+  return {
+    repair: async (now) => {
+      // One process at a time serves from a file, so that every other one is dead.
+      if (!isShared) return repair(Number.MAX_SAFE_INTEGER, now);
+      await others.beat();
+      return 0;
+    },
+    async sweep(now) {
+      if (isShared) {
+        const aliveSince = await others.beat();
+        if (aliveSince !== undefined) await repair(aliveSince, now);
+      }
+      const swept = { timedOut: 0, forgotten: 0 };
+      for (let round = 0; round < mostRounds; round++) {
+        const { timedOut, forgotten, more } = await engine.call('sweep', now);
+        swept.timedOut += timedOut;
+        swept.forgotten += forgotten;
+        if (!more) break;
+      }
+      return swept;
+    },
+    findPrincipal: (keyHash) => engine.call('findPrincipal', keyHash),
+    reserve: (hold) => engine.call('reserve', hold, node),
+    take: (now) => engine.call('take', node, now),
+    settle: (done) => engine.call('settle', done),
+    release: (done) => engine.call('release', done),
+    poll: (query) => engine.call('poll', query),
+    saveFeedback: (report) => engine.call('saveFeedback', report),
+    listPackages: (accountId, now) => engine.call('listPackages', accountId, now),
+    readAccount: (accountId) => engine.call('readAccount', accountId),
+    listBans: (now) => engine.call('listBans', now),
+    saveBan: (ban) => engine.call('saveBan', ban),
+    liftBan: (kind, subject) => engine.call('liftBan', kind, subject),
+    probe: () => engine.call('probe', randomUUID()),
+    close: () => engine.close(),
+  };
+}
+
+function adminOn(engine: Engine): Omit<StoreAdmin, 'counters'> {
+  return {
+    createAccount: (account) => engine.call('createAccount', account),
+    listAccounts: () => engine.call('listAccounts'),
+    findAccount: (idOrName) => engine.call('findAccount', idOrName),
+    topUp: (payment) => engine.call('topUp', payment),
+    listEntries: (accountId, limit) => engine.call('listEntries', accountId, limit),
+    createKey: (key) => engine.call('createKey', key),
+    listKeys: (accountId) => engine.call('listKeys', accountId),
+    revokeKey: (keyId, now) => engine.call('revokeKey', keyId, now),
+    createPackage: (pack, key) => engine.call('createPackage', pack, key),
+    endPackage: (packageId, now) => engine.call('endPackage', packageId, now),
+    gauges: (now) => engine.call('gauges', now),
+    audit: (now) => engine.look('audit', now),
+    inspect: () => engine.inspect(),
+    backup: (file) => engine.backup(file),
+  };
+}
+
+function endProcess(error: Error): void {
+  console.error(`The store cannot go on, so that the server ends: ${error.message}`);
+  process.exit(70);
+}

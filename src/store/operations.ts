@@ -1,0 +1,63 @@
+import { createAccount, findAccount, listAccounts, readAccount, topUp } from './operations/accounts.ts';
+import { audit } from './operations/audit.ts';
+import { liftBan, listBans, saveBan } from './operations/bans.ts';
+import { listEntries } from './operations/entries.ts';
+import { saveFeedback } from './operations/feedback.ts';
+import { gauges } from './operations/gauges.ts';
+import { release } from './operations/giveBack.ts';
+import { createKey, listKeys, revokeKey } from './operations/keys.ts';
+import { createPackage, endPackage, listPackages } from './operations/packages.ts';
+import { poll } from './operations/poll.ts';
+import { beat, probe } from './operations/presence.ts';
+import { findPrincipal } from './operations/principal.ts';
+import { reserve } from './operations/reserve.ts';
+import { settle } from './operations/settle.ts';
+import { repair, sweep } from './operations/sweep.ts';
+import { take } from './operations/take.ts';
+import type { Operation } from './statement.ts';
+
+/** Everything that a store can be asked, by name: what an engine runs inside a transaction. */
+export const operations = {
+  audit,
+  beat,
+  createAccount,
+  createKey,
+  createPackage,
+  endPackage,
+  findAccount,
+  findPrincipal,
+  gauges,
+  liftBan,
+  listAccounts,
+  listBans,
+  listEntries,
+  listKeys,
+  listPackages,
+  poll,
+  probe,
+  readAccount,
+  release,
+  repair,
+  reserve,
+  revokeKey,
+  saveBan,
+  saveFeedback,
+  settle,
+  sweep,
+  take,
+  topUp,
+};
+
+type Operations = typeof operations;
+export type OperationName = keyof Operations;
+export type Arguments<Name extends OperationName> = Parameters<Operations[Name]>;
+export type Result<Name extends OperationName> =
+  ReturnType<Operations[Name]> extends Operation<infer T> ? T : never;
+
+/** An operation asked for: its name and what it is called with. */
+export type Call = { [Name in OperationName]: { name: Name; args: Arguments<Name> } }[OperationName];
+
+/** Starts an operation; nothing happens until its queries are answered. */
+export function start(call: Call): Operation<unknown> {
+  return (operations[call.name] as (...args: unknown[]) => Operation<unknown>)(...call.args);
+}

@@ -1,0 +1,81 @@
+import { greatestAmount, house } from '../schema.ts';
+import { first, type Operation, rows, statement } from '../statement.ts';
+import type { Account, MicroUsd } from '../store.ts';
+import { write } from './entries.ts';
+
+const columns = ['id', 'name', 'posted', 'pending', 'created_at as createdAt'] as const;
+
+const insertAccount = statement((db, p: { id: string; name: string; now: number }) =>
+  db
+    .insertInto('account')
+    .values({ id: p.id, name: p.name, posted: 0, pending: 0, created_at: p.now })
+    .returning(columns),
+);
+
+export function* createAccount(account: { id: string; name: string; now: number }): Operation<Account> {
+  return (yield* first(insertAccount, account))!;
+}
+
+const selectAccount = statement((db, p: { id: string }) =>
+  db.selectFrom('account').select(columns).where('id', '=', p.id),
+);
+
+export function* readAccount(id: string): Operation<Account | undefined> {
+  return yield* first(selectAccount, { id });
+}
+
+const selectByName = statement((db, p: { name: string }) =>
+  db.selectFrom('account').select(columns).where('name', '=', p.name).limit(2),
+);
+
+/** By id, or by name where that is unique. */
+export function* findAccount(idOrName: string): Operation<Account | undefined> {
+  const byId = yield* readAccount(idOrName);
+  if (byId !== undefined) return byId;
+  const byName = yield* rows(selectByName, { name: idOrName });
+  return byName.length === 1 ? byName[0] : undefined;
+}
+
+const selectAccounts = statement((db) =>
+  db.selectFrom('account').select(columns).orderBy('created_at').orderBy('id'),
+);
+
+export function* listAccounts(): Operation<Account[]> {
+  return yield* rows(selectAccounts, {});
+}
+
+interface Payment {
+  accountId: string;
+  amount: MicroUsd;
+  note: string;
+  now: number;
+}
+
+const addToBalance = statement((db, p: Payment & { most: number }) =>
+  db
+    .updateTable('account')
+    .set((eb) => ({ posted: eb('posted', '+', p.amount) }))
+    .where('id', '=', p.accountId)
+    .where((eb) => eb(eb('posted', '+', p.amount), '>=', eb.ref('pending')))
+    .where('posted', '<=', p.most)
+    .returning(columns),
+);
+
+/**
+ * Adds to a balance, or with a negative amount takes from it. Undefined when there is no such account, when
+ * tasks under way hold what would be taken, or when the balance would be too great to be exact.
+ * @throws RangeError when the amount is not whole micro-USD, or nothing
+ */
+export function* topUp(payment: Payment): Operation<Account | undefined> {
+  const { accountId, amount, note, now } = payment;
+  if (!Number.isSafeInteger(amount) || amount === 0 || Math.abs(amount) > greatestAmount)
+    throw new RangeError('the amount is not whole micro-USD within the range of a balance');
+  const account = yield* first(addToBalance, { ...payment, most: greatestAmount - amount });
+  if (account === undefined) return undefined;
+  const sides =
+    amount > 0
+      ? { kind: 'topup' as const, debit: house.cash, credit: accountId }
+      : { kind: 'adjust' as const, debit: accountId, credit: house.corrections };
+  yield* write({ ...sides, amount: Math.abs(amount), note, at: now });
+  return account;
+}

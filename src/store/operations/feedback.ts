@@ -1,0 +1,47 @@
+import { change, first, type Operation, statement } from '../statement.ts';
+
+interface Report {
+  taskId: string;
+  accountId: string;
+  invalid: boolean;
+  code: number | null;
+  message: string | null;
+  now: number;
+}
+
+const selectTask = statement((db, p: Pick<Report, 'taskId' | 'accountId' | 'now'>) =>
+  db
+    .selectFrom('task')
+    .select('id')
+    .where('id', '=', p.taskId)
+    .where('account_id', '=', p.accountId)
+    .where('expires_at', '>', p.now),
+);
+
+const upsertFeedback = statement((db, p: Omit<Report, 'invalid'> & { invalid: number }) =>
+  db
+    .insertInto('feedback')
+    .values({
+      task_id: p.taskId,
+      account_id: p.accountId,
+      invalid: p.invalid,
+      code: p.code,
+      message: p.message,
+      at: p.now,
+    })
+    .onConflict((conflict) =>
+      conflict.column('task_id').doUpdateSet((eb) => ({
+        invalid: eb.ref('excluded.invalid'),
+        code: eb.ref('excluded.code'),
+        message: eb.ref('excluded.message'),
+        at: eb.ref('excluded.at'),
+      })),
+    ),
+);
+
+/** Keeps what a client says of a result, its last report over earlier ones; false when the task is not there. */
+export function* saveFeedback(report: Report): Operation<boolean> {
+  if ((yield* first(selectTask, report)) === undefined) return false;
+  yield* change(upsertFeedback, { ...report, invalid: report.invalid ? 1 : 0 });
+  return true;
+}

@@ -1,0 +1,54 @@
+import type { StoreGauges } from '../admin.ts';
+import type { Tables } from '../schema.ts';
+import { first, type Operation, statement } from '../statement.ts';
+import { isOpen } from './giveBack.ts';
+
+/** I6: how long after its deadline a hold may still stand. */
+export const overdueAfter = 30_000;
+
+const countOpen = statement((db, p: { overdue: number }) =>
+  db
+    .selectFrom('task')
+    .select((eb) => [
+      eb.fn.countAll<number>().as('open'),
+      eb.fn
+        .coalesce(
+          eb.fn.sum<number>(eb.case().when('deadline', '<', p.overdue).then(1).else(0).end()),
+          eb.lit(0),
+        )
+        .as('overdue'),
+    ])
+    .where(isOpen),
+);
+
+const sumAccounts = statement((db) =>
+  db
+    .selectFrom('account')
+    .select((eb) => [
+      eb.fn.coalesce(eb.fn.sum<number>('pending'), eb.lit(0)).as('reserved'),
+      eb.fn.coalesce(eb.fn.sum<number>('posted'), eb.lit(0)).as('posted'),
+    ]),
+);
+
+const countBans = statement((db, p: { now: number; kind: Tables['ban']['kind'] }) =>
+  db
+    .selectFrom('ban')
+    .select((eb) => eb.fn.countAll<number>().as('active'))
+    .where('until', '>', p.now)
+    .where('kind', '=', p.kind),
+);
+
+export function* gauges(now: number): Operation<StoreGauges> {
+  const tasks = (yield* first(countOpen, { overdue: now - overdueAfter }))!;
+  const accounts = (yield* first(sumAccounts, {}))!;
+  const bans = (yield* first(countBans, { now, kind: 'address' }))!;
+  const blocks = (yield* first(countBans, { now, kind: 'key' }))!;
+  return {
+    openTasks: tasks.open,
+    overdueTasks: tasks.overdue,
+    reserved: accounts.reserved,
+    posted: accounts.posted,
+    activeBans: bans.active,
+    activeBlocks: blocks.active,
+  };
+}

@@ -1,0 +1,74 @@
+import { sql } from 'kysely';
+import type { ErrorCode } from '../../errors.ts';
+import { change, first, type Operation, statement } from '../statement.ts';
+import type { Lease } from '../store.ts';
+import { type Holding, writeForTask } from './entries.ts';
+
+/** In the very words of the index `task_open`, which serves no query that says it with bound values. */
+export const isOpen = sql<boolean>`state in ('queued', 'running')`;
+
+const failOpen = statement((db, p: Failure) =>
+  db
+    .updateTable('task')
+    .set({ state: 'failed', error_code: p.errorCode, error_detail: p.errorDetail, payload: null })
+    .where('id', '=', p.taskId)
+    .where('lease', '=', p.lease)
+    .where(isOpen)
+    .returning(['id', 'account_id', 'key_id', 'package_id', 'price', 'day']),
+);
+
+const unholdMoney = statement((db, p: { accountId: string; price: number }) =>
+  db
+    .updateTable('account')
+    .set((eb) => ({ pending: eb('pending', '-', p.price) }))
+    .where('id', '=', p.accountId),
+);
+
+const returnCall = statement((db, p: { packageId: string }) =>
+  db
+    .updateTable('package')
+    .set((eb) => ({ calls_left: eb('calls_left', '+', 1) }))
+    .where('id', '=', p.packageId),
+);
+
+const returnSpending = statement((db, p: { keyId: string; day: number; price: number }) =>
+  db
+    .updateTable('api_key')
+    .set((eb) => ({ spent: eb('spent', '-', p.price) }))
+    .where('id', '=', p.keyId)
+    .where('day', '=', p.day),
+);
+
+interface Failure extends Lease {
+  errorCode: string;
+  errorDetail: string | null;
+}
+
+/** Makes a task failed and gives back what it held; false when it has ended, or the lease is not the last. */
+export function* release(done: Failure & { now: number }): Operation<boolean> {
+  const task = yield* first(failOpen, done);
+  if (task === undefined) return false;
+  yield* giveBack(task, done.now);
+  return true;
+}
+
+/** Fails a task that nobody will finish. */
+export function* timeOut(task: { id: string; lease: number }, now: number): Operation<boolean> {
+  const errorCode: ErrorCode = 'ERROR_TASK_TIMEOUT';
+  return yield* release({ taskId: task.id, lease: task.lease, errorCode, errorDetail: null, now });
+}
+
+function* giveBack(task: Holding, at: number): Operation<void> {
+  const { account_id: accountId, package_id: packageId, price } = task;
+  if (price > 0) {
+    yield* change(unholdMoney, { accountId, price });
+    yield* giveBackSpending(task);
+  }
+  if (packageId !== null) yield* change(returnCall, { packageId });
+  yield* writeForTask('release', task, at);
+}
+
+/** Takes a price off what its key has spent on that day; a day that is over is counted no more. */
+export function* giveBackSpending({ key_id: keyId, day, price }: Pick<Holding, 'key_id' | 'day' | 'price'>) {
+  yield* change(returnSpending, { keyId, day, price });
+}

@@ -1,0 +1,31 @@
+import { sql } from 'kysely';
+import { type Operation, rows, statement } from '../statement.ts';
+
+/** SQLite's one writer locks the whole file, so that there it only looks. */
+const lockRows = statement((db, p: { ids: string }, engine) => {
+  const ids = engine === 'postgres' ? sql<string>`(select json_array_elements_text(${p.ids}::json))` : null;
+  const chosen = db.selectFrom('account').select('id').orderBy('id');
+  return ids === null ? chosen.limit(0) : chosen.where('id', 'in', ids).forUpdate();
+});
+
+/**
+ * Locks accounts in the order of their ids, as every transaction does before it touches a row of theirs: who
+ * follows this order cannot meet a deadlock, and needs no other lock on keys, packages or tasks.
+ */
+export function* lockAccounts(ids: string[]): Operation<void> {
+  if (ids.length > 0) yield* rows(lockRows, { ids: JSON.stringify([...new Set(ids)]) });
+}
+
+const ownersOf = statement((db, p: { ids: string }, engine) => {
+  const ids =
+    engine === 'postgres'
+      ? sql<string>`(select json_array_elements_text(${p.ids}::json))`
+      : sql<string>`(select value from json_each(${p.ids}))`;
+  return db.selectFrom('task').select('account_id').where('id', 'in', ids);
+});
+
+/** Locks the accounts of a group of operations, some known by id and others only by their task. */
+export function* lockGroup(accountIds: string[], taskIds: string[]): Operation<void> {
+  const owners = taskIds.length === 0 ? [] : yield* rows(ownersOf, { ids: JSON.stringify(taskIds) });
+  yield* lockAccounts([...accountIds, ...owners.map((task) => task.account_id)]);
+}

@@ -1,0 +1,40 @@
+import { sql } from 'kysely';
+import { change, first, type Operation, statement } from '../statement.ts';
+
+/** Judged by the database's clock alone: those of the nodes may differ. */
+const databaseTime = sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`;
+
+const touch = statement((db, p: { node: string }) =>
+  db
+    .insertInto('node')
+    .values({ id: p.node, seen_at: databaseTime })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ seen_at: databaseTime }))
+    .returning('seen_at'),
+);
+
+const forgetNodes = statement((db, p: { before: number }) =>
+  db.deleteFrom('node').where('seen_at', '<', p.before),
+);
+
+/** PostgreSQL only: marks a process as alive; returns the database's time in milliseconds. */
+export function* beat(node: string): Operation<number> {
+  const { seen_at: now } = (yield* first(touch, { node }))!;
+  yield* change(forgetNodes, { before: now - 60 * 60 * 1000 });
+  return now;
+}
+
+const mark = statement((db, p: { value: string }) =>
+  db
+    .insertInto('fact')
+    .values({ name: 'probe', value: p.value })
+    .onConflict((conflict) =>
+      conflict.column('name').doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })),
+    )
+    .returning('value'),
+);
+
+/** Writes and reads one row. */
+export function* probe(value: string): Operation<void> {
+  if ((yield* first(mark, { value }))?.value !== value)
+    throw new Error('the probe read what it did not write');
+}

@@ -1,0 +1,91 @@
+import { greatestAmount } from '../schema.ts';
+import { change, first, type Operation, statement } from '../statement.ts';
+import type { NewHold, ReserveOutcome } from '../store.ts';
+import { writeForTask } from './entries.ts';
+import { giveBackSpending } from './giveBack.ts';
+
+/** The check stands inside the write: whoever reads first and writes then lets racers spend a cent twice. */
+const holdMoney = statement((db, p: { accountId: string; price: number }) =>
+  db
+    .updateTable('account')
+    .set((eb) => ({ pending: eb('pending', '+', p.price) }))
+    .where('id', '=', p.accountId)
+    .where((eb) => eb(eb('posted', '-', eb.ref('pending')), '>=', p.price)),
+);
+
+const takeCall = statement((db, p: { packageId: string; accountId: string; now: number }) =>
+  db
+    .updateTable('package')
+    .set((eb) => ({ calls_left: eb('calls_left', '-', 1) }))
+    .where('id', '=', p.packageId)
+    .where('account_id', '=', p.accountId)
+    .where('calls_left', '>', 0)
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', p.now)])),
+);
+
+const takeSpending = statement((db, p: { keyId: string; price: number; cap: number; day: number }) =>
+  db
+    .updateTable('api_key')
+    .set((eb) => ({
+      day: eb.case().when('day', '<', p.day).then(p.day).else(eb.ref('day')).end(),
+      spent: eb
+        .case()
+        .when('day', '<', p.day)
+        .then(p.price)
+        .else(eb('spent', '+', p.price))
+        .end(),
+    }))
+    .where('id', '=', p.keyId)
+    .where((eb) => eb(eb.case().when('day', '<', p.day).then(0).else(eb.ref('spent')).end(), '<=', p.cap))
+    .returning('day'),
+);
+
+const insertTask = statement((db, p: Omit<NewHold, 'dailyCap'> & { day: number; node: string }) =>
+  db.insertInto('task').values({
+    id: p.taskId,
+    account_id: p.accountId,
+    key_id: p.keyId,
+    package_id: p.packageId,
+    type: p.type,
+    module: p.module,
+    state: p.state,
+    price: p.price,
+    day: p.day,
+    payload: p.payload,
+    lease: 1,
+    node: p.node,
+    created_at: p.now,
+    deadline: p.deadline,
+    expires_at: p.expiresAt,
+  }),
+);
+
+/** Inserts a task and holds what it costs: money of its account, or a call of its package. */
+export function* reserve(hold: NewHold, node: string): Operation<ReserveOutcome> {
+  const { taskId, accountId, keyId, packageId, price, now } = hold;
+  if (!Number.isSafeInteger(price) || price < 0) throw new RangeError('a price is not whole micro-USD');
+  if (packageId !== null && price !== 0) throw new RangeError('a task of a package costs no money');
+
+  let day = 0;
+  if (price > 0) {
+    const cap = (hold.dailyCap ?? greatestAmount) - price;
+    const counted = yield* first(takeSpending, { keyId, price, cap, day: utcDay(now) });
+    if (counted === undefined) return 'dailyCapReached';
+    day = counted.day;
+    if ((yield* change(holdMoney, { accountId, price })) === 0) {
+      yield* giveBackSpending({ key_id: keyId, day, price });
+      return 'zeroBalance';
+    }
+  }
+  if (packageId !== null && (yield* change(takeCall, { packageId, accountId, now })) === 0)
+    return 'noCallsLeft';
+
+  yield* change(insertTask, { ...hold, day, node });
+  const holding = { id: taskId, account_id: accountId, key_id: keyId, package_id: packageId, price, day };
+  yield* writeForTask('reserve', holding, now);
+  return 'held';
+}
+
+function utcDay(time: number): number {
+  return Math.floor(time / 86_400_000);
+}

@@ -1,0 +1,31 @@
+import { change, first, type Operation, statement } from '../statement.ts';
+import type { Lease, MicroUsd } from '../store.ts';
+import { writeForTask } from './entries.ts';
+
+/** State, lease and deadline stand in the write itself: of settle, release and sweep exactly one ends a task. */
+const finish = statement((db, p: Lease & { solution: string; now: number }) =>
+  db
+    .updateTable('task')
+    .set({ state: 'ready', solution: p.solution, payload: null })
+    .where('id', '=', p.taskId)
+    .where('state', '=', 'running')
+    .where('lease', '=', p.lease)
+    .where('deadline', '>', p.now)
+    .returning(['id', 'account_id', 'key_id', 'package_id', 'price', 'day']),
+);
+
+const chargeHold = statement((db, p: { accountId: string; price: MicroUsd }) =>
+  db
+    .updateTable('account')
+    .set((eb) => ({ posted: eb('posted', '-', p.price), pending: eb('pending', '-', p.price) }))
+    .where('id', '=', p.accountId),
+);
+
+/** Makes a task ready and charges it; false when it has ended, its deadline passed, or the lease is not the last. */
+export function* settle(done: Lease & { solution: string; now: number }): Operation<boolean> {
+  const task = yield* first(finish, done);
+  if (task === undefined) return false;
+  if (task.price > 0) yield* change(chargeHold, { accountId: task.account_id, price: task.price });
+  yield* writeForTask('settle', task, done.now);
+  return true;
+}

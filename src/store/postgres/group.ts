@@ -1,0 +1,50 @@
+import type pg from 'pg';
+import { lockGroup } from '../operations/locks.ts';
+import { type Call, start } from '../operations.ts';
+import type { Ask, Operation, Told } from '../statement.ts';
+import { ownerOf } from './groups.ts';
+
+export type Execute = (client: pg.ClientBase, ask: Ask) => Promise<Told>;
+
+export interface GroupOutcome {
+  values: unknown[];
+  wrote: boolean;
+}
+
+/**
+ * Runs calls in one transaction. Throws what the first of them throws, with the transaction rolled back, or
+ * with the connection broken.
+ */
+export async function runGroup(
+  client: pg.ClientBase,
+  execute: Execute,
+  calls: Call[],
+): Promise<GroupOutcome> {
+  let wrote = false;
+  async function drive<T>(operation: Operation<T>, counts = true): Promise<T> {
+    let step = operation.next();
+    while (!step.done) {
+      const told = await execute(client, step.value);
+      if (counts && told.changes > 0) wrote = true;
+      step = operation.next(told);
+    }
+    return step.value;
+  }
+
+  await client.query('BEGIN');
+  try {
+    const owners = calls.map((call) => ownerOf(call) ?? {});
+    const known = (ids: (string | undefined)[]) => ids.filter((id) => id !== undefined);
+    const accounts = known(owners.map((owner) => owner.accountId));
+    const tasks = known(owners.map((owner) => owner.taskId));
+    await drive(lockGroup(accounts, tasks), false);
+    const values: unknown[] = [];
+    for (const call of calls) values.push(await drive(start(call)));
+    await client.query('COMMIT');
+    return { values, wrote };
+  } catch (error) {
+    // Fails on a broken connection, which the caller then throws away.
+    await client.query('ROLLBACK').catch(() => {});
+    throw error;
+  }
+}

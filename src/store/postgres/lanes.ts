@@ -1,0 +1,124 @@
+import type pg from 'pg';
+import { type EngineEvents, StoreError, storeErrorOf } from '../engine.ts';
+import type { Call } from '../operations.ts';
+import { executor, isOutage } from './connection.ts';
+import { runGroup } from './group.ts';
+import { ownerOf } from './groups.ts';
+
+interface Waiting {
+  call: Call;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** More in one transaction would make the first of them wait too long for the last. */
+const mostCalls = 64;
+
+/** After a failed attempt to connect, the next ones within this time fail at once, give or take half. */
+const backOffMs = 200;
+
+export interface Lanes {
+  call(call: Call): Promise<unknown>;
+  /** Resolves when everything asked for has been answered. */
+  drain(): Promise<void>;
+}
+
+/**
+ * Shares a pool's connections between calls: a free one takes all that have gathered, in one transaction, so
+ * that tasks of one account do not queue for its row one by one. `random` is between 0 and 1.
+ */
+export function createLanes(
+  pool: pg.Pool,
+  lanes: number,
+  events: EngineEvents,
+  random: () => number = Math.random,
+): Lanes {
+  const execute = executor();
+  let waiting: Waiting[] = [];
+  let busy = 0;
+  let downUntil = 0;
+  let drained: (() => void) | undefined;
+
+  function pump(): void {
+    while (busy < lanes && waiting.length > 0) {
+      const group = takeGroup();
+      busy++;
+      void runLane(group).finally(() => {
+        busy--;
+        pump();
+        if (busy === 0 && waiting.length === 0) drained?.();
+      });
+    }
+  }
+
+  /** The call that waits longest, and as many after it as may share its transaction. */
+  function takeGroup(): Waiting[] {
+    const alone = waiting.findIndex(({ call }) => ownerOf(call) === undefined);
+    const shared = alone === -1 ? waiting.length : alone;
+    return waiting.splice(0, Math.max(1, Math.min(shared, mostCalls)));
+  }
+
+  async function runLane(group: Waiting[]): Promise<void> {
+    let client: pg.PoolClient;
+    try {
+      if (performance.now() < downUntil) throw new StoreError('ECONNREFUSED', 'the database was just away');
+      client = await pool.connect();
+    } catch (error) {
+      if (performance.now() >= downUntil) downUntil = performance.now() + backOffMs * (0.5 + random());
+      return failEverything(group, error);
+    }
+    try {
+      await runShared(client, group);
+      client.release();
+    } catch (error) {
+      client.release(true);
+      failEverything(group, error);
+    }
+  }
+
+  /** @throws when the database cannot be reached any more; other failures go to the calls that caused them */
+  async function runShared(client: pg.PoolClient, group: Waiting[]): Promise<void> {
+    const started = performance.now();
+    try {
+      const { values, wrote } = await runGroup(
+        client,
+        execute,
+        group.map(({ call }) => call),
+      );
+      if (wrote)
+        events.committed({ operations: group.length, seconds: (performance.now() - started) / 1000 });
+      for (const [index, { resolve }] of group.entries()) resolve(values[index]);
+    } catch (error) {
+      if (isOutage(error)) throw error;
+      // A lock that nobody gives up would be waited for once by each of them.
+      const isPatienceOver = (error as { code?: string }).code === '57014';
+      if (group.length === 1 || isPatienceOver) {
+        for (const { reject } of group) reject(storeErrorOf(error));
+        return;
+      }
+      // One of them is at fault, or a deadlock with something outside chose this group: alone, the others pass.
+      for (const one of group) await runShared(client, [one]);
+    }
+  }
+
+  /** Who waits behind a lost database would only learn the same later. */
+  function failEverything(group: Waiting[], error: unknown): void {
+    const all = [...group, ...waiting];
+    waiting = [];
+    for (const { reject } of all) reject(storeErrorOf(error));
+  }
+
+  return {
+    call: (call) =>
+      new Promise((resolve, reject) => {
+        if (waiting.length === 0) setImmediate(pump);
+        waiting.push({ call, resolve, reject });
+      }),
+    drain: () =>
+      busy === 0 && waiting.length === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            drained = resolve;
+          }),
+  };
+}

@@ -1,0 +1,118 @@
+import type { Generated } from 'kysely';
+import type { BanKind, TaskState } from './store.ts';
+
+/** The tables as both engines have them: money in integer micro-USD, times in milliseconds since 1970. */
+export interface Tables {
+  account: {
+    id: string;
+    name: string;
+    posted: number;
+    pending: number;
+    created_at: number;
+  };
+  package: {
+    id: string;
+    account_id: string;
+    title: string;
+    type: number;
+    rate_limit: number | null;
+    concurrency: number | null;
+    calls_left: number;
+    expires_at: number | null;
+    created_at: number;
+  };
+  api_key: {
+    id: string;
+    account_id: string;
+    package_id: string | null;
+    hash: string;
+    hint: string;
+    label: string;
+    /** JSON arrays of strings. */
+    task_types: string | null;
+    addresses: string | null;
+    daily_cap: number | null;
+    expires_at: number | null;
+    revoked_at: number | null;
+    created_at: number;
+    /** What `spent` is of: the UTC day, counted from 1970. It only moves forward, also when the clock does not. */
+    day: Generated<number>;
+    /** Held and charged on that day. */
+    spent: Generated<number>;
+  };
+  task: {
+    /** Never used twice, and in the order of creation: what dialects with integer ids show. */
+    number: Generated<number>;
+    id: string;
+    account_id: string;
+    key_id: string;
+    package_id: string | null;
+    type: string;
+    module: string;
+    state: TaskState;
+    price: number;
+    /** The day in which the key's spending counts it; 0 when it counts nowhere. */
+    day: number;
+    payload: string | null;
+    solution: string | null;
+    error_code: string | null;
+    error_detail: string | null;
+    lease: number;
+    /** The process that runs it. */
+    node: string;
+    polls: Generated<number>;
+    created_at: number;
+    deadline: number;
+    expires_at: number;
+  };
+  /**
+   * The ledger: each row moves `amount` (or, of a package, `calls`) from the account `debit` to the account
+   * `credit`, so that all balances sum to zero. `house:` accounts are no rows of `account`: what they hold is
+   * the sum of their entries, since a row that every task changes would be where all of them queue.
+   */
+  entry: {
+    number: Generated<number>;
+    kind: EntryKind;
+    debit: string;
+    credit: string;
+    amount: number;
+    calls: number;
+    task_id: string | null;
+    package_id: string | null;
+    note: string;
+    at: number;
+  };
+  ban: {
+    kind: BanKind;
+    subject: string;
+    since: number;
+    until: number;
+    count: number;
+  };
+  feedback: {
+    task_id: string;
+    account_id: string;
+    invalid: number;
+    code: number | null;
+    message: string | null;
+    at: number;
+  };
+  /** Processes that serve from this store, and when each was last seen. */
+  node: {
+    id: string;
+    seen_at: number;
+  };
+  /** Single facts: the readiness probe's mark. */
+  fact: {
+    name: string;
+    value: string;
+  };
+}
+
+export type EntryKind = 'topup' | 'adjust' | 'grant' | 'reserve' | 'settle' | 'release';
+
+/** Where money comes from and goes to. */
+export const house = { cash: 'house:cash', corrections: 'house:corrections', sales: 'house:sales' } as const;
+
+/** Greatest balance: JavaScript's numbers are exact up to 9.007e15. */
+export const greatestAmount = 9_000_000_000_000_000;

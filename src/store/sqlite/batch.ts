@@ -1,0 +1,85 @@
+import { storeErrorOf } from '../engine.ts';
+import { type Call, start } from '../operations.ts';
+import type { Connection } from './connection.ts';
+
+export type Answer = { value: unknown } | { error: { code: string; message: string } };
+
+export interface BatchOutcome {
+  /** In the order of the calls. */
+  answers: Answer[];
+  /** Operations in each commit that wrote something. */
+  commits: number[];
+  /** Set when nothing may be promised any more. */
+  fatal?: { code: string; message: string };
+}
+
+/**
+ * Runs calls in one transaction and commits once. When one throws, the whole is rolled back and each is run by
+ * itself, so that it fails alone; so it is when the disk is full, since those that only read still succeed.
+ */
+export function runBatch(connection: Connection, calls: Call[]): BatchOutcome {
+  const whole = attempt(connection, calls);
+  if (!('error' in whole)) return { answers: whole.answers, commits: whole.wrote ? [calls.length] : [] };
+  if (isFatal(whole.error.code)) return failAll(calls, whole.error);
+  // When not even a transaction can be begun, trying call by call would only make all of them wait in turn.
+  if (calls.length === 1 || !whole.begun)
+    return { answers: calls.map(() => ({ error: whole.error })), commits: [] };
+
+  const outcome: BatchOutcome = { answers: [], commits: [] };
+  for (const [index, call] of calls.entries()) {
+    const { answers, commits, fatal } = runBatch(connection, [call]);
+    if (fatal) {
+      const rest = failAll(calls.slice(index), fatal);
+      return { ...rest, answers: [...outcome.answers, ...rest.answers], commits: outcome.commits };
+    }
+    outcome.answers.push(...answers);
+    outcome.commits.push(...commits);
+  }
+  return outcome;
+}
+
+type Attempt =
+  | { answers: Answer[]; wrote: boolean }
+  | { error: { code: string; message: string }; begun: boolean };
+
+function attempt(connection: Connection, calls: Call[]): Attempt {
+  let begun = false;
+  try {
+    connection.begin();
+    begun = true;
+    let wrote = false;
+    const answers: Answer[] = [];
+    for (const call of calls) {
+      const operation = start(call);
+      let step = operation.next();
+      while (!step.done) {
+        const told = connection.execute(step.value);
+        if (told.changes > 0) wrote = true;
+        step = operation.next(told);
+      }
+      answers.push({ value: step.value });
+    }
+    connection.commit();
+    return { answers, wrote };
+  } catch (error) {
+    const { code, message } = storeErrorOf(error);
+    try {
+      if (begun) connection.rollback();
+    } catch (second) {
+      return { error: { code: 'SQLITE_IOERR', message: `rollback failed: ${String(second)}` }, begun };
+    }
+    return { error: { code, message }, begun };
+  }
+}
+
+/**
+ * After a failed fsync the kernel may have dropped the very pages and call the next one a success: to try again
+ * would promise what is not on the disk. Only a new start, which reads the file anew, is safe.
+ */
+function isFatal(code: string): boolean {
+  return code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB';
+}
+
+function failAll(calls: Call[], fatal: { code: string; message: string }): BatchOutcome {
+  return { answers: calls.map(() => ({ error: fatal })), commits: [], fatal };
+}

@@ -1,0 +1,50 @@
+import { mkdirSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { StoreCheck } from '../admin.ts';
+import type { Engine, EngineEvents } from '../engine.ts';
+import { schemaVersion } from '../migrate.ts';
+import type { Arguments, Call, OperationName, Result } from '../operations.ts';
+import type { Durability } from './commands.ts';
+import { startThread, type Thread } from './mainEnd.ts';
+
+/** Opens the file, which it makes where there is none, in a thread of its own. */
+export async function openSqlite(file: string, events: EngineEvents): Promise<Engine> {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const writer = await startThread({ file, readonly: false }, events);
+
+  async function beside<T>(work: (reader: Thread) => Promise<T>): Promise<T> {
+    const reader = await startThread({ file, readonly: true }, { committed() {}, fatal() {} });
+    try {
+      return await work(reader);
+    } finally {
+      await reader.close();
+    }
+  }
+
+  return {
+    call: <Name extends OperationName>(name: Name, ...args: Arguments<Name>) =>
+      writer.call({ name, args } as unknown as Call) as Promise<Result<Name>>,
+    look: <Name extends OperationName>(name: Name, ...args: Arguments<Name>) =>
+      beside((reader) => reader.call({ name, args } as unknown as Call) as Promise<Result<Name>>),
+    async inspect() {
+      const { journal, synchronous, foreignKeys } = (await writer.command({
+        command: 'durability',
+      })) as Durability;
+      const integrity = String(await beside((reader) => reader.command({ command: 'integrity' })));
+      const check = (name: string, ok: boolean, detail: string): StoreCheck => ({ name, ok, detail });
+      return [
+        check('engine', true, `SQLite in ${file}`),
+        check('schema', true, schemaVersion),
+        check('journal', journal === 'wal', `journal_mode is ${journal}`),
+        check('durability', synchronous === 2, `synchronous is ${synchronous}; 2 is FULL`),
+        check('foreign keys', foreignKeys === 1, foreignKeys === 1 ? 'enforced' : 'not enforced'),
+        check('integrity', integrity === 'ok', integrity),
+      ];
+    },
+    backup: (target) =>
+      beside(async (reader) => void (await reader.command({ command: 'backup', file: target }))),
+    walBytes: async () => (await stat(`${file}-wal`).catch(() => ({ size: 0 }))).size,
+    close: () => writer.close(),
+  };
+}
