@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from training.synth import backdrop, content, layout, paint, wear
+from training.synth import content, layout, paint, textures, wear
 from training.synth.dice import Dice
 from training.synth.glyphs import GlyphSet
 from training.synth.recipe import STYLES, choose_style, mix
@@ -38,7 +38,7 @@ class Synthesiser:
         cv2.setNumThreads(0)
         self.height = height
         self.glyphs = GlyphSet(fonts)
-        self.textures = backdrop.make_textures()
+        self.textures = textures.make(self.glyphs)
 
     def sample(
         self,
@@ -53,8 +53,9 @@ class Synthesiser:
         style: one of STYLES, else drawn by `weights` (one for each of STYLES). difficulty: 0 for
         clear, spaced letters, 1 for the full range; a little more is possible.
         """
-        dice = Dice(seed)
-        lead = style or choose_style(dice, weights)
+        lead = style or choose_style(Dice(seed), weights)
+        # Otherwise two styles of one seed would show the same letters.
+        dice = Dice(seed * 4096 + STYLES.index(lead) + 1)
         ingredients = mix(dice, lead, difficulty)
         h, w = self._native_size(dice, width, ingredients)
         text = self._text(dice, w / h, ingredients)

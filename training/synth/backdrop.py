@@ -6,10 +6,8 @@ import cv2
 import numpy as np
 
 from training.synth import colours
-from training.synth.dice import Dice
 from training.synth.scene import Scene
-
-_SIDE = (256, 640)
+from training.synth.textures import SIDE
 
 
 def fill(s: Scene, textures: list[np.ndarray]) -> None:
@@ -61,11 +59,11 @@ def _texture(s: Scene, textures: list[np.ndarray], reach: float) -> None:
     dice = s.dice
     source = dice.pick(textures)
     zoom = dice.u(0.4, 1.0)
-    ch = min(_SIDE[0], max(8, int(_SIDE[0] * zoom)))
-    cw = min(_SIDE[1], max(8, int(ch * s.w / s.h)))
+    ch = min(SIDE[0], max(8, int(SIDE[0] * zoom)))
+    cw = min(SIDE[1], max(8, int(ch * s.w / s.h)))
     if dice.chance(0.4):
-        ch, cw = min(s.h, _SIDE[0]), min(s.w, _SIDE[1])
-    y, x = int(dice.random() * (_SIDE[0] - ch + 1)), int(dice.random() * (_SIDE[1] - cw + 1))
+        ch, cw = min(s.h, SIDE[0]), min(s.w, SIDE[1])
+    y, x = int(dice.random() * (SIDE[0] - ch + 1)), int(dice.random() * (SIDE[1] - cw + 1))
     part = cv2.resize(source[y : y + ch, x : x + cw], (s.w, s.h), interpolation=cv2.INTER_LINEAR)
     if dice.chance(0.5):
         part = part[:, ::-1]
@@ -94,101 +92,3 @@ def _patches(s: Scene, reach: float) -> None:
         else:
             pts = [(int(dice.u(0, 1) * s.w), int(dice.u(0, 1) * s.h)) for _ in range(3)]
             cv2.fillPoly(s.canvas, [np.array(pts, np.int32)], c, cv2.LINE_AA)
-
-
-def make_textures(seed: int = 7) -> list[np.ndarray]:
-    """40 grey textures, uint8 (256, 640), the same in every process."""
-    dice = Dice(seed)
-    makers = (_clouds, _marble, _streaks, _cells, _scenery, _weave, _grain, _ripples, _scribble, _bokeh)
-    out = []
-    for i in range(40):
-        t = makers[i % len(makers)](dice).astype(np.float32)
-        low, high = np.percentile(t[::4, ::4], (1, 99))
-        out.append(np.clip((t - low) * (255 / max(high - low, 1e-3)), 0, 255).astype(np.uint8))
-    return out
-
-
-def _soft(dice: Dice, rows: int, cols: int) -> np.ndarray:
-    small = dice.flat_field(rows, cols).astype(np.float32)
-    return cv2.resize(small, _SIDE[::-1], interpolation=cv2.INTER_CUBIC)
-
-
-def _clouds(dice: Dice) -> np.ndarray:
-    first = dice.whole(2, 5)
-    return sum(_soft(dice, first * 2**o, first * 2 ** (o + 1)) / dice.u(1.5, 2.2) ** o for o in range(5))
-
-
-def _marble(dice: Dice) -> np.ndarray:
-    x = np.arange(_SIDE[1], dtype=np.float32)[None]
-    return np.sin(x * dice.u(0.02, 0.15) + _clouds(dice) * dice.u(0.02, 0.06))
-
-
-def _streaks(dice: Dice) -> np.ndarray:
-    noise = dice.flat_field(*_SIDE).astype(np.float32)
-    long = cv2.blur(noise, (dice.whole(9, 41), 1))
-    turn = cv2.getRotationMatrix2D((_SIDE[1] / 2, _SIDE[0] / 2), dice.u(0, 180), dice.u(1.5, 3))
-    return cv2.warpAffine(long, turn, _SIDE[::-1], borderMode=cv2.BORDER_REFLECT)
-
-
-def _cells(dice: Dice) -> np.ndarray:
-    seeds = np.full(_SIDE, 255, np.uint8)
-    for _ in range(dice.whole(60, 400)):
-        seeds[dice.whole(0, _SIDE[0] - 1), dice.whole(0, _SIDE[1] - 1)] = 0
-    return cv2.distanceTransform(seeds, cv2.DIST_L2, 5)
-
-
-def _scenery(dice: Dice) -> np.ndarray:
-    """Overlapping soft and sharp areas with a horizon: edges and shading as in a photograph."""
-    image = _soft(dice, 2, 2) * 0.6
-    for _ in range(dice.whole(20, 70)):
-        x, y = dice.whole(0, _SIDE[1]), dice.whole(0, _SIDE[0])
-        grey = dice.u(0, 255)
-        if dice.chance(0.5):
-            size = (dice.whole(5, 120), dice.whole(5, 70))
-            cv2.ellipse(image, (x, y), size, dice.u(0, 180), 0, 360, grey, -1, cv2.LINE_AA)
-        else:
-            pts = [(x + dice.whole(-120, 120), y + dice.whole(-80, 80)) for _ in range(4)]
-            cv2.fillPoly(image, [np.array(pts, np.int32)], grey, cv2.LINE_AA)
-        if dice.chance(0.12):
-            image = cv2.GaussianBlur(image, (0, 0), dice.u(1, 5))
-    return image + 0.25 * _clouds(dice)
-
-
-def _weave(dice: Dice) -> np.ndarray:
-    x, y = np.arange(_SIDE[1], dtype=np.float32)[None], np.arange(_SIDE[0], dtype=np.float32)[:, None]
-    a, b = dice.u(0.2, 0.9), dice.u(0.2, 0.9)
-    lean = dice.u(-0.5, 0.5)
-    return np.sin(x * a + y * lean) * np.sin(y * b - x * lean) + _soft(dice, 8, 20) / 400
-
-
-def _grain(dice: Dice) -> np.ndarray:
-    noise = dice.flat_field(*_SIDE).astype(np.float32)
-    return cv2.GaussianBlur(noise, (0, 0), dice.u(0.4, 1.6))
-
-
-def _ripples(dice: Dice) -> np.ndarray:
-    x, y = np.arange(_SIDE[1], dtype=np.float32)[None], np.arange(_SIDE[0], dtype=np.float32)[:, None]
-    out = np.zeros(_SIDE, np.float32)
-    for _ in range(dice.whole(1, 3)):
-        r = np.hypot(x - dice.u(0, _SIDE[1]), y - dice.u(0, _SIDE[0]))
-        out += np.sin(r * dice.u(0.08, 0.5))
-    return out
-
-
-def _scribble(dice: Dice) -> np.ndarray:
-    image = np.full(_SIDE, 255, np.uint8)
-    for _ in range(dice.whole(30, 160)):
-        p = (dice.whole(0, _SIDE[1]), dice.whole(0, _SIDE[0]))
-        size = (dice.whole(4, 90), dice.whole(4, 60))
-        start = dice.u(0, 360)
-        cv2.ellipse(image, p, size, dice.u(0, 180), start, start + dice.u(40, 330), dice.u(0, 200), dice.whole(1, 3), cv2.LINE_AA)
-    return image
-
-
-def _bokeh(dice: Dice) -> np.ndarray:
-    image = np.zeros(_SIDE, np.float32)
-    for _ in range(dice.whole(40, 200)):
-        layer = image[: , :]
-        p, r = (dice.whole(0, _SIDE[1]), dice.whole(0, _SIDE[0])), dice.whole(3, 40)
-        cv2.circle(layer, p, r, dice.u(0, 255), -1, cv2.LINE_AA)
-    return cv2.GaussianBlur(image, (0, 0), dice.u(0.5, 3))

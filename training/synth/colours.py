@@ -58,6 +58,10 @@ def dark_paper(dice: Dice) -> Colour:
 
 def ink_on(dice: Dice, under: Colour, low: float = 75.0, high: float = 300.0) -> Colour:
     """A colour that lies between `low` and `high` apart from `under`, or the nearest found."""
+    if dice.chance(0.12 if luma(under) > 150 else 0.35):
+        pure = (0, 0, 0) if luma(under) > 150 else (255, 255, 255)
+        if low <= apart(pure, under) <= high:
+            return pure
     best, miss = (0, 0, 0), 1e9
     for _ in range(14):
         c = _ink(dice)

@@ -192,11 +192,14 @@ def pack(fonts: list[dict], folder: Path | None = None) -> tuple[np.ndarray, Fon
     pixels = np.concatenate(parts)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        np.save(folder / "glyphs.npy", pixels)
+        # A trainer may have the old file mapped: writing into it would kill that trainer.
+        np.save(folder / "new.npy", pixels)
         np.savez_compressed(
-            folder / "glyphs.npz", names=np.array(names), tags=tags, present=present, offset=offset,
+            folder / "new.npz", names=np.array(names), tags=tags, present=present, offset=offset,
             shape=shape, metric=metric,
         )
+        (folder / "new.npy").replace(folder / "glyphs.npy")
+        (folder / "new.npz").replace(folder / "glyphs.npz")
     return pixels, FontIndex(names, tags, present, offset, shape, metric)
 
 

@@ -9,8 +9,11 @@ import numpy as np
 
 from training.alphabet import OPERATORS
 from training.synth import colours
-from training.synth.glyphs import CAP, GlyphSet
+from training.synth.glyphs import CAP, Glyph, GlyphSet
 from training.synth.scene import Scene
+
+
+_CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
 def choose_fonts(s: Scene, glyphs: GlyphSet) -> list[int]:
@@ -34,7 +37,9 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
     """Fills alpha, ink, cap and centres of the scene with the drawn letters."""
     dice, n = s.dice, len(s.text)
     fonts = choose_fonts(s, glyphs)
-    cells = [glyphs.glyph(f, c) for f, c in zip(fonts, s.text)]
+    if s.strength("dotted") and dice.chance(0.5):
+        s.tile = (dice.chance(0.5), dice.whole(4, 7), dice.pick((-1, -1, 1)))
+    cells = [_variant(s, glyphs.glyph(f, c), c) for f, c in zip(fonts, s.text)]
     jitter, mixing = s.strength("jitter"), s.strength("mixed-fonts")
     sizes = [1.0] * n
     if mixing or jitter:
@@ -45,6 +50,8 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
     s.cap = cap
     base = _baseline(s, cap)
     turns = _turns(s, n)
+    if base[0] != base[-1] and dice.chance(0.6):
+        turns = [t + more for t, more in zip(turns, _along(base, pens))]
     tints = _tints(s, n)
     s.alpha = np.zeros((s.h, s.w), np.uint8)
     if len(set(tints)) > 1:
@@ -52,6 +59,10 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
     s.colour = tints[0]
     faint = dice.whole(0, n - 1) if s.strength("animated-frame") and dice.chance(0.6) else -1
     scale = cap / CAP
+    # Outlined one by one, letters that overlap stay apart.
+    alone = dice.whole(1, 2) if s.strength("hollow") and cap > 18 and dice.chance(0.35) else 0
+    if alone:
+        s.mix["hollow"] = 0.0
     hop = cap * (0.05 + 0.28 * jitter) if jitter or dice.chance(0.4) else 0.0
     for i in range(n):
         g, k = cells[i], scale * sizes[i]
@@ -67,6 +78,8 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
         if i == faint:
             mask = (mask * np.float32(dice.u(0.3, 0.6))).astype(np.uint8)
         h, w = mask.shape
+        if alone:
+            mask = cv2.subtract(cv2.dilate(mask, _CROSS), mask) if alone == 1 else cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, _CROSS)
         if s.ink is not None:
             cv2.copyTo(np.full((h, w, 3), tints[i], np.uint8), mask, s.ink[y : y + h, x : x + w])
         part = s.alpha[y : y + h, x : x + w]
@@ -74,6 +87,30 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
         s.centres.append((cx, cy))
     if s.strength("bitmap-font") or not s.smooth:
         s.alpha = cv2.threshold(s.alpha, 110, 255, cv2.THRESH_BINARY)[1]
+
+
+def _variant(s: Scene, glyph: Glyph, char: str) -> Glyph:
+    """The glyph as drawn in this picture: tiled letters, and signs of other lengths and heights."""
+    dice, mask = s.dice, glyph.mask
+    if char in "-*+" and dice.chance(0.4):
+        wide = dice.u(1.2, 1.9) if char == "-" else dice.u(0.8, 1.3)
+        mask = cv2.resize(mask, (max(2, int(mask.shape[1] * wide)), mask.shape[0]))
+        return Glyph(mask, glyph.left, glyph.top + (dice.u(0, 14) if char == "*" else 0.0), glyph.advance * wide)
+    if s.strength("dotted") and min(mask.shape) > 8 and s.tile:
+        kind, pitch, ring = s.tile
+        h, w = mask.shape
+        rows, cols = -(-h // pitch), -(-w // pitch)
+        coarse = cv2.resize(mask, (cols, rows), interpolation=cv2.INTER_AREA)
+        coarse = cv2.threshold(coarse, 90, 255, cv2.THRESH_BINARY)[1]
+        tile = np.zeros((pitch, pitch), np.uint8)
+        middle, half = (pitch // 2, pitch // 2), max(1, pitch * 2 // 5)
+        if kind:
+            cv2.circle(tile, middle, half, 255, ring, cv2.LINE_AA)
+        else:
+            cv2.rectangle(tile, (0, 0), (pitch - 2, pitch - 2), 255, ring)
+        big = np.kron(coarse, np.ones((pitch, pitch), np.uint8))
+        return Glyph(cv2.min(big, np.tile(tile, (rows, cols))), glyph.left, glyph.top, glyph.advance)
+    return glyph
 
 
 def stamp(size, mask, kx, ky, turn, shear, cx, cy):
@@ -114,7 +151,7 @@ def _fit(s: Scene, cells, sizes, stretch) -> tuple[float, list[float]]:
     if s.strength("edge"):
         cap = h * dice.u(0.6, 0.95)
         room = w * (1 + 0.08 * s.strength("edge"))
-        margin = (w - room) / 2
+        margin = (w - room) / 2 + dice.u(-0.3, 0.3) * cap * dice.chance(0.5)
     else:
         cap = min(cap, 0.94 * h / tall)
     touch = s.strength("touching")
@@ -129,7 +166,8 @@ def _fit(s: Scene, cells, sizes, stretch) -> tuple[float, list[float]]:
         gaps = [gap * ((c in OPERATORS) + (i > 0 and s.text[i - 1] in OPERATORS) > 0)
                 for i, c in enumerate(s.text)]
     total = sum(wide) + sum(gaps)
-    cap = min(cap, room / max(total, 0.1))
+    # Under ten pixels in the reader's picture letters cannot be told apart.
+    cap = min(max(cap, 10.5 * s.unit), room / max(total, 0.1))
     spread = not touch and dice.chance(0.45) and not small
     if spread:
         # Each letter in a cell of its own, as if the picture were cut into n columns.
@@ -160,12 +198,23 @@ def _baseline(s: Scene, cap: float) -> list[float]:
         return [level] * n
     swing = min(0.35 * free, 0.5 * cap) * dice.u(0.3, 1.0) * dice.sign()
     ts = [i / (n - 1) for i in range(n)]
-    if kind < 0.8:
+    if kind < 0.82:
         return [level + swing * (2 * t - 1) for t in ts]
-    if kind < 0.9:
+    if kind < 0.91:
         return [level + swing * (1 - 2 * (2 * t - 1) ** 2) for t in ts]
     turn, phase = dice.u(3, 9), dice.u(0, 6.3)
     return [level + swing * math.sin(turn * t + phase) for t in ts]
+
+
+def _along(base: list[float], pens: list[float]) -> list[float]:
+    """The turn (radians) that stands each letter upright on a bent baseline."""
+    n = len(base)
+    out = []
+    for i in range(n):
+        a, b = max(0, i - 1), min(n - 1, i + 1)
+        run = pens[b] - pens[a]
+        out.append(math.atan2(base[b] - base[a], run) if run > 1 else 0.0)
+    return out
 
 
 def _keep_inside(cy: float, half: float, h: int) -> float:

@@ -113,6 +113,8 @@ def block(s: Scene) -> None:
 
 def dotted(s: Scene) -> None:
     """Letters built of dots, tiles or sprinkled grains."""
+    if s.tile:
+        return
     dice = s.dice
     pitch = max(2, round(s.cap * dice.u(0.07, 0.13)))
     rows, cols = -(-s.h // pitch), -(-s.w // pitch)

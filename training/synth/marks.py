@@ -31,7 +31,10 @@ def lines(s: Scene, image: np.ndarray, tint: Tint, strength: float) -> None:
         count, reach = int(8 + 60 * strength * dice.random() * min(2, w / h / 2)), dice.u(0.08, 0.35) * h
     else:
         count, reach = 1 + int(7 * strength * dice.random()), None
-    most = 2.4 if count < 4 else 1.5
+        if dice.chance(0.1):
+            count = int(8 + 16 * strength)
+    most = 2.4 if count < 4 else (1.5 if count < 12 or reach else 0.8)
+    dashed = dice.u(0.02, 0.05) if not reach and dice.chance(0.1) else 0
     thick = s.thick(0.4, most)
     for _ in range(count):
         if reach:
@@ -43,6 +46,14 @@ def lines(s: Scene, image: np.ndarray, tint: Tint, strength: float) -> None:
             ends = ((dice.u(0, w), dice.u(0, h)), (dice.u(0, w), dice.u(0, h)))
         if dice.chance(0.06):
             thick = s.thick(0.4, most)
+        if dashed:
+            (xa, ya), (xb, yb) = ends
+            c = tint()
+            for t in np.arange(0, 1, 2 * dashed):
+                a, b = t, t + dashed
+                polyline(image, ((xa + a * (xb - xa), ya + a * (yb - ya)), (xa + b * (xb - xa), ya + b * (yb - ya))),
+                         c, thick, s.smooth)
+            continue
         polyline(image, ends, tint(), thick, s.smooth)
 
 
@@ -175,7 +186,7 @@ def speckle(s: Scene, image: np.ndarray, tint: Tint, strength: float) -> None:
     dice = s.dice
     cell = 1 if dice.chance(0.6) else max(1, round(s.unit * dice.u(0.8, 1.8)))
     shape = (-(-s.h // cell), -(-s.w // cell))
-    share = 255 * (0.02 + 0.22 * strength * dice.random())
+    share = 255 * (0.02 + (0.22 if cell == 1 else 0.1) * strength * dice.random())
     hit = cv2.threshold(dice.flat_field(*shape), 255 - share, 255, cv2.THRESH_BINARY)[1]
     if dice.chance(0.5):
         colour = np.empty((*shape, 3), np.uint8)

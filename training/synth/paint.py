@@ -45,12 +45,19 @@ def choose_colours(s: Scene) -> None:
 def picture(s: Scene, glyphs: GlyphSet, textures: list[np.ndarray]) -> None:
     """Completes a scene whose letters are placed: its canvas is the picture afterwards."""
     dice = s.dice
+    whole_text = s.alpha
     for name, look in _LOOKS:
         if s.strength(name):
             look(s)
     _marks_in_text(s)
+    if cv2.sumElems(s.alpha)[0] < 0.3 * cv2.sumElems(whole_text)[0]:
+        # Thin letters can vanish under stripes and cuts; a trace of the whole ones stays.
+        s.alpha = cv2.max(s.alpha, (whole_text * np.float32(0.55)).astype(np.uint8))
     if s.strength("animated-frame"):
         dice.pick((looks.ghost, looks.ghost, looks.fade))(s)
+    if dice.chance(0.08) and not s.strength("low-contrast") and colours.apart(s.paper, s.colour) > 110:
+        # See-through text takes on the pattern behind it.
+        s.alpha = (s.alpha * np.float32(dice.u(0.5, 0.85))).astype(np.uint8)
     field = warps.fields(s)
     whole = field is not None and dice.chance(0.4)
     if field is not None and not whole:
@@ -64,11 +71,14 @@ def picture(s: Scene, glyphs: GlyphSet, textures: list[np.ndarray]) -> None:
     if s.strength("relief"):
         relief.draw(s)
     else:
-        s.canvas = blend(s.canvas, s.flat(s.colour) if s.ink is None else s.ink, s.alpha)
+        before = s.canvas
+        s.canvas = blend(before, s.flat(s.colour) if s.ink is None else s.ink, s.alpha)
+        _rescue(s, before)
     for name in rest:
         marks.MARKS[name](s, s.canvas, _tint(s, True), s.strength(name))
     if whole:
         warps.bend_picture(s, field)
+        warps.bend_text(s, field)
     _finish(s)
 
 
@@ -116,6 +126,17 @@ def _marks_behind(s: Scene) -> list[str]:
         else:
             rest.append(name)
     return rest
+
+
+def _rescue(s: Scene, before: np.ndarray) -> None:
+    """Draws the text once more, in a clear colour, where it hardly differs from what is behind it."""
+    inside = cv2.threshold(s.alpha, 100, 255, cv2.THRESH_BINARY)[1]
+    shift = cv2.mean(cv2.absdiff(before, s.canvas), inside)
+    seen = 0.5 * colours.luma(shift[:3]) + 0.5 * max(shift[:3])
+    if seen < 20:
+        behind = cv2.mean(before, inside)[:3]
+        clear = (0, 0, 0) if colours.luma(behind) > 110 else (255, 255, 255)
+        s.canvas = blend(s.canvas, s.flat(clear), (s.alpha * np.float32(s.dice.u(0.25, 0.6))).astype(np.uint8))
 
 
 def _invert(s: Scene) -> None:

@@ -12,11 +12,11 @@ def draw(s: Scene) -> None:
     """Draws the text into the canvas as a disturbance of a pattern and clears its mask."""
     dice = s.dice
     kind = dice.random()
-    if kind < 0.3:
+    if kind < 0.22:
         _raised_lines(s)
     elif kind < 0.55:
         _density(s)
-    elif kind < 0.75:
+    elif kind < 0.68:
         _broken_pattern(s)
     else:
         _lit(s)
@@ -34,14 +34,14 @@ def _stripes(s: Scene, period: float, lean: float, high: np.ndarray | float = 0.
 def _raised_lines(s: Scene) -> None:
     """Fine lines that climb over the letters as over hills."""
     dice = s.dice
-    period = max(2.6, s.cap * dice.u(0.08, 0.16))
+    period = max(4.0 * s.unit, s.cap * dice.u(0.1, 0.2))
     hill = cv2.blur(s.alpha, (max(2, int(s.cap * 0.06)),) * 2).astype(np.float32)
-    hill *= np.float32(dice.sign() * period * dice.u(0.45, 0.9) / 255)
+    hill *= np.float32(dice.sign() * period * dice.u(0.5, 1.6) / 255)
     lines = _stripes(s, period, dice.u(-0.2, 0.2), hill)
     if dice.chance(0.6):
         lines = cv2.threshold(lines, dice.u(90, 165), 255, cv2.THRESH_BINARY)[1]
-    if dice.chance(0.4):
-        lines = cv2.max(lines, (s.alpha * np.float32(dice.u(0.2, 0.5))).astype(np.uint8))
+    if dice.chance(0.65):
+        lines = cv2.max(lines // 2, (s.alpha * np.float32(dice.u(0.5, 0.9))).astype(np.uint8))
     s.canvas = blend(s.canvas, s.flat(s.colour), lines)
 
 
@@ -51,7 +51,7 @@ def _density(s: Scene) -> None:
     cell = 1 if s.cap < 24 else dice.pick((1, 1, 2))
     grain = dice.flat_field(-(-s.h // cell), -(-s.w // cell))
     grain = cv2.resize(grain, (s.w, s.h), interpolation=cv2.INTER_NEAREST) if cell > 1 else grain
-    few, many = dice.u(8, 60), dice.u(165, 250)
+    few, many = dice.u(5, 75), dice.u(165, 250)
     if dice.chance(0.25):
         few, many = many, few
     limit = few + (many - few) / 255 * s.alpha.astype(np.float32)
@@ -61,7 +61,7 @@ def _density(s: Scene) -> None:
 def _broken_pattern(s: Scene) -> None:
     """A pattern fills the picture; inside the letters it has another direction or phase."""
     dice = s.dice
-    period = max(2.6, s.cap * dice.u(0.09, 0.2))
+    period = max(3.6 * s.unit, s.cap * dice.u(0.12, 0.22))
     outside = _stripes(s, period, dice.u(-0.3, 0.3))
     if dice.chance(0.5):
         inside = 255 - outside
@@ -71,8 +71,8 @@ def _broken_pattern(s: Scene) -> None:
     if dice.chance(0.5):
         pattern = cv2.threshold(pattern, 127, 255, cv2.THRESH_BINARY)[1]
     s.canvas = blend(s.canvas, s.flat(s.colour), pattern)
-    if dice.chance(0.5):
-        s.canvas = blend(s.canvas, s.flat(s.colour), (s.alpha * np.float32(0.25)).astype(np.uint8))
+    if dice.chance(0.7):
+        s.canvas = blend(s.canvas, s.flat(s.colour), (s.alpha * np.float32(0.4)).astype(np.uint8))
 
 
 def _lit(s: Scene) -> None:

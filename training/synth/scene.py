@@ -19,7 +19,8 @@ class Scene:
     mix: strength 0..1 of every ingredient taking part. alpha: uint8 (h, w), where the text is.
     ink: BGR of the text, uint8 (h, w, 3), or None while the text has the one colour `colour`.
     canvas: uint8 (h, w, 3), what lies behind the text, later the whole picture.
-    cap: height of its capitals in pixels. unit: pixels of this picture in one of a 48 high one.
+    tile: round or square, pitch in glyph pixels and line width of tiles that build each letter.
+    smooth: edges are anti-aliased. cap: height of its capitals in pixels. unit: pixels of this picture in one of a 48 high one.
     """
 
     dice: Dice
@@ -35,6 +36,7 @@ class Scene:
     ink: np.ndarray | None = None
     canvas: np.ndarray = field(default_factory=lambda: np.zeros((1, 1, 3), np.uint8))
     smooth: bool = True
+    tile: tuple[bool, int, int] | None = None
     centres: list[tuple[float, float]] = field(default_factory=list)
 
     @property

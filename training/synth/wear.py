@@ -55,7 +55,10 @@ def threshold(s: Scene, strength: float) -> None:
     grey = _axis(s)
     if dice.chance(0.4):
         grey = cv2.GaussianBlur(grey, (0, 0), max(0.4, 0.03 * s.cap * (0.5 + strength)))
-    two = cv2.threshold(grey, 128 + dice.u(-45, 45), 255, cv2.THRESH_BINARY)[1]
+    inside = cv2.threshold(s.alpha, 150, 255, cv2.THRESH_BINARY)[1]
+    text, other = cv2.mean(grey, inside)[0], cv2.mean(grey, 255 - inside)[0]
+    level = other + (text - other) * dice.u(0.35, 0.65)
+    two = cv2.threshold(grey, level, 255, cv2.THRESH_BINARY if text > other else cv2.THRESH_BINARY_INV)[1]
     if dice.chance(0.5):
         s.canvas = cv2.cvtColor(two if colours.luma(s.colour) > colours.luma(s.paper) else 255 - two, cv2.COLOR_GRAY2BGR)
         return

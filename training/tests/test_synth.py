@@ -1,0 +1,82 @@
+"""The synthesiser without a glyph cache: DejaVu fonts only."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from training.alphabet import CHARS
+from training.synth import STYLES, Synthesiser
+from training.synth import layout
+from training.synth.content import arithmetic, code
+from training.synth.dice import Dice
+from training.synth.scene import Scene
+
+
+@pytest.fixture(scope="module")
+def maker(tmp_path_factory) -> Synthesiser:
+    return Synthesiser(fonts=tmp_path_factory.mktemp("no-cache"))
+
+
+def test_alphabet_has_seventy_characters_in_the_agreed_order():
+    assert len(CHARS) == 70
+    assert CHARS.startswith("0123456789ABC") and CHARS.endswith("xyz+-*×÷/=?")
+
+
+def test_same_seed_gives_the_same_picture(maker):
+    for seed in range(40):
+        a, b = maker.sample(seed, 144), maker.sample(seed, 144)
+        assert (a.text, a.style) == (b.text, b.style)
+        assert np.array_equal(a.image, b.image)
+
+
+def test_other_seed_gives_another_picture(maker):
+    texts = {maker.sample(seed, 144, "plain").text for seed in range(30)}
+    assert len(texts) > 25
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_each_style_gives_pictures_of_the_asked_width(maker, style):
+    for seed, width in enumerate((48, 96, 144, 240, 400)):
+        for difficulty in (0.0, 1.0, 1.3):
+            made = maker.sample(seed, width, style, difficulty=difficulty)
+            assert made.image.shape == (48, width, 3) and made.image.dtype == np.uint8
+            assert made.style == style
+            assert 1 <= len(made.text) <= 10 and set(made.text) <= set(CHARS)
+            assert made.image.std() > 0.5
+
+
+def test_weights_choose_the_style(maker):
+    weights = [0.0] * len(STYLES)
+    weights[STYLES.index("hollow")] = 2.0
+    assert {maker.sample(seed, 96, weights=weights).style for seed in range(10)} == {"hollow"}
+
+
+def test_every_character_is_drawn(maker):
+    # Letters far apart on a large plain scene: each must leave its own spot of ink.
+    for c in CHARS:
+        text = c * 3
+        s = Scene(Dice(5), 60, 300, text, {}, 1.0)
+        layout.place(s, maker.glyphs)
+        assert len(s.centres) == 3
+        for x, _ in s.centres:
+            spot = s.alpha[:, max(0, int(x) - 12) : int(x) + 12]
+            assert spot.max() > 60, c
+
+
+def test_plain_pictures_show_their_text(maker):
+    seen = 0
+    for seed in range(30):
+        image = maker.sample(seed, 144, "plain", difficulty=0.0).image.astype(int)
+        seen += (abs(image - np.median(image, axis=(0, 1))).max(2) > 40).mean() > 0.02
+    assert seen >= 27
+
+
+def test_sums_have_two_numbers_and_an_operator():
+    for seed in range(200):
+        text = arithmetic(Dice(seed), 3.0)
+        assert any(op in text for op in "+-*×x÷/") and text[0].isdigit() and len(text) <= 10
+
+
+def test_codes_have_the_asked_length():
+    assert all(len(code(Dice(seed), n)) == n for seed in range(50) for n in range(1, 11))
