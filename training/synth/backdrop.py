@@ -76,8 +76,11 @@ def _texture(s: Scene, textures: list[np.ndarray], reach: float) -> None:
 
 
 def _patches(s: Scene, reach: float) -> None:
-    """Areas of other colours: blocks, bands, discs."""
+    """Areas of other colours: blocks, bands, discs, or a tile behind each letter."""
     dice = s.dice
+    if s.centres and dice.chance(0.3):
+        _cells(s, reach)
+        return
     for _ in range(dice.whole(1, 2 + int(6 * s.strength("patches")))):
         c = _other(s, reach)
         x, y = int(dice.u(-0.1, 1) * s.w), int(dice.u(-0.2, 1) * s.h)
@@ -92,3 +95,23 @@ def _patches(s: Scene, reach: float) -> None:
         else:
             pts = [(int(dice.u(0, 1) * s.w), int(dice.u(0, 1) * s.h)) for _ in range(3)]
             cv2.fillPoly(s.canvas, [np.array(pts, np.int32)], c, cv2.LINE_AA)
+
+
+def _cells(s: Scene, reach: float) -> None:
+    """Each letter stands on a column, a box or a disc of its own colour."""
+    dice = s.dice
+    kind = dice.random()
+    size = s.cap * dice.u(0.6, 0.8)
+    pool = [_other(s, reach) for _ in range(dice.whole(2, 4))]
+    thick = -1 if dice.chance(0.75) else s.thick(0.5, 1.5)
+    for i, (x, y) in enumerate(s.centres):
+        c = pool[i % len(pool)] if dice.chance(0.8) else dice.pick(pool)
+        if kind < 0.35:
+            left = 0 if i == 0 else int((x + s.centres[i - 1][0]) / 2)
+            right = s.w if i == len(s.centres) - 1 else int((x + s.centres[i + 1][0]) / 2)
+            s.canvas[:, max(0, left) : max(0, right)] = c
+        elif kind < 0.65:
+            half = 0.75 * size
+            cv2.rectangle(s.canvas, (int(x - half), int(y - size)), (int(x + half), int(y + size)), c, thick)
+        else:
+            cv2.circle(s.canvas, (int(x), int(y)), int(size), c, thick, cv2.LINE_AA)

@@ -59,6 +59,8 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
     s.colour = tints[0]
     faint = dice.whole(0, n - 1) if s.strength("animated-frame") and dice.chance(0.6) else -1
     scale = cap / CAP
+    # Where letters overlap, the paper shows again.
+    crossing = s.strength("touching") > 0 and dice.chance(0.15)
     # Outlined one by one, letters that overlap stay apart.
     alone = dice.whole(1, 2) if s.strength("hollow") and cap > 18 and dice.chance(0.35) else 0
     if alone:
@@ -70,8 +72,9 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
         cy = base[i] + (g.top + g.mask.shape[0] / 2) * k + (dice.u(-hop, hop) if hop else 0.0)
         if not s.strength("edge"):
             cy = _keep_inside(cy, g.mask.shape[0] * k / 2, s.h)
+        wide = math.exp(dice.u(-0.3, 0.3) * jitter) if jitter else 1.0
         shear = dice.u(-0.3, 0.3) * jitter if jitter else 0.0
-        roi = stamp(s.alpha.shape, g.mask, k * stretch, k, turns[i], shear, cx, cy)
+        roi = stamp(s.alpha.shape, g.mask, k * stretch * wide, k, turns[i], shear, cx, cy)
         if roi is None:
             continue
         mask, y, x = roi
@@ -83,7 +86,10 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
         if s.ink is not None:
             cv2.copyTo(np.full((h, w, 3), tints[i], np.uint8), mask, s.ink[y : y + h, x : x + w])
         part = s.alpha[y : y + h, x : x + w]
-        cv2.max(part, mask, dst=part)
+        if crossing:
+            cv2.absdiff(part, mask, dst=part)
+        else:
+            cv2.max(part, mask, dst=part)
         s.centres.append((cx, cy))
     if s.strength("bitmap-font") or not s.smooth:
         s.alpha = cv2.threshold(s.alpha, 110, 255, cv2.THRESH_BINARY)[1]
@@ -156,7 +162,7 @@ def _fit(s: Scene, cells, sizes, stretch) -> tuple[float, list[float]]:
         cap = min(cap, 0.94 * h / tall)
     touch = s.strength("touching")
     if touch:
-        track = -dice.u(0.0, 0.16) * (0.4 + touch)
+        track = -dice.u(0.02, 0.18) * (0.5 + touch)
     else:
         track = dice.weighted((dice.u(0.04, 0.16), dice.u(0.1, 0.5)), (0.6, 0.4))
     wide = [width + track for width in widths]

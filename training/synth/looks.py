@@ -45,7 +45,9 @@ def hollow(s: Scene) -> None:
     kernel = _disc(t) if t > 1 else _CROSS
     grown = cv2.dilate(s.alpha, kernel)
     kind = dice.random()
-    if kind < 0.35:
+    if kind < 0.1 and s.cap > 18:
+        _sketch(s)
+    elif kind < 0.35:
         s.alpha = cv2.subtract(grown, s.alpha)
     elif kind < 0.65:
         s.alpha = cv2.subtract(grown, cv2.erode(s.alpha, _CROSS))
@@ -58,9 +60,31 @@ def hollow(s: Scene) -> None:
         s.alpha = cv2.max(ring, cv2.erode(s.alpha, kernel))
 
 
-def shadow(s: Scene) -> None:
-    """A copy of the text, shifted, sharp or soft, in another colour; sometimes two."""
+def _sketch(s: Scene) -> None:
+    """Outlines drawn two or three times with an unsteady hand."""
     dice = s.dice
+    edge = cv2.morphologyEx(s.alpha, cv2.MORPH_GRADIENT, _CROSS)
+    x, y = np.arange(s.w, dtype=np.float32), np.arange(s.h, dtype=np.float32)[:, None]
+    cell = s.cap * 0.5
+    drawn = np.zeros_like(edge)
+    for _ in range(dice.whole(2, 3)):
+        shape = (int(s.h / cell) + 2, int(s.w / cell) + 2)
+        dx, dy = (cv2.resize(dice.gauss_field(*shape).astype(np.float32), (s.w, s.h), interpolation=cv2.INTER_CUBIC)
+                  * np.float32(0.05 * s.cap / 42) for _ in "xy")
+        drawn = cv2.max(drawn, cv2.remap(edge, dx + x, dy + y, cv2.INTER_LINEAR))
+    s.alpha = drawn
+
+
+def shadow(s: Scene) -> None:
+    """A copy of the text, shifted, sharp or soft, in another colour; or a halo or glow round it."""
+    dice = s.dice
+    if dice.chance(0.2):
+        wide = max(2, round(s.cap * dice.u(0.06, 0.2)))
+        ring = cv2.dilate(s.alpha, _disc(wide))
+        if dice.chance(0.6):
+            ring = cv2.blur(ring, (wide + 1, wide + 1))
+        s.put_under(ring, s.paper if dice.chance(0.4) else colours.mixed(s.paper, colours.ink_on(dice, s.colour, 60), 0.7))
+        return
     for _ in range(1 if dice.chance(0.8) else 2):
         far = max(1, round(s.cap * dice.u(0.03, 0.16)))
         dx, dy = dice.sign() * far, dice.sign() * max(0, round(far * dice.u(0, 1.2)))

@@ -58,6 +58,9 @@ def picture(s: Scene, glyphs: GlyphSet, textures: list[np.ndarray]) -> None:
     if dice.chance(0.08) and not s.strength("low-contrast") and colours.apart(s.paper, s.colour) > 110:
         # See-through text takes on the pattern behind it.
         s.alpha = (s.alpha * np.float32(dice.u(0.5, 0.85))).astype(np.uint8)
+    if s.strength("blur") and dice.chance(0.3):
+        # The letters alone are soft; marks drawn later stay sharp.
+        s.alpha = cv2.GaussianBlur(s.alpha, (0, 0), s.cap * (0.02 + 0.04 * s.mix.pop("blur")))
     field = warps.fields(s)
     whole = field is not None and dice.chance(0.4)
     if field is not None and not whole:
@@ -86,6 +89,8 @@ def _tint(s: Scene, front: bool) -> Callable[[], colours.Colour]:
     """Colours for marks: the text's own, one other, or a new one each time."""
     dice = s.dice
     kind = dice.random()
+    if front and kind < 0.07:
+        return lambda: s.paper
     if front and kind < 0.4:
         one = colours.near(dice, s.colour, 12) if s.ink is None else tuple(int(v) for v in s.ink[s.h // 2, s.w // 2])
         return lambda: one
@@ -143,6 +148,15 @@ def _invert(s: Scene) -> None:
     """Text and paper change places inside a region."""
     dice = s.dice
     region = np.zeros_like(s.alpha)
+    if dice.chance(0.3):
+        # Bars or a checker.
+        step = max(3, round(s.cap * dice.u(0.35, 1.3)))
+        odd = (np.arange(s.w) + dice.whole(0, step)) // step % 2
+        if dice.chance(0.5):
+            odd = odd[None] ^ ((np.arange(s.h) + dice.whole(0, step)) // step % 2)[:, None]
+        region[:] = odd * 255
+        s.alpha = cv2.absdiff(s.alpha, region)
+        return
     for _ in range(dice.whole(1, 3)):
         x, y = int(dice.random() * s.w), int(dice.u(0.1, 0.9) * s.h)
         a, b = int(dice.u(0.3, 1.6) * s.h), int(dice.u(0.2, 0.8) * s.h)

@@ -38,9 +38,11 @@ def _raised_lines(s: Scene) -> None:
     hill = cv2.blur(s.alpha, (max(2, int(s.cap * 0.06)),) * 2).astype(np.float32)
     hill *= np.float32(dice.sign() * period * dice.u(0.5, 1.6) / 255)
     lines = _stripes(s, period, dice.u(-0.2, 0.2), hill)
+    if dice.chance(0.4):
+        lines = cv2.max(lines, _stripes(s, period, dice.sign() * dice.u(1.5, 6.0), hill))
     if dice.chance(0.6):
         lines = cv2.threshold(lines, dice.u(90, 165), 255, cv2.THRESH_BINARY)[1]
-    if dice.chance(0.65):
+    if dice.chance(0.85):
         lines = cv2.max(lines // 2, (s.alpha * np.float32(dice.u(0.5, 0.9))).astype(np.uint8))
     s.canvas = blend(s.canvas, s.flat(s.colour), lines)
 
