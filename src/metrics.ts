@@ -59,17 +59,50 @@ export function createMetrics() {
       refusals.inc({ reason });
     },
     /** A value that is read when the metrics are asked for. */
-    gauge(name: string, help: string, read: () => number | Promise<number>) {
+    gauge(name: string, help: string, read: Reading<number>, labels: Record<string, string> = {}) {
       new Gauge({
         name,
         help,
         registers,
+        labelNames: Object.keys(labels),
         async collect() {
-          this.set(await read());
+          this.set(labels, await read());
+        },
+      });
+    },
+    /** The same for what only grows, counted elsewhere. */
+    counter(name: string, help: string, read: Reading<number>) {
+      new Counter({
+        name,
+        help,
+        registers,
+        async collect() {
+          const value = await read();
+          this.reset();
+          this.inc(value);
+        },
+      });
+    },
+    /** A histogram of sizes counted elsewhere: `read` gives at index n how many had size n. */
+    sizes(name: string, help: string, read: Reading<readonly number[]>) {
+      let seen: readonly number[] = [];
+      new Histogram({
+        name,
+        help,
+        registers,
+        buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+        async collect() {
+          const counts = await read();
+          counts.forEach((times, size) => {
+            for (let i = seen[size] ?? 0; i < times; i++) this.observe(size);
+          });
+          seen = [...counts];
         },
       });
     },
   };
 }
+
+type Reading<T> = () => T | Promise<T>;
 
 export type Metrics = ReturnType<typeof createMetrics>;

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
+import { UserError } from './userError.ts';
 
 export function pepperFile(dataDir: string): string {
   return join(dataDir, 'pepper');
@@ -19,7 +20,7 @@ export function pepperFile(dataDir: string): string {
 
 /**
  * The secret that key hashes are made with: the setting, or else the file in dataDir, made on the first start.
- * @throws Error when the file is damaged: with another pepper every key would be refused
+ * @throws UserError when the file is damaged: with another pepper every key would be refused
  */
 export function readPepper({ pepper, dataDir }: Pick<Config, 'pepper' | 'dataDir'>): string {
   if (pepper !== undefined) return pepper;
@@ -27,7 +28,7 @@ export function readPepper({ pepper, dataDir }: Pick<Config, 'pepper' | 'dataDir
   if (!existsSync(file)) makePepper(file, dataDir);
   const text = readFileSync(file, 'utf8').trim();
   if (text.length < 32)
-    throw new Error(`${file} holds no pepper; put the one back that the keys were made with`);
+    throw new UserError(`${file} holds no pepper; put the one back that the keys were made with`);
   return text;
 }
 

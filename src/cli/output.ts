@@ -1,8 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** A mistake of whoever typed the command: printed as one line, without a stack. */
-export class UserError extends Error {}
-
 /** One JSON document with `--json`, else the lines for people. */
 export function print(options: { json?: boolean }, data: unknown, lines: () => string): void {
   console.log(options.json ? JSON.stringify(data, null, 2) : lines());

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { Command } from 'commander';
+import type { Account } from '../store/store.ts';
+import { UserError } from '../userError.ts';
+import { positiveUsd, whole } from './arguments.ts';
+import { formatUsd } from './money.ts';
+import { moment, print, table } from './output.ts';
+import { accountOf, withStore } from './session.ts';
+
+export function accountCommand(): Command {
+  const account = new Command('account').description('who pays: create, list, show');
+
+  account
+    .command('create')
+    .description('make an account')
+    .argument('<name>', 'what to call it')
+    .option('--balance <usd>', 'put this on it at once', positiveUsd)
+    .option('--json', 'print JSON')
+    .action(async (name: string, options: { balance?: number; json?: boolean }) => {
+      await withStore(async ({ store }) => {
+        if (await store.findAccount(name)) throw new UserError(`There is an account ${name} already.`);
+        const now = Date.now();
+        let made = await store.createAccount({ id: randomUUID(), name, now });
+        if (options.balance !== undefined) {
+          const topUp = { accountId: made.id, amount: options.balance, note: 'first balance', now };
+          made = (await store.topUp(topUp)) ?? made;
+        }
+        print(options, made, () => describe([made]));
+      });
+    });
+
+  account
+    .command('list')
+    .description('all accounts')
+    .option('--json', 'print JSON')
+    .action(async (options: { json?: boolean }) => {
+      const accounts = await withStore(({ store }) => store.listAccounts());
+      print(options, accounts, () => describe(accounts));
+    });
+
+  account
+    .command('show')
+    .description('an account and its latest entries in the ledger')
+    .argument('<account>', 'its id or name')
+    .option('--entries <n>', 'how many', whole, 20)
+    .option('--json', 'print JSON')
+    .action(async (idOrName: string, options: { entries: number; json?: boolean }) => {
+      await withStore(async ({ store }) => {
+        const shown = await accountOf(store, idOrName);
+        const entries = await store.listEntries(shown.id, options.entries);
+        const rows = entries.map((e) => [moment(e.at), e.kind, formatUsd(e.amount), e.taskId ?? e.note]);
+        print(
+          options,
+          { ...shown, entries },
+          () => `${describe([shown])}\n\n${table(['when', 'entry', 'amount', 'task or note'], rows)}`,
+        );
+      });
+    });
+
+  return account;
+}
+
+function describe(accounts: Account[]): string {
+  return table(
+    ['account', 'name', 'balance', 'held', 'since'],
+    accounts.map((a) => [a.id, a.name, formatUsd(a.posted), formatUsd(a.pending), moment(a.createdAt)]),
+  );
+}

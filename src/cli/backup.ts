@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { loadConfig } from '../config.ts';
+import { UserError } from '../userError.ts';
+import { print } from './output.ts';
+import { withStore } from './session.ts';
+
+export function backupCommand(): Command {
+  return new Command('backup')
+    .description('copy the SQLite database while the server runs, and check the copy')
+    .argument('<file>', 'where to; must not exist yet')
+    .option('--json', 'print JSON')
+    .action(async (name: string, options: { json?: boolean }) => {
+      if (loadConfig().databaseUrl !== undefined) {
+        throw new UserError('The data is in PostgreSQL: use pg_dump (docs/operations.md has the line).');
+      }
+      const file = resolve(name);
+      if (existsSync(file)) throw new UserError(`${file} exists already.`);
+      await withStore(({ store }) => store.backup(file));
+      const { verifyBackup } = await import('../store/sqlite/restore.ts');
+      const { accounts } = verifyBackup(file, Date.now());
+      const { size } = await stat(file);
+      print(
+        options,
+        { file, bytes: size, accounts },
+        () =>
+          `${file}: ${size} bytes, ${accounts} account(s), checked.\nKeep the pepper beside it: without that, no key in it works.`,
+      );
+    });
+}

@@ -1,0 +1,42 @@
+import { Command } from 'commander';
+import { settings, traceConfig } from '../config.ts';
+import { print, table } from './output.ts';
+
+export function configCommand(): Command {
+  const config = new Command('config').description('every setting, its value and where that comes from');
+
+  config.option('--json', 'print JSON').action((options: { json?: boolean }) => {
+    const traced = traceConfig();
+    const shown = settings.map(({ name, variable, description, secret }) => {
+      const value = traced.config[name];
+      return {
+        name,
+        value: secret && value !== undefined ? '********' : value,
+        source: traced.sources[name],
+        variable,
+        description,
+      };
+    });
+    print(options, shown, () =>
+      table(
+        ['setting', 'value', 'from', 'what it is'],
+        shown.map((s) => [s.name, display(s.value), s.source, s.description]),
+      ),
+    );
+  });
+
+  config
+    .command('check')
+    .description('say what is wrong with the configuration; exit status 1 when something is')
+    .action((_options: unknown, command: Command) => {
+      traceConfig();
+      print(command.optsWithGlobals(), { ok: true }, () => 'The configuration is right');
+    });
+
+  return config;
+}
+
+function display(value: unknown): string {
+  if (value === undefined) return '–';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

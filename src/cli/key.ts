@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { text } from 'node:stream/consumers';
+import { Command } from 'commander';
+import { generateKey, hashKey, hintOf, isPlausibleKey } from '../key.ts';
+import type { NewKey } from '../store/admin.ts';
+import type { Key } from '../store/store.ts';
+import { UserError } from '../userError.ts';
+import { future, names, positiveUsd, ranges } from './arguments.ts';
+import { formatUsd } from './money.ts';
+import { moment, print, table } from './output.ts';
+import { accountOf, withStore } from './session.ts';
+
+interface Limits {
+  package?: string;
+  types?: string[];
+  addresses?: string[];
+  dailyCap?: number;
+  expires?: number;
+  label: string;
+  json?: boolean;
+}
+
+/** Under 16 characters a foreign key is too easy to guess to be worth money. */
+const shortestImport = 16;
+
+export function keyCommand(): Command {
+  const key = new Command('key').description('who may call: create, import, list, revoke');
+
+  withLimits(key.command('create').description('make a key; it is shown this once'))
+    .argument('<account>', 'id or name of the account that pays')
+    .action((account: string, options: Limits) => createKey(account, options));
+
+  withLimits(key.command('import').description("take over another service's key, read from standard input"))
+    .argument('<account>', 'id or name of the account that pays')
+    .addHelpText(
+      'after',
+      '\nThe key never stands on the command line, where others could see it:\n  legible key import ACCOUNT < key.txt',
+    )
+    .action((account: string, options: Limits) => importKey(account, options));
+
+  key
+    .command('list')
+    .description('all keys, or those of an account')
+    .argument('[account]', 'its id or name')
+    .option('--json', 'print JSON')
+    .action(async (account: string | undefined, options: { json?: boolean }) => {
+      await withStore(async ({ store }) => {
+        const keys = await store.listKeys(account && (await accountOf(store, account)).id);
+        print(options, keys, () => describe(keys));
+      });
+    });
+
+  key
+    .command('revoke')
+    .description('refuse a key from now on')
+    .argument('<id>', 'as `legible key list` shows it')
+    .option('--json', 'print JSON')
+    .action(async (id: string, options: { json?: boolean }) => {
+      const revoked = await withStore(({ store }) => store.revokeKey(id, Date.now()));
+      if (!revoked) throw new UserError(`There is no key ${id} that is not revoked already.`);
+      print(options, { id, revoked }, () => `Key ${id} is revoked`);
+    });
+
+  return key;
+}
+
+function withLimits(command: Command): Command {
+  return command
+    .option('--package <id>', 'its calls pay, and its limits hold')
+    .option('--types <names>', 'only these task types, parted by commas', names)
+    .option('--addresses <ranges>', 'only from these addresses or CIDR ranges, parted by commas', ranges)
+    .option('--daily-cap <usd>', 'most that it may spend in a UTC day', positiveUsd)
+    .option('--expires <when>', 'a date (2027-01-31) or a span (30d, 12h)', future)
+    .option('--label <text>', 'what it is for', '')
+    .option('--json', 'print JSON');
+}
+
+async function readImport(): Promise<string> {
+  const key = (await text(process.stdin)).trim();
+  if (key.length < shortestImport || key.length > 512 || /\s/.test(key)) {
+    throw new UserError(`A key to import is one word of ${shortestImport} to 512 characters.`);
+  }
+  if (!isPlausibleKey(key)) throw new UserError('The key begins like one of Legible, but is mistyped.');
+  return key;
+}
+
+async function createKey(account: string, options: Limits): Promise<void> {
+  const secret = generateKey();
+  const made = await save(account, options, secret);
+  print(
+    options,
+    { ...made, key: secret },
+    () => `${secret}\n\nIt is not shown again.\n\n${describe([made])}`,
+  );
+}
+
+async function importKey(account: string, options: Limits): Promise<void> {
+  const made = await save(account, options, await readImport());
+  print(options, made, () => describe([made]));
+}
+
+function save(idOrName: string, options: Limits, secret: string): Promise<Key> {
+  return withStore(async ({ store, pepper }) => {
+    const account = await accountOf(store, idOrName);
+    if (options.package !== undefined) {
+      const packages = await store.listPackages(account.id, Date.now());
+      if (!packages.some(({ id }) => id === options.package)) {
+        throw new UserError(`${account.name} has no package ${options.package} that is still valid.`);
+      }
+    }
+    const made = await store.createKey(newKey(secret, pepper, account.id, options));
+    if (!made) throw new UserError('This key is known already.');
+    return made;
+  });
+}
+
+/** What the store gets of a key: all but the key. */
+export function newKey(secret: string, pepper: string, accountId: string, limits: Limits): NewKey {
+  return {
+    id: randomUUID(),
+    accountId,
+    packageId: limits.package ?? null,
+    hash: hashKey(secret, pepper),
+    hint: hintOf(secret),
+    label: limits.label,
+    taskTypes: limits.types ?? null,
+    addresses: limits.addresses ?? null,
+    dailyCap: limits.dailyCap ?? null,
+    expiresAt: limits.expires ?? null,
+    now: Date.now(),
+  };
+}
+
+function describe(keys: Key[]): string {
+  return table(
+    ['key', 'id', 'label', 'types', 'addresses', 'daily cap', 'expires', 'revoked'],
+    keys.map((k) => [
+      k.hint,
+      k.id,
+      k.label,
+      k.taskTypes?.join(',') ?? 'all',
+      k.addresses?.join(',') ?? 'all',
+      k.dailyCap === null ? '–' : formatUsd(k.dailyCap),
+      moment(k.expiresAt),
+      moment(k.revokedAt),
+    ]),
+  );
+}

@@ -1,0 +1,57 @@
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '../config.ts';
+import { UserError } from '../userError.ts';
+import { version } from '../version.ts';
+import { accountCommand } from './account.ts';
+import { backupCommand } from './backup.ts';
+import { banCommand } from './ban.ts';
+import { configCommand } from './config.ts';
+import { doctorCommand } from './doctor.ts';
+import { keyCommand } from './key.ts';
+import { packageCommand } from './package.ts';
+import { restoreCommand } from './restore.ts';
+import { serveCommand } from './serve.ts';
+import { topupCommand } from './topup.ts';
+
+const commands = [
+  serveCommand,
+  accountCommand,
+  keyCommand,
+  packageCommand,
+  topupCommand,
+  banCommand,
+  doctorCommand,
+  backupCommand,
+  restoreCommand,
+  configCommand,
+];
+
+/** Runs one command line; a failure is told on standard error and in the exit status. */
+export async function run(argv: readonly string[]): Promise<void> {
+  // Databases, the pepper and backups are for their owner alone.
+  process.umask(0o077);
+  const program = new Command('legible')
+    .description('Recognition server for your own machine')
+    .version(version)
+    .showHelpAfterError('(add --help for what is possible)')
+    // Its way out is process.exit, which aborts when a thread is inside onnxruntime.
+    .exitOverride();
+  for (const command of commands) program.addCommand(inherit(command(), program));
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    process.exitCode = error instanceof CommanderError ? error.exitCode : 1;
+    if (!(error instanceof CommanderError)) console.error(isPlain(error) ? `error: ${error.message}` : error);
+  }
+}
+
+function inherit(command: Command, from: Command): Command {
+  for (const inner of command.commands) inherit(inner, from);
+  return command.copyInheritedSettings(from);
+}
+
+/** Whose message tells all: mistakes of the user, and what the machine says (no such file, address in use). */
+function isPlain(error: unknown): error is Error {
+  if (error instanceof UserError || error instanceof ConfigError) return true;
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string';
+}

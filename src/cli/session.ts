@@ -1,0 +1,31 @@
+import { type Config, loadConfig } from '../config.ts';
+import { readPepper } from '../pepper.ts';
+import type { StoreAdmin } from '../store/admin.ts';
+import { openStore } from '../store/open.ts';
+import type { Account, Store } from '../store/store.ts';
+import { UserError } from '../userError.ts';
+
+export interface Session {
+  config: Config;
+  store: Store & StoreAdmin;
+  pepper: string;
+}
+
+/** Opens the store that the server of this configuration uses, beside it if it runs, and closes it again. */
+export async function withStore<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  const config = loadConfig();
+  const pepper = readPepper(config);
+  const store = await openStore(config);
+  try {
+    return await work({ config, store, pepper });
+  } finally {
+    await store.close();
+  }
+}
+
+/** @throws UserError when there is no such account */
+export async function accountOf(store: StoreAdmin, idOrName: string): Promise<Account> {
+  const account = await store.findAccount(idOrName);
+  if (!account) throw new UserError(`There is no account ${idOrName}; \`legible account list\` shows them.`);
+  return account;
+}

@@ -1,0 +1,62 @@
+import type { Clock } from './clock.ts';
+import type { Metrics } from './metrics.ts';
+import type { StoreAdmin, StoreCounters, StoreGauges } from './store/admin.ts';
+import type { Sweeper } from './sweeper.ts';
+import { version } from './version.ts';
+
+/** Asked at most once a second, however many values a scrape reads from one answer. */
+const freshMs = 1_000;
+
+/** Adds what the books, the commits and the build are like to the metrics; read when they are asked for. */
+export function watchStore(metrics: Metrics, store: StoreAdmin, sweeper: Sweeper, clock: Clock): void {
+  const gauges = shared(() => store.gauges(clock.now()), clock);
+  const counters = shared(() => store.counters(), clock);
+
+  const ofBooks: [string, string, (books: StoreGauges) => number][] = [
+    ['legible_tasks_open', 'Tasks that are reserved and not ended, of all nodes.', (b) => b.openTasks],
+    ['legible_reservations_overdue', 'Holds 30 s past their deadline; must be 0.', (b) => b.overdueTasks],
+    ['legible_ledger_reserved_units', 'Micro-USD held for tasks under way.', (b) => b.reserved],
+    ['legible_ledger_posted_units', 'Micro-USD on all accounts.', (b) => b.posted],
+  ];
+  for (const [name, help, read] of ofBooks) metrics.gauge(name, help, async () => read(await gauges()));
+
+  const ofCommits: [string, string, (counted: StoreCounters) => number][] = [
+    ['legible_store_operations_total', 'Operations that the store was asked for.', (c) => c.operations],
+    ['legible_store_commits_total', 'Commits that carried them.', (c) => c.commits],
+  ];
+  for (const [name, help, read] of ofCommits) metrics.counter(name, help, async () => read(await counters()));
+  metrics.gauge(
+    'legible_sqlite_wal_bytes',
+    'Size of the write-ahead log.',
+    async () => (await counters()).walBytes,
+  );
+  metrics.sizes(
+    'legible_store_batch_size',
+    'Operations in one commit.',
+    async () => (await counters()).batchSizes,
+  );
+
+  metrics.counter(
+    'legible_reservations_swept_total',
+    'Tasks failed and refunded because their time was over.',
+    () => sweeper.timedOut,
+  );
+  metrics.gauge('legible_build_info', 'Always 1.', () => 1, { version, node: process.versions.node });
+}
+
+function shared<T>(read: () => Promise<T>, clock: Clock): () => Promise<T> {
+  let last: Promise<T> | undefined;
+  let readAt = 0;
+  return () => {
+    const now = clock.now();
+    if (last === undefined || Math.abs(now - readAt) >= freshMs) {
+      readAt = now;
+      last = read();
+      // A failure is told to those who ask now, and not remembered.
+      last.catch(() => {
+        last = undefined;
+      });
+    }
+    return last;
+  };
+}

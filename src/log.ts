@@ -1,0 +1,53 @@
+import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import type { Config } from './config.ts';
+
+export type Log = Logger;
+
+/** Names under which a key, an image or an answer could come along. */
+const secretNames = [
+  'clientKey',
+  'key',
+  'token',
+  'authorization',
+  'pepper',
+  'databaseUrl',
+  'body',
+  'image',
+  'images',
+  'imageBackground',
+  'task',
+  'solution',
+  'text',
+  'payload',
+];
+
+/**
+ * One JSON object a line, on standard error: standard output belongs to what is printed for people. What the
+ * log is given should hold no secret to begin with; the redaction is the second fence.
+ */
+export function createLog(config: Pick<Config, 'logLevel'>, stream?: DestinationStream): Log {
+  const paths = secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
+  return pino(
+    {
+      level: config.logLevel,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths, censor: '[secret]' },
+      serializers: { err: describeError, req: describeRequest, res: ({ statusCode }) => ({ statusCode }) },
+    },
+    stream ?? destination({ fd: 2, sync: false }),
+  );
+}
+
+function describeRequest(request: { id: string; method: string; url: string }) {
+  // The query may hold a key that somebody put there by mistake.
+  return { id: request.id, method: request.method, path: request.url.split('?')[0] };
+}
+
+/** Fastify and zod hang the offending input on their errors: only these four go into the log. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { name, message, stack, cause } = error;
+  return { name, message, stack, ...(cause === undefined ? {} : { cause: describeError(cause) }) };
+}

@@ -1,0 +1,226 @@
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { lockDataDir } from '../../src/store/lock.ts';
+import { legible, legibleProcess, scratch } from './legible.ts';
+
+const folder = scratch();
+const settings = { LEGIBLE_DATA_DIR: join(folder, 'data') };
+const run = (...args: string[]) => legible(args, settings);
+
+async function json(...args: string[]) {
+  const { status, out, err } = await run(...args, '--json');
+  expect(err).toBe('');
+  expect(status).toBe(0);
+  return JSON.parse(out);
+}
+
+beforeAll(async () => {
+  await json('account', 'create', 'alice', '--balance', '25');
+});
+
+describe('account and topup', () => {
+  it('keep an exact balance, and every change of it in the ledger', async () => {
+    await json('topup', 'alice', '0.000001');
+    await json('topup', 'alice', '-3.5', '--note', 'a mistake');
+    const { posted, pending, entries } = await json('account', 'show', 'alice');
+    expect([posted, pending]).toEqual([21_500_001, 0]);
+    expect(entries.map((e: { kind: string; amount: number }) => [e.kind, e.amount])).toEqual([
+      ['adjust', -3_500_000],
+      ['topup', 1],
+      ['topup', 25_000_000],
+    ]);
+    expect(entries[0].note).toBe('a mistake');
+  });
+
+  it('refuse what the balance cannot bear, in one line and without a stack', async () => {
+    const { status, out, err } = await run('topup', 'alice', '-1000');
+    expect([status, out]).toEqual([1, '']);
+    expect(err).toMatch(/^error: The balance is \$\d+\.\d+, .* cannot change by -\$1000\.00\.\n$/);
+  });
+
+  it.each([
+    [['topup', 'alice', '1e3'], 'US dollars'],
+    [['topup', 'nobody', '1'], 'There is no account nobody'],
+    [['account', 'create', 'alice'], 'There is an account alice already'],
+    [['accuont', 'list'], 'Did you mean account?'],
+    [['key', 'create', 'alice', '--expires', 'yesterday'], 'a date or time to come'],
+    [['key', 'create', 'alice', '--adresses', '::1'], 'Did you mean --addresses?'],
+    [['key', 'create', 'alice', '--package', 'none'], 'no package none'],
+    [['key', 'revoke', 'none'], 'There is no key none'],
+    [['package', 'create', 'alice'], '--calls'],
+    [['package', 'end', 'none'], 'There is no package none'],
+    [['ban', 'lift', '203.0.113.1'], 'Nothing bans 203.0.113.1'],
+  ])('%j is refused with a hint', async (args, hint) => {
+    const { status, out, err } = await run(...args);
+    expect([status, out]).toEqual([1, '']);
+    expect(err).toContain(hint);
+    expect(err).not.toMatch(/\n\s+at /);
+  });
+
+  it('show names without what would steer a terminal', async () => {
+    await run('account', 'create', 'red\u001b[31m\u0007');
+    expect((await run('account', 'list')).out).not.toMatch(/\p{Cc}(?<!\n)/u);
+  });
+});
+
+describe('key', () => {
+  it('shows a key once and stores none of it but a hint', async () => {
+    const made = await json('key', 'create', 'alice', '--types', 'ImageToTextTask', '--daily-cap', '0.5');
+    expect(made).toMatchObject({ taskTypes: ['ImageToTextTask'], dailyCap: 500_000 });
+    expect(made.key).toMatch(/^lgl_[0-9A-Za-z]{36}$/);
+    expect((await run('key', 'list')).out).toContain(made.hint);
+    const files = readdirSync(settings.LEGIBLE_DATA_DIR).map((name) => join(settings.LEGIBLE_DATA_DIR, name));
+    for (const file of files) expect(readFileSync(file).includes(made.key), file).toBe(false);
+  });
+
+  it('imports a foreign key from standard input, once', async () => {
+    const key = 'CAP-0123456789ABCDEF';
+    const first = await legibleProcess(['key', 'import', 'alice', '--json'], settings, `${key}\n`);
+    expect(first.status).toBe(0);
+    expect(first.out).not.toContain(key);
+    const second = await legibleProcess(['key', 'import', 'alice'], settings, key);
+    expect([second.status, second.err]).toEqual([1, 'error: This key is known already.\n']);
+    for (const wrong of ['short', 'two words of some length', `lgl_${'a'.repeat(36)}`])
+      expect((await legibleProcess(['key', 'import', 'alice'], settings, wrong)).status, wrong).toBe(1);
+  });
+
+  it('revokes a key', async () => {
+    const { id } = await json('key', 'create', 'alice');
+    await json('key', 'revoke', id);
+    const keys = await json('key', 'list', 'alice');
+    expect(keys.find((key: { id: string }) => key.id === id).revokedAt).toBeGreaterThan(0);
+  });
+});
+
+describe('package', () => {
+  it('is made with a key of its own and its limits, listed, and ended', async () => {
+    const made = await json(
+      'package',
+      'create',
+      'alice',
+      '--calls',
+      '10',
+      '--rate',
+      '5',
+      '--concurrency',
+      '2',
+    );
+    expect(made).toMatchObject({ callsLeft: 10, rateLimit: 5, concurrency: 2, expiresAt: null });
+    expect(made.keyHint).toBe(`${made.key.slice(0, 7)}…${made.key.slice(-3)}`);
+    expect(await json('package', 'list', 'alice')).toHaveLength(1);
+    await json('package', 'end', made.id);
+    expect(await json('package', 'list', 'alice')).toEqual([]);
+  });
+});
+
+describe('config', () => {
+  it('prints every setting with its source, and no secret', async () => {
+    const secret = 's3cret'.repeat(8);
+    const { out } = await legible(['config', '--json'], { ...settings, LEGIBLE_PEPPER: secret });
+    expect(out).not.toContain(secret);
+    const shown = JSON.parse(out) as { name: string; value: unknown; source: string }[];
+    expect(shown.find(({ name }) => name === 'pepper')).toMatchObject({
+      value: '********',
+      source: 'LEGIBLE_PEPPER',
+    });
+    expect(shown.find(({ name }) => name === 'port')).toMatchObject({ value: 7878, source: 'default' });
+  });
+
+  it('check tells all mistakes at once', async () => {
+    const wrong = { LEGIBLE_PROT: '1', LEGIBLE_PORT: 'x' };
+    const { status, err } = await legible(['config', 'check'], wrong);
+    expect(status).toBe(1);
+    expect(err).toContain('2 mistake(s)');
+    expect(err).toContain('did you mean LEGIBLE_PORT?');
+    expect((await run('config', 'check')).status).toBe(0);
+  });
+});
+
+describe('backup and restore', () => {
+  it('bring back the books of then, and keep those of before', async () => {
+    const file = join(folder, 'copy.db');
+    const then = await json('account', 'show', 'alice');
+    expect(await json('backup', file)).toMatchObject({ file });
+    expect(statSync(file).mode & 0o077).toBe(0);
+    await json('topup', 'alice', '5');
+    const { kept } = await json('restore', file);
+    expect(await json('account', 'show', 'alice')).toEqual(then);
+    expect(existsSync(kept)).toBe(true);
+    await json('restore', kept);
+    expect((await json('account', 'show', 'alice')).posted).toBe(then.posted + 5_000_000);
+  });
+
+  it('refuse to write over a file, to read what is no backup, and to touch a running server', async () => {
+    const file = join(folder, 'second.db');
+    await json('backup', file);
+    expect((await run('backup', file)).err).toContain('exists already');
+    const damaged = join(folder, 'damaged.db');
+    writeFileSync(damaged, readFileSync(file).fill(0x41, 4096, 60_000));
+    for (const wrong of [damaged, import.meta.filename, join(folder, 'absent')]) {
+      const before = await json('account', 'show', 'alice');
+      const { status, err } = await run('restore', wrong);
+      expect([status, err.startsWith('error: ')], err).toEqual([1, true]);
+      expect(await json('account', 'show', 'alice')).toEqual(before);
+    }
+    const server = lockDataDir(settings.LEGIBLE_DATA_DIR);
+    expect((await run('restore', file)).err).toContain('stop it first');
+    server?.release();
+    expect((await run('restore', file)).status).toBe(0);
+  });
+});
+
+describe('doctor', () => {
+  async function examine(over: Record<string, string> = {}) {
+    const { status, out } = await legible(['doctor', '--json'], {
+      ...settings,
+      LEGIBLE_PORT: '0',
+      LEGIBLE_OPS_PORT: '0',
+      ...over,
+    });
+    const { ok, findings } = JSON.parse(out) as { ok: boolean; findings: { name: string; status: string }[] };
+    return { status, ok, failed: findings.filter((f) => f.status === 'fail').map((f) => f.name), findings };
+  }
+
+  it('finds nothing on a sound installation', async () => {
+    expect(await examine()).toMatchObject({ status: 0, ok: true, failed: [] });
+  });
+
+  it('makes no database where there is none', async () => {
+    const empty = join(folder, 'empty');
+    expect(await examine({ LEGIBLE_DATA_DIR: empty })).toMatchObject({ status: 0 });
+    expect(existsSync(empty)).toBe(false);
+  });
+
+  it('fails on a data directory open to others, a pepper that is damaged, and a port in use', async () => {
+    const open = join(folder, 'open');
+    mkdirSync(open);
+    chmodSync(open, 0o755);
+    writeFileSync(join(open, 'legible.db'), '');
+    writeFileSync(join(open, 'pepper'), 'short');
+    chmodSync(join(open, 'pepper'), 0o644);
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const { status, failed } = await examine({ LEGIBLE_DATA_DIR: open, LEGIBLE_PORT: String(port) });
+    other.close();
+    expect(status).toBe(1);
+    expect(failed).toEqual(expect.arrayContaining(['data directory', 'pepper', 'can be examined', 'port']));
+  });
+
+  it('warns of what is listening for everybody', async () => {
+    const { findings } = await examine({ LEGIBLE_HOST: '0.0.0.0' });
+    expect(findings.find(({ name }) => name === 'listens beyond this machine')?.status).toBe('warn');
+  });
+});

@@ -1,0 +1,4 @@
+// What bin/legible.js does, on the sources.
+import { run } from '../../src/cli/run.ts';
+
+await run(process.argv);

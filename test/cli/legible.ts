@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, vi } from 'vitest';
+import { run } from '../../src/cli/run.ts';
+
+const entry = fileURLToPath(new URL('./entry.ts', import.meta.url));
+
+/** A folder of this test file's own, gone when it is over. */
+export function scratch(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'legible-cli-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+/** Nothing of the surroundings, such as somebody's own LEGIBLE_ variables, comes in. */
+export function environment(settings: Record<string, string>): Record<string, string> {
+  return { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...settings };
+}
+
+export interface Outcome {
+  status: number | null;
+  out: string;
+  err: string;
+}
+
+/** Runs the command line in this process, which is ten times faster than in one of its own. */
+export async function legible(args: string[], settings: Record<string, string>): Promise<Outcome> {
+  const out = vi.spyOn(console, 'log').mockImplementation(() => {});
+  const err = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const raw = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+  for (const name of Object.keys(process.env)) if (name.startsWith('LEGIBLE_')) vi.stubEnv(name, undefined);
+  for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
+  process.exitCode = 0;
+  try {
+    await run(['node', 'legible', ...args]);
+    const lines = (calls: unknown[][]) => calls.map(([line]) => `${line}\n`).join('');
+    return {
+      status: Number(process.exitCode),
+      out: lines(out.mock.calls),
+      err: lines(err.mock.calls) + raw.mock.calls.map(([chunk]) => chunk).join(''),
+    };
+  } finally {
+    process.exitCode = 0;
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
+  }
+}
+
+/** Runs it in a process of its own, as from a shell. */
+export async function legibleProcess(
+  args: string[],
+  settings: Record<string, string>,
+  input = '',
+): Promise<Outcome> {
+  const child = spawn(process.execPath, [entry, ...args], { env: environment(settings) });
+  child.stdin.end(input);
+  const [out, err, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit') as Promise<[number | null]>,
+  ]);
+  return { status, out, err };
+}
