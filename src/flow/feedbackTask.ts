@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Steps } from './flow.ts';
 import type { Caller } from './stages.ts';
+import type { Steps } from './steps.ts';
 import { taskIdOf, unknownTask } from './taskId.ts';
 import { invalid } from './validate.ts';
 

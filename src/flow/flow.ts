@@ -1,55 +1,14 @@
-import type { Logger } from 'pino';
-import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
 import { Fault } from '../fault.ts';
-import type { Metrics } from '../metrics.ts';
-import type { Store } from '../store/store.ts';
-import type { Engines } from '../tasks/task.ts';
-import { authenticator } from './authenticate.ts';
 import { createTask } from './createTask.ts';
 import { feedbackTask } from './feedbackTask.ts';
 import { getBalance } from './getBalance.ts';
 import { getTaskResult } from './getTaskResult.ts';
-import { Pace } from './pace.ts';
-import { Protection } from './protect.ts';
-import { reserver } from './reserve.ts';
-import { settler } from './settle.ts';
-import { Solver } from './solve.ts';
-import type { AnyTaskType, Arrived, Balance, Caller, Created, TaskResult } from './stages.ts';
-import { Underway } from './underway.ts';
-import { unsupported, validator } from './validate.ts';
-
-export interface FlowParts {
-  config: Config;
-  clock: Clock;
-  store: Store;
-  engines: Engines;
-  taskTypes: readonly AnyTaskType[];
-  /** Secret that key hashes are made with. */
-  pepper: string;
-  log: Logger;
-  metrics: Metrics;
-  /** Makes the ids of tasks and of requests: UUIDs. */
-  newId: () => string;
-}
-
-/** Everything that a method of the contract is made of. */
-export type Steps = ReturnType<typeof stepsOf>;
-
-function stepsOf(parts: FlowParts) {
-  return {
-    ...parts,
-    ...settler(parts),
-    protection: new Protection(parts),
-    authenticate: authenticator(parts),
-    pace: new Pace(parts),
-    validate: validator(parts.config, parts.taskTypes),
-    reserve: reserver(parts),
-    solver: new Solver(parts),
-    underway: new Underway(),
-    secondsSince: (started: number) => Math.max(0, parts.clock.now() - started) / 1000,
-  };
-}
+import type { Protection } from './protect.ts';
+import type { Arrived, Balance, Caller, Created, TaskResult } from './stages.ts';
+import { type FlowParts, makeSteps } from './steps.ts';
+import type { Underway } from './underway.ts';
+import { unsupported } from './validate.ts';
+import { Worker } from './work.ts';
 
 /** The methods of the contract, without a word about how they are written on the wire. */
 export interface Flow {
@@ -61,48 +20,63 @@ export interface Flow {
   feedbackTask(arrived: Arrived): Promise<void>;
   /** For methods that exist and that this server does not serve. */
   refuse(arrived: Arrived): Promise<never>;
+  /** Reads the bans and takes up tasks that were queued before. */
+  start(): Promise<void>;
   /** Lets tasks under way finish for as long as the setting allows, then gives the rest back. */
   drain(): Promise<void>;
 }
 
+const banRefreshMs = 1_000;
+
 /** Wires the steps; the order in which a request meets them stands in admit and in createTask. */
 export function buildFlow(parts: FlowParts): Flow {
-  const steps = stepsOf(parts);
-  const { authenticate, protection, pace, solver, underway } = steps;
+  const steps = makeSteps(parts);
+  const worker = new Worker(steps);
+  const withWorker = { ...steps, worker };
+  const { authenticate, protection, pace, solver, underway, log } = steps;
+  let banTimer: NodeJS.Timeout | undefined;
 
   /** authenticate → key block → pace, and whatever then goes wrong is counted against the key. */
-  async function admit<T>(
-    arrived: Arrived,
-    method: (steps: Steps, caller: Caller) => Promise<T>,
-  ): Promise<T> {
+  async function admit<T>(arrived: Arrived, method: (caller: Caller) => Promise<T>): Promise<T> {
     const caller = await authenticate(arrived);
     const keyId = caller.principal.key.id;
     protection.refuseBlocked(keyId);
     try {
       pace.countRequest(caller);
-      return await method(steps, caller);
+      return await method(caller);
     } catch (error) {
       if (error instanceof Fault) protection.countForKey(keyId, error.code);
       throw error;
     }
   }
 
+  const create = (caller: Caller) => createTask(withWorker, caller);
+  const result = (caller: Caller) => getTaskResult(steps, caller);
+  const balance = (caller: Caller) => getBalance(steps, caller);
+  const feedback = (caller: Caller) => feedbackTask(steps, caller);
+  const refuse = (): Promise<never> => Promise.reject(unsupported());
+
   return {
     protection,
     underway,
-    createTask: (arrived) => admit(arrived, createTask),
-    getTaskResult: (arrived) => admit(arrived, getTaskResult),
-    getBalance: (arrived) => admit(arrived, getBalance),
-    feedbackTask: (arrived) => admit(arrived, feedbackTask),
-    refuse: (arrived) =>
-      admit(arrived, () => {
-        throw unsupported();
-      }),
+    createTask: (arrived) => admit(arrived, create),
+    getTaskResult: (arrived) => admit(arrived, result),
+    getBalance: (arrived) => admit(arrived, balance),
+    feedbackTask: (arrived) => admit(arrived, feedback),
+    refuse: (arrived) => admit(arrived, refuse),
+    async start() {
+      await protection.refresh();
+      const refresh = () =>
+        protection.refresh().catch((error: unknown) => log.error({ err: error }, 'bans could not be read'));
+      banTimer = setInterval(refresh, banRefreshMs).unref();
+      worker.start();
+    },
     async drain() {
-      const idle = underway.drain();
       const timer = setTimeout(() => solver.abandonAll(), parts.config.drainSeconds * 1000);
-      await idle;
+      await underway.drain();
       clearTimeout(timer);
+      clearInterval(banTimer);
+      worker.stop();
       solver.close();
     },
   };

@@ -1,5 +1,5 @@
-import type { Steps } from './flow.ts';
 import type { Balance, Caller } from './stages.ts';
+import type { Steps } from './steps.ts';
 
 /** What the account can spend, and its packages. */
 export async function getBalance({ store, clock }: Steps, { principal }: Caller): Promise<Balance> {

@@ -1,8 +1,8 @@
 import { type ErrorCode, errorTable } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import type { TaskRecord } from '../store/store.ts';
-import type { Steps } from './flow.ts';
 import type { Caller, TaskResult } from './stages.ts';
+import type { Steps } from './steps.ts';
 import { taskIdOf, unknownTask } from './taskId.ts';
 
 /** Where a task stands. @throws Fault ERROR_TASKID_INVALID, also after too many polls and after retention */

@@ -25,7 +25,8 @@ const refusals: Record<Exclude<ReserveOutcome, 'held'>, string | undefined> = {
 export function reserver({ config, clock, store, metrics, newId }: ReserverParts) {
   /** @throws Fault ERROR_ZERO_BALANCE when account, package or daily cap cannot bear the price */
   return async function reserve(job: Job): Promise<Held> {
-    const { key, account, package: pack } = job.caller.principal;
+    const { arrived, principal } = job.caller;
+    const { key, account, package: pack } = principal;
     const now = clock.now();
     if (pack !== null && pack.expiresAt !== null && pack.expiresAt <= now)
       throw refused('the package has expired');
@@ -41,13 +42,22 @@ export function reserver({ config, clock, store, metrics, newId }: ReserverParts
       price: job.price,
       dailyCap: key.dailyCap,
       state: job.type.timing === 'now' ? 'running' : 'queued',
-      payload: job.type.timing === 'now' ? null : JSON.stringify(job.input),
+      payload: job.type.timing === 'now' ? null : JSON.stringify(arrived.body.task),
       now,
       deadline,
       expiresAt: now + config.resultSeconds * 1000,
     });
     if (outcome !== 'held') throw refused(refusals[outcome]);
-    return { job, taskId, lease: firstLease, deadline, startedAt: now };
+    return {
+      taskId,
+      lease: firstLease,
+      accountId: account.id,
+      type: job.type,
+      input: job.input,
+      deadline,
+      startedAt: now,
+      requestId: arrived.requestId,
+    };
   };
 
   function refused(detail: string | undefined): Fault {

@@ -15,6 +15,8 @@ export interface SettlerParts {
   log: Logger;
 }
 
+type Ending = Pick<Held, 'taskId' | 'lease' | 'requestId'>;
+
 /** Makes the two ways in which a hold ends: charged with the answer delivered, or given back. */
 export function settler({ clock, store, log }: SettlerParts) {
   /**
@@ -22,7 +24,7 @@ export function settler({ clock, store, log }: SettlerParts) {
    * @throws Fault ERROR_SETTLEMENT_FAILED when the store cannot, ERROR_TASK_TIMEOUT when the sweep was first
    */
   async function settle({ held, solution }: Answer): Promise<void> {
-    const { taskId, lease, deadline } = held;
+    const { taskId, lease, deadline, requestId } = held;
     let failed: unknown;
     for (let attempt = 1; attempt <= attempts && clock.now() < deadline; attempt++) {
       try {
@@ -33,10 +35,7 @@ export function settler({ clock, store, log }: SettlerParts) {
       } catch (error) {
         if (error instanceof Fault) throw error;
         failed = error;
-        log.error(
-          { err: error, taskId, requestId: held.job.caller.arrived.requestId, attempt },
-          'settle failed',
-        );
+        log.error({ err: error, taskId, requestId, attempt }, 'settle failed');
         if (attempt < attempts) await pause(pauseMs * attempt);
       }
     }
@@ -45,13 +44,12 @@ export function settler({ clock, store, log }: SettlerParts) {
   }
 
   /** Gives the hold back and remembers why. When the store cannot do even that, its sweep does it later. */
-  async function release({ taskId, lease, job }: Held, error: unknown): Promise<void> {
+  async function release({ taskId, lease, requestId }: Ending, error: unknown): Promise<void> {
     const code = error instanceof Fault ? error.code : 'ERROR_SERVICE_UNAVALIABLE';
     const errorDetail = error instanceof Fault ? (error.detail ?? null) : null;
     try {
       await store.release({ taskId, lease, errorCode: code, errorDetail, now: clock.now() });
     } catch (cause) {
-      const { requestId } = job.caller.arrived;
       log.error(
         { err: cause, taskId, requestId },
         'release failed; the sweep gives the hold back at its deadline',
@@ -59,8 +57,7 @@ export function settler({ clock, store, log }: SettlerParts) {
     }
   }
 
-  async function isReady({ taskId, job }: Held): Promise<boolean> {
-    const accountId = job.caller.principal.account.id;
+  async function isReady({ taskId, accountId }: Held): Promise<boolean> {
     const record = await store.poll({
       taskId,
       accountId,

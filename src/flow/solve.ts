@@ -32,7 +32,7 @@ export class Solver {
    * @throws Fault ERROR_TASK_TIMEOUT once the deadline has passed, whatever the engine does then
    */
   solve(held: Held, gone: AbortSignal | null): Promise<Answer> {
-    const { job, deadline } = held;
+    const { type, input, deadline } = held;
     if (gone?.aborted) return Promise.reject(nobodyWaits());
     const controller = new AbortController();
     const leave = () => controller.abort();
@@ -45,7 +45,7 @@ export class Solver {
       };
       this.#waiting.add(waiting);
       const context = { engines: this.#engines, deadline, signal: controller.signal };
-      const work = async (): Promise<Solution> => job.type.solve(job.input, context);
+      const work = async (): Promise<Solution> => type.solve(input, context);
       work().then(
         (solution) => {
           done();

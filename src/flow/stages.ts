@@ -36,12 +36,17 @@ export interface Job {
   price: number;
 }
 
+/** A task whose price is held: reserved by this request, or taken from the queue. */
 export interface Held {
-  job: Job;
   taskId: string;
   lease: number;
+  accountId: string;
+  type: AnyTaskType;
+  input: unknown;
   deadline: number;
   startedAt: number;
+  /** Of the request that asked for it; for the log. */
+  requestId: string | undefined;
 }
 
 export interface Answer {

@@ -2,7 +2,7 @@
 export class Underway {
   #count = 0;
   #draining = false;
-  #idle = Promise.withResolvers<void>();
+  readonly #idle = Promise.withResolvers<void>();
 
   get count(): number {
     return this.#count;
@@ -13,10 +13,9 @@ export class Underway {
   }
 
   /** The function returned says that the task has ended. */
-  enter(onLeave: () => void): () => void {
+  enter(): () => void {
     this.#count++;
     return () => {
-      onLeave();
       this.#count--;
       if (this.#count === 0 && this.#draining) this.#idle.resolve();
     };

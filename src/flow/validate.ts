@@ -6,9 +6,7 @@ import type { AnyTaskType, Caller, Job } from './stages.ts';
 const detailLength = 200;
 
 /** Makes the step that turns what the client wrote into a job that can be solved and priced. */
-export function validator(config: Config, taskTypes: readonly AnyTaskType[]) {
-  const registry = new Map(taskTypes.map((type) => [type.type.toLowerCase(), type]));
-
+export function validator(config: Config, typeNamed: (name: string) => AnyTaskType | undefined) {
   /** @throws Fault ERROR_INVALID_TASK_DATA, ERROR_TASK_NOT_SUPPORTED and what the type's own check throws */
   return function validate(caller: Caller): Job {
     const { task } = caller.arrived.body;
@@ -16,7 +14,7 @@ export function validator(config: Config, taskTypes: readonly AnyTaskType[]) {
     if (typeof task !== 'object' || Array.isArray(task)) throw invalid('task: is not an object');
     const name = (task as Record<string, unknown>).type;
     if (typeof name !== 'string') throw invalid('task.type: is missing');
-    const type = registry.get(name.toLowerCase());
+    const type = typeNamed(name);
     if (type === undefined) throw unsupported();
     requireTaskType(caller, type.type);
     const parsed = type.input.safeParse(task);
@@ -29,6 +27,12 @@ export function validator(config: Config, taskTypes: readonly AnyTaskType[]) {
     const price = caller.principal.package === null ? priceOf(config, type.type, module) : 0;
     return { caller, type, module, input: parsed.data, price };
   };
+}
+
+/** Makes the look-up of task types; clients do not agree on the case of their names. */
+export function registryOf(taskTypes: readonly AnyTaskType[]) {
+  const registry = new Map(taskTypes.map((type) => [type.type.toLowerCase(), type]));
+  return (name: string): AnyTaskType | undefined => registry.get(name.toLowerCase());
 }
 
 /** Refuses what this server does not do, by whatever path it is asked. */

@@ -5,12 +5,14 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  LogController,
 } from 'fastify';
 import { errorTable } from '../errors.ts';
 import { Fault } from '../fault.ts';
-import { buildFlow, type FlowParts } from '../flow/flow.ts';
-import type { Arrived } from '../flow/stages.ts';
+import { buildFlow } from '../flow/flow.ts';
+import type { FlowParts } from '../flow/steps.ts';
 import { acceptedLanguage } from './acceptLanguage.ts';
+import { ArrivedRequest } from './arrived.ts';
 import { notJson, parseBody } from './body.ts';
 import { readAddresses } from './clientAddress.ts';
 import { capsolver } from './dialects/capsolver.ts';
@@ -21,16 +23,6 @@ import { badRequest, wireFault } from './wireFault.ts';
 
 export type ServerParts = Omit<FlowParts, 'newId'> & { newId?: () => string };
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The client's, after the configured proxies. */
-    address: string;
-    /** By `performance.now()`. */
-    startedAt: number;
-  }
-}
-
-const banRefreshMs = 1_000;
 const json = 'application/json; charset=utf-8';
 
 /**
@@ -45,7 +37,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
 
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     // One child logger for each request would cost more than the line it would write.
     childLoggerFactory: (logger) => logger,
     bodyLimit: config.bodyLimitBytes,
@@ -81,7 +73,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       return done(error as Error);
     }
     // Clients of this contract send JSON under any name: from here on the body alone decides.
-    delete request.headers['content-type'];
+    request.headers['content-type'] = undefined;
     done();
   });
 
@@ -97,25 +89,12 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   for (const [path, method] of Object.entries(dialect.methods)) {
     app.post(path, async (request, reply) => {
       if (request.body === undefined) throw notJson();
-      send(request, reply, await method(flow, arrivedOf(request)));
+      send(request, reply, await method(flow, new ArrivedRequest(request, languageOf(request.raw))));
       return reply;
     });
   }
   app.setNotFoundHandler((request, reply) => refuse(badRequest('there is no such method'), request, reply));
   app.setErrorHandler(refuse);
-
-  function arrivedOf(request: FastifyRequest): Arrived {
-    return {
-      requestId: request.id,
-      address: request.address,
-      language: languageOf(request.raw),
-      body: request.body as Record<string, unknown>,
-      // Made only for those who look at it: most requests are over before their client could leave.
-      get signal() {
-        return request.signal;
-      },
-    };
-  }
 
   function languageOf({ headers }: IncomingMessage) {
     return acceptedLanguage(headers['accept-language'], config.language);
@@ -160,17 +139,8 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   metrics.gauge('legible_key_blocks_active', 'Keys blocked now.', () => flow.protection.blockedKeys);
   metrics.gauge('legible_tasks_underway', 'Tasks being worked on now.', () => flow.underway.count);
 
-  let banTimer: NodeJS.Timeout | undefined;
-  app.addHook('onReady', async () => {
-    await flow.protection.refresh();
-    const refresh = () =>
-      flow.protection
-        .refresh()
-        .catch((error: unknown) => log.error({ err: error }, 'bans could not be read'));
-    banTimer = setInterval(refresh, banRefreshMs).unref();
-  });
+  app.addHook('onReady', () => flow.start());
   app.addHook('preClose', () => flow.drain());
-  app.addHook('onClose', async () => clearInterval(banTimer));
 
   return app;
 }

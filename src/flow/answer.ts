@@ -1,0 +1,22 @@
+import { Fault } from '../fault.ts';
+import type { Answer, Held } from './stages.ts';
+import type { Steps } from './steps.ts';
+
+/**
+ * solve → settle. The one place where an error between reserve and settle gives the money back: whatever is
+ * thrown in here costs the client nothing.
+ */
+export async function answer(steps: Steps, held: Held, gone: AbortSignal | null): Promise<Answer> {
+  const { type } = held.type;
+  try {
+    const answered = await steps.solver.solve(held, gone);
+    await steps.settle(answered);
+    steps.metrics.observeTask({ type, outcome: 'solved', seconds: steps.secondsSince(held.startedAt) });
+    return answered;
+  } catch (error) {
+    await steps.release(held, error);
+    const outcome = error instanceof Fault ? error.code : 'ERROR_SERVICE_UNAVALIABLE';
+    steps.metrics.observeTask({ type, outcome, seconds: steps.secondsSince(held.startedAt) });
+    throw error;
+  }
+}

@@ -1,0 +1,49 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Store } from '../store/store.ts';
+import type { Engines } from '../tasks/task.ts';
+import { authenticator } from './authenticate.ts';
+import { Pace } from './pace.ts';
+import { Protection } from './protect.ts';
+import { reserver } from './reserve.ts';
+import { settler } from './settle.ts';
+import { Solver } from './solve.ts';
+import type { AnyTaskType } from './stages.ts';
+import { Underway } from './underway.ts';
+import { registryOf, validator } from './validate.ts';
+
+export interface FlowParts {
+  config: Config;
+  clock: Clock;
+  store: Store;
+  engines: Engines;
+  taskTypes: readonly AnyTaskType[];
+  /** Secret that key hashes are made with. */
+  pepper: string;
+  log: Logger;
+  metrics: Metrics;
+  /** Makes the ids of tasks and of requests: UUIDs. */
+  newId: () => string;
+}
+
+/** Everything that a method of the contract is made of. */
+export type Steps = ReturnType<typeof makeSteps>;
+
+export function makeSteps(parts: FlowParts) {
+  const typeNamed = registryOf(parts.taskTypes);
+  return {
+    ...parts,
+    ...settler(parts),
+    protection: new Protection(parts),
+    authenticate: authenticator(parts),
+    pace: new Pace(parts),
+    typeNamed,
+    validate: validator(parts.config, typeNamed),
+    reserve: reserver(parts),
+    solver: new Solver(parts),
+    underway: new Underway(),
+    secondsSince: (started: number) => Math.max(0, parts.clock.now() - started) / 1000,
+  };
+}
