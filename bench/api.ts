@@ -1,0 +1,51 @@
+// Child process: the server as it is shipped, but for a recogniser that costs nothing. Prints where it answers.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../src/clock.ts';
+import { loadConfig } from '../src/config.ts';
+import { buildServer } from '../src/http/server.ts';
+import { createLog } from '../src/log.ts';
+import { createMetrics } from '../src/metrics.ts';
+import { imageParser } from '../src/recognize/imageParser.ts';
+import { openStore } from '../src/store/open.ts';
+import { taskTypes } from '../src/tasks/registry.ts';
+import type { Reading, TextReader } from '../src/tasks/task.ts';
+import { welcome } from '../src/welcome.ts';
+
+const reading: Reading = { text: '44795sds', confidence: 0.99, characters: [], alternatives: [] };
+const text: TextReader = { read: async () => reading };
+
+const dataDir = await mkdtemp(join(tmpdir(), 'legible-bench-'));
+const boundless = '1000000000';
+const config = loadConfig({
+  LEGIBLE_DATA_DIR: dataDir,
+  LEGIBLE_RATE_LIMIT: boundless,
+  LEGIBLE_MAX_POLLS: boundless,
+  LEGIBLE_RESULT_SECONDS: '86400',
+});
+const pepper = 'bench'.repeat(8);
+const store = await openStore(config);
+const app = buildServer({
+  config,
+  clock: systemClock,
+  store,
+  engines: { text },
+  taskTypes: taskTypes({ parseImage: imageParser(config), strict: config.strict }),
+  pepper,
+  log: createLog(config),
+  metrics: createMetrics(),
+});
+const url = await app.listen({ port: 0, host: '127.0.0.1' });
+const key = await welcome(store, pepper, systemClock);
+for (const { id: accountId } of await store.listAccounts())
+  await store.topUp({ accountId, amount: 1_000_000_000_000, note: 'bench', now: Date.now() });
+console.log(JSON.stringify({ url, key }));
+
+process.once('SIGTERM', async () => {
+  await app.close();
+  const { operations, commits } = await store.counters();
+  console.error(`  ${operations} operations in ${commits} commits, each fsynced`);
+  await store.close();
+  await rm(dataDir, { recursive: true });
+});
