@@ -1,4 +1,4 @@
-import Fastify, { type FastifyBaseLogger } from 'fastify';
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { Metrics } from '../metrics.ts';
 
 export interface OpsParts {
@@ -8,13 +8,16 @@ export interface OpsParts {
   isDraining(): boolean;
   version: string;
   log: FastifyBaseLogger;
+  /** A check that takes longer has failed. */
+  checkMs?: number;
 }
 
-const checkMs = 2_000;
-
 /** Health and metrics, on a port of their own so that clients of the API cannot reach them. */
-export function createOps({ metrics, checks, isDraining, version, log }: OpsParts) {
-  const ops = Fastify({ loggerInstance: log, disableRequestLogging: true });
+export function createOps({ metrics, checks, isDraining, version, log, checkMs = 2_000 }: OpsParts) {
+  const ops = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+  });
 
   ops.get('/livez', async () => ({ status: 'ok', version }));
 

@@ -1,0 +1,176 @@
+import { resolve } from 'node:path';
+import { type Clock, systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { diskSpace } from './disk.ts';
+import { watchStore } from './gauges.ts';
+import { createOps } from './http/ops.ts';
+import { buildServer } from './http/server.ts';
+import { createLog, type Log } from './log.ts';
+import { createMetrics } from './metrics.ts';
+import { readPepper } from './pepper.ts';
+import { imageParser } from './recognize/imageParser.ts';
+import { RecognizerPool } from './recognize/pool.ts';
+import { lockDataDir } from './store/lock.ts';
+import { openStore } from './store/open.ts';
+import { startSweeper } from './sweeper.ts';
+import { taskTypes } from './tasks/registry.ts';
+import type { Engines } from './tasks/task.ts';
+import { UserError } from './userError.ts';
+import { version } from './version.ts';
+import { welcome, welcomeText } from './welcome.ts';
+
+export interface Running {
+  /** Where the API and the ops port answer: `http://127.0.0.1:7878`. */
+  url: string;
+  opsUrl: string;
+  /** The key of the first account, when this start made it. */
+  firstKey: string | undefined;
+  /** Refuses new tasks, waits for those under way, gives back the rest, and closes everything. */
+  stop(): Promise<void>;
+}
+
+export interface Surroundings {
+  clock: Clock;
+  log: Log;
+  /** Called when the store can promise nothing any more. */
+  onFatal: (error: Error) => void;
+}
+
+/** Starts everything in order; what has been started is closed again, in the opposite order, if a later part fails. */
+export async function start(config: Config, { clock, log, onFatal }: Surroundings): Promise<Running> {
+  const started: (() => Promise<unknown>)[] = [];
+  async function stop(): Promise<void> {
+    for (let close = started.pop(); close; close = started.pop()) await close();
+  }
+
+  try {
+    const pepper = readPepper(config);
+    lockUnlessShared(config, started);
+    const store = await openStore(config, { onFatal });
+    started.push(() => store.close());
+    const repaired = await store.repair(clock.now());
+    if (repaired > 0) log.warn({ repaired }, 'tasks of a server that had died were refunded');
+    const sweeper = startSweeper(store, clock, log);
+    started.push(() => sweeper.stop());
+
+    const recognizer = await RecognizerPool.start({
+      threads: config.recognizers,
+      queueLimit: config.recognizerQueue,
+      clock,
+    });
+    started.push(() => recognizer.stop());
+    const engines: Engines = { text: recognizer };
+
+    const metrics = createMetrics();
+    const api = buildServer({
+      config,
+      clock,
+      store,
+      engines,
+      taskTypes: taskTypes({ parseImage: imageParser(config), strict: config.strict }),
+      pepper,
+      log,
+      metrics,
+    });
+    let draining = false;
+    started.push(() => {
+      draining = true;
+      return api.close();
+    });
+    const url = await api.listen({ host: config.host, port: config.port });
+
+    watchStore(metrics, store, sweeper, clock);
+    metrics.gauge('legible_queue_depth', 'Images waiting for a thread.', () => recognizer.load.waiting);
+    metrics.gauge('legible_recognition_threads', 'Threads that are up.', () => recognizer.load.threads);
+    const ops = createOps({
+      metrics,
+      checks: {
+        store: () => store.probe(),
+        model: async () => {
+          if (recognizer.load.threads === 0) throw new Error('no recognition thread is up');
+        },
+        disk: async () => {
+          if ((await diskSpace(config.dataDir)).low) throw new Error('little disk space is left');
+        },
+      },
+      isDraining: () => draining,
+      version,
+      log,
+    });
+    // Closed last but for the store: while the API drains, its readiness must be seen to be red.
+    started.splice(started.length - 1, 0, () => ops.close());
+    const opsUrl = await ops.listen({ host: config.opsHost, port: config.opsPort });
+
+    const firstKey = await welcome(store, pepper, clock);
+    log.info({ version, url, opsUrl }, 'serving');
+    return { url, opsUrl, firstKey, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Two servers on one SQLite file would each keep half of the limits, and repair each other's tasks. */
+function lockUnlessShared({ databaseUrl, dataDir }: Config, started: (() => Promise<unknown>)[]): void {
+  if (databaseUrl !== undefined) return;
+  const lock = lockDataDir(dataDir);
+  if (!lock) throw new UserError(`Another server is running on ${resolve(dataDir)}.`);
+  started.push(async () => lock.release());
+}
+
+/** Closing a socket or a file must not take longer than this after everything has been told to end. */
+const lingerMs = 2_000;
+const graceMs = 10_000;
+
+/**
+ * Ends this process at once. `process.exit` while a thread is inside onnxruntime aborts with a core dump. The
+ * ledger bears a kill: what is held is given back at the next start.
+ */
+function kill(): void {
+  process.kill(process.pid, 'SIGKILL');
+}
+
+/** Serves until a signal, or until something goes wrong that nobody has foreseen. */
+export async function serve(config: Config): Promise<void> {
+  const log = createLog(config);
+  const onFatal = (error: Error) => {
+    log.fatal({ err: error }, 'the store cannot go on');
+    end('store', 70);
+  };
+  const running = await start(config, { clock: systemClock, log, onFatal });
+  if (running.firstKey) console.log(welcomeText(running.firstKey, running.url));
+  else console.log(`Legible ${version} answers on ${running.url}`);
+
+  let stopping = false;
+  function end(why: string, status: number): void {
+    if (stopping) return;
+    stopping = true;
+    log.info({ why }, 'stopping');
+    setTimeout(() => kill(), config.drainSeconds * 1000 + graceMs).unref();
+    running.stop().then(
+      () => leave(status),
+      (error: unknown) => {
+        log.fatal({ err: error }, 'stopping failed');
+        leave(1);
+      },
+    );
+  }
+  /** By itself, once nothing is left open: threads that run onnxruntime have ended by then. */
+  function leave(status: number): void {
+    process.exitCode = status;
+    setTimeout(() => process.exit(status), lingerMs).unref();
+  }
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping) kill();
+      end(signal, 0);
+    });
+  }
+  for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
+    process.on(event, (error) => {
+      log.fatal({ err: error }, event);
+      end(event, 1);
+    });
+  }
+}

@@ -1,0 +1,90 @@
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { createOps, type OpsParts } from '../../src/http/ops.ts';
+import { createMetrics } from '../../src/metrics.ts';
+
+function ops(parts: Partial<OpsParts> = {}) {
+  return createOps({
+    metrics: createMetrics(),
+    checks: {},
+    isDraining: () => false,
+    version: '1.2.3',
+    log: pino({ level: 'silent' }),
+    ...parts,
+  });
+}
+
+const good = () => Promise.resolve();
+const bad = () => Promise.reject(new Error('disk /dev/secret is gone'));
+
+describe('liveness', () => {
+  it('is green whatever else is broken', async () => {
+    const answer = await ops({ checks: { store: bad }, isDraining: () => true }).inject('/livez');
+    expect([answer.statusCode, answer.json()]).toEqual([200, { status: 'ok', version: '1.2.3' }]);
+  });
+});
+
+describe('readiness', () => {
+  it('is green when every check passes', async () => {
+    const answer = await ops({ checks: { store: good, model: good } }).inject('/readyz');
+    expect([answer.statusCode, answer.json()]).toEqual([
+      200,
+      { status: 'ok', checks: { store: 'ok', model: 'ok' } },
+    ]);
+  });
+
+  it('is red when one fails, and says which, but not why', async () => {
+    const answer = await ops({ checks: { store: bad, model: good } }).inject('/readyz');
+    expect([answer.statusCode, answer.json()]).toEqual([
+      503,
+      { status: 'failed', checks: { store: 'failed', model: 'ok' } },
+    ]);
+    expect(answer.body).not.toContain('secret');
+  });
+
+  it('is red when one throws at once, or does not answer', async () => {
+    const never = () => new Promise<void>(() => {});
+    const throwing = () => {
+      throw new Error('at once');
+    };
+    const app = ops({ checks: { never, throwing }, checkMs: 5 });
+    expect((await app.inject('/readyz')).json().checks).toEqual({ never: 'failed', throwing: 'failed' });
+  });
+
+  it('is red while draining, whatever the checks say', async () => {
+    const answer = await ops({ checks: { store: good }, isDraining: () => true }).inject('/readyz');
+    expect([answer.statusCode, answer.json().status]).toEqual([503, 'draining']);
+  });
+});
+
+describe('metrics', () => {
+  it('show what was counted, and values as they are when asked', async () => {
+    const metrics = createMetrics();
+    let depth = 1;
+    metrics.gauge('legible_test_depth', 'Of this test.', () => depth);
+    metrics.sizes('legible_test_sizes', 'Of this test.', () => [0, depth, 2]);
+    metrics.observeTask({ type: 'ImageToTextTask', outcome: 'solved', seconds: 0.02 });
+    metrics.observeRequest({
+      route: '/createTask',
+      method: 'POST',
+      status: 400,
+      errorCode: 'ERROR_RATE_LIMIT',
+      seconds: 0.001,
+    });
+    metrics.countRefusal('limit');
+    const app = ops({ metrics });
+    const first = await app.inject('/metrics');
+    expect(first.headers['content-type']).toContain('text/plain');
+    expect(first.body).toContain('legible_tasks_total{type="ImageToTextTask",outcome="solved"} 1');
+    expect(first.body).toContain(
+      'legible_http_request_duration_seconds_count{route="/createTask",method="POST",status="400",error_code="ERROR_RATE_LIMIT"} 1',
+    );
+    expect(first.body).toContain('legible_admission_rejected_total{reason="limit"} 1');
+    expect(first.body).toContain('legible_test_depth 1');
+    expect(first.body).toContain('legible_test_sizes_count 3');
+    depth = 7;
+    const second = await app.inject('/metrics');
+    expect(second.body).toContain('legible_test_depth 7');
+    expect(second.body).toContain('legible_test_sizes_count 9');
+  });
+});

@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { startServer } from './server.ts';
+
+const canary = 'c4n4ry-0f7e91';
+
+it('nothing that a client sends in confidence comes out in logs, metrics or error texts', async () => {
+  const server = await startServer();
+  const image = readFileSync(new URL('../../examples/common.png', import.meta.url)).toString('base64');
+  const key = server.key;
+  const answers: string[] = [];
+  async function send(path: string, body: unknown, headers?: Record<string, string>) {
+    answers.push(await (await server.post(path, body, headers)).text());
+  }
+
+  for (const path of [
+    '/createTask',
+    '/getTaskResult',
+    '/getBalance',
+    '/feedbackTask',
+    '/getToken',
+    '/elsewhere',
+  ]) {
+    await send(path, { clientKey: canary });
+    await send(path, { ClientKey: `lgl_${canary}` });
+    await send(path, { clientKey: { nested: canary } });
+    await send(path, `{"clientKey":"${canary}"`);
+    await send(path, `"${canary}"`);
+    await send(`${path}?clientKey=${canary}`, {});
+    await send(`${path}/${canary}`, {});
+    await send(
+      path,
+      { clientKey: key },
+      {
+        authorization: `Bearer ${canary}`,
+        cookie: `session=${canary}`,
+        'user-agent': canary,
+        'content-type': `application/json; secret=${canary}`,
+        'accept-language': canary,
+        'x-forwarded-for': canary,
+        'x-request-id': canary,
+        'idempotency-key': canary,
+      },
+    );
+  }
+  const task = { type: 'ImageToTextTask', body: image };
+  for (const field of [
+    'type',
+    'body',
+    'module',
+    'score',
+    'case',
+    'images',
+    'charset',
+    'minLength',
+    'websiteURL',
+  ]) {
+    await send('/createTask', { clientKey: key, task: { ...task, [field]: canary } });
+    await send('/createTask', { clientKey: key, task: { ...task, [field]: [canary] } });
+    await send('/createTask', { clientKey: key, task: { ...task, [field]: { [canary]: canary } } });
+  }
+  await send('/createTask', { clientKey: key, task: { ...task, body: `data:image/png;base64,${canary}` } });
+  await send('/createTask', { clientKey: key, task, callbackUrl: `http://${canary}.example`, appId: canary });
+  await send('/createTask', { clientKey: key, task: { ...task, proxy: `http:127.0.0.1:1:user:${canary}` } });
+  await send('/getTaskResult', { clientKey: key, taskId: canary });
+  await send('/feedbackTask', {
+    clientKey: key,
+    taskId: canary,
+    result: { invalid: canary, message: canary },
+  });
+
+  const solved = (await (await server.post('/createTask', { clientKey: key, task })).json()) as {
+    solution: { text: string };
+  };
+  expect(solved).toMatchObject({ errorId: 0, status: 'ready' });
+  const metrics = await (await fetch(`${server.opsUrl}/metrics`)).text();
+  const logged = server.logged();
+
+  expect(logged.split('\n').length).toBeGreaterThan(50);
+  for (const line of logged.trimEnd().split('\n')) expect(() => JSON.parse(line), line).not.toThrow();
+  for (const [name, output] of Object.entries({ logged, metrics, answers: answers.join('\n') })) {
+    expect(output, name).not.toContain(canary);
+    expect(output, name).not.toContain(key);
+    expect(output, name).not.toContain(image.slice(0, 60));
+  }
+  for (const output of [logged, metrics]) expect(output).not.toContain(JSON.stringify(solved.solution.text));
+});

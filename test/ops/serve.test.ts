@@ -1,0 +1,106 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it, onTestFinished } from 'vitest';
+import { scratch } from './server.ts';
+
+const entry = fileURLToPath(new URL('../cli/entry.ts', import.meta.url));
+
+/** `legible serve` in a process of its own. */
+function serve(dataDir: string, settings: Record<string, string> = {}) {
+  const child: ChildProcess = spawn(process.execPath, [entry, 'serve'], {
+    env: {
+      PATH: process.env.PATH ?? '',
+      LEGIBLE_DATA_DIR: dataDir,
+      LEGIBLE_PORT: '0',
+      LEGIBLE_OPS_PORT: '0',
+      LEGIBLE_RECOGNIZERS: '1',
+      ...settings,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  const err = text(child.stderr!);
+  const lines: string[] = [];
+  const output = createInterface(child.stdout!).on('line', (line) => lines.push(line));
+  /** The first line of standard output that matches. */
+  async function line(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const found = lines.find((candidate) => pattern.test(candidate));
+      if (found !== undefined) return found;
+      const ended = await Promise.race([once(output, 'line'), exited.then(() => 'ended')]);
+      if (ended === 'ended') throw new Error(`ended without ${pattern}: ${await err}`);
+    }
+  }
+  return { child, exited, err, lines, line };
+}
+
+it('the first start prints a key and a line that reads an image when it is pasted; later ones do not', async () => {
+  const dataDir = scratch();
+  const first = serve(dataDir);
+  const curl = await first.line(/^curl /);
+  expect(curl).toMatch(/"clientKey":"lgl_[0-9A-Za-z]{36}"/);
+  const { stdout } = await promisify(execFile)('sh', ['-c', curl], { cwd: '/' });
+  expect(JSON.parse(stdout)).toMatchObject({
+    errorId: 0,
+    status: 'ready',
+    solution: { text: expect.stringMatching(/./) },
+  });
+
+  first.child.kill('SIGTERM');
+  expect(await first.exited).toEqual([0, null]);
+
+  const second = serve(dataDir);
+  const greeting = await second.line(/answers on/);
+  expect(second.lines.join()).not.toContain('lgl_');
+  const url = /http:\S+/.exec(greeting)?.[0];
+  const key = /lgl_[0-9A-Za-z]+/.exec(curl)?.[0];
+  const balance = await fetch(`${url}/getBalance`, {
+    method: 'POST',
+    body: JSON.stringify({ clientKey: key }),
+  });
+  expect(await balance.json()).toMatchObject({ errorId: 0, balance: 9.9996 });
+});
+
+it('a server that was killed starts again, with its books right', async () => {
+  const dataDir = scratch();
+  const first = serve(dataDir);
+  const key = /lgl_[0-9A-Za-z]+/.exec(await first.line(/"clientKey"/))?.[0];
+  first.child.kill('SIGKILL');
+  await first.exited;
+  const second = serve(dataDir);
+  const url = /http:\S+/.exec(await second.line(/answers on/))?.[0];
+  const balance = await fetch(`${url}/getBalance`, {
+    method: 'POST',
+    body: JSON.stringify({ clientKey: key }),
+  });
+  expect(await balance.json()).toMatchObject({ errorId: 0, balance: 10 });
+});
+
+it('a second server on one data directory is refused in one line', async () => {
+  const dataDir = scratch();
+  await serve(dataDir).line(/^curl /);
+  const second = serve(dataDir);
+  expect((await second.exited)[0]).toBe(1);
+  expect(await second.err).toMatch(/^error: Another server is running on .*\n$/);
+});
+
+it('a port in use is told in one line', async () => {
+  const first = serve(scratch());
+  const port = /127\.0\.0\.1:(\d+)/.exec(await first.line(/^curl /))?.[1] ?? '';
+  const second = serve(scratch(), { LEGIBLE_PORT: port, LEGIBLE_LOG_LEVEL: 'silent' });
+  expect((await second.exited)[0]).toBe(1);
+  expect(await second.err).toBe(`error: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`);
+});
+
+it.each(['SIGTERM', 'SIGINT'] as const)('%s ends it with status 0 and nothing left open', async (signal) => {
+  const server = serve(scratch());
+  await server.line(/^curl /);
+  server.child.kill(signal);
+  expect(await server.exited).toEqual([0, null]);
+  expect(await server.err).not.toMatch(/"level":"(error|fatal)"/);
+});
