@@ -1,9 +1,22 @@
 import { defineConfig } from 'vitest/config';
 
+const limits = { testTimeout: 30_000, hookTimeout: 60_000 };
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    projects: [
+      {
+        test: { name: 'server', include: ['test/**/*.test.ts'], exclude: ['test/store/**'], ...limits },
+      },
+      {
+        // Of its own, so that the other tests run without starting PostgreSQL.
+        test: {
+          name: 'store',
+          include: ['test/store/**/*.test.ts'],
+          globalSetup: ['test/store/setup/postgres.ts'],
+          ...limits,
+        },
+      },
+    ],
   },
 });

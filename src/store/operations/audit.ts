@@ -120,8 +120,8 @@ const rules: Rule[] = [
     'I6',
     'no hold stands 30 s after its deadline',
     (now) => sql<Finding>`
-    select id as subject, deadline as expected, ${now} as found from task
-    where state in ('queued', 'running') and deadline < ${now} - ${sql.lit(overdueAfter)}`,
+    select id as subject, deadline as expected, cast(${now} as bigint) as found from task
+    where state in ('queued', 'running') and deadline < cast(${now} as bigint) - ${sql.lit(overdueAfter)}`,
   ),
 
   rule(

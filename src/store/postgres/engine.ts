@@ -49,6 +49,7 @@ export async function openPostgres(url: string, events: EngineEvents): Promise<E
     },
     walBytes: async () => 0,
     async close() {
+      if (closed) return;
       closed = true;
       await lanes.drain();
       await pool.end();

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { lockGroup } from '../operations/locks.ts';
 import { type Call, start } from '../operations.ts';
 import type { Ask, Operation, Told } from '../statement.ts';
-import { ownerOf } from './groups.ts';
+import { touchedBy } from './owners.ts';
 
 export type Execute = (client: pg.ClientBase, ask: Ask) => Promise<Told>;
 
@@ -33,7 +33,7 @@ export async function runGroup(
 
   await client.query('BEGIN');
   try {
-    const owners = calls.map((call) => ownerOf(call) ?? {});
+    const owners = calls.map((call) => touchedBy(call) ?? {});
     const known = (ids: (string | undefined)[]) => ids.filter((id) => id !== undefined);
     const accounts = known(owners.map((owner) => owner.accountId));
     const tasks = known(owners.map((owner) => owner.taskId));

@@ -3,16 +3,18 @@ import { type EngineEvents, StoreError, storeErrorOf } from '../engine.ts';
 import type { Call } from '../operations.ts';
 import { executor, isOutage } from './connection.ts';
 import { runGroup } from './group.ts';
-import { ownerOf } from './groups.ts';
+import { owners } from './owners.ts';
 
 interface Waiting {
   call: Call;
+  /** Whose rows it touches; null when it runs alone, undefined when it touches none or only the database knows. */
+  accountId: string | null | undefined;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
 
 /** More in one transaction would make the first of them wait too long for the last. */
-const mostCalls = 64;
+const mostCalls = 32;
 
 /** After a failed attempt to connect, the next ones within this time fail at once, give or take half. */
 const backOffMs = 200;
@@ -34,6 +36,8 @@ export function createLanes(
   random: () => number = Math.random,
 ): Lanes {
   const execute = executor();
+  const { ownerOf, learn } = owners();
+  const busyAccounts = new Set<string>();
   let waiting: Waiting[] = [];
   let busy = 0;
   let downUntil = 0;
@@ -42,8 +46,12 @@ export function createLanes(
   function pump(): void {
     while (busy < lanes && waiting.length > 0) {
       const group = takeGroup();
+      if (group.length === 0) return;
+      const accounts = group.flatMap(({ accountId }) => accountId ?? []);
+      for (const account of accounts) busyAccounts.add(account);
       busy++;
       void runLane(group).finally(() => {
+        for (const account of accounts) busyAccounts.delete(account);
         busy--;
         pump();
         if (busy === 0 && waiting.length === 0) drained?.();
@@ -51,11 +59,23 @@ export function createLanes(
     }
   }
 
-  /** The call that waits longest, and as many after it as may share its transaction. */
+  /**
+   * The calls that wait longest and may share a transaction. Those of an account that another connection works
+   * for stay: they would only wait for its lock, and keep a connection from others.
+   */
   function takeGroup(): Waiting[] {
-    const alone = waiting.findIndex(({ call }) => ownerOf(call) === undefined);
-    const shared = alone === -1 ? waiting.length : alone;
-    return waiting.splice(0, Math.max(1, Math.min(shared, mostCalls)));
+    const group: Waiting[] = [];
+    const rest: Waiting[] = [];
+    let isFull = false;
+    for (const one of waiting) {
+      const { accountId } = one;
+      if (isFull || (typeof accountId === 'string' && busyAccounts.has(accountId))) rest.push(one);
+      else if (accountId === null && group.length > 0) rest.push(one);
+      else group.push(one);
+      isFull ||= group.length === mostCalls || group[0]?.accountId === null;
+    }
+    waiting = rest;
+    return group;
   }
 
   async function runLane(group: Waiting[]): Promise<void> {
@@ -87,7 +107,10 @@ export function createLanes(
       );
       if (wrote)
         events.committed({ operations: group.length, seconds: (performance.now() - started) / 1000 });
-      for (const [index, { resolve }] of group.entries()) resolve(values[index]);
+      for (const [index, { call, resolve }] of group.entries()) {
+        learn(call, values[index]);
+        resolve(values[index]);
+      }
     } catch (error) {
       if (isOutage(error)) throw error;
       // A lock that nobody gives up would be waited for once by each of them.
@@ -112,7 +135,7 @@ export function createLanes(
     call: (call) =>
       new Promise((resolve, reject) => {
         if (waiting.length === 0) setImmediate(pump);
-        waiting.push({ call, resolve, reject });
+        waiting.push({ call, accountId: ownerOf(call), resolve, reject });
       }),
     drain: () =>
       busy === 0 && waiting.length === 0

@@ -1,0 +1,49 @@
+import type { Call } from '../operations.ts';
+
+interface Touched {
+  accountId?: string;
+  taskId?: string;
+}
+
+/**
+ * Whose rows an operation touches, where it may share a transaction with others: their accounts are locked
+ * together, in order, before any of them runs. Undefined for operations that run alone.
+ */
+export function touchedBy(call: Call): Touched | undefined {
+  switch (call.name) {
+    case 'reserve':
+    case 'poll':
+    case 'saveFeedback':
+      return { accountId: call.args[0].accountId };
+    case 'settle':
+    case 'release':
+      return { taskId: call.args[0].taskId };
+    case 'findPrincipal':
+    case 'readAccount':
+    case 'listPackages':
+      return {};
+    default:
+      return undefined;
+  }
+}
+
+/** Tasks whose account is remembered; those beyond are looked up in the database, as those of other processes. */
+const mostRemembered = 100_000;
+
+/** Knows the accounts of the tasks that this process reserved, until they end. */
+export function owners() {
+  const accounts = new Map<string, string>();
+  return {
+    /** Null for an operation that runs alone, undefined when only the database knows. */
+    ownerOf(call: Call): string | null | undefined {
+      const touched = touchedBy(call);
+      if (touched === undefined) return null;
+      return touched.accountId ?? accounts.get(touched.taskId ?? '');
+    },
+    learn(call: Call, outcome: unknown): void {
+      if (call.name === 'settle' || call.name === 'release') accounts.delete(call.args[0].taskId);
+      if (call.name === 'reserve' && outcome === 'held' && accounts.size < mostRemembered)
+        accounts.set(call.args[0].taskId, call.args[0].accountId);
+    },
+  };
+}

@@ -1,0 +1,189 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import pg from 'pg';
+import { afterEach, describe, inject } from 'vitest';
+import type { StoreAdmin } from '../../src/store/admin.ts';
+import type { Engine, EngineEvents } from '../../src/store/engine.ts';
+import { databaseFile, openStore, type StoreOptions } from '../../src/store/open.ts';
+import { openPostgres } from '../../src/store/postgres/engine.ts';
+import { openSqlite } from '../../src/store/sqlite/engine.ts';
+import type { NewHold, Store } from '../../src/store/store.ts';
+
+export type TestStore = Store & StoreAdmin;
+
+export interface Books {
+  engine: 'sqlite' | 'postgres';
+  /** Opens a store on the books; a second one is a second process to the first. */
+  open(options?: StoreOptions): Promise<TestStore>;
+  /** The engine alone, for operations that a store keeps to itself. */
+  openEngine(): Promise<Engine>;
+  /** Runs SQL behind the store's back; `unchecked` past SQLite's CHECK constraints, which cannot be dropped. */
+  sql(text: string, options?: { unchecked: boolean }): Promise<Record<string, unknown>[]>;
+  /** The SQLite file, or the PostgreSQL address. */
+  where: string;
+}
+
+/** Runs the same tests on fresh books of either engine; what a test opened is closed after it. */
+export function onEachEngine(name: string, tests: (makeBooks: () => Promise<Books>) => void): void {
+  describe.each(['sqlite', 'postgres'] as const)(`${name} on %s`, (engine) => {
+    const cleanups: (() => unknown)[] = [];
+    afterEach(async () => {
+      for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+    });
+    tests(() => (engine === 'sqlite' ? sqliteBooks(cleanups) : postgresBooks(cleanups)));
+  });
+}
+
+export async function sqliteBooks(cleanups: (() => unknown)[]): Promise<Books> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'legible-store-'));
+  cleanups.push(() => rmSync(dataDir, { recursive: true, force: true }));
+  const where = databaseFile(dataDir);
+  return {
+    engine: 'sqlite',
+    where,
+    async open(options = {}) {
+      const store = await openStore({ dataDir, databaseUrl: undefined }, { onFatal: unexpected, ...options });
+      cleanups.push(() => store.close());
+      return store;
+    },
+    async openEngine() {
+      const engine = await openSqlite(where, silent);
+      cleanups.push(() => engine.close());
+      return engine;
+    },
+    async sql(text, { unchecked } = { unchecked: false }) {
+      const database = new Database(where);
+      if (unchecked) database.pragma('ignore_check_constraints = on');
+      try {
+        const prepared = database.prepare(text);
+        if (prepared.reader) return prepared.all() as Record<string, unknown>[];
+        prepared.run();
+        return [];
+      } finally {
+        database.close();
+      }
+    },
+  };
+}
+
+export async function postgresBooks(cleanups: (() => unknown)[]): Promise<Books> {
+  const server = inject('postgresUrl');
+  const name = `t${randomBytes(6).toString('hex')}`;
+  await query(server, `create database ${name}`);
+  cleanups.push(() => query(server, `drop database ${name} with (force)`));
+  const where = server.replace(/postgres$/, name);
+  return {
+    engine: 'postgres',
+    where,
+    async open(options = {}) {
+      const store = await openStore({ dataDir: '', databaseUrl: where }, { onFatal: unexpected, ...options });
+      cleanups.push(() => store.close());
+      return store;
+    },
+    async openEngine() {
+      const engine = await openPostgres(where, silent);
+      cleanups.push(() => engine.close());
+      return engine;
+    },
+    sql: (text) => query(where, text),
+  };
+}
+
+async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+const silent: EngineEvents = { committed() {}, fatal: unexpected };
+
+function unexpected(error: Error): void {
+  throw error;
+}
+
+/** A time far from any edge of a day: 2026-11-20 12:00 UTC. */
+export const noon = Date.UTC(2026, 10, 20, 12);
+export const dayMs = 86_400_000;
+
+/** An account with money and a key. */
+export async function openAccount(store: TestStore, amount: number, id = 'alice'): Promise<void> {
+  await store.createAccount({ id, name: id, now: noon });
+  if (amount > 0) await store.topUp({ accountId: id, amount, note: 'test', now: noon });
+  await store.createKey(newKey({ id: `key-${id}`, accountId: id, hash: `hash-${id}` }));
+}
+
+export function newKey(over: Partial<Parameters<StoreAdmin['createKey']>[0]> = {}) {
+  return {
+    id: 'key-alice',
+    accountId: 'alice',
+    packageId: null,
+    hash: 'hash-alice',
+    hint: 'lgl_abc…xyz',
+    label: '',
+    taskTypes: null,
+    addresses: null,
+    dailyCap: null,
+    expiresAt: null,
+    now: noon,
+    ...over,
+  };
+}
+
+export function newPackage(over: Partial<Parameters<StoreAdmin['createPackage']>[0]> = {}) {
+  return {
+    id: 'plan',
+    accountId: 'alice',
+    title: 'Plan',
+    type: 1,
+    rateLimit: null,
+    concurrency: null,
+    calls: 10,
+    expiresAt: null,
+    now: noon,
+    ...over,
+  };
+}
+
+export function hold(over: Partial<NewHold> = {}): NewHold {
+  const now = over.now ?? noon;
+  return {
+    taskId: 'task-1',
+    accountId: 'alice',
+    keyId: 'key-alice',
+    packageId: null,
+    type: 'ImageToTextTask',
+    module: 'common',
+    price: 400,
+    dailyCap: null,
+    state: 'running',
+    payload: null,
+    now,
+    deadline: now + 120_000,
+    expiresAt: now + 300_000,
+    ...over,
+  };
+}
+
+export const settled = (taskId = 'task-1', over = {}) => ({
+  taskId,
+  lease: 1,
+  solution: '{"text":"abc"}',
+  now: noon + 1_000,
+  ...over,
+});
+
+export const released = (taskId = 'task-1', over = {}) => ({
+  taskId,
+  lease: 1,
+  errorCode: 'ERROR_CAPTCHA_UNSOLVABLE',
+  errorDetail: null,
+  now: noon + 1_000,
+  ...over,
+});

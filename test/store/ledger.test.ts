@@ -1,0 +1,170 @@
+import { expect, it } from 'vitest';
+import {
+  type Books,
+  hold,
+  newKey,
+  newPackage,
+  noon,
+  onEachEngine,
+  openAccount,
+  released,
+  settled,
+  type TestStore,
+} from './engines.ts';
+
+/** Books with something of everything: charged, released and open tasks, of money and of a package. */
+async function keepBooks(books: Books): Promise<TestStore> {
+  const store = await books.open();
+  await openAccount(store, 10_000);
+  await openAccount(store, 500, 'bob');
+  await store.topUp({ accountId: 'alice', amount: -1_000, note: 'mistake', now: noon });
+  await store.createPackage(newPackage(), newKey({ id: 'p', hash: 'p', packageId: 'plan' }));
+  const ofPackage = { keyId: 'p', packageId: 'plan', price: 0 };
+  for (const taskId of ['charged', 'failed', 'open']) await store.reserve(hold({ taskId }));
+  for (const taskId of ['used', 'returned', 'taken']) await store.reserve(hold({ taskId, ...ofPackage }));
+  for (const taskId of ['charged', 'used']) await store.settle(settled(taskId));
+  for (const taskId of ['failed', 'returned']) await store.release(released(taskId));
+  return store;
+}
+
+onEachEngine('the ledger', (makeBooks) => {
+  it('keeps the books right over money and packages', async () => {
+    const store = await keepBooks(await makeBooks());
+    expect(await store.readAccount('alice')).toMatchObject({ posted: 8_600, pending: 400 });
+    expect(await store.listPackages('alice', noon)).toMatchObject([{ callsLeft: 8 }]);
+    expect(await store.audit(noon)).toEqual([]);
+  });
+
+  it('moves every amount between two accounts, so that all and the house sum to zero', async () => {
+    const books = await makeBooks();
+    const store = await keepBooks(books);
+    await store.settle(settled('open'));
+    const balances = await books.sql(`
+      select account, sum(amount) as balance from (
+        select credit as account, amount from entry where kind in ('topup', 'adjust', 'settle')
+        union all select debit, -amount from entry where kind in ('topup', 'adjust', 'settle')) sides
+      group by account order by account`);
+    expect(balances.map(({ account, balance }) => [account, Number(balance)])).toEqual([
+      ['alice', 8_200],
+      ['bob', 500],
+      ['house:cash', -10_500],
+      ['house:corrections', 1_000],
+      ['house:sales', 800],
+    ]);
+  });
+
+  it('refuses to change or to delete a line, whoever asks', async () => {
+    const books = await makeBooks();
+    await keepBooks(books);
+    await expect(books.sql('update entry set amount = 1')).rejects.toThrow('append-only');
+    await expect(books.sql('delete from entry')).rejects.toThrow('append-only');
+    if (books.engine === 'postgres') await expect(books.sql('truncate entry')).rejects.toThrow('append-only');
+  });
+
+  it('refuses a second reservation, and a second end, of one task', async () => {
+    const books = await makeBooks();
+    await keepBooks(books);
+    const line = (kind: string, taskId: string) =>
+      books.sql(`insert into entry (kind, debit, credit, amount, calls, task_id, note, at)
+        values ('${kind}', 'alice', 'house:sales', 400, 0, '${taskId}', '', 0)`);
+    await expect(line('reserve', 'open')).rejects.toThrow(/unique/i);
+    await expect(line('settle', 'charged')).rejects.toThrow(/unique/i);
+    await expect(line('release', 'charged')).rejects.toThrow(/unique/i);
+    await expect(line('settle', 'failed')).rejects.toThrow(/unique/i);
+    await expect(
+      books.sql(`insert into entry (kind, debit, credit, amount, calls, note, at)
+      values ('adjust', 'alice', 'alice', 1, 0, '', 0)`),
+    ).rejects.toThrow(/two_sides/);
+  });
+
+  it('refuses a balance below its holds, and holds below nothing', async () => {
+    const books = await makeBooks();
+    await keepBooks(books);
+    for (const change of [
+      'pending = -1',
+      'pending = posted + 1',
+      'posted = pending - 1',
+      'posted = 9000000000000001',
+    ])
+      await expect(books.sql(`update account set ${change} where id = 'alice'`)).rejects.toThrow(
+        /check|account/i,
+      );
+    await expect(books.sql('update package set calls_left = -1')).rejects.toThrow(/check/i);
+  });
+});
+
+onEachEngine('the audit', (makeBooks) => {
+  const lineOf = (kind: string, over: Record<string, string>) => {
+    const line = {
+      kind: `'${kind}'`,
+      debit: "'alice'",
+      credit: "'house:sales'",
+      amount: '400',
+      calls: '0',
+      ...over,
+    };
+    const values = { ...line, note: "''", at: '0' };
+    return `insert into entry (${Object.keys(values)}) values (${Object.values(values)})`;
+  };
+  const dropChecks = (books: Books) =>
+    books.engine === 'postgres' ? ['alter table account drop constraint account_bears_its_holds'] : [];
+
+  const damages: [invariants: string[], what: string, (books: Books) => string[]][] = [
+    [['I1', 'I5'], 'money from nowhere', () => ["update account set posted = posted + 1 where id = 'bob'"]],
+    [
+      ['I1', 'I5'],
+      'a charge that its account does not show',
+      () => [lineOf('topup', { debit: "'house:cash'", credit: "'bob'" })],
+    ],
+    [
+      ['I2'],
+      'a hold without a reservation',
+      () => ["update account set pending = pending + 1 where id = 'bob'"],
+    ],
+    [['I2'], 'calls from nowhere', () => ['update package set calls_left = calls_left + 1']],
+    [['I2', 'I4'], 'a reservation without a task', () => [lineOf('reserve', { task_id: "'ghost'" })]],
+    [['I1', 'I4'], 'a settlement without a reservation', () => [lineOf('settle', { task_id: "'ghost'" })]],
+    [['I1', 'I2', 'I4'], 'a settlement of an open task', () => [lineOf('settle', { task_id: "'open'" })]],
+    [
+      ['I1', 'I2', 'I4'],
+      'a settlement of another amount',
+      () => [lineOf('settle', { task_id: "'open'", amount: '399' })],
+    ],
+    [
+      ['I4'],
+      'an ended task that nobody was charged for',
+      () => ["update task set state = 'ready' where id = 'open'"],
+    ],
+    [
+      ['I8'],
+      'a failed task that was charged',
+      () => ["update task set state = 'failed' where id = 'charged'"],
+    ],
+    [['I8'], 'a ready task that was free', () => ["update task set state = 'ready' where id = 'failed'"]],
+    [
+      ['I1', 'I3'],
+      'a balance below its holds',
+      (books) => [...dropChecks(books), "update account set posted = pending - 1 where id = 'alice'"],
+    ],
+    [
+      ['I9'],
+      'a ledger that may be changed',
+      (books) => [
+        books.engine === 'postgres'
+          ? 'drop trigger entry_no_change on entry'
+          : 'drop trigger entry_no_delete',
+      ],
+    ],
+  ];
+
+  it('names what is wrong, by its invariant', async () => {
+    for (const [invariants, what, damage] of damages) {
+      const books = await makeBooks();
+      const store = await keepBooks(books);
+      expect(await store.audit(noon)).toEqual([]);
+      for (const text of damage(books)) await books.sql(text, { unchecked: true });
+      const found = (await store.audit(noon)).map(({ invariant }) => invariant);
+      expect(new Set(found), what).toEqual(new Set(found).union(new Set(invariants)));
+    }
+  }, 120_000);
+});

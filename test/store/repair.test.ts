@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { presence } from '../../src/store/postgres/presence.ts';
+import { hold, noon, onEachEngine, openAccount, settled } from './engines.ts';
+
+const nobodyIsAlive = Number.MAX_SAFE_INTEGER;
+
+onEachEngine('what a dead process was running', (makeBooks) => {
+  it('fails and costs nothing, while what waits for a worker goes on waiting', async () => {
+    const books = await makeBooks();
+    const dead = await books.open();
+    await openAccount(dead, 10_000);
+    await dead.reserve(hold({ taskId: 'running' }));
+    await dead.reserve(hold({ taskId: 'waiting', state: 'queued', payload: '{}' }));
+
+    const engine = await books.openEngine();
+    expect(await engine.call('repair', 'next', nobodyIsAlive, noon)).toBe(1);
+    expect(await engine.call('repair', 'next', nobodyIsAlive, noon)).toBe(0);
+
+    expect(await dead.settle(settled('running'))).toBe(false);
+    expect(await dead.readAccount('alice')).toMatchObject({ posted: 10_000, pending: 400 });
+    const query = { accountId: 'alice', now: noon, maxPolls: 9 };
+    expect(await dead.poll({ ...query, taskId: 'running' })).toMatchObject({
+      state: 'failed',
+      errorCode: 'ERROR_TASK_TIMEOUT',
+    });
+    expect(await dead.poll({ ...query, taskId: 'waiting' })).toMatchObject({ state: 'queued' });
+    expect(await dead.audit(noon)).toEqual([]);
+  });
+
+  it('is queued again where a worker can do so, but not a third time', async () => {
+    const books = await makeBooks();
+    const store = await books.open();
+    const engine = await books.openEngine();
+    await openAccount(store, 10_000);
+    await store.reserve(hold({ state: 'queued', payload: '{}' }));
+
+    expect(await engine.call('take', 'first', noon)).toMatchObject({ lease: 2 });
+    await engine.call('repair', 'second', nobodyIsAlive, noon);
+    expect(await engine.call('take', 'second', noon)).toMatchObject({ taskId: 'task-1', lease: 3 });
+    expect(await store.settle(settled('task-1', { lease: 2 }))).toBe(false);
+    await engine.call('repair', 'third', nobodyIsAlive, noon);
+
+    expect(await engine.call('take', 'third', noon)).toBeUndefined();
+    expect(await store.readAccount('alice')).toMatchObject({ posted: 10_000, pending: 0 });
+    expect(await store.audit(noon)).toEqual([]);
+  });
+
+  it("is neither a process's own, nor of one that was seen lately", async () => {
+    const books = await makeBooks();
+    const store = await books.open();
+    const engine = await books.openEngine();
+    await openAccount(store, 10_000);
+    await engine.call('reserve', hold(), 'other');
+    await books.sql(`insert into node (id, seen_at) values ('other', ${noon})`);
+
+    expect(await engine.call('repair', 'other', nobodyIsAlive, noon)).toBe(0);
+    expect(await engine.call('repair', 'me', noon, noon)).toBe(0);
+    expect(await engine.call('repair', 'me', noon + 1, noon)).toBe(1);
+  });
+
+  it('is repaired by the next server before it listens', async () => {
+    const books = await makeBooks();
+    const dead = await books.open();
+    await openAccount(dead, 10_000);
+    await dead.reserve(hold());
+    const next = await books.open();
+    // Where several may serve, only time can tell that one of them is dead.
+    expect(await next.repair(noon)).toBe(books.engine === 'sqlite' ? 1 : 0);
+    expect(await next.reserve(hold({ taskId: 'task-2' }))).toBe('held');
+    expect(await next.repair(noon)).toBe(0);
+    expect(await next.settle(settled('task-2'))).toBe(true);
+  });
+});
+
+describe('the presence of processes', () => {
+  it('is judged after ten steady seconds, and again after a gap', async () => {
+    const times = [0, 1_000, 5_000, 9_999, 10_000, 11_000, 31_000, 32_000, 36_500, 41_000];
+    const { beat } = presence({ call: async () => times.shift() as never }, 'me');
+    const judged: (number | undefined)[] = [];
+    for (let n = 0; n < 10; n++) judged.push(await beat());
+    const no = undefined;
+    expect(judged).toEqual([no, no, no, no, 0, 1_000, no, no, no, 31_000]);
+  });
+});
