@@ -6,13 +6,18 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: 'server', include: ['test/**/*.test.ts'], exclude: ['test/store/**'], ...limits },
+        test: {
+          name: 'server',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/store/**', '**/*.postgres.test.ts'],
+          ...limits,
+        },
       },
       {
         // Of its own, so that the other tests run without starting PostgreSQL.
         test: {
           name: 'store',
-          include: ['test/store/**/*.test.ts'],
+          include: ['test/store/**/*.test.ts', 'test/**/*.postgres.test.ts'],
           globalSetup: ['test/store/setup/postgres.ts'],
           ...limits,
         },
