@@ -18,6 +18,10 @@ export interface ReadOptions {
   alphabet?: string;
   minLength?: number;
   maxLength?: number;
+  /** The text must be whole-number arithmetic, as `12+3=?`; `alphabet` then means nothing. */
+  expression?: boolean;
+  /** How many other texts to name beside the best; 0 without it. */
+  alternatives?: number;
   /** Milliseconds since 1970; past it the answer is dropped. */
   deadline: number;
   /** Aborted when the client has gone: an image that nobody waits for is not read. */
@@ -25,10 +29,12 @@ export interface ReadOptions {
 }
 
 export interface Reading {
+  /** Empty when there is nothing to read. */
   text: string;
   /** Calibrated probability that the whole text is right, 0 to 1. */
   confidence: number;
   characters: { character: string; confidence: number }[];
+  /** Other texts that it may be, likeliest first. */
   alternatives: { text: string; confidence: number }[];
 }
 

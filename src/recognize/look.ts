@@ -1,0 +1,82 @@
+import type { Candidate } from './beam.ts';
+import { calibrate, type Line } from './calibration.ts';
+import { pickCombination } from './frames.ts';
+import { type JudgeOptions, judge } from './judge.ts';
+import { both, expression, expressionAlphabet, lengths } from './language.ts';
+import type { ModelCard } from './modelCard.ts';
+import type { Scores } from './net.ts';
+import type { Constraints, Reading } from './reading.ts';
+import { allowedClasses, characterConfidences, type Steps, toSteps } from './steps.ts';
+
+const LETTERS_AND_DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** What is known of an image after having looked at it. */
+export interface Look {
+  reading: Omit<Reading, 'times'>;
+  /** Which of the pictures it was read on. */
+  view: number;
+  /** How many pictures the net has seen. */
+  views: number;
+  /** For a second look to go on from. */
+  steps: Steps;
+  card: ModelCard;
+  constraints: Constraints;
+}
+
+/** Reads the scores of an image's pictures; where they are several, the one that shows the whole text. */
+export function firstLook(card: ModelCard, constraints: Constraints, scores: readonly Scores[]): Look {
+  const allowed = allowedClasses(card.alphabet, characters(constraints));
+  const steps = scores.map(({ logp, count, classes }) => toSteps(logp, count, classes, allowed));
+  const options = judgeOptions(card, constraints);
+  const judged = steps.map((view) => judge([view], options));
+  const view = pickCombination(judged.map(([best]) => best ?? { text: [], probability: 0 }));
+  const reading = toReading(card, judged[view]!, steps[view]!, card.calibration.oneLook);
+  return { reading, view, views: scores.length, steps: steps[view]!, card, constraints };
+}
+
+/** The reading that the first look and all further ones together give most belief to. */
+export function secondLook(first: Look, scores: readonly Scores[]): Look {
+  const { card, constraints } = first;
+  const allowed = allowedClasses(card.alphabet, characters(constraints));
+  const more = scores.map(({ logp, count, classes }) => toSteps(logp, count, classes, allowed));
+  const candidates = judge([first.steps, ...more], judgeOptions(card, constraints));
+  const reading = toReading(card, candidates, first.steps, card.calibration.moreLooks);
+  return { ...first, reading, views: first.views + scores.length };
+}
+
+function characters({ alphabet, expression: isExpression }: Constraints): string {
+  return isExpression ? expressionAlphabet : (alphabet ?? LETTERS_AND_DIGITS);
+}
+
+function judgeOptions({ alphabet }: ModelCard, constraints: Constraints): JudgeOptions {
+  const { minLength, maxLength, expression: isExpression, alternatives = 0 } = constraints;
+  const bounded = minLength !== undefined || maxLength !== undefined;
+  const byLength = lengths(minLength, maxLength);
+  return {
+    alphabet,
+    language: isExpression ? (bounded ? both(expression, byLength) : expression) : byLength,
+    constrained: bounded || isExpression === true,
+    best: 1 + alternatives,
+  };
+}
+
+function toReading(
+  { alphabet }: ModelCard,
+  candidates: readonly Candidate[],
+  steps: Steps,
+  line: Line,
+): Omit<Reading, 'times'> {
+  const [best = { text: [], probability: 0 }, ...others] = candidates;
+  const character = (c: number) => alphabet[c - 1]!;
+  const spell = (text: readonly number[]) => text.map(character).join('');
+  const sureness = characterConfidences(best.text, steps);
+  return {
+    text: spell(best.text),
+    confidence: best.text.length === 0 ? 0 : calibrate(best.probability, line),
+    characters: best.text.map((c, i) => ({ character: character(c), confidence: sureness[i]! })),
+    alternatives: others.map(({ text, probability }) => ({
+      text: spell(text),
+      confidence: calibrate(probability, line),
+    })),
+  };
+}

@@ -1,0 +1,283 @@
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../clock.ts';
+import { Fault } from '../fault.ts';
+import { readModelCard, textModel } from './modelCard.ts';
+import { peekImage } from './peek.ts';
+import { ReadQueue, type Waiting } from './queue.ts';
+import type { ReadOutcome } from './reader.ts';
+import type { Constraints, Reading } from './reading.ts';
+import { type InputShape, targetWidth } from './resize.ts';
+import type { FromThread, ToThread } from './thread.ts';
+
+export interface PoolOptions {
+  /** Recognition threads: one for each core that may be used. */
+  threads: number;
+  /** Images that may wait before new ones are refused. */
+  queueLimit: number;
+  clock: Clock;
+  /** Path of the .onnx file. */
+  model?: string;
+  /** Starts a thread; tests put another in its place. */
+  startThread?: (model: string) => Worker;
+}
+
+export interface ReadOptions extends Constraints {
+  /** Milliseconds since 1970; past it the answer is dropped. */
+  deadline: number;
+  /** Aborted when the client has gone: an image that nobody waits for is not read. */
+  signal: AbortSignal;
+}
+
+interface Entry extends Waiting {
+  image: Uint8Array;
+  options: ReadOptions;
+  queuedAt: number;
+  startedAt: number;
+  attempts: number;
+  settled: boolean;
+  resolve(reading: Reading): void;
+  reject(reason: unknown): void;
+  /** Listens to the signal until the entry is settled. */
+  leave(): void;
+}
+
+interface Thread {
+  worker: Worker;
+  /** What it works on; an item is undefined once its outcome has come. */
+  batch: (Entry | undefined)[];
+  ready: boolean;
+}
+
+/** An image at eight times the usual 4 ms keeps a thread for 32 ms: more would make the others wait. */
+const LARGEST_BATCH = 8;
+const MOST_ATTEMPTS = 2;
+const SWEEP_MS = 50;
+const RESTART_MS = 1000;
+
+const startRecognitionThread = (model: string) =>
+  // Sources run as .ts, the build as .js.
+  new Worker(new URL(`./thread${import.meta.url.slice(-3)}`, import.meta.url), { workerData: { model } });
+
+/** Reads texts on threads of its own, in micro-batches, with a bounded queue before them. */
+export class RecognizerPool {
+  readonly #options: Required<PoolOptions>;
+  readonly #queue: ReadQueue<Entry>;
+  readonly #shape: InputShape;
+  readonly #threads = new Set<Thread>();
+  readonly #sweeper: NodeJS.Timeout;
+  #stopping = false;
+  /** Running mean of a thread's milliseconds for an image. */
+  #imageMs = 15;
+
+  private constructor(options: PoolOptions) {
+    this.#options = { model: textModel, startThread: startRecognitionThread, ...options };
+    this.#shape = readModelCard(this.#options.model);
+    this.#queue = new ReadQueue(options.queueLimit);
+    this.#sweeper = setInterval(() => this.expire(), SWEEP_MS);
+    this.#sweeper.unref();
+  }
+
+  /**
+   * Starts the threads and waits until each has loaded its model.
+   * @throws Error when the model is missing or broken
+   */
+  static async start(options: PoolOptions): Promise<RecognizerPool> {
+    const pool = new RecognizerPool(options);
+    try {
+      await Promise.all(Array.from({ length: options.threads }, () => pool.#startThread()));
+    } catch (error) {
+      await pool.stop();
+      throw error;
+    }
+    return pool;
+  }
+
+  /** How busy it is: images waiting, images on threads, threads that are up. */
+  get load(): { waiting: number; running: number; threads: number } {
+    const threads = [...this.#threads].filter((thread) => thread.ready);
+    const running = threads.reduce((sum, { batch }) => sum + batch.filter(Boolean).length, 0);
+    return { waiting: this.#queue.length, running, threads: threads.length };
+  }
+
+  /**
+   * Reads the text of one image, of a kind and size that imageParser lets pass.
+   * @throws Fault ERROR_PARSE_IMAGE_FAIL, ERROR_TASK_TIMEOUT, ERROR_SERVICE_UNAVALIABLE (queue full)
+   * @throws the signal's reason, when the client goes before its image is begun
+   */
+  read(image: Uint8Array, options: ReadOptions): Promise<Reading> {
+    return new Promise((resolve, reject) => {
+      options.signal.throwIfAborted();
+      if (this.#stopping) throw unavailable('is stopping');
+      const peeked = peekImage(image);
+      if (!peeked) throw new Fault('ERROR_PARSE_IMAGE_FAIL');
+      const now = this.#options.clock.now();
+      if (now >= options.deadline) throw new Fault('ERROR_TASK_TIMEOUT');
+      const entry: Entry = {
+        image,
+        options,
+        width: targetWidth(peeked.width, peeked.height, this.#shape),
+        deadline: options.deadline,
+        signal: options.signal,
+        alone: false,
+        queuedAt: now,
+        startedAt: now,
+        attempts: 0,
+        settled: false,
+        resolve,
+        reject,
+        leave: () => this.#forget(entry),
+      };
+      this.#queue.add(entry, this.#retryAfterMs());
+      options.signal.addEventListener('abort', entry.leave, { once: true });
+      this.#dispatch();
+    });
+  }
+
+  /** Answers everything whose deadline has passed; the thread that is at it goes on undisturbed. */
+  expire(): void {
+    const now = this.#options.clock.now();
+    const late = (entry: Entry) => entry.deadline <= now;
+    const running = [...this.#threads].flatMap(({ batch }) => batch.filter((entry) => entry !== undefined));
+    for (const entry of [...this.#queue.remove(late), ...running.filter(late)]) {
+      settle(entry, () => entry.reject(new Fault('ERROR_TASK_TIMEOUT')));
+    }
+  }
+
+  /** Refuses what waits, lets the threads finish what they are at, and ends them. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearInterval(this.#sweeper);
+    for (const entry of this.#queue.remove(() => true)) {
+      settle(entry, () => entry.reject(unavailable('is stopping')));
+    }
+    await Promise.all(
+      Array.from(this.#threads, ({ worker }) => {
+        const ended = new Promise((resolve) => worker.once('exit', resolve));
+        worker.postMessage({ kind: 'stop' } satisfies ToThread);
+        return ended;
+      }),
+    );
+  }
+
+  #forget(entry: Entry): void {
+    const waiting = this.#queue.remove((other) => other === entry).length > 0;
+    if (waiting) settle(entry, () => entry.reject(entry.signal.reason));
+  }
+
+  /** Gives idle threads work; as long as several are idle they share what waits. */
+  #dispatch(): void {
+    const idle = [...this.#threads].filter(({ ready, batch }) => ready && batch.length === 0);
+    while (this.#queue.length > 0) {
+      const thread = idle.pop();
+      if (!thread) return;
+      const share = Math.ceil(this.#queue.length / (idle.length + 1));
+      this.#send(thread, this.#queue.take(Math.min(share, LARGEST_BATCH)));
+    }
+  }
+
+  #send(thread: Thread, batch: Entry[]): void {
+    const now = this.#options.clock.now();
+    thread.batch = batch;
+    const items = batch.map((entry) => {
+      entry.attempts += 1;
+      entry.startedAt = now;
+      const { deadline, signal, ...constraints } = entry.options;
+      // A copy of its own: a Buffer may be a window on a larger block, and all of that would be sent.
+      return { ...constraints, image: Uint8Array.from(entry.image), budgetMs: deadline - now };
+    });
+    thread.worker.postMessage(
+      { kind: 'batch', items } satisfies ToThread,
+      items.map((item) => item.image.buffer),
+    );
+  }
+
+  #receive(thread: Thread, message: FromThread): void {
+    if (message.kind === 'done') {
+      const entry = thread.batch[message.index];
+      thread.batch[message.index] = undefined;
+      if (entry) this.#finish(entry, message.outcome, thread.batch.length);
+    } else if (message.kind === 'free') {
+      thread.batch = [];
+      this.#dispatch();
+    }
+  }
+
+  #finish(entry: Entry, outcome: ReadOutcome, batchSize: number): void {
+    if ('fault' in outcome) {
+      const { code, cause } = outcome.fault;
+      settle(entry, () => entry.reject(new Fault(code, { cause })));
+      return;
+    }
+    const { times } = outcome.reading;
+    this.#imageMs += 0.05 * ((times.decodeMs + times.inferMs) / batchSize - this.#imageMs);
+    const queueMs = entry.startedAt - entry.queuedAt;
+    settle(entry, () => entry.resolve({ ...outcome.reading, times: { ...times, queueMs } }));
+  }
+
+  #retryAfterMs(): number {
+    const ms = (this.#queue.length * this.#imageMs) / this.#options.threads;
+    return Math.ceil(Math.min(Math.max(ms, 100), 10_000));
+  }
+
+  /** Resolves once the thread has loaded its model; a thread that ends unasked is replaced. */
+  #startThread(): Promise<void> {
+    const thread: Thread = {
+      worker: this.#options.startThread(this.#options.model),
+      batch: [],
+      ready: false,
+    };
+    this.#threads.add(thread);
+    return new Promise((resolve, reject) => {
+      let reason: unknown = 'the recognition thread ended';
+      thread.worker.on('message', (message: FromThread) => {
+        if (message.kind === 'ready') {
+          thread.ready = true;
+          this.#dispatch();
+          resolve();
+        } else if (message.kind === 'failed') {
+          reason = message.message;
+        } else this.#receive(thread, message);
+      });
+      thread.worker.on('error', (error) => {
+        reason = error;
+      });
+      thread.worker.on('exit', () => {
+        this.#threads.delete(thread);
+        reject(new Error('a recognition thread could not start', { cause: reason }));
+        this.#salvage(thread, reason);
+        if (!this.#stopping && thread.ready) this.#replace();
+      });
+    });
+  }
+
+  /** Tries until a new thread stands: with a thread too few the server is slow, with none it is deaf. */
+  #replace(): void {
+    this.#startThread().catch(() => {
+      const timer = setTimeout(() => !this.#stopping && this.#replace(), RESTART_MS);
+      timer.unref();
+    });
+  }
+
+  /** What a dead thread was at runs once more, each by itself, since one of them may have killed it. */
+  #salvage({ batch }: Thread, reason: unknown): void {
+    const left = batch.filter((entry) => entry !== undefined && !entry.settled) as Entry[];
+    const again = left.filter(({ attempts }) => attempts < MOST_ATTEMPTS && !this.#stopping);
+    for (const entry of left) {
+      if (again.includes(entry)) entry.alone = true;
+      else settle(entry, () => entry.reject(unavailable('failed on this image', reason)));
+    }
+    this.#queue.putBack(again);
+    this.#dispatch();
+  }
+}
+
+function settle(entry: Entry, answer: () => void): void {
+  if (entry.settled) return;
+  entry.settled = true;
+  entry.signal.removeEventListener('abort', entry.leave);
+  answer();
+}
+
+function unavailable(what: string, cause?: unknown): Fault {
+  return new Fault('ERROR_SERVICE_UNAVALIABLE', { detail: `the recogniser ${what}`, cause });
+}

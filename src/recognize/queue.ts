@@ -1,0 +1,62 @@
+import { Fault } from '../fault.ts';
+
+/** What the queue must know of a waiting image. */
+export interface Waiting {
+  /** Columns of the net's input: images of one width go through together. */
+  width: number;
+  /** Milliseconds since 1970. */
+  deadline: number;
+  signal: AbortSignal;
+  /** Whether it must go through by itself: it was there when a thread died, and may have been the reason. */
+  alone: boolean;
+}
+
+/** Images that wait for a thread, oldest first; never more than `limit`. */
+export class ReadQueue<Entry extends Waiting> {
+  readonly #limit: number;
+  #entries: Entry[] = [];
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get length(): number {
+    return this.#entries.length;
+  }
+
+  /**
+   * Refuses at once when full: a client that is told so can go elsewhere or come back.
+   * @throws Fault ERROR_SERVICE_UNAVALIABLE, with the time after which a retry may succeed
+   */
+  add(entry: Entry, retryAfterMs: number): void {
+    if (this.#entries.length >= this.#limit) {
+      const detail = 'too many images are waiting';
+      throw new Fault('ERROR_SERVICE_UNAVALIABLE', { detail, retryAfterMs });
+    }
+    this.#entries.push(entry);
+  }
+
+  /** Puts images back in front of all others, after the thread that had them died. */
+  putBack(entries: Entry[]): void {
+    this.#entries.unshift(...entries);
+  }
+
+  /** The oldest image and what waits of the same width, at most `most`: nothing waits for a batch to fill. */
+  take(most: number): Entry[] {
+    const oldest = this.#entries[0];
+    if (!oldest) return [];
+    const batch = oldest.alone
+      ? [oldest]
+      : this.#entries.filter((entry) => entry.width === oldest.width && !entry.alone).slice(0, most);
+    const taken = new Set(batch);
+    this.#entries = this.#entries.filter((entry) => !taken.has(entry));
+    return batch;
+  }
+
+  /** Takes out all that match. */
+  remove(matches: (entry: Entry) => boolean): Entry[] {
+    const removed = this.#entries.filter(matches);
+    if (removed.length > 0) this.#entries = this.#entries.filter((entry) => !matches(entry));
+    return removed;
+  }
+}

@@ -1,0 +1,76 @@
+import type { ErrorCode } from '../errors.ts';
+import type { Bitmap } from './bmp.ts';
+import { decodeFrames } from './decode.ts';
+import { combinations } from './frames.ts';
+import { firstLook, type Look, secondLook } from './look.ts';
+import type { Net } from './net.ts';
+import { peekImage } from './peek.ts';
+import type { Constraints, Reading } from './reading.ts';
+import { resize, targetWidth } from './resize.ts';
+import { otherViews } from './secondLook.ts';
+
+/** One image to read, as it is sent to a thread. */
+export interface ReadItem extends Constraints {
+  image: Uint8Array;
+  /** Milliseconds left for it: past them no second look is begun. */
+  budgetMs: number;
+}
+
+export type ReadOutcome = { reading: Reading } | { fault: { code: ErrorCode; cause: string } };
+
+/** Less confident than this, and an image is looked at again in other ways. */
+const SURE = 0.9;
+
+/**
+ * Reads a batch: decode → score → judge, and again with other views what is unsure. An outcome is handed over
+ * as soon as it stands, so that nobody waits for another's second look.
+ */
+export async function readImages(
+  net: Net,
+  items: readonly ReadItem[],
+  done: (index: number, outcome: ReadOutcome) => void,
+): Promise<void> {
+  const begun = performance.now();
+  const pictures = await Promise.all(
+    items.map((item, index) => open(item, (outcome) => done(index, outcome))),
+  );
+  const inputs = pictures.map((some) => some.map((picture) => toInput(net, picture)));
+  const decodeMs = performance.now() - begun;
+
+  const finish = (index: number, look: Look) => {
+    const inferMs = performance.now() - begun - decodeMs;
+    const times = { queueMs: 0, decodeMs, inferMs, views: look.views };
+    done(index, { reading: { ...look.reading, times } });
+  };
+
+  const scores = await net.score(inputs.flat());
+  const unsure: { index: number; picture: Bitmap; look: Look }[] = [];
+  for (const [index, item] of items.entries()) {
+    const own = scores.splice(0, inputs[index]!.length);
+    if (own.length === 0) continue; // could not be decoded
+    const look = firstLook(net.card, item, own);
+    if (look.reading.confidence >= SURE) finish(index, look);
+    else unsure.push({ index, picture: pictures[index]![look.view]!, look });
+  }
+
+  for (const { index, picture, look } of unsure) {
+    const late = performance.now() - begun > items[index]!.budgetMs;
+    finish(index, late ? look : secondLook(look, await net.score(otherViews(picture, net.card))));
+  }
+}
+
+/** The pictures that an image holds for reading; none when it cannot be decoded, which is then its outcome. */
+async function open({ image }: ReadItem, done: (outcome: ReadOutcome) => void): Promise<Bitmap[]> {
+  try {
+    const peeked = peekImage(image);
+    if (!peeked) throw new Error('no image');
+    return combinations(await decodeFrames(image, peeked));
+  } catch (error) {
+    done({ fault: { code: 'ERROR_PARSE_IMAGE_FAIL', cause: String(error) } });
+    return [];
+  }
+}
+
+function toInput({ card }: Net, picture: Bitmap): Bitmap {
+  return resize(picture, targetWidth(picture.width, picture.height, card), card.height);
+}

