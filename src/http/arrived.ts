@@ -1,4 +1,5 @@
-import type { FastifyRequest } from 'fastify';
+import type { ServerResponse } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Language } from '../errors.ts';
 import type { Arrived } from '../flow/stages.ts';
 
@@ -17,18 +18,31 @@ export class ArrivedRequest implements Arrived {
   readonly address: string;
   readonly language: Language;
   readonly body: Record<string, unknown>;
-  readonly #request: FastifyRequest;
+  readonly #response: ServerResponse;
+  #gone: AbortController | undefined;
 
-  constructor(request: FastifyRequest, language: Language) {
+  constructor(request: FastifyRequest, reply: FastifyReply, language: Language) {
     this.requestId = request.id;
     this.address = request.address;
     this.language = language;
     this.body = request.body as Record<string, unknown>;
-    this.#request = request;
+    this.#response = reply.raw;
   }
 
-  /** Made only for those who look at it: most requests are over before their client could leave. */
+  /**
+   * Made only for those who look at it: most requests are over before their client could leave. It listens to
+   * the response, since a request counts as closed as soon as its body has been read.
+   */
   get signal(): AbortSignal {
-    return this.#request.signal;
+    if (this.#gone === undefined) {
+      const gone = new AbortController();
+      const response = this.#response;
+      response.once('close', () => {
+        if (!response.writableFinished) gone.abort();
+      });
+      if (response.closed) gone.abort();
+      this.#gone = gone;
+    }
+    return this.#gone.signal;
   }
 }

@@ -7,25 +7,31 @@ const stalledCheckMs = 5_000;
 /** A client that has read nothing for this long is not going to. */
 const stalledChecks = 3;
 
-/** Answers what never becomes a request: broken HTTP, requests that arrive too slowly, CONNECT. */
-export function answerRawSockets(server: Server, answer: (error: Error, socket: Socket) => Reply): void {
-  const write = (error: Error, socket: Duplex) => {
-    if (!socket.writable || socket.destroyed) return socket.destroy();
-    const { status, body } = answer(error, socket as Socket);
+/** Answers what never becomes a request: broken HTTP, and requests that arrive too slowly. */
+export function rawAnswerer(answer: (error: Error, socket: Socket) => Reply) {
+  return (error: Error, socket: Socket): void => {
+    if (!socket.writable || socket.destroyed) {
+      socket.destroy();
+      return;
+    }
+    const { status, body } = answer(error, socket);
+    // Without destroying it, a client that keeps its side open would hold the socket.
     socket.end(
       `HTTP/1.1 ${status} ${status === 401 ? 'Unauthorized' : 'Bad Request'}\r\n` +
         'Content-Type: application/json; charset=utf-8\r\n' +
         `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      () => socket.destroy(),
     );
-    // Without this a client that keeps its side open would hold the socket.
-    return socket.once('finish', () => socket.destroy());
   };
-  server.on('clientError', write);
-  server.on('connect', (_request, socket) => {
+}
+
+/** Takes over the two cases that Node answers by itself, outside the contract. */
+export function answerOddRequests(server: Server, answer: (error: Error, socket: Socket) => void): void {
+  server.on('connect', (_request, socket: Duplex) => {
     socket.on('error', () => socket.destroy());
-    write(Object.assign(new Error('CONNECT'), { code: 'HPE_INVALID_METHOD' }), socket);
+    answer(Object.assign(new Error('CONNECT'), { code: 'HPE_INVALID_METHOD' }), socket as Socket);
   });
-  // Node would answer 417, a status outside the contract, to any expectation but 100-continue.
+  // Node would answer 417 to any expectation but 100-continue.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }
 

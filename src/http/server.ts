@@ -17,7 +17,7 @@ import { notJson, parseBody } from './body.ts';
 import { readAddresses } from './clientAddress.ts';
 import { capsolver } from './dialects/capsolver.ts';
 import type { Reply } from './dialects/dialect.ts';
-import { answerRawSockets, closeStalledReaders } from './rawSocket.ts';
+import { answerOddRequests, closeStalledReaders, rawAnswerer } from './rawSocket.ts';
 import { pathOf, refuseByHead, requestIdOf } from './unread.ts';
 import { badRequest, wireFault } from './wireFault.ts';
 
@@ -35,6 +35,11 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   const dialect = capsolver;
   const addresses = readAddresses(config.trustedProxies);
 
+  const answerRaw = rawAnswerer((error, socket) => {
+    const address = addresses.of({ headers: {}, socket } as IncomingMessage);
+    return dialect.refusal(faultOf(error, undefined, address), config.language);
+  });
+
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -47,6 +52,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     routerOptions: { ignoreTrailingSlash: true },
     exposeHeadRoutes: false,
     return503OnClosing: false,
+    clientErrorHandler: answerRaw,
     frameworkErrors: (error, request, reply) => refuse(error, request, reply),
     keepAliveTimeout: 5_000,
     requestTimeout: 15_000,
@@ -89,7 +95,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   for (const [path, method] of Object.entries(dialect.methods)) {
     app.post(path, async (request, reply) => {
       if (request.body === undefined) throw notJson();
-      send(request, reply, await method(flow, new ArrivedRequest(request, languageOf(request.raw))));
+      send(request, reply, await method(flow, new ArrivedRequest(request, reply, languageOf(request.raw))));
       return reply;
     });
   }
@@ -129,10 +135,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     return fault;
   }
 
-  answerRawSockets(app.server, (error, socket) => {
-    const address = addresses.of({ headers: {}, socket } as IncomingMessage);
-    return dialect.refusal(faultOf(error, undefined, address), config.language);
-  });
+  answerOddRequests(app.server, answerRaw);
   closeStalledReaders(app.server);
 
   metrics.gauge('legible_bans_active', 'Addresses banned now.', () => flow.protection.bannedAddresses);

@@ -1,0 +1,91 @@
+import { connect } from 'node:net';
+import { expect, test } from 'vitest';
+import { expectReady, expectRefusal, imageTask, openWorld, start, type World } from '../world.ts';
+
+const text = (time: string) => `Your IP has been blocked for ${time}`;
+
+async function makeErrors(world: World, count: number): Promise<void> {
+  for (let done = 0; done < count; done += 50) {
+    const batch = Array.from({ length: Math.min(50, count - done) }, () => world.send('/createTask', '{bad'));
+    await Promise.all(batch);
+  }
+}
+
+test('999 errors in 60 s ban nobody, the 1,000th does, for 10 minutes', async () => {
+  await using world = await openWorld();
+  await makeErrors(world, 999);
+  expectReady(await world.call('createTask', await imageTask()));
+  const before = await world.money();
+  await makeErrors(world, 1);
+
+  const refused = await world.call('createTask', await imageTask());
+  expectRefusal(refused, 'ERROR_IP_BANNED', text('10 minutes'));
+  expect(refused.headers.get('retry-after')).toBe('600');
+  expect(await world.money()).toEqual(before);
+
+  world.clock.advance(300_001);
+  expectRefusal(await world.call('getBalance'), 'ERROR_IP_BANNED', text('5 minutes'));
+  world.clock.advance(299_999);
+  expectReady(await world.call('createTask', await imageTask()));
+  expect(before.posted).toBeLessThan(start);
+});
+
+test('errors spread over more than a minute ban nobody', async () => {
+  await using world = await openWorld({ settings: { banErrors: 10 } });
+  for (let i = 0; i < 20; i++) {
+    await makeErrors(world, 1);
+    world.clock.advance(7_000);
+  }
+  expect((await world.call('getBalance')).status).toBe(200);
+});
+
+test('the second ban within 24 hours is 30 minutes, one a day later 10 again', async () => {
+  await using world = await openWorld({ settings: { banErrors: 5 } });
+  await makeErrors(world, 5);
+  world.clock.advance(600_000);
+  await makeErrors(world, 5);
+  expectRefusal(await world.call('getBalance'), 'ERROR_IP_BANNED', text('30 minutes'));
+  world.clock.advance(86_400_000);
+  await makeErrors(world, 5);
+  expectRefusal(await world.call('getBalance'), 'ERROR_IP_BANNED', text('10 minutes'));
+});
+
+test('requests while banned do not make the ban longer', async () => {
+  await using world = await openWorld({ settings: { banErrors: 5 } });
+  await makeErrors(world, 50);
+  world.clock.advance(599_000);
+  expectRefusal(await world.call('getBalance'), 'ERROR_IP_BANNED', text('1 minute'));
+  world.clock.advance(1_000);
+  expect((await world.call('getBalance')).status).toBe(200);
+});
+
+test('a ban and its place on the ladder survive a restart', async () => {
+  const first = await openWorld({ settings: { banErrors: 5 } });
+  await makeErrors(first, 5);
+  await expect.poll(() => first.store.listBans(first.clock.now())).toHaveLength(1);
+  await first.stop();
+
+  const { dataDir, clock } = first;
+  await using second = await openWorld({ settings: { banErrors: 5 }, dataDir, clock });
+  expectRefusal(await second.call('getBalance'), 'ERROR_IP_BANNED', text('10 minutes'));
+  clock.advance(600_000);
+  await makeErrors(second, 5);
+  expectRefusal(await second.call('getBalance'), 'ERROR_IP_BANNED', text('30 minutes'));
+});
+
+test('the operator lifts a ban', async () => {
+  await using world = await openWorld({ settings: { banErrors: 5 } });
+  await makeErrors(world, 5);
+  await expect.poll(() => world.store.liftBan('address', '127.0.0.1')).toBe(true);
+  await expect.poll(async () => (await world.call('getBalance')).status).toBe(200);
+});
+
+test('a banned client is answered before its body is read', async () => {
+  await using world = await openWorld({ settings: { banErrors: 1 } });
+  await makeErrors(world, 1);
+  const socket = connect(world.port, '127.0.0.1');
+  socket.write('POST /createTask HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n{');
+  const answer = (await socket.toArray()).join('');
+  expect(answer).toContain('"errorCode":"ERROR_IP_BANNED"');
+  expect(answer).toMatch(/\r\nconnection: close\r\n/i);
+});

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { generateKey } from '../../src/key.ts';
+import { expectReady, expectRefusal, imageTask, openWorld, start } from '../world.ts';
+
+const text = 'Wrong account key';
+const methods = ['createTask', 'getTaskResult', 'getBalance', 'getState', 'feedbackTask', 'getToken'];
+
+test('an unknown key is refused by every method', async () => {
+  await using world = await openWorld();
+  for (const method of methods) {
+    const answer = await world.call(method, { clientKey: generateKey(), ...(await imageTask()) });
+    expectRefusal(answer, 'ERROR_KEY_DENIED_ACCESS', text);
+  }
+});
+
+test('a mistyped, foreign, empty, overlong or missing key', async () => {
+  await using world = await openWorld();
+  const mistyped = `${world.key.slice(0, -1)}${world.key.endsWith('0') ? '1' : '0'}`;
+  for (const clientKey of [mistyped, 'CAP-0123456789ABCDEF', '', 'x'.repeat(10_000), `${world.key} `])
+    expectRefusal(await world.call('getBalance', { clientKey }), 'ERROR_KEY_DENIED_ACCESS', text);
+  for (const clientKey of [undefined, null, 7, {}, [world.key]])
+    expectRefusal(
+      await world.call('getBalance', { clientKey }),
+      'ERROR_KEY_DENIED_ACCESS',
+      `${text}: clientKey: is missing`,
+    );
+});
+
+test('a revoked key works no longer than a second', async () => {
+  await using world = await openWorld();
+  expect((await world.call('getBalance')).status).toBe(200);
+  const [key] = await world.store.listKeys('alice');
+  await world.store.revokeKey(key!.id, world.clock.now());
+  world.clock.advance(1_000);
+  expectRefusal(await world.call('getBalance'), 'ERROR_KEY_DENIED_ACCESS', text);
+});
+
+test('a new key works at once, even if it was tried in vain before', async () => {
+  await using world = await openWorld();
+  const clientKey = await world.addKey();
+  expect((await world.call('getBalance', { clientKey })).status).toBe(200);
+});
+
+test('a key past its expiry', async () => {
+  await using world = await openWorld();
+  const clientKey = await world.addKey({ expiresAt: world.clock.now() + 500 });
+  expect((await world.call('getBalance', { clientKey })).status).toBe(200);
+  world.clock.advance(500);
+  expectRefusal(
+    await world.call('getBalance', { clientKey }),
+    'ERROR_KEY_DENIED_ACCESS',
+    `${text}: clientKey: has expired`,
+  );
+});
+
+test('a key that belongs to other addresses', async () => {
+  await using world = await openWorld();
+  const here = await world.addKey({ addresses: ['10.0.0.0/8', '127.0.0.0/8'] });
+  const elsewhere = await world.addKey({ addresses: ['10.0.0.0/8', '2001:db8::/32'] });
+  expect((await world.call('getBalance', { clientKey: here })).status).toBe(200);
+  expectRefusal(
+    await world.call('getBalance', { clientKey: elsewhere }),
+    'ERROR_KEY_DENIED_ACCESS',
+    `${text}: clientKey: may not be used from this address`,
+  );
+});
+
+test('a key that is limited to other task types', async () => {
+  await using world = await openWorld();
+  const allowed = await world.addKey({ taskTypes: ['imagetotexttask'] });
+  const other = await world.addKey({ taskTypes: ['VisionEngine'] });
+  expectReady(await world.call('createTask', { clientKey: allowed, ...(await imageTask()) }));
+  const { posted } = await world.money();
+  expectRefusal(
+    await world.call('createTask', { clientKey: other, ...(await imageTask()) }),
+    'ERROR_KEY_DENIED_ACCESS',
+    `${text}: clientKey: may not be used for this task type`,
+  );
+  expect(await world.money()).toEqual({ posted, pending: 0 });
+  expect(posted).toBeLessThan(start);
+});

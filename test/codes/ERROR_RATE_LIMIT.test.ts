@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { expectReady, expectRefusal, imageTask, openWorld, price, start } from '../world.ts';
+
+test('more requests than the limit in a minute are refused, cost nothing, and pass again later', async () => {
+  await using world = await openWorld({ settings: { rateLimit: 3 } });
+  for (let i = 0; i < 3; i++) expect((await world.call('getBalance')).status).toBe(200);
+
+  const refused = await world.call('createTask', await imageTask());
+  expectRefusal(refused, 'ERROR_RATE_LIMIT', 'Request frequency/rate limit: at most 3 requests in 60 s');
+  const wait = Number(refused.headers.get('retry-after'));
+  expect(wait).toBeGreaterThan(0);
+  expect(await world.money()).toEqual({ posted: start, pending: 0 });
+
+  world.clock.advance(wait * 1000);
+  expectReady(await world.call('createTask', await imageTask()));
+  expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
+});
+
+test('the keys of a package share its limit, which goes before the standard one', async () => {
+  await using world = await openWorld({ settings: { rateLimit: 1 } });
+  const first = await world.addPackage({ id: 'pro', rateLimit: 2 });
+  const second = await world.addKey({ packageId: 'pro' });
+
+  expect((await world.call('getBalance', { clientKey: first })).status).toBe(200);
+  expect((await world.call('getBalance', { clientKey: second })).status).toBe(200);
+  const refused = await world.call('getBalance', { clientKey: first });
+  expectRefusal(refused, 'ERROR_RATE_LIMIT', 'Request frequency/rate limit: at most 2 requests in 60 s');
+});
+
+test('more tasks at once than the limit are refused; a place is free again when one ends', async () => {
+  let finish = () => {};
+  const gate = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const reading = { text: 'abc', confidence: 1, characters: [], alternatives: [] };
+  await using world = await openWorld({
+    settings: { concurrency: 1 },
+    engines: { text: { read: () => gate.then(() => reading) } },
+  });
+  const first = world.call('createTask', await imageTask());
+  await expect.poll(() => world.money()).toEqual({ posted: start, pending: price });
+
+  const refused = await world.call('createTask', await imageTask());
+  expectRefusal(refused, 'ERROR_RATE_LIMIT', 'Request frequency/rate limit: at most 1 tasks at once');
+  expect(await world.money()).toEqual({ posted: start, pending: price });
+
+  finish();
+  expectReady(await first);
+  expectReady(await world.call('createTask', await imageTask()));
+});

@@ -1,0 +1,101 @@
+import { connect } from 'node:net';
+import { expect, test } from 'vitest';
+import { expectReady, expectRefusal, imageTask, openWorld, price, start } from '../world.ts';
+
+const text = 'Service is temporarily unavailable';
+
+test('a stopping server refuses new tasks and finishes those under way', async () => {
+  let finish = () => {};
+  const gate = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const reading = { text: 'abc', confidence: 1, characters: [], alternatives: [] };
+  await using world = await openWorld({ engines: { text: { read: () => gate.then(() => reading) } } });
+  const underway = world.call('createTask', await imageTask());
+  await expect.poll(() => world.money()).toEqual({ posted: start, pending: price });
+
+  const closed = world.api.close();
+  const refused = await world.call('createTask', await imageTask());
+  expectRefusal(refused, 'ERROR_SERVICE_UNAVALIABLE', text);
+  expect(refused.headers.get('retry-after')).toBe('1');
+  expect(await world.money()).toEqual({ posted: start, pending: price });
+
+  finish();
+  expectReady(await underway, { text: 'abc', confidence: 1 });
+  await closed;
+  expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
+});
+
+test('a task that outlasts the drain is given back', async () => {
+  const settings = { drainSeconds: 0.2 };
+  await using world = await openWorld({ settings, engines: { text: { read: () => new Promise(() => {}) } } });
+  const underway = world.call('createTask', await imageTask());
+  await expect.poll(() => world.money()).toEqual({ posted: start, pending: price });
+  await world.api.close();
+  expectRefusal(await underway, 'ERROR_SERVICE_UNAVALIABLE', text);
+  expect(await world.money()).toEqual({ posted: start, pending: 0 });
+});
+
+test('what nobody foresaw is logged under the request id, costs nothing, and is not shown', async () => {
+  const read = () => Promise.reject(new Error('tensor shape mismatch in secret place'));
+  await using world = await openWorld({ engines: { text: { read } } });
+  const refused = await world.call('createTask', await imageTask(), {
+    headers: { 'x-request-id': 'call-7' },
+  });
+  expectRefusal(refused, 'ERROR_SERVICE_UNAVALIABLE', text);
+  expect(refused.headers.get('x-request-id')).toBe('call-7');
+  const logged = world.log.find((line) => line.includes('tensor shape mismatch'));
+  expect(JSON.parse(logged!)).toMatchObject({ level: 'error', requestId: 'call-7' });
+  expect(await world.money()).toEqual({ posted: start, pending: 0 });
+});
+
+test('a task type without a price is refused rather than given away', async () => {
+  await using world = await openWorld({ settings: { prices: {} } });
+  expectRefusal(await world.call('createTask', await imageTask()), 'ERROR_SERVICE_UNAVALIABLE', text);
+  expect(world.log.join('')).toContain('the setting prices has no ImageToTextTask/common');
+});
+
+test('our own faults never count toward a ban', async () => {
+  await using world = await openWorld({ settings: { prices: {}, banErrors: 3, blockErrors: 3 } });
+  for (let i = 0; i < 5; i++) await world.call('createTask', await imageTask());
+  expect((await world.call('getBalance')).status).toBe(200);
+});
+
+test('a client that leaves before its image is read pays nothing', async () => {
+  const seen: AbortSignal[] = [];
+  const read = (_image: Uint8Array, { signal }: { signal: AbortSignal }) => {
+    seen.push(signal);
+    return new Promise<never>((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new Error('dropped from the queue')));
+    });
+  };
+  await using world = await openWorld({ engines: { text: { read } } });
+  const body = JSON.stringify({ clientKey: world.key, ...(await imageTask()) });
+  const socket = connect(world.port, '127.0.0.1');
+  socket.write(`POST /createTask HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  await expect.poll(() => seen.length).toBe(1);
+  expect(await world.money()).toEqual({ posted: start, pending: price });
+  socket.destroy();
+  await expect.poll(() => world.money()).toEqual({ posted: start, pending: 0 });
+  expect(seen[0]!.aborted).toBe(true);
+});
+
+test('a client that leaves while its image is read pays, and finds the result by getTaskResult', async () => {
+  let finish = () => {};
+  const gate = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const reading = { text: 'abc', confidence: 1, characters: [], alternatives: [] };
+  const ids: string[] = [];
+  await using world = await openWorld({ engines: { text: { read: () => gate.then(() => reading) } } });
+  const body = JSON.stringify({ clientKey: world.key, ...(await imageTask()) });
+  const socket = connect(world.port, '127.0.0.1');
+  socket.write(`POST /createTask HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  await expect.poll(() => world.money()).toEqual({ posted: start, pending: price });
+  socket.destroy();
+  finish();
+  await expect.poll(() => world.money()).toEqual({ posted: start - price, pending: 0 });
+  for (const entry of await world.store.listEntries('alice', 10)) if (entry.taskId) ids.push(entry.taskId);
+  const found = await world.call('getTaskResult', { taskId: ids[0] });
+  expectReady(found, { text: 'abc', confidence: 1 });
+});

@@ -1,0 +1,42 @@
+import Database from 'better-sqlite3';
+import { expect, test } from 'vitest';
+import { expectReady, expectRefusal, imageTask, openWorld, price, start } from '../world.ts';
+
+const text = 'Mission point settlement failure';
+
+/** Makes the database itself refuse to end a task as `ready`, as a full disk would. */
+function refuseToSettle(file: string, when: string): void {
+  const database = new Database(file);
+  database.exec(`
+    create table attempt (n integer);
+    create trigger no_settle before update on task when new.state = 'ready' and ${when}
+    begin select raise(fail, 'disk I/O error'); end;`);
+  database.close();
+}
+
+test('a database that cannot settle: the answer is withheld and the hold given back', async () => {
+  await using world = await openWorld();
+  refuseToSettle(world.databaseFile, 'true');
+  const refused = await world.call('createTask', await imageTask());
+  expectRefusal(refused, 'ERROR_SETTLEMENT_FAILED', text);
+  expect(await world.money()).toEqual({ posted: start, pending: 0 });
+  expect(world.log.filter((line) => line.includes('settle failed'))).toHaveLength(3);
+  expect(world.log.join('')).not.toContain('k7mp2');
+
+  const entry = (await world.store.listEntries('alice', 1))[0]!;
+  const later = await world.call('getTaskResult', { taskId: entry.taskId });
+  expect(later.body).toMatchObject({ errorCode: 'ERROR_SETTLEMENT_FAILED', status: 'failed' });
+  expect(later.body).not.toHaveProperty('solution');
+});
+
+test('a database that recovers in between: settled at the next attempt, once', async () => {
+  await using world = await openWorld();
+  refuseToSettle(world.databaseFile, 'old.polls = 0 and (select count(*) from attempt) = 0');
+  const answer = world.call('createTask', await imageTask());
+  await expect.poll(() => world.log.some((line) => line.includes('settle failed'))).toBe(true);
+  const database = new Database(world.databaseFile);
+  database.exec('insert into attempt values (1)');
+  database.close();
+  expectReady(await answer);
+  expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
+});

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { expectReady, expectRefusal, imageTask, openWorld, price, start } from '../world.ts';
+
+const text = 'Task ID does not exist or is invalid';
+const unknown = '00000000-0000-4000-8000-000000000000';
+
+test('ids that are unknown, malformed or missing', async () => {
+  await using world = await openWorld();
+  for (const taskId of [unknown, 'x', '', 7, null, undefined, `${unknown}\0`, ['a'], { a: 1 }]) {
+    expectRefusal(await world.call('getTaskResult', { taskId }), 'ERROR_TASKID_INVALID', text);
+    const report = { taskId, result: { invalid: true } };
+    expectRefusal(await world.call('feedbackTask', report), 'ERROR_TASKID_INVALID', text);
+  }
+});
+
+test('another account’s task looks like none', async () => {
+  await using world = await openWorld();
+  const { body } = await world.call('createTask', await imageTask());
+  await world.openAccount('bob', 0);
+  const bobs = await world.addKey({ accountId: 'bob' });
+  const query = { clientKey: bobs, taskId: body.taskId, result: { invalid: true } };
+  expectRefusal(await world.call('getTaskResult', query), 'ERROR_TASKID_INVALID', text);
+  expectRefusal(await world.call('feedbackTask', query), 'ERROR_TASKID_INVALID', text);
+  expectReady(await world.call('getTaskResult', { taskId: body.taskId }));
+});
+
+test('a result is there for 5 minutes from its creation', async () => {
+  await using world = await openWorld();
+  const { body } = await world.call('createTask', await imageTask());
+  world.clock.advance(299_000);
+  expectReady(await world.call('getTaskResult', { taskId: body.taskId }));
+  world.clock.advance(2_000);
+  expectRefusal(await world.call('getTaskResult', { taskId: body.taskId }), 'ERROR_TASKID_INVALID', text);
+  await world.store.sweep(world.clock.now());
+  expectRefusal(await world.call('getTaskResult', { taskId: body.taskId }), 'ERROR_TASKID_INVALID', text);
+  expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
+});
+
+test('the 121st poll finds nothing', async () => {
+  await using world = await openWorld();
+  const { body } = await world.call('createTask', await imageTask());
+  for (let poll = 1; poll <= 120; poll++)
+    expectReady(await world.call('getTaskResult', { taskId: body.taskId }));
+  expectRefusal(await world.call('getTaskResult', { taskId: body.taskId }), 'ERROR_TASKID_INVALID', text);
+});
