@@ -1,7 +1,7 @@
 """Folders of real captchas with their labels: for looking, tuning and measuring, never for training."""
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,10 @@ class Labelled:
     image: np.ndarray  # (H, W, 3) uint8 BGR, native size
     label: str
     case_sensitive: bool
+
+    def any_case(self) -> "Labelled":
+        """The same, with letter case not mattering."""
+        return replace(self, case_sensitive=False)
 
 
 @dataclass(frozen=True)

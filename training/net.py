@@ -111,8 +111,8 @@ class Neck(nn.Module):
         skip = F.silu(self.skip(x))
         x = F.silu(self.enter(x))
         x = x + F.silu(self.near(x))
-        x = self.norm(self.far(x.squeeze(2).transpose(1, 2)))
-        return x + skip.squeeze(2).transpose(1, 2)
+        x = self.norm(self.far(x.flatten(2).transpose(1, 2)))
+        return x + skip.flatten(2).transpose(1, 2)
 
 
 class TextNet(nn.Module):

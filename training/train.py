@@ -12,6 +12,9 @@ import signal
 import time
 from pathlib import Path
 
+# Threads that sleep while they wait: spinning, two of them beside other work get half as far. Read when torch loads.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -133,23 +136,29 @@ class Run:
         at = self.progress
         producers = Producers(self.chosen.producers, at.batches, shares(at.exact), self.chosen.scale)
         losses: list[torch.Tensor] = []
-        saved = last = time.monotonic()
+        saved = time.monotonic()
         if not at.exact:
             self.check(float("nan"))
-        from_images, from_time = at.images, time.monotonic()
+        from_images, from_time, waited = at.images, time.monotonic(), 0.0
+        last = from_time
         while at.images < self.chosen.total and not self.ended:
-            losses.append(self.step(producers.next()))
+            batch = producers.next()
+            waited += time.monotonic() - last
+            losses.append(self.step(batch))
             now = time.monotonic()
             at.seconds, last = at.seconds + now - last, now
-            if len(losses) % 100 == 0:
-                speed = (at.images - from_images) / (now - from_time)
-                mean = float(torch.stack(losses[-100:]).mean())
-                print(f"{at.images:,} images, loss {mean:.3f}, {speed:.0f} a second", flush=True)
+            if len(losses) % 25 == 0:
+                spent = now - from_time
+                speed, idle = (at.images - from_images) / spent, waited / spent
+                mean = float(torch.stack(losses[-25:]).mean())
+                print(f"{at.images:,} images, loss {mean:.3f}, {speed:.0f} a second, {idle:.0%} waiting", flush=True)
+                from_images, from_time, waited = at.images, now, 0.0
             if at.images - at.checked_at >= self.chosen.check_every:
                 self.check(float(torch.stack(losses).mean()))
                 losses.clear()
                 producers.share[:] = shares(at.exact).tolist()
-                from_images, from_time = at.images, time.monotonic()
+                from_images, from_time, waited = at.images, time.monotonic(), 0.0
+                last = from_time
             if now - saved > SAVE_EVERY:
                 self.save()
                 saved = now

@@ -1,0 +1,50 @@
+"""Weights between the starting net and the trained one (WiSE-FT, Wortsman et al. 2022, arXiv 2109.01903).
+
+    python -m training.average training/runs/text/checkpoint.pt --corpus DIR [--limit N]
+
+prints the mean exact match for shares of the trained weights from 0 to 1.
+"""
+
+import argparse
+import copy
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from training import checkpoint
+from training.corpus import load_corpus
+from training.evaluate import evaluate
+from training.net import TextNet
+from training.reading import torch_scorer
+from training.start import starting_net
+
+SHARES = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+
+
+def blend(trained: TextNet, start: TextNet, alpha: float) -> TextNet:
+    """A net with `alpha` of the trained weights and 1 - `alpha` of the starting ones."""
+    net = copy.deepcopy(trained)
+    with torch.no_grad():
+        for weight, other in zip(net.parameters(), start.parameters()):
+            weight.lerp_(other, 1 - alpha)
+    return net
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="training.average")
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--limit", type=int, default=24)
+    chosen = parser.parse_args()
+    trained, _ = checkpoint.averaged_net(chosen.checkpoint)
+    start = starting_net()
+    families = load_corpus(chosen.corpus, chosen.limit)
+    for alpha in SHARES:
+        score = torch_scorer(blend(trained, start, alpha).eval(), half=False)
+        exact = [evaluate(score, family).exact for family in families]
+        print(f"{alpha:.1f} of the trained weights: {np.mean(exact):.1f} %", flush=True)
+
+
+if __name__ == "__main__":
+    main()

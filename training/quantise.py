@@ -1,0 +1,71 @@
+"""float32 graph -> int8: static, per channel, calibrated on synthetic images."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from training.batches import draw_width
+from training.graph import to_input
+from training.synth import STYLES, Synthesiser
+
+# Convolutions and what lies between them, so that the body stays in bytes; attention and head stay float32.
+OPERATORS = ["Conv", "Sigmoid", "Mul", "Add", "MaxPool", "Concat", "AveragePool"]
+FIRST_SEED = 1 << 42  # neither training nor validation comes here
+
+
+def calibration_images(count: int, first_seed: int = FIRST_SEED) -> list[np.ndarray]:
+    """(1, 48, W, 3) uint8 BGR each, the styles in turn."""
+    synthesiser = Synthesiser()
+    images = []
+    for i in range(count):
+        seed = first_seed + i
+        width = draw_width(np.random.default_rng(seed))
+        images.append(synthesiser.sample(seed, width, style=STYLES[i % len(STYLES)]).image[None])
+    return images
+
+
+class Images(CalibrationDataReader):
+    def __init__(self, images: list[np.ndarray]) -> None:
+        self.rest: Iterator[np.ndarray] = iter(images)
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        image = next(self.rest, None)
+        return None if image is None else {"x": to_input(image)}
+
+
+def quantise(
+    model: onnx.ModelProto,
+    images: list[np.ndarray],
+    operators: list[str] = OPERATORS,
+    keep: list[str] | None = None,
+    narrow: bool = False,
+    method: CalibrationMethod = CalibrationMethod.MinMax,
+) -> onnx.ModelProto:
+    """The int8 form of a float graph with input `x`.
+
+    keep: names of nodes that stay float32. narrow: weights of 7 bits, for processors whose 8-bit products overflow
+    (x86 without VNNI).
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        plain, ready, done = (Path(folder) / f"{name}.onnx" for name in ("plain", "ready", "done"))
+        onnx.save(model, plain)
+        quant_pre_process(plain, ready, skip_symbolic_shape=True)
+        quantize_static(
+            ready,
+            done,
+            Images(images),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=operators,
+            nodes_to_exclude=keep or [],
+            per_channel=True,
+            reduce_range=narrow,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            calibrate_method=method,
+        )
+        return onnx.load(done)
