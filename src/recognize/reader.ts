@@ -23,12 +23,13 @@ const SURE = 0.9;
 
 /**
  * Reads a batch: decode → score → judge, and again with other views what is unsure. An outcome is handed over
- * as soon as it stands, so that nobody waits for another's second look.
+ * as soon as it stands, so that nobody waits for another's second look. `sure` is the confidence that needs none.
  */
 export async function readImages(
   net: Net,
   items: readonly ReadItem[],
   done: (index: number, outcome: ReadOutcome) => void,
+  sure = SURE,
 ): Promise<void> {
   const begun = performance.now();
   const pictures = await Promise.all(
@@ -49,7 +50,7 @@ export async function readImages(
     const own = scores.splice(0, inputs[index]!.length);
     if (own.length === 0) continue; // could not be decoded
     const look = firstLook(net.card, item, own);
-    if (look.reading.confidence >= SURE) finish(index, look);
+    if (look.reading.confidence >= sure) finish(index, look);
     else unsure.push({ index, picture: pictures[index]![look.view]!, look });
   }
 

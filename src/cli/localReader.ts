@@ -1,0 +1,65 @@
+import { systemClock } from '../clock.ts';
+import { imageParser } from '../recognize/imageParser.ts';
+import { textModel } from '../recognize/modelCard.ts';
+import { RecognizerPool } from '../recognize/pool.ts';
+import { imageToText } from '../tasks/imageToText.ts';
+import type { Solution } from '../tasks/task.ts';
+
+/** Fields of an ImageToTextTask besides its image. */
+export type TaskFields = Record<string, unknown>;
+
+/** Solves image tasks in this process, without a server, in the same way as one. */
+export interface LocalReader {
+  /** @throws Fault as createTask answers it; Error naming the field when a field is wrong */
+  solve(image: Uint8Array, fields?: TaskFields): Promise<Solution>;
+  stop(): Promise<void>;
+}
+
+/** How many images are given to the threads at once: enough for full batches, few enough to stay small. */
+export const imagesAtOnce = (threads: number): number => 16 * threads;
+
+/** Starts `threads` recognition threads; images may be larger than a server would take. */
+export async function startLocalReader({
+  threads,
+  model = textModel,
+}: {
+  threads: number;
+  model?: string;
+}): Promise<LocalReader> {
+  const limits = { maxImageBytes: 64 * 1024 * 1024, maxImagePixels: 40_000_000, strict: true };
+  const type = imageToText({ parseImage: imageParser(limits), strict: true });
+  const queueLimit = 4 * imagesAtOnce(threads);
+  const pool = await RecognizerPool.start({ threads, queueLimit, clock: systemClock, model });
+  const { signal } = new AbortController();
+  return {
+    async solve(image, fields = {}) {
+      const body = Buffer.from(image.buffer, image.byteOffset, image.byteLength).toString('base64');
+      const parsed = type.input.safeParse({ ...fields, body });
+      if (!parsed.success) {
+        const [issue] = parsed.error.issues;
+        throw new Error(`${issue!.path.join('.')}: ${issue!.message}`);
+      }
+      return type.solve(parsed.data, {
+        engines: { text: pool },
+        deadline: systemClock.now() + 120_000,
+        signal,
+      });
+    },
+    stop: () => pool.stop(),
+  };
+}
+
+/** Runs `work` on every item, at most `most` at a time; results in the order of the items. */
+export async function forAll<Item, Result>(
+  items: readonly Item[],
+  most: number,
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results = new Array<Result>(items.length);
+  const left = items.entries();
+  const worker = async () => {
+    for (const [index, item] of left) results[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker));
+  return results;
+}

@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { buffer } from 'node:stream/consumers';
+import { progress } from '@clack/prompts';
+import { Command, Option } from 'commander';
+import { describeFault, Fault } from '../fault.ts';
+import type { Solution } from '../tasks/task.ts';
+import { UserError } from '../userError.ts';
+import { whole } from './arguments.ts';
+import { forAll, imagesAtOnce, type LocalReader, startLocalReader, type TaskFields } from './localReader.ts';
+
+interface Options {
+  module: string;
+  charset?: string;
+  minLength?: number;
+  maxLength?: number;
+  details?: boolean;
+  json?: boolean;
+  csv?: boolean;
+  threads: number;
+}
+
+/** What came of one file; in the shape that --json prints. */
+type Outcome = { file: string } & ({ solution: Solution } | { errorCode: string; errorDescription: string });
+
+/** From this many files on a bar is worth its lines. */
+const MANY = 3;
+
+export function solveCommand(): Command {
+  return new Command('solve')
+    .description('read images without a server: prints what each says')
+    .argument('[file...]', 'PNG, JPEG, GIF, WebP or BMP images; - or none reads one from standard input')
+    .addOption(
+      new Option('--module <name>', 'what to read').choices(['common', 'number', 'math']).default('common'),
+    )
+    .option('--charset <characters>', 'characters that may occur')
+    .option('--min-length <n>', 'fewest characters', whole)
+    .option('--max-length <n>', 'most characters', whole)
+    .option('--details', 'with --json: confidence by character, and other readings')
+    .option('--threads <n>', 'recognition threads', whole, availableParallelism())
+    .option('--json', 'print JSON')
+    .addOption(new Option('--csv', 'print comma-separated values').conflicts('json'))
+    .action(async (files: string[], options: Options) => {
+      const names = files.length === 0 ? ['-'] : files;
+      if (names.filter((name) => name === '-').length > 1)
+        throw new UserError('Standard input can be read once.');
+      const threads = Math.min(options.threads, names.length);
+      const reader = await startLocalReader({ threads });
+      try {
+        const outcomes = await solveAll(reader, names, options, threads);
+        console.log(written(outcomes, options));
+        if (outcomes.some((outcome) => 'errorCode' in outcome)) process.exitCode = 1;
+      } finally {
+        await reader.stop();
+      }
+    });
+}
+
+async function solveAll(reader: LocalReader, names: string[], options: Options, threads: number) {
+  const { module, charset, minLength, maxLength, details } = options;
+  const fields: TaskFields = { module, charset, minLength, maxLength, details };
+  // The bar goes to standard error's terminal, never into what is piped on.
+  const bar =
+    process.stderr.isTTY && names.length >= MANY
+      ? progress({ max: names.length, output: process.stderr })
+      : undefined;
+  bar?.start(`Reading ${names.length} images`);
+  const outcomes = await forAll(names, imagesAtOnce(threads), async (file) => {
+    const outcome = await solveOne(reader, file, fields);
+    bar?.advance(1, file);
+    return outcome;
+  });
+  bar?.stop(`Read ${names.length} images`);
+  return outcomes;
+}
+
+async function solveOne(reader: LocalReader, file: string, fields: TaskFields): Promise<Outcome> {
+  try {
+    const image = file === '-' ? await buffer(process.stdin) : await readFile(file);
+    return { file, solution: await reader.solve(image, fields) };
+  } catch (error) {
+    if (error instanceof Fault) {
+      return { file, errorCode: error.code, errorDescription: describeFault(error, 'en') };
+    }
+    throw error;
+  }
+}
+
+function written(outcomes: Outcome[], options: Options): string {
+  if (options.json) return JSON.stringify(outcomes, null, 2);
+  if (options.csv) {
+    const rows = outcomes.map((outcome) =>
+      'solution' in outcome
+        ? [outcome.file, outcome.solution.text, outcome.solution.confidence, '']
+        : [outcome.file, '', '', outcome.errorCode],
+    );
+    return [['file', 'text', 'confidence', 'error'], ...rows]
+      .map((row) => row.map(cell).join(','))
+      .join('\n');
+  }
+  return outcomes
+    .map((outcome) => {
+      const said = 'solution' in outcome ? String(outcome.solution.text) : outcome.errorDescription;
+      return outcomes.length === 1 ? said : `${outcome.file}: ${said}`;
+    })
+    .join('\n');
+}
+
+/** RFC 4180: quoted where it holds a quote, a comma or a line break. */
+function cell(value: unknown): string {
+  const text = String(value);
+  return /["\r\n,]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,96 @@
+/**
+ * npm run calibrate -- DIR…
+ *
+ * Fits the lines that turn the net's own probabilities into how often it is right, over families of labelled
+ * images (training makes synthetic ones; the corpora that accuracy is measured on are not for fitting), and
+ * writes them into the card beside the model.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { type Line, logOdds } from '../recognize/calibration.ts';
+import { cardPath, readModelCard, textModel } from '../recognize/modelCard.ts';
+import { loadNet, type Net } from '../recognize/net.ts';
+import { type ReadItem, readImages } from '../recognize/reader.ts';
+import { findFamilies } from './families.ts';
+import { isRight } from './score.ts';
+
+/** One reading: what the net said of it, and whether it was right. */
+interface Sample {
+  logOdds: number;
+  right: boolean;
+}
+
+const untouched: Line = { slope: 1, offset: 0 };
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { model: { type: 'string', default: textModel }, limit: { type: 'string', default: 'Infinity' } },
+});
+if (positionals.length === 0) {
+  console.error('usage: npm run calibrate -- [--limit N] [--model FILE] DIR…');
+  process.exit(2);
+}
+
+const net = await loadNet(values.model);
+net.card.calibration = { oneLook: untouched, moreLooks: untouched };
+const oneLook: Sample[] = [];
+const moreLooks: Sample[] = [];
+for (const { images, arithmetic } of findFamilies(positionals).families) {
+  if (arithmetic) continue; // its labels are answers, several readings of which are right
+  for (const image of images.slice(0, Number(values.limit))) {
+    const item = { image: readFileSync(image.path), budgetMs: Number.POSITIVE_INFINITY };
+    for (const [samples, sure] of [
+      [oneLook, 0],
+      [moreLooks, 1.1],
+    ] as const) {
+      const { text, confidence } = await readOne(net, item, sure);
+      if (text !== '')
+        samples.push({ logOdds: logOdds(confidence), right: isRight({ image, text, confidence }) });
+    }
+  }
+}
+await net.release();
+
+const calibration = { oneLook: fitLine(oneLook), moreLooks: fitLine(moreLooks) };
+const card = { ...readModelCard(values.model), calibration };
+writeFileSync(cardPath(values.model), `${JSON.stringify(card, null, 2)}\n`);
+console.log(`${oneLook.length} images: ${JSON.stringify(calibration)}`);
+
+async function readOne(
+  loaded: Net,
+  item: ReadItem,
+  sure: number,
+): Promise<{ text: string; confidence: number }> {
+  let read = { text: '', confidence: 0 };
+  await readImages(
+    loaded,
+    [item],
+    (_, outcome) => {
+      if ('reading' in outcome) read = outcome.reading;
+    },
+    sure,
+  );
+  return read;
+}
+
+/** Logistic regression of being right on the log-odds that were said, by Newton's method; nearly no prior. */
+function fitLine(samples: readonly Sample[]): Line {
+  let { slope, offset } = untouched;
+  for (let round = 0; round < 50; round++) {
+    let [g0, g1, h00, h01, h11] = [0, 0, 1e-3, 0, 1e-3];
+    for (const { logOdds: x, right } of samples) {
+      const p = 1 / (1 + Math.exp(-(slope * x + offset)));
+      const error = (right ? 1 : 0) - p;
+      const weight = p * (1 - p);
+      g0 += error;
+      g1 += error * x;
+      h00 += weight;
+      h01 += weight * x;
+      h11 += weight * x * x;
+    }
+    const determinant = h00 * h11 - h01 * h01;
+    offset += (h11 * g0 - h01 * g1) / determinant;
+    slope += (h00 * g1 - h01 * g0) / determinant;
+  }
+  return { slope: Math.round(slope * 1e4) / 1e4, offset: Math.round(offset * 1e4) / 1e4 };
+}

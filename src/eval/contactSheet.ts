@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import type { Read } from './score.ts';
+
+/** One HTML file that needs no other: every image that was misread, with its label and its reading. */
+export function contactSheet(misses: ReadonlyMap<string, readonly Read[]>): string {
+  const sections = Array.from(misses, ([family, reads]) => {
+    const figures = reads.map(({ image, text, confidence }) => {
+      const data = readFileSync(image.path).toString('base64');
+      const type = extname(image.path).slice(1).replace('jpg', 'jpeg');
+      return `<figure><img src="data:image/${type};base64,${data}" alt=""><figcaption>${escaped(image.label)}<br>
+<b>${escaped(text) || '–'}</b> ${Math.round(confidence * 100)} %</figcaption></figure>`;
+    });
+    return `<h2>${escaped(family)} <small>${reads.length}</small></h2>\n<div>${figures.join('\n')}</div>`;
+  });
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Misread images</title>
+<style>
+body{font:14px/1.4 system-ui,sans-serif;margin:2rem;background:#eee}
+div{display:flex;flex-wrap:wrap;gap:12px}
+figure{margin:0;padding:8px;background:#fff;font-family:monospace}
+img{display:block;max-width:260px;margin-bottom:4px;background:#fff}
+small{color:#666} b{color:#b00}
+</style>
+<h1>Misread images</h1>
+<p>Above the label, below what was read and how sure the reader was.</p>
+${sections.join('\n')}
+</html>
+`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}

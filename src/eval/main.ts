@@ -1,0 +1,96 @@
+/**
+ * npm run eval -- [--json FILE] [--misses FILE.html] DIR…
+ *
+ * Reads families of labelled images as the server would, on one thread, and tells how many it reads exactly.
+ * The answer comes from the image alone; the label is compared afterwards.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { forAll, imagesAtOnce, type LocalReader, startLocalReader } from '../cli/localReader.ts';
+import { table } from '../cli/output.ts';
+import { Fault } from '../fault.ts';
+import { textModel } from '../recognize/modelCard.ts';
+import { commonestConfusions } from './confusions.ts';
+import { contactSheet } from './contactSheet.ts';
+import { type Family, findFamilies, type Labelled } from './families.ts';
+import { type FamilyScore, isRight, meanExact, type Read, scoreFamily, trust } from './score.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'string' },
+    misses: { type: 'string' },
+    model: { type: 'string', default: textModel },
+    limit: { type: 'string', default: 'Infinity' },
+  },
+});
+if (positionals.length === 0) {
+  console.error('usage: npm run eval -- [--json FILE] [--misses FILE.html] [--limit N] [--model FILE] DIR…');
+  process.exit(2);
+}
+
+const { families, skipped } = findFamilies(positionals);
+for (const name of skipped) console.error(`${name}: skipped, its labels are no texts`);
+
+const reader = await startLocalReader({ threads: 1, model: values.model });
+const scores: Record<string, FamilyScore> = {};
+const misses = new Map<string, Read[]>();
+const all: Read[] = [];
+for (const family of families) {
+  family.images.splice(Number(values.limit));
+  const begun = performance.now();
+  const reads = await forAll(family.images, imagesAtOnce(1), (image) => readOne(reader, family, image));
+  scores[family.name] = scoreFamily(family, reads, performance.now() - begun);
+  misses.set(
+    family.name,
+    reads.filter((read) => !isRight(read)),
+  );
+  all.push(...reads);
+  if (process.stderr.isTTY)
+    process.stderr.write(`\r${Object.keys(scores).length}/${families.length} families`);
+}
+if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+await reader.stop();
+
+console.log(report(scores, all));
+const mean = meanExact(Object.values(scores));
+if (values.json) writeFileSync(values.json, `${JSON.stringify({ mean, families: scores }, null, 2)}\n`);
+if (values.misses) writeFileSync(values.misses, contactSheet(misses));
+
+async function readOne(local: LocalReader, { arithmetic }: Family, image: Labelled): Promise<Read> {
+  try {
+    const solution = await local.solve(readFileSync(image.path), { module: arithmetic ? 'math' : 'common' });
+    return { image, text: String(solution.text), confidence: Number(solution.confidence) };
+  } catch (error) {
+    if (error instanceof Fault) return { image, text: '', confidence: 0 };
+    throw error;
+  }
+}
+
+function report(byFamily: Record<string, FamilyScore>, reads: Read[]): string {
+  const rows = Object.entries(byFamily).map(([name, { n, exact, exactNoCase, ms }]) => [
+    name,
+    String(n),
+    exact.toFixed(1),
+    exactNoCase.toFixed(1),
+    ms.toFixed(1),
+  ]);
+  const every = Object.values(byFamily);
+  const meanOf = (pick: (score: FamilyScore) => number) =>
+    (every.reduce((sum, score) => sum + pick(score), 0) / every.length).toFixed(1);
+  rows.push([
+    'mean over families',
+    String(reads.length),
+    meanOf((score) => score.exact),
+    meanOf((score) => score.exactNoCase),
+    meanOf((score) => score.ms),
+  ]);
+  const { ece, answered, rightOfAnswered } = trust(reads);
+  const confusions = commonestConfusions(reads, 20).map(
+    ({ is, readAs, count }) => `${is || 'nothing'} read as ${readAs || 'nothing'}: ${count}`,
+  );
+  return `${table(['family', 'images', 'exact %', 'any case %', 'ms'], rows)}
+
+Calibration error ${ece} %. At a score of 0.9: ${answered} % answered, ${rightOfAnswered} % of them right.
+Commonest confusions: ${confusions.join(', ')}`;
+}
