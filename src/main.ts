@@ -121,6 +121,8 @@ function lockUnlessShared({ databaseUrl, dataDir }: Config, started: (() => Prom
 /** Closing a socket or a file must not take longer than this after everything has been told to end. */
 const lingerMs = 2_000;
 const graceMs = 10_000;
+/** npm passes on a Ctrl-C that the terminal has sent here already: so soon, it is not a second one. */
+const echoMs = 500;
 
 /**
  * Ends this process at once. `process.exit` while a thread is inside onnxruntime aborts with a core dump. The
@@ -133,44 +135,51 @@ function kill(): void {
 /** Serves until a signal, or until something goes wrong that nobody has foreseen. */
 export async function serve(config: Config): Promise<void> {
   const log = createLog(config);
-  const onFatal = (error: Error) => {
-    log.fatal({ err: error }, 'the store cannot go on');
-    end('store', 70);
-  };
-  const running = await start(config, { clock: systemClock, log, onFatal });
-  if (running.firstKey) console.log(welcomeText(running.firstKey, running.url));
-  else console.log(`Legible ${version} answers on ${running.url}`);
+  let stoppedAt: number | undefined;
 
-  let stopping = false;
   function end(why: string, status: number): void {
-    if (stopping) return;
-    stopping = true;
+    if (stoppedAt !== undefined) return;
+    stoppedAt = performance.now();
     log.info({ why }, 'stopping');
-    setTimeout(() => kill(), config.drainSeconds * 1000 + graceMs).unref();
-    running.stop().then(
-      () => leave(status),
-      (error: unknown) => {
-        log.fatal({ err: error }, 'stopping failed');
-        leave(1);
-      },
-    );
+    setTimeout(kill, config.drainSeconds * 1000 + graceMs).unref();
+    starting
+      .then((running) => running.stop())
+      .then(
+        () => leave(status),
+        (error: unknown) => {
+          log.fatal({ err: error }, 'stopping failed');
+          leave(1);
+        },
+      );
   }
-  /** By itself, once nothing is left open: threads that run onnxruntime have ended by then. */
-  function leave(status: number): void {
-    process.exitCode = status;
-    setTimeout(() => process.exit(status), lingerMs).unref();
+  function onSignal(signal: string): void {
+    if (stoppedAt !== undefined && performance.now() - stoppedAt > echoMs) kill();
+    end(signal, 0);
+  }
+  function onSurprise(error: unknown, kind: string): void {
+    log.fatal({ err: error }, kind);
+    end(kind, 1);
   }
 
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (stopping) kill();
-      end(signal, 0);
-    });
-  }
-  for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
-    process.on(event, (error) => {
-      log.fatal({ err: error }, event);
-      end(event, 1);
-    });
-  }
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  process
+    .on('unhandledRejection', (error) => onSurprise(error, 'unhandledRejection'))
+    .on('uncaughtException', (error) => onSurprise(error, 'uncaughtException'));
+
+  const starting = start(config, {
+    clock: systemClock,
+    log,
+    onFatal(error) {
+      log.fatal({ err: error }, 'the store cannot go on');
+      end('store', 70);
+    },
+  });
+  const { firstKey, url } = await starting;
+  console.log(firstKey ? welcomeText(firstKey, url) : `Legible ${version} answers on ${url}`);
+}
+
+/** By itself, once nothing is left open: threads that run onnxruntime have ended by then. */
+function leave(status: number): void {
+  process.exitCode = status;
+  setTimeout(() => process.exit(status), lingerMs).unref();
 }

@@ -1,10 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { scratch } from './server.ts';
 
 const entry = fileURLToPath(new URL('../cli/entry.ts', import.meta.url));
@@ -103,4 +104,47 @@ it.each(['SIGTERM', 'SIGINT'] as const)('%s ends it with status 0 and nothing le
   server.child.kill(signal);
   expect(await server.exited).toEqual([0, null]);
   expect(await server.err).not.toMatch(/"level":"(error|fatal)"/);
+});
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  return port;
+}
+
+it('while it stops, readiness is red; a second signal ends it at once', async () => {
+  const opsPort = await freePort();
+  const server = serve(scratch(), { LEGIBLE_OPS_PORT: String(opsPort) });
+  const port = Number(/127\.0\.0\.1:(\d+)/.exec(await server.line(/^curl /))?.[1]);
+  const readyz = async () => (await fetch(`http://127.0.0.1:${opsPort}/readyz`)).status;
+  expect(await readyz()).toBe(200);
+  // A request whose body never comes keeps the server from closing.
+  const slow = connect(port, '127.0.0.1', () =>
+    slow.write('POST /createTask HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{'),
+  );
+  await once(slow, 'connect');
+  server.child.kill('SIGTERM');
+  await vi.waitUntil(async () => (await readyz()) === 503, { timeout: 10_000 });
+  slow.on('error', () => {});
+  // The first half second's are taken for an echo of the first.
+  const again = setInterval(() => server.child.kill('SIGTERM'), 100);
+  expect(await server.exited).toEqual([null, 'SIGKILL']);
+  clearInterval(again);
+});
+
+it('what nobody has foreseen is logged, and ends it with a status that is not 0', async () => {
+  const surprise = `process.on('SIGUSR2', () => Promise.reject(new Error('a surprise')))`;
+  const dataDir = scratch();
+  const server = serve(dataDir, {
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(surprise)}`,
+  });
+  await server.line(/^curl /);
+  server.child.kill('SIGUSR2');
+  expect(await server.exited).toEqual([1, null]);
+  expect(await server.err).toMatch(/"level":"fatal".*a surprise/);
+  // It let go of everything: the next one starts.
+  await serve(dataDir).line(/answers on/);
 });
