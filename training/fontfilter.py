@@ -38,16 +38,25 @@ def accept(fonts: list[dict], spare: dict) -> tuple[list[dict], Counter]:
     ])
     dropped["unreadable"] += int((~alive).sum())
     kept: list[dict] = []
-    seen: list[np.ndarray] = []
+    shapes = np.stack([_stretched(f) for f in fonts])
+    mean_shapes = np.stack([_mean(shapes[alive, i]) for i in range(len(CHARS))])
+    mean_shapes /= np.linalg.norm(mean_shapes, axis=1, keepdims=True) + 1e-6
+    signatures = np.stack([_signature(c) for c in cells])
+    seen: list[int] = []
     for f in np.flatnonzero(alive):
-        flat = _signature(cells[f])
-        if any(float(flat @ other) > _DOUBLE for other in seen):
+        if _swapped(shapes[f], mean_shapes, UPPER) > 3:
+            dropped["capitals like small letters"] += 1
+            continue
+        if seen and float((signatures[seen] @ signatures[f]).max()) > _DOUBLE:
             dropped["double"] += 1
             continue
-        seen.append(flat)
+        seen.append(int(f))
         font = fonts[f]
+        if not font["tag"] and score[f][0] < 0.62:
+            font["tag"] = "display"
         present = np.array([g is not None for g in font["glyphs"]])
-        lower_ok = score[f][1] > (0.1 if font["tag"] == "script" else 0.35) and not _small_capitals(cells[f])
+        lower_ok = score[f][1] > (0.1 if font["tag"] == "script" else 0.35)
+        lower_ok = lower_ok and not _small_capitals(cells[f]) and _swapped(shapes[f], mean_shapes, LOWER) < 3
         present[[CHARS.index(c) for c in LOWER]] &= lower_ok
         for c in OPERATORS:
             i = CHARS.index(c)
@@ -122,6 +131,28 @@ def _small_capitals(cells: np.ndarray) -> bool:
     pairs = [(CHARS.index(c), CHARS.index(c.upper())) for c in _DISTINCT_CASE]
     alike = [float(cells[a, :-2] @ cells[b, :-2]) > 0.93 for a, b in pairs]
     return sum(alike) >= 3
+
+
+def _swapped(shapes: np.ndarray, means: np.ndarray, case: str) -> int:
+    """How many letters of one case look clearly more like the other case of themselves."""
+    count = 0
+    for c in _DISTINCT_CASE:
+        own, other = (c.upper(), c) if case == UPPER else (c, c.upper())
+        shape = shapes[CHARS.index(own)]
+        count += float(shape @ means[CHARS.index(other)]) > float(shape @ means[CHARS.index(own)]) + 0.06
+    return count
+
+
+def _stretched(font: dict) -> np.ndarray:
+    """(70, _GRID * _GRID) floats: each letter stretched to fill a square, so that wide and narrow
+    fonts compare."""
+    out = np.zeros((len(CHARS), _GRID * _GRID), np.float32)
+    for i, g in enumerate(font["glyphs"]):
+        if g is not None:
+            small = cv2.resize(g.mask, (_GRID, _GRID), interpolation=cv2.INTER_AREA).astype(np.float32)
+            small = cv2.GaussianBlur(small, (0, 0), 1.0).ravel()
+            out[i] = small / (np.linalg.norm(small) + 1e-6)
+    return out
 
 
 def _signature(cells: np.ndarray) -> np.ndarray:

@@ -26,7 +26,7 @@ _SKIP = re.compile(
     r"|standardsymbols|d05000l|starbats|stix.*siz|cmex|cmsy|msbm|esint|rsfs|wasy|stmary|dsrom|eufm"
     r"|-koi8|-iso8859-([2-9]|1[0-9])|cursor|deccurs|decsess|olcurs|olgl|jiskan|gb16|gb24|hanglm"
     r"|^k14|clr|arabic|hebrew|cu-(alt|dev)|cuarabic|nil2|unifont_(csur|upper|jp)|libertineinitials"
-    r"|keyboard|orna|lamy|^math",
+    r"|keyboard|orna|lamy|^math|dseg7|vertig|^d0500|fauxsn|hdmaker|qbicle|3dlet|symmetr",
     re.I,
 )
 _TAGS = (

@@ -18,7 +18,7 @@ CAP = 40
 
 CACHE = Path(__file__).resolve().parents[1] / ".cache"
 TAGS = ("common", "bitmap", "script", "display")
-"""Kinds of font that a picture may ask for; a font has at most one, by its name."""
+"""Kinds of font that a picture may ask for; a font has one at most."""
 
 _FALLBACK_FOLDERS = ("/usr/share/fonts/truetype/dejavu",)
 

@@ -19,7 +19,7 @@ _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 def choose_fonts(s: Scene, glyphs: GlyphSet) -> list[int]:
     """One font for each character; all the same unless the picture mixes fonts."""
     dice, n = s.dice, len(s.text)
-    tag = "common" if dice.chance(0.3) else None
+    tag = dice.weighted(("common", "", "display", None), (0.3, 0.42, 0.14, 0.14))
     for name, wanted in (("bitmap-font", "bitmap"), ("script", "script")):
         if s.strength(name):
             tag = wanted
@@ -92,7 +92,9 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
             cv2.max(part, mask, dst=part)
         s.centres.append((cx, cy))
     if s.strength("bitmap-font") or not s.smooth:
-        s.alpha = cv2.threshold(s.alpha, 110, 255, cv2.THRESH_BINARY)[1]
+        # Hairlines are nowhere half covered: the level has to follow what is there.
+        level = 110 if cv2.mean(s.alpha, cv2.threshold(s.alpha, 20, 255, cv2.THRESH_BINARY)[1])[0] > 130 else 45
+        s.alpha = cv2.threshold(s.alpha, level, 255, cv2.THRESH_BINARY)[1]
 
 
 def _variant(s: Scene, glyph: Glyph, char: str) -> Glyph:

@@ -88,7 +88,7 @@ def mix(dice: Dice, lead: str, difficulty: float) -> dict[str, float]:
         count = 1 if dice.chance(0.5) else 0
         scale = 0.35
     else:
-        count = dice.weighted((0, 1, 2, 3, 4, 5, 6), (0.6, 1.4, 2.2, 2.4, 1.7, 0.9, 0.4))
+        count = dice.weighted((0, 1, 2, 3, 4, 5, 6), (0.9, 1.9, 2.4, 2.1, 1.3, 0.7, 0.3))
         scale = 1.0
     count = round(count * min(1.3, d) - 0.25 * (1 - min(1, d)))
     banned = set(_ABSENT.get(lead, ())) | {k for k, v in _ABSENT.items() if lead in v}
