@@ -113,7 +113,7 @@ def _mean(cells: np.ndarray) -> np.ndarray:
 
 def _score(cells: np.ndarray, means: np.ndarray) -> tuple[float, float]:
     """Shares of digits and capitals, and of lower-case letters, nearest to their own mean."""
-    distance = ((cells[:, None, :] - means[None]) ** 2).sum(2)
+    distance = (means**2).sum(1)[None] - 2 * cells @ means.T
     nearest = distance.argmin(1)
 
     def share(chars: str) -> float:

@@ -2,6 +2,7 @@
 
     python -m training.fonts [--no-install] [--jobs 2]
 
+The cache is one file, training/.cache/glyphs.npz; copy it to train on a machine without fonts.
 Packages are named in training/fonts/debian.txt and training/fonts/fontsource.txt. No font and no
 cache is ever committed.
 """
@@ -9,6 +10,7 @@ cache is ever committed.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import subprocess
 from concurrent.futures import ProcessPoolExecutor
@@ -51,7 +53,7 @@ def install() -> None:
     debian = (LISTS / "debian.txt").read_text().split()
     subprocess.run(
         ["apt-get", "install", "-y", "--no-install-recommends", *debian], check=True,
-        env={"DEBIAN_FRONTEND": "noninteractive", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
     )
     NPM_FOLDER.mkdir(parents=True, exist_ok=True)
     (NPM_FOLDER / "package.json").write_text('{"name": "fonts", "private": true}\n')

@@ -1,11 +1,14 @@
 """Letter masks of every font, and the cache they are kept in.
 
-The pixels of all masks lie in one flat file that processes map into memory and share; a small
-index beside it says where each mask is and how it sits on the baseline.
+glyphs.npz holds everything, compressed, and is all that another machine needs. The pixels of all
+masks are unpacked from it into one flat file that processes map into memory and share; the index
+says where each mask is and how it sits on the baseline.
 """
 
 from __future__ import annotations
 
+import os
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -192,21 +195,24 @@ def pack(fonts: list[dict], folder: Path | None = None) -> tuple[np.ndarray, Fon
     pixels = np.concatenate(parts)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        # A trainer may have the old file mapped: writing into it would kill that trainer.
-        np.save(folder / "new.npy", pixels)
         np.savez_compressed(
             folder / "new.npz", names=np.array(names), tags=tags, present=present, offset=offset,
-            shape=shape, metric=metric,
+            shape=shape, metric=metric, pixels=pixels, print=zlib.crc32(pixels),
         )
-        (folder / "new.npy").replace(folder / "glyphs.npy")
         (folder / "new.npz").replace(folder / "glyphs.npz")
     return pixels, FontIndex(names, tags, present, offset, shape, metric)
 
 
 def load(folder: Path) -> tuple[np.ndarray, FontIndex]:
-    """The cache in `folder`, its pixels mapped read-only."""
+    """The cache in `folder`; its pixels are unpacked once and then mapped read-only by everyone."""
     with np.load(folder / "glyphs.npz") as z:
+        flat = folder / f"glyphs-{int(z['print']):08x}.npy"
+        if not flat.exists():
+            # Other processes may be doing the same, or have an older file mapped: never write in place.
+            part = folder / f"{os.getpid()}.npy"
+            np.save(part, z["pixels"])
+            part.replace(flat)
         index = FontIndex(
             [str(s) for s in z["names"]], z["tags"], z["present"], z["offset"], z["shape"], z["metric"]
         )
-    return np.load(folder / "glyphs.npy", mmap_mode="r"), index
+    return np.load(flat, mmap_mode="r"), index
