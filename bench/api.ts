@@ -1,4 +1,5 @@
-// Child process: the server as it is shipped, but for a recogniser that costs nothing. Prints where it answers.
+// Child process: the server as it is shipped, with its recogniser (`{"threads": n}`) or one that costs nothing.
+// Prints where it answers.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,13 +9,19 @@ import { buildServer } from '../src/http/server.ts';
 import { createLog } from '../src/log.ts';
 import { createMetrics } from '../src/metrics.ts';
 import { imageParser } from '../src/recognize/imageParser.ts';
+import { RecognizerPool } from '../src/recognize/pool.ts';
 import { openStore } from '../src/store/open.ts';
 import { taskTypes } from '../src/tasks/registry.ts';
 import type { Reading, TextReader } from '../src/tasks/task.ts';
 import { welcome } from '../src/welcome.ts';
 
 const reading: Reading = { text: '44795sds', confidence: 0.99, characters: [], alternatives: [] };
-const text: TextReader = { read: async () => reading };
+const { threads } = JSON.parse(process.argv[2] ?? '{}') as { threads?: number };
+const pool =
+  threads === undefined
+    ? undefined
+    : await RecognizerPool.start({ threads, queueLimit: 512, clock: systemClock });
+const text: TextReader = pool ?? { read: async () => reading };
 
 const dataDir = await mkdtemp(join(tmpdir(), 'legible-bench-'));
 const boundless = '1000000000';
@@ -23,6 +30,7 @@ const config = loadConfig({
   LEGIBLE_RATE_LIMIT: boundless,
   LEGIBLE_MAX_POLLS: boundless,
   LEGIBLE_RESULT_SECONDS: '86400',
+  LEGIBLE_LOG_LEVEL: 'fatal',
 });
 const pepper = 'bench'.repeat(8);
 const store = await openStore(config);
@@ -44,6 +52,7 @@ console.log(JSON.stringify({ url, key }));
 
 process.once('SIGTERM', async () => {
   await app.close();
+  await pool?.stop();
   const { operations, commits } = await store.counters();
   console.error(`  ${operations} operations in ${commits} commits, each fsynced`);
   await store.close();

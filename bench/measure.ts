@@ -15,7 +15,6 @@ export interface Load {
 export interface Measured {
   perSecond: number;
   failed: number;
-  p50Ms: number;
 }
 
 /** One line of the result. `ratio` is of the aim's kind: a share of the baseline, or the unit that its name says. */
@@ -49,11 +48,16 @@ export async function withServer<Ready, T>(
   }
 }
 
+/** Runs a script of this folder to its end: JSON in on its standard input, JSON out on its standard output. */
+export async function ask<T>(name: string, question: unknown): Promise<T> {
+  const child = spawn(process.execPath, [script(name)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end(JSON.stringify(question));
+  return (await json(child.stdout)) as T;
+}
+
 /** Runs a load in a process of its own. @throws Error when any request failed: its rate would mean nothing */
 export async function run(load: Load): Promise<Measured> {
-  const child = spawn(process.execPath, [script('load.ts')], { stdio: ['pipe', 'pipe', 'inherit'] });
-  child.stdin.end(JSON.stringify(load));
-  const measured = (await json(child.stdout)) as Measured;
+  const measured = await ask<Measured>('load.ts', load);
   if (measured.failed > 0) throw new Error(`${measured.failed} requests to ${load.url} failed`);
   return measured;
 }

@@ -11,10 +11,12 @@ import { keyCommand } from './key.ts';
 import { packageCommand } from './package.ts';
 import { restoreCommand } from './restore.ts';
 import { serveCommand } from './serve.ts';
+import { solveCommand } from './solve.ts';
 import { topupCommand } from './topup.ts';
 
 const commands = [
   serveCommand,
+  solveCommand,
   accountCommand,
   keyCommand,
   packageCommand,

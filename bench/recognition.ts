@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { availableParallelism } from 'node:os';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { ask, median, type Result, run, withServer } from './measure.ts';
+import type { Question, Raw } from './raw.ts';
+
+const threads = availableParallelism();
+const seconds = 6;
+const turns = 3;
+
+/** What the server costs around recognition: throughput when full, and time added to one image when idle. */
+export async function recognitionBenchmarks(): Promise<Result[]> {
+  const images = await examples();
+  return withServer('api.ts', { threads }, async ({ url, key }: { url: string; key: string }) => {
+    const bodies = images.map((body) =>
+      JSON.stringify({ clientKey: key, task: { type: 'ImageToTextTask', body } }),
+    );
+    const load = { url: `${url}/createTask`, bodies, seconds };
+    const ratios: number[] = [];
+    const added: number[] = [];
+    await oneByOne(load.url, bodies);
+    for (let turn = 0; turn < turns; turn++) {
+      const full = await run({ ...load, connections: threads * 16 });
+      const raw = await ask<Raw>('raw.ts', { images, threads, seconds } satisfies Question);
+      const idleMs = await oneByOne(load.url, bodies);
+      const [server, alone] = [full.perSecond.toFixed(1), raw.perSecond.toFixed(1)];
+      console.error(`  ${server} images/s through the server, ${alone} through onnxruntime alone`);
+      console.error(
+        `  p50 ${idleMs.toFixed(1)} ms through the server, ${raw.readP50Ms.toFixed(1)} ms without`,
+      );
+      ratios.push(full.perSecond / raw.perSecond);
+      added.push(idleMs - raw.readP50Ms);
+    }
+    return [
+      {
+        name: `recognition through the API / raw onnxruntime, ${threads} threads`,
+        ratio: median(ratios),
+        aim: 0.9,
+      },
+      { name: 'ms that the server adds to one recognition, p50', ratio: median(added), aim: 2 },
+    ];
+  });
+}
+
+/** Median milliseconds of one request after the other; autocannon counts in whole ones. */
+async function oneByOne(url: string, bodies: string[]): Promise<number> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const times: number[] = [];
+  for (let begun = performance.now(), i = 0; performance.now() - begun < seconds * 1000; i++) {
+    const started = performance.now();
+    const sent = request(url, { method: 'POST', agent }).end(bodies[i % bodies.length]);
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    await text(answer);
+    times.push(performance.now() - started);
+  }
+  agent.destroy();
+  return median(times);
+}
+
+async function examples(): Promise<string[]> {
+  const folder = fileURLToPath(new URL('../examples/', import.meta.url));
+  const names = (await readdir(folder)).filter((name) => /\.(png|jpe?g)$/.test(name)).sort();
+  return Promise.all(names.map((name) => readFile(folder + name, 'base64')));
+}
