@@ -1,0 +1,123 @@
+import { deflateSync } from 'node:zlib';
+import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
+import { decodeFrames } from '../../src/recognize/decode.ts';
+import { peekImage } from '../../src/recognize/peek.ts';
+
+const decode = (bytes: Uint8Array) => decodeFrames(bytes, peekImage(bytes)!);
+const pixels = async (bytes: Uint8Array) => [...(await decode(bytes))[0]!.rgb];
+
+/** 16 × 8 pixels, the left half in one colour and the right half in another. */
+function halves(left: number[], right: number[]) {
+  const channels = left.length as 1 | 3 | 4;
+  const data = Buffer.from(Array.from({ length: 128 }, (_, i) => (i % 16 < 8 ? left : right)).flat());
+  return sharp(data, { raw: { width: 16, height: 8, channels } });
+}
+
+describe('pixels are red, green, blue, whatever the file holds', () => {
+  test.each([
+    ['RGB', () => halves([10, 20, 30], [200, 100, 50]).png()],
+    ['RGB with 16 bits', () => halves([10, 20, 30], [200, 100, 50]).toColourspace('rgb16').png()],
+    ['palette', () => halves([10, 20, 30], [200, 100, 50]).png({ palette: true })],
+    ['GIF', () => halves([10, 20, 30], [200, 100, 50]).gif()],
+    ['lossless WebP', () => halves([10, 20, 30], [200, 100, 50]).webp({ lossless: true })],
+    ['opaque alpha', () => halves([10, 20, 30, 255], [200, 100, 50, 255]).png()],
+  ])('%s', async (_, image) => {
+    const rgb = await pixels(await image().toBuffer());
+    expect([rgb.length, rgb.slice(0, 3), rgb.slice(-3)]).toEqual([384, [10, 20, 30], [200, 100, 50]]);
+  });
+
+  test.each([
+    ['grey', () => halves([40], [90]).png()],
+    ['grey with 16 bits', () => halves([40], [90]).toColourspace('grey16').png()],
+    ['grey JPEG', () => halves([40], [90]).jpeg({ quality: 100 })],
+  ])('%s', async (_, image) => {
+    const rgb = await pixels(await image().toBuffer());
+    expect([rgb.length, rgb.slice(0, 3), rgb.slice(-3)]).toEqual([384, [40, 40, 40], [90, 90, 90]]);
+  });
+
+  test('a CMYK JPEG is turned into RGB', async () => {
+    const jpeg = await halves([250, 10, 10], [10, 10, 250]).toColourspace('cmyk').jpeg().toBuffer();
+    const rgb = await pixels(jpeg);
+    expect(rgb.length).toBe(384);
+    expect(rgb[0]).toBeGreaterThan(rgb[2]! + 60);
+    expect(rgb.at(-1)).toBeGreaterThan(rgb.at(-3)! + 60);
+  });
+});
+
+describe('what is transparent is laid on a ground that shows the drawing', () => {
+  test.each([
+    ['dark drawing: on white', [0, 0, 0, 0], [0, 0, 0, 255], [255, 0]],
+    ['half transparent drawing: on white', [0, 0, 0, 0], [0, 0, 0, 128], [255, 127]],
+    ['white drawing: on black', [255, 255, 255, 0], [255, 255, 255, 255], [0, 255]],
+    ['nothing drawn', [9, 9, 9, 0], [9, 9, 9, 0], [128, 128]],
+  ])('%s', async (_, left, right, expected) => {
+    const rgb = await pixels(await halves(left, right).png().toBuffer());
+    expect([rgb[0], rgb.at(-1)]).toEqual(expected);
+  });
+});
+
+test('every frame of an animation, on the whole canvas', async () => {
+  const frames = await Promise.all(
+    [
+      [250, 0, 0],
+      [0, 250, 0],
+      [0, 0, 250],
+    ].map((colour) => halves(colour, [255, 255, 255]).png().toBuffer()),
+  );
+  const gif = await sharp(frames, { join: { animated: true } })
+    .gif()
+    .toBuffer();
+  const decoded = await decode(gif);
+  expect(decoded.map(({ width, height }) => [width, height])).toEqual([
+    [16, 8],
+    [16, 8],
+    [16, 8],
+  ]);
+  expect(decoded.map(({ rgb }) => [...rgb.subarray(0, 3)].indexOf(Math.max(...rgb.subarray(0, 3))))).toEqual([
+    0, 1, 2,
+  ]);
+});
+
+describe('no decoder but the four', () => {
+  const svg = Buffer.from(
+    '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="8"><rect width="9" height="9"/></svg>',
+  );
+  test.each([
+    ['SVG', async () => svg],
+    ['TIFF', () => halves([1, 2, 3], [4, 5, 6]).tiff().toBuffer()],
+    ['PDF', async () => Buffer.from('%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj')],
+    ['raw PPM', async () => Buffer.from('P3 16 8 255\n')],
+  ])('%s is refused even when it passes for a PNG', async (_, make) => {
+    const bytes = await make();
+    await expect(decodeFrames(bytes, { format: 'jpeg', width: 16, height: 8, frames: 1 })).rejects.toThrow();
+    await expect(decodeFrames(bytes, { format: 'png', width: 16, height: 8, frames: 1 })).rejects.toThrow();
+  });
+
+  test('more pixels than the header of another format promised', async () => {
+    const large = await sharp({ create: { width: 3000, height: 3000, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer();
+    await expect(decodeFrames(large, { format: 'png', width: 16, height: 8, frames: 1 })).rejects.toThrow(
+      /pixel limit/,
+    );
+  });
+});
+
+test('bombs in ancillary chunks of a PNG are never inflated', async () => {
+  const png = await halves([10, 20, 30], [200, 100, 50]).png().toBuffer();
+  const zeros = deflateSync(Buffer.alloc(48 * 1024 * 1024));
+  const chunk = (name: string, data: Buffer) => {
+    const head = Buffer.alloc(8);
+    head.writeUInt32BE(data.length);
+    head.write(name, 4, 'latin1');
+    return Buffer.concat([head, data, Buffer.alloc(4)]); // a wrong checksum would be an error if it were read
+  };
+  const bombs = [
+    chunk('zTXt', Buffer.concat([Buffer.from('a\0\0'), zeros])),
+    chunk('iCCP', Buffer.concat([Buffer.from('a\0\0'), zeros])),
+  ];
+  const bomb = Buffer.concat([png.subarray(0, 33), ...bombs, png.subarray(33)]);
+  expect(peekImage(bomb)).toMatchObject({ width: 16, height: 8 });
+  expect((await pixels(bomb)).slice(0, 3)).toEqual([10, 20, 30]);
+});

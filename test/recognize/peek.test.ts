@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
+import { Fault } from '../../src/fault.ts';
+import { imageParser } from '../../src/recognize/imageParser.ts';
+import { peekImage } from '../../src/recognize/peek.ts';
+
+const example = (name: string) => readFileSync(new URL(`../../examples/${name}`, import.meta.url));
+const plain = (width: number, height: number) =>
+  sharp({ create: { width, height, channels: 3, background: 'white' } });
+
+const canvas = (width: number, height: number) => {
+  const png = Buffer.from(example('number.png'));
+  png.writeUInt32BE(width, 16);
+  png.writeUInt32BE(height, 20);
+  return png;
+};
+
+describe('format, size and frames are told from the header', () => {
+  test.each([
+    ['png', () => plain(70, 31).png().toBuffer()],
+    ['jpeg', () => plain(70, 31).jpeg().toBuffer()],
+    ['jpeg', () => plain(70, 31).jpeg({ progressive: true }).withMetadata({ density: 300 }).toBuffer()],
+    ['webp', () => plain(70, 31).webp().toBuffer()],
+    ['webp', () => plain(70, 31).webp({ lossless: true }).toBuffer()],
+    ['webp', () => plain(70, 31).webp().withMetadata({ density: 300 }).toBuffer()],
+    ['gif', () => plain(70, 31).gif().toBuffer()],
+  ])('%s', async (format, make) => {
+    expect(peekImage(await make())).toEqual({ format, width: 70, height: 31, frames: 1 });
+  });
+
+  test('bmp', () => {
+    expect(peekImage(example('number.bmp'))).toEqual({ format: 'bmp', width: 96, height: 40, frames: 1 });
+  });
+
+  test('animated gif and webp', async () => {
+    const gif = example('animated.gif');
+    expect(peekImage(gif)).toEqual({ format: 'gif', width: 150, height: 52, frames: 5 });
+    const webp = await sharp(gif, { pages: -1 }).webp().toBuffer();
+    expect(peekImage(webp)).toEqual({ format: 'webp', width: 150, height: 52, frames: 5 });
+  });
+});
+
+test.each(['common.png', 'common.jpg', 'common.webp', 'animated.gif', 'number.bmp'])(
+  'a header of %s that is cut off anywhere is no image, or the same one',
+  (name) => {
+    const whole = example(name);
+    const { frames: _, ...size } = peekImage(whole)!;
+    for (let length = 0; length < 700 && length < whole.length; length++) {
+      const peeked = peekImage(whole.subarray(0, length));
+      if (peeked) expect(peeked).toMatchObject(size);
+    }
+    expect(peekImage(whole.subarray(0, 10))).toBeUndefined();
+  },
+);
+
+describe('an image that no decoder should see', () => {
+  const parse = imageParser({ maxImageBytes: 20_000, maxImagePixels: 1_000_000, strict: false });
+  const codeOf = (image: Uint8Array | string) => {
+    try {
+      parse(typeof image === 'string' ? image : Buffer.from(image).toString('base64'), 'task.body');
+      return 'accepted';
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      expect(error.detail).toMatch(/^task\.body: /);
+      return error.code;
+    }
+  };
+
+  test.each([
+    ['65535 × 65535', 65_535, 65_535],
+    ['14000 × 14000', 14_000, 14_000],
+    ['1 × 100000', 1, 100_000],
+    ['100000 × 1', 100_000, 1],
+    ['7 pixels high', 100, 7],
+    ['7 pixels wide', 7, 100],
+    ['8 × 9000', 8, 9000],
+    ['1001 × 1000', 1001, 1000],
+    ['4294967295 × 20', 4_294_967_295, 20],
+  ])('%s: ERROR_INVALID_IMAGE', (_, width, height) => {
+    expect(codeOf(canvas(width, height))).toBe('ERROR_INVALID_IMAGE');
+  });
+
+  test('0 × 0 is no image', () => {
+    expect(codeOf(canvas(0, 0))).toBe('ERROR_PARSE_IMAGE_FAIL');
+  });
+
+  test('8 × 8 and exactly the most pixels pass', () => {
+    expect([codeOf(canvas(8, 8)), codeOf(canvas(1000, 1000))]).toEqual(['accepted', 'accepted']);
+  });
+
+  test('too many bytes, told before and after decoding', () => {
+    const long = Buffer.concat([example('number.png'), Buffer.alloc(20_000)]);
+    expect(codeOf(long)).toBe('ERROR_INVALID_IMAGE');
+    expect(codeOf('A'.repeat(1_000_000))).toBe('ERROR_INVALID_IMAGE');
+  });
+
+  test('a GIF of 10,000 frames, or of too many pixels over its frames', () => {
+    const header = Buffer.from('474946383961080008000000', 'hex');
+    const frame = Buffer.from('2c0000000008000800000202445100', 'hex');
+    const many = (count: number) => Buffer.concat([header, Buffer.from([0]), ...Array(count).fill(frame)]);
+    expect(peekImage(many(10_000))?.frames).toBe(10_000);
+    expect(codeOf(many(1000))).toBe('ERROR_INVALID_IMAGE');
+    expect(codeOf(many(100))).toBe('accepted');
+    const large = Buffer.from(many(100));
+    large.writeUInt16LE(200, 6);
+    large.writeUInt16LE(60, 8);
+    expect(codeOf(large)).toBe('ERROR_INVALID_IMAGE');
+  });
+
+  test('a GIF frame that reaches over its canvas', () => {
+    const gif = Buffer.from(example('animated.gif'));
+    gif.writeUInt16LE(140, 6);
+    expect(codeOf(gif)).toBe('ERROR_PARSE_IMAGE_FAIL');
+  });
+
+  test.each([
+    ['SVG', '<svg xmlns="http://www.w3.org/2000/svg" width="99" height="99"/>'],
+    ['SVG with an XML head', '<?xml version="1.0"?><svg width="99" height="99"/>'],
+    ['PDF', '%PDF-1.7\n%âãÏÓ\n1 0 obj'],
+    ['TIFF', 'II*\0\x08\0\0\0'],
+    ['big TIFF', 'MM\0*\0\0\0\x08'],
+    ['HEIF', '\0\0\0\x18ftypheic'],
+    ['AVIF', '\0\0\0\x1cftypavif'],
+    ['ICO', '\0\0\x01\0\x01\0\x10\x10'],
+    ['EPS', '%!PS-Adobe-3.0 EPSF-3.0'],
+    ['PSD', '8BPS\0\x01'],
+    ['JPEG 2000', '\0\0\0\x0cjP  \r\n\x87\n'],
+    ['HTML', '<!doctype html><script>alert(1)</script>'],
+    ['ZIP', 'PK\x03\x04'],
+    ['WAV in RIFF', 'RIFF\x24\0\0\0WAVEfmt '],
+    ['GIF of another version', 'GIF88a\x50\0\x50\0\0\0\0'],
+    ['text', 'hello there, no image at all'],
+  ])('%s: ERROR_PARSE_IMAGE_FAIL', (_, text) => {
+    const bytes = Buffer.concat([Buffer.from(text, 'latin1'), Buffer.alloc(64)]);
+    expect(codeOf(bytes)).toBe('ERROR_PARSE_IMAGE_FAIL');
+  });
+});
