@@ -11,8 +11,35 @@ from training.alphabet import CHARS, DIGITS, LOWER, OPERATORS, UPPER
 from training.synth.glyphs import CAP
 
 _GRID = 20
-_LOOKALIKES = ("0OoQD", "1lIi|jtf7", "cC", "sS5", "vV", "wW", "xX×", "zZ2", "kK", "pP", "uU", "mM",
-               "8B", "6Gb", "9gq", "yY", "nh", "VY", "-=", "/7", "iI", "jJ", "tT", "fF", "EF", "ce", "aA4")
+_LOOKALIKES = (
+    "0OoQD",
+    "1lIi|jtf7",
+    "cC",
+    "sS5",
+    "vV",
+    "wW",
+    "xX×",
+    "zZ2",
+    "kK",
+    "pP",
+    "uU",
+    "mM",
+    "8B",
+    "6Gb",
+    "9gq",
+    "yY",
+    "nh",
+    "VY",
+    "-=",
+    "/7",
+    "iI",
+    "jJ",
+    "tT",
+    "fF",
+    "EF",
+    "ce",
+    "aA4",
+)
 _DISTINCT_CASE = "abdeghnqrt"
 # Two faces of a family at neighbouring weights come out above 0.985.
 _DOUBLE = 0.985
@@ -33,9 +60,7 @@ def accept(fonts: list[dict], spare: dict) -> tuple[list[dict], Counter]:
         score = [_score(c, means) for c in cells]
         # Means come from plain fonts; they still recognise a third of an ornate font's letters.
         alive = np.array([upper > 0.72 for upper, _ in score])
-    alive = np.array([
-        upper > (0.12 if font["tag"] == "script" else 0.25) for font, (upper, _) in zip(fonts, score)
-    ])
+    alive = np.array([upper > (0.12 if font["tag"] == "script" else 0.25) for font, (upper, _) in zip(fonts, score)])
     dropped["unreadable"] += int((~alive).sum())
     kept: list[dict] = []
     shapes = np.stack([_stretched(f) for f in fonts])

@@ -32,19 +32,28 @@ _SKIP = re.compile(
     re.I,
 )
 _TAGS = (
-    ("bitmap", r"pixel|press-start|silkscreen|vt323|tiny5|micro-5|jersey|dotgothic|proggy|terminus|"
-               r"sixtyfour|amiga|unifont|spleen|atarismall|misaki|glass_?tty|creep|^px|doto|redaction"),
-    ("script", r"script|(?<!k)hand|cursive|brush|caveat|pacifico|lobster|cookie|satisfy|sacramento|tangerine"
-               r"|great-vibes|allura|parisienne|yellowtail|courgette|damion|kalam|gochi|schoolbell|"
-               r"indie-flower|reenie|permanent|rock-salt|homemade|licorice|birthstone|ephesis|kristi|"
-               r"breip|rufscript|humor|sjfonts|delphine|whisper|italianno|chancery|purisa|klee|herr-von|"
-               r"alex-brush|corinthia|pinyon|smooch|montecarlo|monsieur|mr-de|oooh|marck|condiment|"
-               r"twinkle|bad-|cedarville|covered-by|annie-use|architects|gloria|neucha|sue-ellen|swanky|"
-               r"the-girl|shadows-into|short-stack|delius|because|femke|fbsbl|rochester|grand-hotel|"
-               r"berkshire|vibur|gaegu|delicious|finger-paint|mansalva|yusei|madscrwl|handmedo"),
-    ("common", r"dejavu|liberation|^vera|free(sans|serif|mono)|nimbus|arimo|tinos|cousine|roboto-latin|"
-               r"open-sans|carlito|caladea|texgyre(heros|termes|cursor)|helv|tim[br]|courier|lmroman10|"
-               r"luxi|ubuntu-latin|lato|comic|impact|anton-|geor|verana"),
+    (
+        "bitmap",
+        r"pixel|press-start|silkscreen|vt323|tiny5|micro-5|jersey|dotgothic|proggy|terminus|"
+        r"sixtyfour|amiga|unifont|spleen|atarismall|misaki|glass_?tty|creep|^px|doto|redaction",
+    ),
+    (
+        "script",
+        r"script|(?<!k)hand|cursive|brush|caveat|pacifico|lobster|cookie|satisfy|sacramento|tangerine"
+        r"|great-vibes|allura|parisienne|yellowtail|courgette|damion|kalam|gochi|schoolbell|"
+        r"indie-flower|reenie|permanent|rock-salt|homemade|licorice|birthstone|ephesis|kristi|"
+        r"breip|rufscript|humor|sjfonts|delphine|whisper|italianno|chancery|purisa|klee|herr-von|"
+        r"alex-brush|corinthia|pinyon|smooch|montecarlo|monsieur|mr-de|oooh|marck|condiment|"
+        r"twinkle|bad-|cedarville|covered-by|annie-use|architects|gloria|neucha|sue-ellen|swanky|"
+        r"the-girl|shadows-into|short-stack|delius|because|femke|fbsbl|rochester|grand-hotel|"
+        r"berkshire|vibur|gaegu|delicious|finger-paint|mansalva|yusei|madscrwl|handmedo",
+    ),
+    (
+        "common",
+        r"dejavu|liberation|^vera|free(sans|serif|mono)|nimbus|arimo|tinos|cousine|roboto-latin|"
+        r"open-sans|carlito|caladea|texgyre(heros|termes|cursor)|helv|tim[br]|courier|lmroman10|"
+        r"luxi|ubuntu-latin|lato|comic|impact|anton-|geor|verana",
+    ),
 )
 
 
@@ -52,7 +61,8 @@ def install() -> None:
     """Installs the packages of both lists (Debian's need root)."""
     debian = (LISTS / "debian.txt").read_text().split()
     subprocess.run(
-        ["apt-get", "install", "-y", "--no-install-recommends", *debian], check=True,
+        ["apt-get", "install", "-y", "--no-install-recommends", *debian],
+        check=True,
         env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
     )
     NPM_FOLDER.mkdir(parents=True, exist_ok=True)
@@ -60,7 +70,8 @@ def install() -> None:
     names = (LISTS / "fontsource.txt").read_text().split()
     subprocess.run(
         ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", *names],
-        check=True, cwd=NPM_FOLDER,
+        check=True,
+        cwd=NPM_FOLDER,
     )
 
 

@@ -31,8 +31,16 @@ def draw(s: Scene, glyphs: GlyphSet, strength: float) -> None:
         c = tint or colours.mixed(s.paper, colours.ink_on(dice, s.paper, 0.5 * gap), share if gap > 60 else 0.5 * share)
         g = glyphs.glyph(font, dice.pick(CHARS[:62]))
         k = s.cap * (dice.u(0.8, 1.1) if large else small * dice.u(0.8, 1.2)) / CAP
-        roi = stamp((s.h, s.w), g.mask, k, k, dice.u(-0.6, 0.6) * (row is None), 0.0,
-                    dice.u(0, s.w) if row is None else (i + 1) * 26 * k, dice.u(0, s.h) if row is None else row)
+        roi = stamp(
+            (s.h, s.w),
+            g.mask,
+            k,
+            k,
+            dice.u(-0.6, 0.6) * (row is None),
+            0.0,
+            dice.u(0, s.w) if row is None else (i + 1) * 26 * k,
+            dice.u(0, s.h) if row is None else row,
+        )
         if roi is None:
             continue
         mask, y, x = roi

@@ -196,8 +196,15 @@ def pack(fonts: list[dict], folder: Path | None = None) -> tuple[np.ndarray, Fon
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         np.savez_compressed(
-            folder / "new.npz", names=np.array(names), tags=tags, present=present, offset=offset,
-            shape=shape, metric=metric, pixels=pixels, print=zlib.crc32(pixels),
+            folder / "new.npz",
+            names=np.array(names),
+            tags=tags,
+            present=present,
+            offset=offset,
+            shape=shape,
+            metric=metric,
+            pixels=pixels,
+            print=zlib.crc32(pixels),
         )
         (folder / "new.npz").replace(folder / "glyphs.npz")
     return pixels, FontIndex(names, tags, present, offset, shape, metric)
@@ -212,7 +219,5 @@ def load(folder: Path) -> tuple[np.ndarray, FontIndex]:
             part = folder / f"{os.getpid()}.npy"
             np.save(part, z["pixels"])
             part.replace(flat)
-        index = FontIndex(
-            [str(s) for s in z["names"]], z["tags"], z["present"], z["offset"], z["shape"], z["metric"]
-        )
+        index = FontIndex([str(s) for s in z["names"]], z["tags"], z["present"], z["offset"], z["shape"], z["metric"])
     return np.load(flat, mmap_mode="r"), index

@@ -12,7 +12,6 @@ from training.synth import colours
 from training.synth.glyphs import CAP, Glyph, GlyphSet
 from training.synth.scene import Scene
 
-
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
@@ -82,7 +81,11 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
             mask = (mask * np.float32(dice.u(0.3, 0.6))).astype(np.uint8)
         h, w = mask.shape
         if alone:
-            mask = cv2.subtract(cv2.dilate(mask, _CROSS), mask) if alone == 1 else cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, _CROSS)
+            mask = (
+                cv2.subtract(cv2.dilate(mask, _CROSS), mask)
+                if alone == 1
+                else cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, _CROSS)
+            )
         if s.ink is not None:
             cv2.copyTo(np.full((h, w, 3), tints[i], np.uint8), mask, s.ink[y : y + h, x : x + w])
         part = s.alpha[y : y + h, x : x + w]
@@ -142,8 +145,9 @@ def stamp(size, mask, kx, ky, turn, shear, cx, cy):
     if x1 - x0 < 1 or y1 - y0 < 1:
         return None
     m = np.array(
-        [[a, b, cx - x0 - a * (gw - 1) / 2 - b * (gh - 1) / 2],
-         [c, d, cy - y0 - c * (gw - 1) / 2 - d * (gh - 1) / 2]], np.float32)
+        [[a, b, cx - x0 - a * (gw - 1) / 2 - b * (gh - 1) / 2], [c, d, cy - y0 - c * (gw - 1) / 2 - d * (gh - 1) / 2]],
+        np.float32,
+    )
     return cv2.warpAffine(mask, m, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR), y0, x0
 
 
@@ -171,8 +175,7 @@ def _fit(s: Scene, cells, sizes, stretch) -> tuple[float, list[float]]:
     gaps = [0.0] * n
     if any(c in OPERATORS for c in s.text) and dice.chance(0.6):
         gap = dice.u(0.1, 0.5)
-        gaps = [gap * ((c in OPERATORS) + (i > 0 and s.text[i - 1] in OPERATORS) > 0)
-                for i, c in enumerate(s.text)]
+        gaps = [gap * ((c in OPERATORS) + (i > 0 and s.text[i - 1] in OPERATORS) > 0) for i, c in enumerate(s.text)]
     total = sum(wide) + sum(gaps)
     # Under ten pixels in the reader's picture letters cannot be told apart.
     cap = min(max(cap, 10.5 * s.unit), room / max(total, 0.1))

@@ -21,7 +21,8 @@ def shifted(mask: np.ndarray, dx: int, dy: int) -> np.ndarray:
     h, w = mask.shape
     if abs(dx) < w and abs(dy) < h:
         out[max(0, dy) : h + min(0, dy), max(0, dx) : w + min(0, dx)] = mask[
-            max(0, -dy) : h + min(0, -dy), max(0, -dx) : w + min(0, -dx)]
+            max(0, -dy) : h + min(0, -dy), max(0, -dx) : w + min(0, -dx)
+        ]
     return out
 
 
@@ -69,8 +70,11 @@ def _sketch(s: Scene) -> None:
     drawn = np.zeros_like(edge)
     for _ in range(dice.whole(2, 3)):
         shape = (int(s.h / cell) + 2, int(s.w / cell) + 2)
-        dx, dy = (cv2.resize(dice.gauss_field(*shape).astype(np.float32), (s.w, s.h), interpolation=cv2.INTER_CUBIC)
-                  * np.float32(0.05 * s.cap / 42) for _ in "xy")
+        dx, dy = (
+            cv2.resize(dice.gauss_field(*shape).astype(np.float32), (s.w, s.h), interpolation=cv2.INTER_CUBIC)
+            * np.float32(0.05 * s.cap / 42)
+            for _ in "xy"
+        )
         drawn = cv2.max(drawn, cv2.remap(edge, dx + x, dy + y, cv2.INTER_LINEAR))
     s.alpha = drawn
 
@@ -83,7 +87,9 @@ def shadow(s: Scene) -> None:
         ring = cv2.dilate(s.alpha, _disc(wide))
         if dice.chance(0.6):
             ring = cv2.blur(ring, (wide + 1, wide + 1))
-        s.put_under(ring, s.paper if dice.chance(0.4) else colours.mixed(s.paper, colours.ink_on(dice, s.colour, 60), 0.7))
+        s.put_under(
+            ring, s.paper if dice.chance(0.4) else colours.mixed(s.paper, colours.ink_on(dice, s.colour, 60), 0.7)
+        )
         return
     for _ in range(1 if dice.chance(0.8) else 2):
         far = max(1, round(s.cap * dice.u(0.03, 0.16)))
@@ -266,5 +272,7 @@ def ghost(s: Scene) -> None:
 def fade(s: Scene) -> None:
     """The text's opacity runs down across the picture."""
     dice = s.dice
-    ramp = np.linspace(*((dice.u(0.3, 0.6), 1.0) if dice.chance(0.5) else (1.0, dice.u(0.3, 0.6))), s.w, dtype=np.float32)
+    ramp = np.linspace(
+        *((dice.u(0.3, 0.6), 1.0) if dice.chance(0.5) else (1.0, dice.u(0.3, 0.6))), s.w, dtype=np.float32
+    )
     s.alpha = (s.alpha * ramp).astype(np.uint8)

@@ -51,8 +51,13 @@ def lines(s: Scene, image: np.ndarray, tint: Tint, strength: float) -> None:
             c = tint()
             for t in np.arange(0, 1, 2 * dashed):
                 a, b = t, t + dashed
-                polyline(image, ((xa + a * (xb - xa), ya + a * (yb - ya)), (xa + b * (xb - xa), ya + b * (yb - ya))),
-                         c, thick, s.smooth)
+                polyline(
+                    image,
+                    ((xa + a * (xb - xa), ya + a * (yb - ya)), (xa + b * (xb - xa), ya + b * (yb - ya))),
+                    c,
+                    thick,
+                    s.smooth,
+                )
             continue
         polyline(image, ends, tint(), thick, s.smooth)
 
@@ -68,8 +73,12 @@ def curves(s: Scene, image: np.ndarray, tint: Tint, strength: float) -> None:
             x = dice.u(-0.05, 0.25) * w + t * dice.u(0.6, 1.1) * w
             y = dice.u(0.25, 0.75) * h + dice.u(0.05, 0.4) * h * np.sin(t * dice.u(2, 14) + dice.u(0, 6.3))
         elif kind < 0.85:
-            p = [(dice.u(-0.1, 0.3) * w, dice.u(0, h)), (dice.u(0.1, 0.6) * w, dice.u(-0.3, 1.3) * h),
-                 (dice.u(0.4, 0.9) * w, dice.u(-0.3, 1.3) * h), (dice.u(0.7, 1.1) * w, dice.u(0, h))]
+            p = [
+                (dice.u(-0.1, 0.3) * w, dice.u(0, h)),
+                (dice.u(0.1, 0.6) * w, dice.u(-0.3, 1.3) * h),
+                (dice.u(0.4, 0.9) * w, dice.u(-0.3, 1.3) * h),
+                (dice.u(0.7, 1.1) * w, dice.u(0, h)),
+            ]
             b = [(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3]
             x = sum(k * q[0] for k, q in zip(b, p))
             y = sum(k * q[1] for k, q in zip(b, p))
@@ -198,5 +207,12 @@ def speckle(s: Scene, image: np.ndarray, tint: Tint, strength: float) -> None:
     cv2.copyTo(colour, hit, image)
 
 
-MARKS = {"lines": lines, "curves": curves, "dots": dots, "shapes": shapes, "grid": grid,
-         "heavy-strokes": heavy, "speckle": speckle}
+MARKS = {
+    "lines": lines,
+    "curves": curves,
+    "dots": dots,
+    "shapes": shapes,
+    "grid": grid,
+    "heavy-strokes": heavy,
+    "speckle": speckle,
+}

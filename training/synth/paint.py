@@ -109,9 +109,7 @@ def _marks_in_text(s: Scene) -> None:
     dice = s.dice
     if s.strength("cutting-strokes"):
         make = dice.pick((marks.lines, marks.curves, marks.lines, marks.grid))
-        unit_h = s.h
         make(s, s.alpha, lambda: 0, 0.75 * s.strength("cutting-strokes"))
-        assert s.h == unit_h
     for name in ("lines", "curves", "heavy-strokes"):
         # Drawn here they bend and blur together with the letters.
         if s.strength(name) and dice.chance(0.3):
@@ -122,7 +120,15 @@ def _marks_in_text(s: Scene) -> None:
 def _marks_behind(s: Scene) -> list[str]:
     """Draws the marks that lie behind the text; returns the names of those that go before it."""
     dice, rest = s.dice, []
-    behind = {"grid": 0.7, "speckle": 0.5, "dots": 0.4, "shapes": 0.5, "lines": 0.3, "curves": 0.25, "heavy-strokes": 0.1}
+    behind = {
+        "grid": 0.7,
+        "speckle": 0.5,
+        "dots": 0.4,
+        "shapes": 0.5,
+        "lines": 0.3,
+        "curves": 0.25,
+        "heavy-strokes": 0.1,
+    }
     for name in marks.MARKS:
         if not s.strength(name):
             continue
@@ -174,8 +180,13 @@ def _finish(s: Scene) -> None:
     dice = s.dice
     if s.strength("frame"):
         wear.frame(s)
-    for name, apply in (("noise", wear.noise), ("blur", wear.blur), ("threshold", wear.threshold),
-                        ("dither", wear.dither), ("jpeg", wear.jpeg)):
+    for name, apply in (
+        ("noise", wear.noise),
+        ("blur", wear.blur),
+        ("threshold", wear.threshold),
+        ("dither", wear.dither),
+        ("jpeg", wear.jpeg),
+    ):
         if s.strength(name):
             apply(s, s.strength(name))
     kind = dice.random()
@@ -184,6 +195,10 @@ def _finish(s: Scene) -> None:
     elif kind < 0.07:
         s.canvas = np.ascontiguousarray(s.canvas[:, :, ::-1])
     elif kind < 0.14:
-        s.canvas = cv2.cvtColor(cv2.cvtColor(s.canvas, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR) if not s.strength("hue-only") else s.canvas
+        s.canvas = (
+            cv2.cvtColor(cv2.cvtColor(s.canvas, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+            if not s.strength("hue-only")
+            else s.canvas
+        )
     elif kind < 0.18:
         s.canvas = wear.exposure(dice, s.canvas)

@@ -18,9 +18,9 @@ class Scene:
 
     mix: strength 0..1 of every ingredient taking part. alpha: uint8 (h, w), where the text is.
     ink: BGR of the text, uint8 (h, w, 3), or None while the text has the one colour `colour`.
-    canvas: uint8 (h, w, 3), what lies behind the text, later the whole picture.
-    tile: round or square, pitch in glyph pixels and line width of tiles that build each letter.
-    smooth: edges are anti-aliased. cap: height of its capitals in pixels. unit: pixels of this picture in one of a 48 high one.
+    canvas: uint8 (h, w, 3), what lies behind the text, later the whole picture. smooth: edges are
+    anti-aliased. tile: round or square, pitch in glyph pixels and line width of the tiles that
+    build each letter. cap: height of capitals in pixels. centres: x, y of each letter's middle.
     """
 
     dice: Dice

@@ -23,7 +23,15 @@ def sheet(maker: Synthesiser, style: str | None, rows: int, start: int, difficul
             made = maker.sample(start + r * len(_WIDTHS) + c, width, style, difficulty=difficulty)
             head = np.full((16, width, 3), 70, np.uint8)
             said = made.text.replace("×", "(x)").replace("÷", "(:)")
-            cv2.putText(head, said if style else f"{said} {made.style}", (2, 12), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (255, 255, 255), 1)
+            cv2.putText(
+                head,
+                said if style else f"{said} {made.style}",
+                (2, 12),
+                cv2.FONT_HERSHEY_SIMPLEX,
+                0.4,
+                (255, 255, 255),
+                1,
+            )
             cells.append(np.pad(np.vstack([head, made.image]), ((0, 2), (0, 4), (0, 0)), constant_values=90))
         lines.append(np.hstack(cells))
     return np.vstack(lines)

@@ -16,7 +16,20 @@ SIDE = (256, 640)
 def make(glyphs: GlyphSet, seed: int = 7) -> list[np.ndarray]:
     """48 grey textures, uint8 SIDE, the same in every process that has the same fonts."""
     dice = Dice(seed)
-    makers = (lambda d: _letters(d, glyphs), _lattice, _clouds, _marble, _streaks, _cells, _scenery, _weave, _grain, _ripples, _scribble, _bokeh)
+    makers = (
+        lambda d: _letters(d, glyphs),
+        _lattice,
+        _clouds,
+        _marble,
+        _streaks,
+        _cells,
+        _scenery,
+        _weave,
+        _grain,
+        _ripples,
+        _scribble,
+        _bokeh,
+    )
     out = []
     for i in range(48):
         t = makers[i % len(makers)](dice).astype(np.float32)
@@ -98,7 +111,17 @@ def _scribble(dice: Dice) -> np.ndarray:
         p = (dice.whole(0, SIDE[1]), dice.whole(0, SIDE[0]))
         size = (dice.whole(4, 90), dice.whole(4, 60))
         start = dice.u(0, 360)
-        cv2.ellipse(image, p, size, dice.u(0, 180), start, start + dice.u(40, 330), dice.u(0, 200), dice.whole(1, 3), cv2.LINE_AA)
+        cv2.ellipse(
+            image,
+            p,
+            size,
+            dice.u(0, 180),
+            start,
+            start + dice.u(40, 330),
+            dice.u(0, 200),
+            dice.whole(1, 3),
+            cv2.LINE_AA,
+        )
     return image
 
 

@@ -39,7 +39,8 @@ def elastic(s: Scene, strength: float) -> Field:
     reach = np.float32(cell * 0.22 * strength / 42)
     dx, dy = (
         cv2.resize(dice.gauss_field(rows, cols).astype(np.float32) * reach, (s.w, s.h), interpolation=cv2.INTER_CUBIC)
-        for _ in "xy")
+        for _ in "xy"
+    )
     return dx, dy
 
 
@@ -47,8 +48,9 @@ def perspective(s: Scene, strength: float) -> Field:
     """Each side of the picture is stretched by its own amount (a bilinear skew)."""
     dice = s.dice
     k = np.float32(0.32 * strength)
-    corners = [np.array([[dice.u(-1, 1) * s.cap * k * f for _ in range(2)] for _ in range(2)], np.float32)
-               for f in (0.8, 1.0)]
+    corners = [
+        np.array([[dice.u(-1, 1) * s.cap * k * f for _ in range(2)] for _ in range(2)], np.float32) for f in (0.8, 1.0)
+    ]
     dx, dy = (cv2.resize(c, (s.w, s.h), interpolation=cv2.INTER_LINEAR) for c in corners)
     return dx, dy
 

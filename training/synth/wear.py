@@ -24,8 +24,18 @@ def blur(s: Scene, strength: float) -> None:
     else:
         # Down and up again, as when a page scales its image.
         k = max(0.3, min(0.9, 9.0 / s.cap * dice.u(0.9, 1.6)))
-        small = cv2.resize(s.canvas, None, fx=k, fy=k, interpolation=dice.pick((cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_NEAREST)) if k > 0.6 else cv2.INTER_AREA)
-        s.canvas = cv2.resize(small, (s.w, s.h), interpolation=dice.pick((cv2.INTER_LINEAR, cv2.INTER_NEAREST, cv2.INTER_CUBIC)))
+        small = cv2.resize(
+            s.canvas,
+            None,
+            fx=k,
+            fy=k,
+            interpolation=dice.pick((cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_NEAREST))
+            if k > 0.6
+            else cv2.INTER_AREA,
+        )
+        s.canvas = cv2.resize(
+            small, (s.w, s.h), interpolation=dice.pick((cv2.INTER_LINEAR, cv2.INTER_NEAREST, cv2.INTER_CUBIC))
+        )
 
 
 def jpeg(s: Scene, strength: float) -> None:
@@ -60,7 +70,9 @@ def threshold(s: Scene, strength: float) -> None:
     level = other + (text - other) * dice.u(0.35, 0.65)
     two = cv2.threshold(grey, level, 255, cv2.THRESH_BINARY if text > other else cv2.THRESH_BINARY_INV)[1]
     if dice.chance(0.5):
-        s.canvas = cv2.cvtColor(two if colours.luma(s.colour) > colours.luma(s.paper) else 255 - two, cv2.COLOR_GRAY2BGR)
+        s.canvas = cv2.cvtColor(
+            two if colours.luma(s.colour) > colours.luma(s.paper) else 255 - two, cv2.COLOR_GRAY2BGR
+        )
         return
     table = np.array([s.paper, s.colour], np.uint8)
     s.canvas = table[two >> 7]
@@ -118,5 +130,7 @@ def resize(dice: Dice, image: np.ndarray, width: int, height: int) -> np.ndarray
     if shrink:
         how = dice.weighted((cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC), (0.55, 0.35, 0.1))
     else:
-        how = dice.weighted((cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_AREA, cv2.INTER_NEAREST), (0.6, 0.2, 0.1, 0.1))
+        how = dice.weighted(
+            (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_AREA, cv2.INTER_NEAREST), (0.6, 0.2, 0.1, 0.1)
+        )
     return cv2.resize(image, (width, height), interpolation=how)

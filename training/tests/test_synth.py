@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from training.alphabet import CHARS
-from training.synth import STYLES, Synthesiser
-from training.synth import layout
+from training.synth import STYLES, Synthesiser, layout
 from training.synth.content import arithmetic, code
 from training.synth.dice import Dice
 from training.synth.scene import Scene
