@@ -63,14 +63,15 @@ export class Protection {
   /** Takes over what the store holds: bans of before a restart or of other nodes appear, lifted ones go. */
   async refresh(): Promise<void> {
     const started = ++this.#refreshes;
-    const listed = await this.#parts.store.listBans(this.#parts.clock.now());
+    const now = this.#parts.clock.now();
+    const listed = await this.#parts.store.listBans(now);
     this.#active.clear();
     for (const ban of listed) {
       this.#active.set(nameOf(ban.kind, ban.subject), ban);
       this.#earlier.set(nameOf(ban.kind, ban.subject), ban);
     }
     for (const [name, { ban, savedAt }] of this.#fresh) {
-      if (savedAt < started) this.#fresh.delete(name);
+      if (savedAt < started || ban.until <= now) this.#fresh.delete(name);
       else this.#active.set(name, ban);
     }
   }

@@ -20,7 +20,7 @@ export function acceptedLanguage(header: string | undefined, standard: Language)
 
 function qualityOf(parameters: string[]): number {
   for (const parameter of parameters) {
-    const match = /^\s*q\s*=\s*([\d.]+)\s*$/i.exec(parameter);
+    const match = /^\s*q\s*=(.*)$/i.exec(parameter);
     if (match) return Number(match[1]) || 0;
   }
   return 1;

@@ -6,9 +6,9 @@ import type { Arrived } from '../flow/stages.ts';
 declare module 'fastify' {
   interface FastifyRequest {
     /** The client's, after the configured proxies. */
-    address: string;
+    address?: string;
     /** By `performance.now()`. */
-    startedAt: number;
+    startedAt?: number;
   }
 }
 
@@ -23,7 +23,7 @@ export class ArrivedRequest implements Arrived {
 
   constructor(request: FastifyRequest, reply: FastifyReply, language: Language) {
     this.requestId = request.id;
-    this.address = request.address;
+    this.address = request.address ?? '';
     this.language = language;
     this.body = request.body as Record<string, unknown>;
     this.#response = reply.raw;

@@ -51,6 +51,8 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     rewriteUrl: ({ url }) => pathOf(url ?? '/'),
     routerOptions: { ignoreTrailingSlash: true },
     exposeHeadRoutes: false,
+    // It would cut a drain short after 10 s, and fail the close with it.
+    pluginTimeout: 0,
     return503OnClosing: false,
     clientErrorHandler: answerRaw,
     frameworkErrors: (error, request, reply) => refuse(error, request, reply),
@@ -66,8 +68,8 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   });
   app.server.maxConnections = config.maxConnections;
 
-  app.decorateRequest('address', '');
-  app.decorateRequest('startedAt', 0);
+  app.decorateRequest('address', undefined);
+  app.decorateRequest('startedAt', undefined);
 
   app.addHook('onRequest', (request, _reply, done) => {
     request.startedAt = performance.now();
@@ -108,13 +110,14 @@ export function buildServer(parts: ServerParts): FastifyInstance {
 
   function send(request: FastifyRequest, reply: FastifyReply, { status, body, errorCode }: Reply): void {
     const route = request.routeOptions.url ?? 'unknown';
-    const seconds = (performance.now() - request.startedAt) / 1000;
+    // Unset where the address itself is malformed: then no hook has run.
+    const seconds = (performance.now() - (request.startedAt ?? performance.now())) / 1000;
     metrics.observeRequest({ route, method: request.method, status, errorCode, seconds });
     reply.code(status).header('content-type', json).header('x-request-id', request.id).send(body);
   }
 
   function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const address = request.address || addresses.of(request.raw);
+    const address = request.address ?? addresses.of(request.raw);
     const fault = faultOf(error, request.id, address);
     if (errorTable[fault.code].retry === 'later')
       reply.header('retry-after', Math.max(1, Math.ceil((fault.retryAfterMs ?? 1_000) / 1_000)));

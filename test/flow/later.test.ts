@@ -1,0 +1,132 @@
+import { expect, test } from 'vitest';
+import { Fault } from '../../src/fault.ts';
+import { laterPrices, laterType } from '../laterType.ts';
+import { expectRefusal, openWorld, start, type World } from '../world.ts';
+
+const settings = { prices: laterPrices };
+const ask = (world: World, say = 'hi') => world.call('createTask', { task: { type: 'EchoTask', say } });
+const poll = (world: World, taskId: string) => world.call('getTaskResult', { taskId });
+
+test('a task answered later: idle, processing, ready; paid when it is ready', async () => {
+  const { type, asked } = laterType();
+  await using world = await openWorld({ settings, moreTypes: [type] });
+  const created = await ask(world);
+  const { taskId } = created.body;
+  expect(created.body).toEqual({ errorId: 0, errorCode: '', errorDescription: '', status: 'idle', taskId });
+  expect(await world.money()).toEqual({ posted: start, pending: 300 });
+
+  await expect.poll(() => asked.length).toBe(1);
+  expect((await poll(world, taskId)).body).toEqual({
+    errorId: 0,
+    errorCode: '',
+    errorDescription: '',
+    status: 'processing',
+    taskId,
+  });
+  asked[0]!.end.resolve({ said: asked[0]!.say });
+  await expect.poll(async () => (await poll(world, taskId)).body.status).toBe('ready');
+  expect((await poll(world, taskId)).body.solution).toEqual({ said: 'hi' });
+  expect(await world.money()).toEqual({ posted: start - 300, pending: 0 });
+});
+
+test('a task that fails later is failed with errorId 1 and costs nothing', async () => {
+  const { type, asked } = laterType();
+  await using world = await openWorld({ settings, moreTypes: [type] });
+  const { taskId } = (await ask(world)).body;
+  await expect.poll(() => asked.length).toBe(1);
+  asked[0]!.end.reject(new Fault('ERROR_CAPTCHA_UNSOLVABLE', { detail: 'too dark' }));
+  await expect.poll(async () => (await poll(world, taskId)).body.status).toBe('failed');
+  const failed = await poll(world, taskId);
+  expect(failed.status).toBe(400);
+  expect(failed.body).toEqual({
+    errorId: 1,
+    errorCode: 'ERROR_CAPTCHA_UNSOLVABLE',
+    errorDescription: 'Captcha not recognized: too dark',
+    status: 'failed',
+    taskId,
+  });
+  expect(await world.money()).toEqual({ posted: start, pending: 0 });
+});
+
+test('a task that nobody finishes times out at its deadline', async () => {
+  const { type, asked } = laterType();
+  await using world = await openWorld({ settings, moreTypes: [type] });
+  const { taskId } = (await ask(world)).body;
+  await expect.poll(() => asked.length).toBe(1);
+  world.clock.advance(120_000);
+  await expect.poll(async () => (await poll(world, taskId)).body.errorCode).toBe('ERROR_TASK_TIMEOUT');
+  expect(await world.money()).toEqual({ posted: start, pending: 0 });
+});
+
+test('a task that was queued before a restart is taken up after it', async () => {
+  const first = await openWorld({ settings });
+  const [{ id: keyId } = { id: '' }] = await first.store.listKeys('alice');
+  const now = first.clock.now();
+  const taskId = '11111111-1111-4111-8111-111111111111';
+  // As left by a process that died between the reservation and the work.
+  await first.store.reserve({
+    taskId,
+    accountId: 'alice',
+    keyId,
+    packageId: null,
+    type: 'EchoTask',
+    module: 'common',
+    price: 300,
+    dailyCap: null,
+    state: 'queued',
+    payload: '{"type":"EchoTask","say":"again"}',
+    now,
+    deadline: now + 120_000,
+    expiresAt: now + 300_000,
+  });
+  await first.stop();
+
+  const { type, asked } = laterType();
+  const { dataDir, clock } = first;
+  await using second = await openWorld({ settings, moreTypes: [type], dataDir, clock });
+  await expect.poll(() => asked.length).toBe(1);
+  asked[0]!.end.resolve({ said: asked[0]!.say });
+  await expect.poll(async () => (await poll(second, taskId)).body.solution).toEqual({ said: 'again' });
+});
+
+test('a queued task of a type that is gone fails by our own fault and is given back', async () => {
+  const { type } = laterType();
+  await using world = await openWorld({ settings, moreTypes: [{ ...type, input: failsTheSecondTime() }] });
+  const { taskId } = (await ask(world)).body;
+  await expect.poll(async () => (await poll(world, taskId)).body.errorCode).toBe('ERROR_SERVICE_UNAVALIABLE');
+  expect(await world.money()).toEqual({ posted: start, pending: 0 });
+  expect(world.log.join('')).toContain('a queued task failed by our own fault');
+});
+
+test('later tasks count toward the number at once until they end', async () => {
+  const { type, asked } = laterType();
+  await using world = await openWorld({ settings: { ...settings, concurrency: 1 }, moreTypes: [type] });
+  expect((await ask(world)).body.status).toBe('idle');
+  expectRefusal(
+    await ask(world),
+    'ERROR_RATE_LIMIT',
+    'Request frequency/rate limit: at most 1 tasks at once',
+  );
+  await expect.poll(() => asked.length).toBe(1);
+  asked[0]!.end.resolve({});
+  await expect.poll(async () => (await ask(world)).body.status).toBe('idle');
+});
+
+test('a stopping server finishes the queued tasks that it has taken up', async () => {
+  const { type, asked } = laterType();
+  const world = await openWorld({ settings, moreTypes: [type] });
+  const { taskId } = (await ask(world)).body;
+  await expect.poll(() => asked.length).toBe(1);
+  const stopped = world.stop();
+  asked[0]!.end.resolve({ said: 'late' });
+  await stopped;
+  const { dataDir, clock } = world;
+  await using second = await openWorld({ settings, dataDir, clock });
+  expect((await poll(second, taskId)).body.solution).toEqual({ said: 'late' });
+});
+
+/** A schema that accepts the client's task, and no longer the stored one. */
+function failsTheSecondTime() {
+  let times = 0;
+  return laterType().type.input.refine(() => times++ === 0);
+}

@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseBody } from '../../src/http/body.ts';
+
+const lenient = (text: string | Buffer) => parseBody(Buffer.from(text as string), false);
+const strictly = (text: string | Buffer) => parseBody(Buffer.from(text as string), true);
+const refusal = 'ERROR_INVALID_TASK_DATA: request body must be a json raw';
+
+describe('depth', () => {
+  const nested = (depth: number) => `${'{"a":'.repeat(depth - 1)}{}${'}'.repeat(depth - 1)}`;
+
+  test('32 levels pass, 33 do not, nor do a million', () => {
+    expect(lenient(nested(32))).toBeTypeOf('object');
+    expect(() => lenient(nested(33))).toThrow(`${refusal}: it is nested deeper than 32`);
+    expect(() => lenient(`{"a":${'['.repeat(1_000_000)}`)).toThrow('nested deeper');
+  });
+
+  test('brackets inside strings do not count, behind any number of backslashes', () => {
+    const value = `${'[{'.repeat(50)}\\"\\\\${'[{'.repeat(50)}`;
+    expect(lenient(JSON.stringify({ a: value, b: [value] }))).toEqual({ a: value, b: [value] });
+    for (let backslashes = 0; backslashes < 8; backslashes++) {
+      const text = JSON.stringify({ a: `${'\\'.repeat(backslashes)}"${'['.repeat(40)}` });
+      expect(lenient(text)).toEqual(JSON.parse(text));
+    }
+  });
+
+  test('any JSON object that is not too deep is read as JSON.parse reads it', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string().filter(isHarmless), fc.jsonValue({ maxDepth: 5 })), (value) => {
+        const text = JSON.stringify(value);
+        if (!text.includes('__proto__') && !text.includes('constructor'))
+          expect(strictly(text)).toEqual(JSON.parse(text));
+      }),
+    );
+  });
+
+  test('any text at all is read or refused', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        try {
+          expect(lenient(Buffer.from(bytes))).toBeTypeOf('object');
+        } catch (error) {
+          expect(String(error)).toContain('ERROR_INVALID_TASK_DATA');
+        }
+      }),
+    );
+  });
+});
+
+describe('names', () => {
+  test('top-level names in any case; those of a task as they stand', () => {
+    const body = lenient('{"ClientKey":"k","TASKID":"t","AppID":"a","task":{"Type":"x"},"extra":1}');
+    expect(body).toMatchObject({ clientKey: 'k', taskId: 't', appId: 'a', task: { Type: 'x' } });
+    expect(body.task).not.toHaveProperty('type');
+  });
+
+  test('the exact spelling wins over a variant, wherever it stands', () => {
+    expect(lenient('{"clientKey":"exact","CLIENTKEY":"variant"}').clientKey).toBe('exact');
+    expect(lenient('{"CLIENTKEY":"variant","clientKey":"exact"}').clientKey).toBe('exact');
+  });
+
+  test('of names that are written twice the last counts, also when one is escaped', () => {
+    expect(lenient('{"clientKey":"a","clientKey":"b"}').clientKey).toBe('b');
+    expect(lenient('{"clientKey":"a","client\\u004bey":"b"}').clientKey).toBe('b');
+  });
+
+  test('strict takes names only as the contract spells them', () => {
+    expect(strictly('{"ClientKey":"k"}')).not.toHaveProperty('clientKey');
+  });
+
+  test('a name of a megabyte is one more unknown name', () => {
+    expect(lenient(JSON.stringify({ ['n'.repeat(1_000_000)]: 1, clientKey: 'k' })).clientKey).toBe('k');
+  });
+});
+
+describe('prototypes', () => {
+  test.each([
+    '{"__proto__":{"x":1}}',
+    '{"task":{"__proto__":{"x":1}}}',
+    '{"task":{"\\u005f_proto__":{"x":1}}}',
+    '{"a":[{"__proto__":null}]}',
+    '{"constructor":{"prototype":{"x":1}}}',
+    '{"task":{"constructor":{"prototype":{"x":1}}}}',
+  ])('%s is refused', (text) => {
+    expect(() => lenient(text)).toThrow(refusal);
+    expect(({} as { x?: number }).x).toBeUndefined();
+  });
+
+  test('the words themselves are allowed as values', () => {
+    expect(lenient('{"a":"__proto__","b":"constructor"}')).toEqual({ a: '__proto__', b: 'constructor' });
+  });
+});
+
+describe('characters', () => {
+  test('a byte order mark is forgiven, unless the server is strict', () => {
+    expect(lenient('\uFEFF{"a":1}')).toEqual({ a: 1 });
+    expect(() => strictly('\uFEFF{"a":1}')).toThrow('begins with a byte order mark');
+  });
+
+  test('lone surrogates, NUL and right-to-left marks arrive as they were sent', () => {
+    expect(lenient('{"a":"\\ud800","b":"\\u0000","c":"\u202E"}')).toEqual({
+      a: '\uD800',
+      b: '\0',
+      c: '\u202E',
+    });
+  });
+
+  test('composed and decomposed letters stay different', () => {
+    expect(lenient('{"a":"é","b":"e\u0301"}')).toEqual({ a: 'é', b: 'e\u0301' });
+  });
+
+  test.each([
+    [Buffer.from([0x7b, 0x22, 0xc3, 0x28, 0x22, 0x3a, 0x31, 0x7d])],
+    [Buffer.from('{"a":1}', 'utf16le')],
+    [Buffer.from([0xed, 0xa0, 0x80])],
+  ])('bytes that are not UTF-8 are refused', (bytes) => {
+    expect(() => lenient(bytes)).toThrow(refusal);
+  });
+});
+
+function isHarmless(name: string): boolean {
+  return name !== '__proto__' && name !== 'constructor';
+}
