@@ -58,7 +58,7 @@ class Synthesiser:
         dice = Dice(seed * 4096 + STYLES.index(lead) + 1)
         ingredients = mix(dice, lead, difficulty)
         h, w = self._native_size(dice, width, ingredients)
-        text = self._text(dice, w / h, ingredients)
+        text = self._text(dice, w / h, width, ingredients)
         s = Scene(dice, h, w, text, ingredients, difficulty)
         s.smooth = dice.chance(0.85)
         paint.choose_colours(s)
@@ -82,12 +82,22 @@ class Synthesiser:
         h = max(16, round(h))
         return h, max(12, round(h * aspect))
 
-    def _text(self, dice: Dice, aspect: float, ingredients: dict[str, float]) -> str:
+    def _text(self, dice: Dice, aspect: float, width: int, ingredients: dict[str, float]) -> str:
         if "small" in ingredients:
             aspect *= 0.75
-        if "math" in ingredients and aspect > 1.4:
-            return content.arithmetic(dice, aspect)
-        if "long" in ingredients:
-            most = max(2, min(10, int(aspect / 0.28)))
-            return content.code(dice, content.choose_length(dice, aspect, min(7, most), most))
-        return content.code(dice, content.choose_length(dice, aspect))
+        # Narrower than 11 pixels a letter cannot be told from its neighbour.
+        most = max(1, min(10, width * 48 // self.height // 11))
+        if "math" in ingredients and aspect > 1.4 and most > 2:
+            text = content.arithmetic(dice, min(aspect, most * 0.5))
+        elif "long" in ingredients:
+            text = content.code(dice, content.choose_length(dice, aspect, min(7, most), most))
+        else:
+            text = content.code(dice, content.choose_length(dice, aspect, 1, most))
+        return _alignable(text, width // 8)
+
+
+def _alignable(text: str, steps: int) -> str:
+    """The text, shortened until CTC can align it with `steps` outputs: doubled letters take a blank."""
+    while len(text) > 1 and len(text) + sum(a == b for a, b in zip(text, text[1:])) > steps:
+        text = text[:-1]
+    return text

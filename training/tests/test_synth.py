@@ -79,3 +79,10 @@ def test_sums_have_two_numbers_and_an_operator():
 
 def test_codes_have_the_asked_length():
     assert all(len(code(Dice(seed), n)) == n for seed in range(50) for n in range(1, 11))
+
+
+def test_labels_can_be_aligned_with_an_eighth_of_the_width(maker):
+    for seed in range(300):
+        width = (48, 64, 96, 144)[seed % 4]
+        text = maker.sample(seed, width).text
+        assert len(text) + sum(a == b for a, b in zip(text, text[1:])) <= width // 8
