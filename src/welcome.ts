@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import type { Clock } from './clock.ts';
+import { example } from './example.ts';
 import { generateKey, hashKey, hintOf } from './key.ts';
 import type { StoreAdmin } from './store/admin.ts';
 
 const name = 'play';
 const playBalance = 10_000_000;
-const example = fileURLToPath(new URL('../examples/common.png', import.meta.url));
 
 /**
  * Makes a first account with $10 of play balance and a key, in a store that has no key yet; returns the key.
@@ -41,7 +40,7 @@ export async function welcome(store: StoreAdmin, pepper: string, clock: Clock): 
 /** What the first start prints: the key, and a line for any POSIX shell that reads an image with it. */
 export function welcomeText(key: string, url: string): string {
   // Not `base64 -w0`: macOS has no such option.
-  const image = `'"$(base64 < ${quote(example)} | tr -d '\\n')"'`;
+  const image = `'"$(base64 < ${quote(example.file)} | tr -d '\\n')"'`;
   const body = `{"clientKey":"${key}","task":{"type":"ImageToTextTask","body":"${image}"}}`;
   return [
     '',

@@ -5,6 +5,7 @@ import { databaseFile } from '../store/open.ts';
 import { checkStore } from './checks/books.ts';
 import { type Finding, findingsOf, messageOf } from './checks/check.ts';
 import { checkConfig, checkRuntime } from './checks/host.ts';
+import { checkModel } from './checks/model.ts';
 import { checkServer } from './checks/server.ts';
 import { print, table } from './output.ts';
 import { withStore } from './session.ts';
@@ -38,6 +39,7 @@ async function examine(config: Config): Promise<Finding[]> {
     ['config', () => checkConfig(config)],
     ['runtime', () => checkRuntime(config)],
     ['store', () => examineStore(config)],
+    ['model', checkModel],
     ['server', () => checkServer(config)],
   ];
   const findings: Finding[] = [];
