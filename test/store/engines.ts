@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import pg from 'pg';
 import { afterEach, describe, inject } from 'vitest';
-import type { StoreAdmin } from '../../src/store/admin.ts';
+import type { StoreAdmin, Violation } from '../../src/store/admin.ts';
 import type { Engine, EngineEvents } from '../../src/store/engine.ts';
 import { databaseFile, openStore, type StoreOptions } from '../../src/store/open.ts';
+import { audit } from '../../src/store/operations/audit.ts';
+import { executor, openPatientPool } from '../../src/store/postgres/connection.ts';
 import { openPostgres } from '../../src/store/postgres/engine.ts';
+import { connect } from '../../src/store/sqlite/connection.ts';
 import { openSqlite } from '../../src/store/sqlite/engine.ts';
+import type { Ask, Operation, Told } from '../../src/store/statement.ts';
 import type { NewHold, Store } from '../../src/store/store.ts';
 
 export type TestStore = Store & StoreAdmin;
@@ -20,8 +24,12 @@ export interface Books {
   open(options?: StoreOptions): Promise<TestStore>;
   /** The engine alone, for operations that a store keeps to itself. */
   openEngine(): Promise<Engine>;
-  /** Runs SQL behind the store's back; `unchecked` past SQLite's CHECK constraints, which cannot be dropped. */
-  sql(text: string, options?: { unchecked: boolean }): Promise<Record<string, unknown>[]>;
+  /** Runs SQL behind the store's back. */
+  sql(text: string): Promise<Record<string, unknown>[]>;
+  /** What the audit finds after a change that is then taken back, made past SQLite's CHECKs. */
+  auditAfter(changes: string[], now?: number): Promise<Violation[]>;
+  /** Books that start as these are now; nothing may be open on these. */
+  copy(): Promise<Books>;
   /** The SQLite file, or the PostgreSQL address. */
   where: string;
 }
@@ -37,13 +45,15 @@ export function onEachEngine(name: string, tests: (makeBooks: () => Promise<Book
   });
 }
 
-export async function sqliteBooks(cleanups: (() => unknown)[]): Promise<Books> {
+export async function sqliteBooks(cleanups: (() => unknown)[], like?: string): Promise<Books> {
   const dataDir = mkdtempSync(join(tmpdir(), 'legible-store-'));
   cleanups.push(() => rmSync(dataDir, { recursive: true, force: true }));
   const where = databaseFile(dataDir);
+  if (like !== undefined) copyFileSync(like, where);
   return {
     engine: 'sqlite',
     where,
+    copy: () => sqliteBooks(cleanups, where),
     async open(options = {}) {
       const store = await openStore({ dataDir, databaseUrl: undefined }, { onFatal: unexpected, ...options });
       cleanups.push(() => store.close());
@@ -54,9 +64,20 @@ export async function sqliteBooks(cleanups: (() => unknown)[]): Promise<Books> {
       cleanups.push(() => engine.close());
       return engine;
     },
-    async sql(text, { unchecked } = { unchecked: false }) {
+    async auditAfter(changes, now = noon) {
       const database = new Database(where);
-      if (unchecked) database.pragma('ignore_check_constraints = on');
+      database.pragma('ignore_check_constraints = on');
+      const connection = connect(database);
+      try {
+        connection.begin();
+        for (const text of changes) database.exec(text);
+        return await drive(audit(now), (ask) => connection.execute(ask));
+      } finally {
+        database.close();
+      }
+    },
+    async sql(text) {
+      const database = new Database(where);
       try {
         const prepared = database.prepare(text);
         if (prepared.reader) return prepared.all() as Record<string, unknown>[];
@@ -69,15 +90,16 @@ export async function sqliteBooks(cleanups: (() => unknown)[]): Promise<Books> {
   };
 }
 
-export async function postgresBooks(cleanups: (() => unknown)[]): Promise<Books> {
+export async function postgresBooks(cleanups: (() => unknown)[], like = 'template1'): Promise<Books> {
   const server = inject('postgresUrl');
   const name = `t${randomBytes(6).toString('hex')}`;
-  await query(server, `create database ${name}`);
+  await query(server, `create database ${name} template ${like}`);
   cleanups.push(() => query(server, `drop database ${name} with (force)`));
   const where = server.replace(/postgres$/, name);
   return {
     engine: 'postgres',
     where,
+    copy: () => postgresBooks(cleanups, name),
     async open(options = {}) {
       const store = await openStore({ dataDir: '', databaseUrl: where }, { onFatal: unexpected, ...options });
       cleanups.push(() => store.close());
@@ -87,6 +109,19 @@ export async function postgresBooks(cleanups: (() => unknown)[]): Promise<Books>
       const engine = await openPostgres(where, silent);
       cleanups.push(() => engine.close());
       return engine;
+    },
+    async auditAfter(changes, now = noon) {
+      const pool = openPatientPool(where);
+      const client = await pool.connect();
+      const execute = executor();
+      try {
+        await client.query('BEGIN');
+        for (const text of changes) await client.query(text);
+        return await drive(audit(now), (ask) => execute(client, ask));
+      } finally {
+        client.release(true);
+        await pool.end();
+      }
     },
     sql: (text) => query(where, text),
   };
@@ -100,6 +135,12 @@ async function query(url: string, text: string): Promise<Record<string, unknown>
   } finally {
     await client.end();
   }
+}
+
+async function drive<T>(operation: Operation<T>, execute: (ask: Ask) => Told | Promise<Told>): Promise<T> {
+  let step = operation.next();
+  while (!step.done) step = operation.next(await execute(step.value));
+  return step.value;
 }
 
 const silent: EngineEvents = { committed() {}, fatal: unexpected };

@@ -123,15 +123,23 @@ onEachEngine('the audit', (makeBooks) => {
     ],
     [['I2'], 'calls from nowhere', () => ['update package set calls_left = calls_left + 1']],
     [['I2', 'I4'], 'a reservation without a task', () => [lineOf('reserve', { task_id: "'ghost'" })]],
-    [['I1', 'I4'], 'a settlement without a reservation', () => [lineOf('settle', { task_id: "'ghost'" })]],
-    [['I1', 'I2', 'I4'], 'a settlement of an open task', () => [lineOf('settle', { task_id: "'open'" })]],
     [
-      ['I1', 'I2', 'I4'],
+      ['I1', 'I4', 'I5'],
+      'a settlement without a reservation',
+      () => [lineOf('settle', { task_id: "'ghost'" })],
+    ],
+    [
+      ['I1', 'I2', 'I4', 'I5'],
+      'a settlement of an open task',
+      () => [lineOf('settle', { task_id: "'open'" })],
+    ],
+    [
+      ['I1', 'I2', 'I4', 'I5'],
       'a settlement of another amount',
       () => [lineOf('settle', { task_id: "'open'", amount: '399' })],
     ],
     [
-      ['I4'],
+      ['I4', 'I8'],
       'an ended task that nobody was charged for',
       () => ["update task set state = 'ready' where id = 'open'"],
     ],
@@ -142,7 +150,7 @@ onEachEngine('the audit', (makeBooks) => {
     ],
     [['I8'], 'a ready task that was free', () => ["update task set state = 'ready' where id = 'failed'"]],
     [
-      ['I1', 'I3'],
+      ['I1', 'I3', 'I5'],
       'a balance below its holds',
       (books) => [...dropChecks(books), "update account set posted = pending - 1 where id = 'alice'"],
     ],
@@ -158,13 +166,12 @@ onEachEngine('the audit', (makeBooks) => {
   ];
 
   it('names what is wrong, by its invariant', async () => {
+    const books = await makeBooks();
+    const store = await keepBooks(books);
     for (const [invariants, what, damage] of damages) {
-      const books = await makeBooks();
-      const store = await keepBooks(books);
-      expect(await store.audit(noon)).toEqual([]);
-      for (const text of damage(books)) await books.sql(text, { unchecked: true });
-      const found = (await store.audit(noon)).map(({ invariant }) => invariant);
-      expect(new Set(found), what).toEqual(new Set(found).union(new Set(invariants)));
+      const found = (await books.auditAfter(damage(books))).map(({ invariant }) => invariant);
+      expect([...new Set(found)].sort(), what).toEqual(invariants);
     }
-  }, 120_000);
+    expect(await store.audit(noon)).toEqual([]);
+  });
 });

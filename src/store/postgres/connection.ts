@@ -56,12 +56,12 @@ export function executor(): (client: pg.ClientBase, ask: Ask) => Promise<Told> {
       name = `s${names.size}`;
       names.set(compiled, name);
     }
-    const { rows, rowCount } = await client.query({
+    const { rows, rowCount, command } = await client.query({
       name,
       text: compiled.sql,
       values: compiled.bind(values),
     });
-    return { rows, changes: rowCount ?? 0 };
+    return { rows, changes: command === 'SELECT' ? 0 : (rowCount ?? 0) };
   };
 }
 

@@ -1,0 +1,178 @@
+import { rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import Database from 'better-sqlite3';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Call } from '../../src/store/operations.ts';
+import { runBatch } from '../../src/store/sqlite/batch.ts';
+import { type Connection, connect, openDatabase } from '../../src/store/sqlite/connection.ts';
+import { type Books, hold, noon, openAccount, settled, sqliteBooks } from './engines.ts';
+
+const reserve = (taskId: string): Call => ({ name: 'reserve', args: [hold({ taskId }), 'node'] });
+const read: Call = { name: 'readAccount', args: ['alice'] };
+
+function failure(code: string): Error {
+  return Object.assign(new Error(`${code} on purpose`), { code });
+}
+
+describe('a batch in SQLite', () => {
+  const cleanups: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+
+  async function withMoney(): Promise<{ books: Books; database: Database.Database; connection: Connection }> {
+    const books = await sqliteBooks(cleanups);
+    const store = await books.open();
+    await openAccount(store, 1_000_000);
+    await store.close();
+    const database = openDatabase(books.where);
+    cleanups.push(() => database.close());
+    return { books, database, connection: connect(database) };
+  }
+
+  const pending = (connection: Connection) => {
+    const [answer] = runBatch(connection, [read]).answers;
+    return ((answer as { value: { pending: number } }).value.pending / 400) as number;
+  };
+
+  it('is one commit', async () => {
+    const { connection } = await withMoney();
+    let committed = 0;
+    const counting: Connection = {
+      ...connection,
+      commit() {
+        committed++;
+        connection.commit();
+      },
+    };
+    const { answers, commits } = runBatch(counting, [reserve('a'), reserve('b'), read]);
+    expect(answers).toMatchObject([{ value: 'held' }, { value: 'held' }, { value: { pending: 800 } }]);
+    expect([committed, commits]).toEqual([1, [3]]);
+  });
+
+  it('does not count as a commit when it only read', async () => {
+    const { connection } = await withMoney();
+    expect(runBatch(connection, [read, read]).commits).toEqual([]);
+  });
+
+  it('in which one operation throws does the others all the same, each once', async () => {
+    const { connection } = await withMoney();
+    const { answers, commits, fatal } = runBatch(connection, [
+      reserve('a'),
+      reserve('a'),
+      { name: 'topUp', args: [{ accountId: 'alice', amount: Number.NaN, note: '', now: noon }] },
+      reserve('b'),
+    ]);
+    expect(answers).toMatchObject([
+      { value: 'held' },
+      { error: { code: 'SQLITE_CONSTRAINT_UNIQUE' } },
+      { error: { message: expect.stringContaining('whole micro-USD') } },
+      { value: 'held' },
+    ]);
+    expect([commits, fatal]).toEqual([[1, 1], undefined]);
+    expect(pending(connection)).toBe(2);
+  });
+
+  it('that finds the disk full fails what writes, answers what reads, and works again when there is room', async () => {
+    const { database, connection } = await withMoney();
+    const pages = database.pragma('page_count', { simple: true });
+    database.pragma(`max_page_count = ${pages}`);
+    const many = Array.from({ length: 200 }, (_, index) => reserve(`full-${index}`));
+    const { answers, fatal } = runBatch(connection, [...many, read]);
+    const held = answers.filter((answer) => 'value' in answer && answer.value === 'held').length;
+    const full = answers.filter((answer) => 'error' in answer && answer.error.code === 'SQLITE_FULL').length;
+    expect(fatal).toBeUndefined();
+    expect(full).toBeGreaterThan(0);
+    expect(held + full).toBe(200);
+    expect(answers.at(-1)).toMatchObject({ value: { pending: held * 400 } });
+
+    database.pragma('max_page_count = 1073741823');
+    expect(runBatch(connection, [reserve('after')]).answers).toEqual([{ value: 'held' }]);
+    expect(pending(connection)).toBe(held + 1);
+  });
+
+  it('whose fsync fails promises nothing, is not tried again, and is fatal', async () => {
+    const { connection } = await withMoney();
+    let commits = 0;
+    const broken: Connection = {
+      ...connection,
+      commit() {
+        commits++;
+        throw failure('SQLITE_IOERR_FSYNC');
+      },
+    };
+    const { answers, fatal } = runBatch(broken, [reserve('a'), reserve('b'), read]);
+    expect(fatal).toMatchObject({ code: 'SQLITE_IOERR_FSYNC' });
+    expect(answers.every((answer) => 'error' in answer)).toBe(true);
+    expect(commits).toBe(1);
+    expect(pending(connection)).toBe(0);
+  });
+
+  it('that meets an error of the disk while running call by call stops there, and keeps what was committed', async () => {
+    const { connection } = await withMoney();
+    let commits = 0;
+    const failing: Connection = {
+      ...connection,
+      commit() {
+        if (++commits === 2) throw failure('SQLITE_IOERR_WRITE');
+        connection.commit();
+      },
+    };
+    const { answers, fatal } = runBatch(failing, [reserve('a'), reserve('a'), reserve('b'), reserve('c')]);
+    expect(fatal).toMatchObject({ code: 'SQLITE_IOERR_WRITE' });
+    expect(answers.map((answer) => 'value' in answer)).toEqual([true, false, false, false]);
+    expect(pending(connection)).toBe(1);
+  });
+
+  it('that another process locks out fails as a whole, without waiting once for each call', async () => {
+    const { books, database, connection } = await withMoney();
+    database.pragma('busy_timeout = 20');
+    const other = new Database(books.where);
+    cleanups.push(() => other.close());
+    other.exec('begin immediate');
+    const started = performance.now();
+    const { answers } = runBatch(
+      connection,
+      Array.from({ length: 50 }, (_, index) => reserve(`t${index}`)),
+    );
+    expect(answers.every((answer) => 'error' in answer && answer.error.code === 'SQLITE_BUSY')).toBe(true);
+    expect(performance.now() - started).toBeLessThan(50 * 20);
+    other.exec('rollback');
+    expect(runBatch(connection, [reserve('t')]).answers).toEqual([{ value: 'held' }]);
+  });
+});
+
+describe('the thread of SQLite', () => {
+  const cleanups: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+
+  it('ends the store when the file is broken under it: no answer after that', async () => {
+    const books = await sqliteBooks(cleanups);
+    const fatal: Error[] = [];
+    const store = await books.open({ onFatal: (error) => fatal.push(error) });
+    await openAccount(store, 10_000);
+    await store.reserve(hold());
+    // A foreign commit makes the thread drop its cached pages; all but the first are then overwritten.
+    await books.sql("insert into fact (name, value) values ('foreign', '')");
+    await books.sql('pragma wal_checkpoint(truncate)');
+    const file = await open(books.where, 'r+');
+    const { size } = await file.stat();
+    await file.write(Buffer.alloc(size - 4096, 0xff), 0, size - 4096, 4096);
+    await file.close();
+
+    await expect(store.settle(settled())).rejects.toThrow(/SQLITE_CORRUPT/);
+    expect(fatal).toHaveLength(1);
+    await expect(store.readAccount('alice')).rejects.toThrow(/SQLITE_CORRUPT/);
+  });
+
+  it('says so at once when it cannot open the file', async () => {
+    const books = await sqliteBooks(cleanups);
+    rmSync(books.where, { force: true });
+    const database = new Database(books.where);
+    database.exec('create table account (surprise)');
+    database.close();
+    await expect(books.open()).rejects.toThrow(/account/);
+  });
+});

@@ -1,0 +1,143 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { openStore } from '../../src/store/open.ts';
+import { hold, noon, openAccount, postgresBooks, settled } from './engines.ts';
+
+/** Stands between the store and PostgreSQL: can hang up, refuse, or swallow every byte. */
+async function tollgate(target: string) {
+  const { hostname, port } = new URL(target);
+  const sockets = new Set<Socket>();
+  let mode: 'open' | 'silent' = 'open';
+  const server: Server = createServer((near) => {
+    const far = connect(Number(port), hostname);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on('data', (bytes) => {
+        if (mode === 'open') to.write(bytes);
+      });
+      from.on('error', () => {});
+      from.on('close', () => {
+        sockets.delete(from);
+        to.destroy();
+      });
+    }
+  });
+  const listen = (at: number) => new Promise<void>((resolve) => server.listen(at, '127.0.0.1', resolve));
+  await listen(0);
+  const own = (server.address() as { port: number }).port;
+  const hangUp = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    url: target.replace(`:${port}`, `:${own}`),
+    hangUp,
+    async shut() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      hangUp();
+      await closed;
+    },
+    reopen: () => listen(own),
+    silence() {
+      mode = 'silent';
+    },
+    speak() {
+      mode = 'open';
+    },
+  };
+}
+
+describe('without its PostgreSQL', () => {
+  const cleanups: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+
+  async function throughGate() {
+    const books = await postgresBooks(cleanups);
+    const direct = await books.open();
+    await openAccount(direct, 1_000_000);
+    const gate = await tollgate(books.where);
+    const store = await openStore({ dataDir: '', databaseUrl: gate.url });
+    cleanups.push(async () => {
+      await store.close();
+      await gate.shut();
+    });
+    return { gate, store, direct };
+  }
+
+  async function untilHeld(store: Awaited<ReturnType<typeof openStore>>): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      const outcome = await store
+        .reserve(hold({ taskId: `again-${attempt}` }))
+        .catch((error: Error) => error);
+      if (outcome === 'held') return;
+      if (attempt === 200) throw outcome;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+
+  it('the store refuses at once, and goes on by itself when it is back', async () => {
+    const { gate, store, direct } = await throughGate();
+    expect(await store.reserve(hold())).toBe('held');
+    await gate.shut();
+
+    const started = performance.now();
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 100 }, (_, index) => store.reserve(hold({ taskId: `gone-${index}` }))),
+    );
+    expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(performance.now() - started).toBeLessThan(2_500);
+
+    await gate.reopen();
+    await untilHeld(store);
+    expect(await store.settle(settled())).toBe(true);
+    expect(await direct.audit(noon)).toEqual([]);
+  });
+
+  it('the store does not wait for answers that never come', async () => {
+    const { gate, store, direct } = await throughGate();
+    expect(await store.reserve(hold())).toBe('held');
+    gate.silence();
+
+    const started = performance.now();
+    await expect(store.settle(settled())).rejects.toThrow();
+    expect(performance.now() - started).toBeLessThan(2_500);
+
+    gate.speak();
+    await untilHeld(store);
+    expect(await store.settle(settled())).toBe(true);
+    expect(await direct.audit(noon)).toEqual([]);
+  });
+
+  it('a connection lost in the middle of load loses or doubles nothing', async () => {
+    const { gate, store, direct } = await throughGate();
+    const acknowledged = { held: 0, charged: 0 };
+    const unknown = { holds: 0, charges: 0 };
+    await Promise.all(
+      Array.from({ length: 12 }, async (_, worker) => {
+        for (let n = 0; n < 25; n++) {
+          if (worker === 0 && n % 8 === 4) gate.hangUp();
+          const taskId = `${worker}-${n}`;
+          const outcome = await store.reserve(hold({ taskId })).catch(() => undefined);
+          if (outcome !== 'held') unknown.holds++;
+          else acknowledged.held++;
+          const isCharged = await store.settle(settled(taskId)).catch(() => undefined);
+          if (isCharged) acknowledged.charged++;
+          else if (isCharged === undefined) unknown.charges++;
+        }
+      }),
+    );
+
+    expect(await direct.audit(noon)).toEqual([]);
+    const { posted } = (await direct.readAccount('alice'))!;
+    const charged = (1_000_000 - posted) / 400;
+    expect(charged).toBeGreaterThanOrEqual(acknowledged.charged);
+    expect(charged).toBeLessThanOrEqual(acknowledged.charged + unknown.charges);
+    await direct.sweep(noon + 120_000);
+    expect(await direct.readAccount('alice')).toMatchObject({ posted, pending: 0 });
+    expect(await direct.audit(noon + 120_000)).toEqual([]);
+  });
+});

@@ -1,0 +1,49 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Call, start } from '../../src/store/operations.ts';
+import { connect, openDatabase } from '../../src/store/sqlite/connection.ts';
+import { compilerFor } from '../../src/store/statement.ts';
+import { hold, noon, openAccount, released, settled, sqliteBooks } from './engines.ts';
+
+/** What runs for every request or every second must not read whole tables, however many tasks there are. */
+const calls: Call[] = [
+  { name: 'findPrincipal', args: ['hash-alice'] },
+  { name: 'reserve', args: [hold({ dailyCap: 1_000_000 }), 'node'] },
+  { name: 'poll', args: [{ taskId: 'task-1', accountId: 'alice', now: noon, maxPolls: 120 }] },
+  { name: 'settle', args: [settled()] },
+  { name: 'reserve', args: [hold({ taskId: 'task-2' }), 'node'] },
+  { name: 'release', args: [released('task-2')] },
+  { name: 'sweep', args: [noon + 120_000] },
+  { name: 'take', args: ['node', noon] },
+  { name: 'listPackages', args: ['alice', noon] },
+];
+
+describe('in SQLite', () => {
+  const cleanups: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+
+  it('no query of a request or of the sweep scans a table', async () => {
+    const books = await sqliteBooks(cleanups);
+    const store = await books.open();
+    await openAccount(store, 1_000_000);
+    await store.close();
+    const database = openDatabase(books.where);
+    cleanups.push(() => database.close());
+    const connection = connect(database);
+    const compile = compilerFor('sqlite');
+    const scans: string[] = [];
+    for (const call of calls) {
+      const operation = start(call);
+      let step = operation.next();
+      while (!step.done) {
+        const { sql, bind } = compile(step.value.statement);
+        const plan = database.prepare(`explain query plan ${sql}`).all(...bind(step.value.values));
+        for (const { detail } of plan as { detail: string }[])
+          if (detail.startsWith('SCAN')) scans.push(`${call.name}: ${detail} in ${sql}`);
+        step = operation.next(connection.execute(step.value));
+      }
+    }
+    expect(scans).toEqual([]);
+  });
+});
