@@ -1,0 +1,84 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { commonestConfusions } from '../../src/eval/confusions.ts';
+import { contactSheet } from '../../src/eval/contactSheet.ts';
+import { findFamilies } from '../../src/eval/families.ts';
+import { meanExact, type Read, scoreFamily, trust } from '../../src/eval/score.ts';
+
+const read = (label: string, text: string, caseSensitive = false, confidence = 1): Read => ({
+  image: { path: '', label, caseSensitive },
+  text,
+  confidence,
+});
+
+test('right is as labelled: letter case counts only where the label says so', () => {
+  const reads = [read('aB', 'AB'), read('aB', 'AB', true), read('aB', 'aB', true), read('aB', '', true)];
+  const family = { name: 'x', arithmetic: false, images: reads.map(({ image }) => image) };
+  expect(scoreFamily(family, reads, 40)).toEqual({ n: 4, exact: 50, exactNoCase: 75, ms: 10 });
+});
+
+test('every family counts the same in the mean', () => {
+  const family = (n: number, exact: number) => ({ n, exact, exactNoCase: 0, ms: 0 });
+  expect(meanExact([family(1000, 90), family(10, 40)])).toBe(65);
+});
+
+test('trust: how far what is said is from what is so', () => {
+  const reads = [
+    read('a', 'a', true, 0.95),
+    read('a', 'a', true, 0.95),
+    read('a', 'b', true, 0.95),
+    read('a', 'b', true, 0.15),
+  ];
+  // |3 × .95 − 2| + |.15 − 0|, over 4
+  expect(trust(reads)).toEqual({ ece: 25, answered: 75, rightOfAnswered: 66.67 });
+});
+
+test('confusions are found along the cheapest alignment', () => {
+  const reads = [read('abcde', 'abde'), read('O1O', '010', true), read('xyz', 'xyzz'), read('OK', '0k')];
+  expect(commonestConfusions(reads, 3)).toEqual([
+    { is: 'O', readAs: '0', count: 2 },
+    { is: 'c', readAs: '', count: 1 },
+    { is: '', readAs: 'z', count: 1 },
+  ]);
+});
+
+test('families are folders with labels, or the folders in a folder; puzzles are skipped', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'families-'));
+  for (const [name, text] of [
+    ['plain', 'file\tlabel\tcase_sensitive\n1.png\tab"c\t1\n2.png\tDEF\t0\n'],
+    ['sums', 'file\tlabel\tcase_sensitive\texpression\r\n1.png\t7\t0\t3+4\r\n'],
+    ['slide', 'file\tpiece\tx\ty\n1.jpg\tp.png\t1\t2\n'],
+  ] as const) {
+    await mkdir(join(root, name));
+    writeFileSync(join(root, name, 'labels.tsv'), text);
+  }
+  const { families, skipped } = findFamilies([root, join(root, 'plain')]);
+  expect(families.map(({ name, arithmetic, images }) => [name, arithmetic, images.length])).toEqual([
+    ['plain', false, 2],
+    ['sums', true, 1],
+    ['plain', false, 2],
+  ]);
+  expect(families[0]!.images[0]).toEqual({
+    path: join(root, 'plain', '1.png'),
+    label: 'ab"c',
+    caseSensitive: true,
+  });
+  expect(skipped).toEqual(['slide']);
+  expect(() => findFamilies([join(root, 'nowhere')])).toThrow('holds no labels.tsv');
+});
+
+test('the contact sheet holds the images themselves, and texts as texts', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'sheet-')), 'a.png');
+  writeFileSync(path, 'PNG');
+  const html = contactSheet(
+    new Map([
+      ['<b>', [{ ...read('<script>', '&'), image: { path, label: '<script>', caseSensitive: true } }]],
+    ]),
+  );
+  expect(html).toContain('data:image/png;base64,UE5H');
+  expect(html).not.toContain('<script>');
+  expect(html).toContain('&#60;script&#62;');
+});

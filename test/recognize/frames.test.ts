@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { combinations, pickCombination } from '../../src/recognize/frames.ts';
+
+const frame = (...rgb: number[]) => ({ width: rgb.length / 3, height: 1, rgb: Uint8Array.from(rgb) });
+
+test('one frame stands for itself', () => {
+  const only = frame(1, 2, 3);
+  expect(combinations([only])).toEqual([only]);
+});
+
+test('several frames are combined pixel by pixel: median, darkest, lightest, and the last', () => {
+  const frames = [frame(9, 1, 5), frame(200, 3, 5), frame(10, 2, 90)];
+  const rgb = combinations(frames).map((picture) => [...picture.rgb]);
+  expect(rgb).toEqual([
+    [10, 2, 5],
+    [9, 1, 5],
+    [200, 3, 90],
+    [10, 2, 90],
+  ]);
+});
+
+test.each([
+  ['the surest', [[1, 2, 3], 0.5], [[1, 2, 4], 0.9], 1],
+  ['nothing read is never the surest', [[], 1], [[1], 0.2], 1],
+  ['a longer text with the same characters, if nearly as sure', [[1, 3], 0.9], [[1, 2, 3], 0.7], 1],
+  ['not if much less sure', [[1, 3], 0.9], [[1, 2, 3], 0.3], 0],
+  ['not if a longer text lacks one of them', [[1, 3], 0.9], [[1, 2, 4], 0.8], 0],
+] as const)('which combination shows the whole text: %s', (_, a, b, expected) => {
+  const reads = [a, b].map(([text, probability]) => ({
+    text: [...text] as number[],
+    probability: Number(probability),
+  }));
+  expect(pickCombination(reads)).toBe(expected);
+});

@@ -1,0 +1,264 @@
+import { EventEmitter } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setImmediate as soon } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Fault } from '../../src/fault.ts';
+import { type ReadOptions, RecognizerPool } from '../../src/recognize/pool.ts';
+import type { FromThread, ToThread } from '../../src/recognize/thread.ts';
+
+const image = readFileSync(new URL('../../examples/number.png', import.meta.url));
+const wide = readFileSync(new URL('../../examples/common.jpg', import.meta.url));
+
+/** A thread whose every step the test takes: what it was sent lies in `batches`. */
+class StandIn extends EventEmitter {
+  batches: number[] = [];
+  stopped = false;
+
+  postMessage(message: ToThread): void {
+    if (message.kind === 'batch') this.batches.push(message.items.length);
+    else {
+      this.stopped = true;
+      if (this.batches.length === 0) this.die();
+    }
+  }
+
+  say(message: FromThread): void {
+    this.emit('message', message);
+  }
+
+  /** Answers the batch it has with texts that tell the place in it. */
+  answer(): void {
+    const count = this.batches.shift() ?? 0;
+    for (let index = 0; index < count; index++) {
+      const times = { queueMs: 0, decodeMs: 1, inferMs: 4, views: 1 };
+      const reading = { text: `${index}`, confidence: 1, characters: [], alternatives: [], times };
+      this.say({ kind: 'done', index, outcome: { reading } });
+    }
+    this.say({ kind: 'free' });
+    if (this.stopped) this.die();
+  }
+
+  die(): void {
+    this.emit('exit', 1);
+  }
+}
+
+const clock = { ms: 1_000_000, now: () => clock.ms };
+let pool: RecognizerPool;
+let threads: StandIn[];
+
+async function startPool({ count = 1, queueLimit = 100 } = {}): Promise<void> {
+  threads = [];
+  const startThread = () => {
+    const thread = new StandIn();
+    threads.push(thread);
+    queueMicrotask(() => thread.say({ kind: 'ready' }));
+    return thread as unknown as Worker;
+  };
+  pool = await RecognizerPool.start({ threads: count, queueLimit, clock, startThread });
+}
+
+afterEach(async () => {
+  const stopped = pool.stop();
+  for (const thread of threads) while (thread.batches.length > 0) thread.answer();
+  await stopped;
+});
+
+const read = (options: Partial<ReadOptions> = {}, of: Uint8Array = image) =>
+  pool.read(of, { deadline: clock.ms + 120_000, signal: new AbortController().signal, ...options });
+
+/** The fault that a promise ends in, without leaving it unhandled meanwhile. */
+const faultOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: Fault) => error,
+  );
+
+describe('batches', () => {
+  test('what has gathered while a thread was busy goes through together, eight at most', async () => {
+    await startPool();
+    const reads = Array.from({ length: 12 }, () => read());
+    expect(threads[0]!.batches).toEqual([1]);
+    threads[0]!.answer();
+    expect(threads[0]!.batches).toEqual([8]);
+    threads[0]!.answer();
+    expect(threads[0]!.batches).toEqual([3]);
+    threads[0]!.answer();
+    const texts = (await Promise.all(reads)).map(({ text }) => text);
+    expect(texts).toEqual(['0', '0', '1', '2', '3', '4', '5', '6', '7', '0', '1', '2']);
+  });
+
+  test('images of another width wait for their turn', async () => {
+    await startPool();
+    const reads = [read(), read(), read({}, wide), read(), read({}, wide)];
+    threads[0]!.answer();
+    expect(threads[0]!.batches).toEqual([2]);
+    threads[0]!.answer();
+    expect(threads[0]!.batches).toEqual([2]);
+    threads[0]!.answer();
+    await Promise.all(reads);
+  });
+
+  test('idle threads share what waits', async () => {
+    await startPool({ count: 2 });
+    const reads = [read(), read(), read(), read()];
+    expect(threads.map(({ batches }) => batches)).toEqual([[1], [1]]);
+    for (const thread of threads) thread.answer();
+    for (const thread of threads) thread.answer();
+    await Promise.all(reads);
+  });
+
+  test('an answer tells how long it waited', async () => {
+    await startPool();
+    const first = read();
+    const second = read();
+    clock.ms += 30;
+    threads[0]!.answer();
+    threads[0]!.answer();
+    expect((await first).times.queueMs).toBe(0);
+    expect((await second).times.queueMs).toBe(30);
+  });
+});
+
+test('a full queue refuses at once, and says when to come back', async () => {
+  await startPool({ queueLimit: 2 });
+  const reads = [read(), read(), read()];
+  const fault = await faultOf(read());
+  expect(fault).toMatchObject({ code: 'ERROR_SERVICE_UNAVALIABLE', retryAfterMs: expect.any(Number) });
+  expect(fault!.retryAfterMs).toBeGreaterThanOrEqual(100);
+  threads[0]!.answer();
+  await soon();
+  const afterwards = read();
+  threads[0]!.answer();
+  threads[0]!.answer();
+  await Promise.all([...reads, afterwards]);
+});
+
+describe('a client that goes', () => {
+  test('before its image is begun: the image is not read', async () => {
+    await startPool();
+    const first = read();
+    const leaving = new AbortController();
+    const left = faultOf(read({ signal: leaving.signal }));
+    const last = read();
+    leaving.abort();
+    expect(await left).toMatchObject({ name: 'AbortError' });
+    threads[0]!.answer();
+    expect(threads[0]!.batches).toEqual([1]);
+    threads[0]!.answer();
+    await Promise.all([first, last]);
+  });
+
+  test('after it was begun: the answer still comes', async () => {
+    await startPool();
+    const leaving = new AbortController();
+    const begun = read({ signal: leaving.signal });
+    leaving.abort();
+    threads[0]!.answer();
+    expect((await begun).text).toBe('0');
+  });
+
+  test('before it was even queued', async () => {
+    await startPool();
+    expect(await faultOf(read({ signal: AbortSignal.abort() }))).toMatchObject({ name: 'AbortError' });
+    expect(pool.load.waiting).toBe(0);
+  });
+});
+
+describe('a deadline', () => {
+  test('ends what waits and what runs, and leaves the thread alone', async () => {
+    await startPool();
+    const deadline = clock.ms + 1000;
+    const running = faultOf(read({ deadline }));
+    const waiting = faultOf(read({ deadline }));
+    const patient = read();
+    clock.ms += 999;
+    pool.expire();
+    expect(pool.load).toMatchObject({ waiting: 2, running: 1 });
+    clock.ms += 1;
+    pool.expire();
+    expect(await running).toMatchObject({ code: 'ERROR_TASK_TIMEOUT' });
+    expect(await waiting).toMatchObject({ code: 'ERROR_TASK_TIMEOUT' });
+    threads[0]!.answer();
+    threads[0]!.answer();
+    expect((await patient).text).toBe('0');
+    expect(threads).toHaveLength(1);
+  });
+
+  test('that has passed already takes no place in the queue', async () => {
+    await startPool();
+    expect(await faultOf(read({ deadline: clock.ms }))).toMatchObject({ code: 'ERROR_TASK_TIMEOUT' });
+    expect(pool.load).toMatchObject({ waiting: 0, running: 0 });
+  });
+});
+
+describe('a thread that dies', () => {
+  test('is replaced, and its images run once more, each by itself', async () => {
+    await startPool();
+    const reads = [read(), read(), read(), read()];
+    threads[0]!.answer();
+    threads[0]!.die();
+    await soon();
+    expect(threads).toHaveLength(2);
+    for (let i = 0; i < 3; i++) {
+      expect(threads[1]!.batches).toEqual([1]);
+      threads[1]!.answer();
+    }
+    expect((await Promise.all(reads)).map(({ text }) => text)).toEqual(['0', '0', '0', '0']);
+  });
+
+  test('twice on the same image: that image fails, the others do not', async () => {
+    await startPool();
+    const first = read();
+    const killer = faultOf(read());
+    const innocent = read();
+    threads[0]!.answer();
+    await first;
+    threads[0]!.die();
+    await soon();
+    threads[1]!.die();
+    expect(await killer).toMatchObject({ code: 'ERROR_SERVICE_UNAVALIABLE' });
+    await soon();
+    threads[2]!.answer();
+    expect((await innocent).text).toBe('0');
+  });
+});
+
+describe('stopping', () => {
+  test('lets what runs finish, refuses what waits and what comes', async () => {
+    await startPool();
+    const running = read();
+    const waiting = faultOf(read());
+    let over = false;
+    const stopped = pool.stop().then(() => {
+      over = true;
+    });
+    expect(await waiting).toMatchObject({ code: 'ERROR_SERVICE_UNAVALIABLE' });
+    expect(await faultOf(read())).toMatchObject({ code: 'ERROR_SERVICE_UNAVALIABLE' });
+    await soon();
+    expect(over).toBe(false);
+    threads[0]!.answer();
+    expect((await running).text).toBe('0');
+    await stopped;
+    expect(threads).toHaveLength(1);
+  });
+});
+
+test('a model that cannot be loaded is told at the start', async () => {
+  await startPool();
+  const failing = RecognizerPool.start({
+    threads: 1,
+    queueLimit: 1,
+    clock,
+    startThread: () => {
+      const thread = new StandIn();
+      queueMicrotask(() => {
+        thread.say({ kind: 'failed', message: 'no such file' });
+        thread.die();
+      });
+      return thread as unknown as Worker;
+    },
+  });
+  await expect(failing).rejects.toThrow('could not start');
+});

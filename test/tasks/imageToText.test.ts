@@ -1,0 +1,261 @@
+import { describe, expect, test } from 'vitest';
+import { Fault } from '../../src/fault.ts';
+import { imageToText } from '../../src/tasks/imageToText.ts';
+import { taskTypes } from '../../src/tasks/registry.ts';
+import type { Reading, ReadOptions, SolveContext } from '../../src/tasks/task.ts';
+
+/** Every body but `broken` is an image; its bytes are the body itself. */
+function parseImage(text: string, field: string): Uint8Array {
+  if (text === 'broken') throw new Fault('ERROR_PARSE_IMAGE_FAIL', { detail: `${field}: is not base64` });
+  return Buffer.from(text);
+}
+
+const lenient = imageToText({ parseImage, strict: false });
+const strict = imageToText({ parseImage, strict: true });
+
+/** A reader that says of each image what the test has put there. */
+function world(readings: Record<string, Partial<Reading>>) {
+  const asked: ReadOptions[] = [];
+  const context: SolveContext = {
+    deadline: 5,
+    signal: new AbortController().signal,
+    engines: {
+      text: {
+        async read(image, options) {
+          asked.push(options);
+          const reading = readings[Buffer.from(image).toString()];
+          return { text: '', confidence: 0.97, characters: [], alternatives: [], ...reading };
+        },
+      },
+    },
+  };
+  return { context, asked };
+}
+
+const solve = (task: object, readings: Record<string, Partial<Reading>>, type = lenient) =>
+  type.solve(type.input.parse(task), world(readings).context);
+
+function problemOf(task: object, type = lenient): string {
+  const { error } = type.input.safeParse(task);
+  const issue = error?.issues[0];
+  return issue ? `${issue.path.join('.')}: ${issue.message}` : 'none';
+}
+
+describe('solutions', () => {
+  test('text and confidence, and nothing else unasked', async () => {
+    const solution = await solve({ body: 'a' }, { a: { text: 'aB3', confidence: 0.912345 } });
+    expect(solution).toEqual({ text: 'aB3', confidence: 0.9123 });
+  });
+
+  test('letter case stays as it was read, whatever `case` says', async () => {
+    for (const value of [true, false, null, undefined]) {
+      expect(await solve({ body: 'a', case: value }, { a: { text: 'aB3' } })).toMatchObject({ text: 'aB3' });
+    }
+  });
+
+  test('details are given to those who ask', async () => {
+    const reading = {
+      text: 'ab',
+      characters: [
+        { character: 'a', confidence: 0.99994 },
+        { character: 'b', confidence: 0.5 },
+      ],
+      alternatives: [{ text: 'aB', confidence: 0.02 }],
+    };
+    expect(await solve({ body: 'a', details: true }, { a: reading })).toEqual({
+      text: 'ab',
+      confidence: 0.97,
+      characters: [
+        { character: 'a', confidence: 0.9999 },
+        { character: 'b', confidence: 0.5 },
+      ],
+      alternatives: [{ text: 'aB', confidence: 0.02 }],
+    });
+  });
+
+  test('nothing read: ERROR_CAPTCHA_UNSOLVABLE', async () => {
+    await expect(solve({ body: 'a' }, { a: { text: '' } })).rejects.toMatchObject({
+      code: 'ERROR_CAPTCHA_UNSOLVABLE',
+    });
+  });
+
+  test('below the score: ERROR_CAPTCHA_UNSOLVABLE; at it: answered', async () => {
+    const readings = { a: { text: 'x', confidence: 0.9 } };
+    await expect(solve({ body: 'a', score: 0.91 }, readings)).rejects.toMatchObject({
+      code: 'ERROR_CAPTCHA_UNSOLVABLE',
+    });
+    expect(await solve({ body: 'a', score: 0.9 }, readings)).toMatchObject({ text: 'x' });
+  });
+});
+
+describe('module number', () => {
+  const readings = Object.fromEntries(
+    [...'abcdefghi'].map((name, i) => [name, { text: `${i}`, confidence: 1 - i / 100 }]),
+  );
+
+  test('answers nine images in their order', async () => {
+    const solution = await solve({ module: 'number', images: [...'ihgfedcba'] }, readings);
+    expect(solution).toEqual({ answers: [...'876543210'], confidence: 0.92 });
+  });
+
+  test('answers a single body as text', async () => {
+    expect(await solve({ module: 'number', body: 'c' }, readings)).toEqual({ text: '2', confidence: 0.98 });
+  });
+
+  test('allows digits only', async () => {
+    const { context, asked } = world(readings);
+    await lenient.solve(lenient.input.parse({ module: 'number', body: 'a' }), context);
+    await lenient.solve(lenient.input.parse({ module: 'number', body: 'a', charset: '123' }), context);
+    expect(asked.map(({ alphabet }) => alphabet)).toEqual(['0123456789', '123']);
+  });
+});
+
+describe('module math', () => {
+  test('answers what most of the belief stands for', async () => {
+    const reading = {
+      text: '3+6=',
+      confidence: 0.4,
+      alternatives: [
+        { text: '3+5=', confidence: 0.3 },
+        { text: '3+5=?', confidence: 0.25 },
+        { text: '35=', confidence: 0.9 },
+      ],
+    };
+    expect(await solve({ module: 'math', body: 'a' }, { a: reading })).toEqual({
+      text: '8',
+      confidence: 0.55,
+    });
+  });
+
+  test('names the expression in the details', async () => {
+    const solution = await solve({ module: 'math', body: 'a', details: true }, { a: { text: '2-9=' } });
+    expect(solution).toMatchObject({ text: '-7', expression: '2-9=' });
+  });
+
+  test('asks for expressions and for other readings', async () => {
+    const { context, asked } = world({ a: { text: '1+1' } });
+    await lenient.solve(lenient.input.parse({ module: 'math', body: 'a' }), context);
+    expect(asked).toMatchObject([{ expression: true, alternatives: 5, deadline: 5 }]);
+  });
+
+  test.each(['7/2', 'abc', ''])('"%s" has no answer: ERROR_CAPTCHA_UNSOLVABLE', async (text) => {
+    await expect(solve({ module: 'math', body: 'a' }, { a: { text } })).rejects.toMatchObject({
+      code: 'ERROR_CAPTCHA_UNSOLVABLE',
+    });
+  });
+
+  test('common does not calculate', async () => {
+    expect(await solve({ body: 'a' }, { a: { text: '1+1' } })).toMatchObject({ text: '1+1' });
+  });
+});
+
+describe('input', () => {
+  test.each([
+    ['common', 'common'],
+    [undefined, 'common'],
+    [null, 'common'],
+    ['Number', 'number'],
+    ['math', 'math'],
+    ['queueit', 'common'],
+    ['module_001', 'common'],
+    ['module_032', 'common'],
+  ])('module %s is priced as %s', (module, expected) => {
+    expect(lenient.module(lenient.input.parse({ body: 'a', module }))).toBe(expected);
+  });
+
+  test.each([
+    [{}, 'body: is missing'],
+    [{ body: null }, 'body: is missing'],
+    [{ body: 7 }, 'body: is not a string'],
+    [{ body: 'a', module: 'module_033' }, 'module: is not one of common, number, math'],
+    [{ body: 'a', module: '' }, 'module: is not one of common, number, math'],
+    [{ images: ['a'] }, 'images: only goes with module number'],
+    [{ module: 'number', images: [] }, 'images: is empty'],
+    [{ module: 'number', images: Array(10).fill('a') }, 'images: more than 9'],
+    [{ module: 'number', images: 'a' }, 'images: is not a list'],
+    [{ module: 'number', images: ['a', 5] }, 'images.1: is not a string'],
+    [{ module: 'number', body: 'a', charset: '12a' }, 'charset: holds more than digits, with module number'],
+    [{ body: 'a', score: 1.5 }, 'score: '],
+    [{ body: 'a', score: -0.1 }, 'score: '],
+    [{ body: 'a', score: 'high' }, 'score: is not a number'],
+    [{ body: 'a', score: '' }, 'score: '],
+    [{ body: 'a', case: 'perhaps' }, 'case: '],
+    [{ body: 'a', charset: '' }, 'charset: is empty'],
+    [{ body: 'a', charset: 'äöü' }, 'charset: holds characters that cannot be read'],
+    [{ body: 'a', minLength: 1.5 }, 'minLength: is not a whole number'],
+    [{ body: 'a', minLength: -1 }, 'minLength: '],
+    [{ body: 'a', maxLength: 1000 }, 'maxLength: '],
+    [{ body: 'a', minLength: 6, maxLength: 5 }, 'minLength: is above maxLength'],
+  ])('%o: %s', (task, problem) => {
+    expect(problemOf(task)).toContain(problem);
+  });
+
+  test('numbers and booleans may be strings, unless it is strict', () => {
+    const task = { body: 'a', score: '0.8', case: 'true', minLength: '4', maxLength: '6', details: 'false' };
+    expect(lenient.input.parse(task)).toMatchObject({
+      score: 0.8,
+      minLength: 4,
+      maxLength: 6,
+      details: false,
+    });
+    for (const field of ['score', 'case', 'minLength', 'maxLength', 'details'] as const) {
+      expect(problemOf({ body: 'a', [field]: task[field] }, strict)).toContain(`${field}: `);
+    }
+  });
+
+  test('null is absent, unknown fields are ignored, a maxLength of 0 is none', () => {
+    const task = {
+      body: 'a',
+      module: null,
+      score: null,
+      case: null,
+      images: null,
+      websiteURL: 'x',
+      foo: {},
+      maxLength: 0,
+    };
+    expect(lenient.input.parse(task)).toMatchObject({ module: 'common', score: 0, maxLength: undefined });
+  });
+
+  test('the limits of the request reach the reader', async () => {
+    const { context, asked } = world({ a: { text: 'ab' } });
+    const task = { body: 'a', charset: 'abc+', minLength: 2, maxLength: 3, details: true };
+    await lenient.solve(lenient.input.parse(task), context);
+    expect(asked).toMatchObject([
+      { alphabet: 'abc+', minLength: 2, maxLength: 3, alternatives: 5, signal: context.signal },
+    ]);
+  });
+});
+
+describe('images are looked at before anything is reserved', () => {
+  test('in the body', () => {
+    const input = lenient.input.parse({ body: 'broken' });
+    expect(() => lenient.check(input)).toThrow(
+      new Fault('ERROR_PARSE_IMAGE_FAIL', { detail: 'task.body: is not base64' }),
+    );
+  });
+
+  test('in each place of a list', () => {
+    const input = lenient.input.parse({ module: 'number', images: ['a', 'b', 'broken'] });
+    expect(() => lenient.check(input)).toThrow(/task\.images\.2/);
+  });
+
+  test('once: solving does not parse again', async () => {
+    let parsed = 0;
+    const type = imageToText({
+      strict: false,
+      parseImage: (text, field) => {
+        parsed += 1;
+        return parseImage(text, field);
+      },
+    });
+    const input = type.input.parse({ body: 'a' });
+    type.check(input);
+    await type.solve(input, world({ a: { text: 'x' } }).context);
+    expect(parsed).toBe(1);
+  });
+});
+
+test('the registry holds nothing that stands for a third-party token', () => {
+  expect(taskTypes({ parseImage, strict: false }).map(({ type }) => type)).toEqual(['ImageToTextTask']);
+});
