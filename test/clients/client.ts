@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { World } from '../world.ts';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '../..');
+
+export interface Outcome {
+  // biome-ignore lint/suspicious/noExplicitAny: what it holds is what the tests are about
+  value?: any;
+  // biome-ignore lint/suspicious/noExplicitAny: likewise
+  error?: any;
+}
+
+/**
+ * Runs a program of an unmodified client in a process of its own. `body` is the body of an async function: what it
+ * returns or throws comes back. `load` is the code that makes the client's names known to it.
+ */
+export async function runClient(world: World, load: string, body: string, modules = ''): Promise<Outcome> {
+  const program = `
+    ${load}
+    const tell = (outcome) => process.stdout.write(JSON.stringify(outcome), () => process.exit(0));
+    (async () => { ${body} })().then(
+      (value) => tell({ value }),
+      (error) => tell({ error: { name: error.constructor.name, message: error.message, ...error } }),
+    );`;
+  const isModule = load.includes('import ');
+  const { stdout } = await run(
+    process.execPath,
+    [
+      '--require',
+      join(import.meta.dirname, 'redirect.cjs'),
+      ...(isModule ? ['--input-type=module'] : ['--input-type=commonjs']),
+      '--eval',
+      program,
+    ],
+    {
+      cwd: root,
+      timeout: 25_000,
+      env: { PATH: process.env.PATH, PORT: String(world.port), NODE_PATH: modules },
+    },
+  );
+  return JSON.parse(stdout);
+}
+
+/** Builds a client that was published without its build, as its own `npm run build` would, into a folder. */
+export async function buildClient(name: string, folder: string): Promise<void> {
+  const project = join(root, 'node_modules', name, 'tsconfig.json');
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  await run(process.execPath, [tsc, '-p', project, '--outDir', folder]);
+}

@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '../src');
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const texts = new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
+
+/** Every relative import of a file, those of types too. */
+function importsOf(file: string): string[] {
+  const found = texts.get(file)!.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g);
+  return [...found].map(([, path]) => relative(root, join(root, dirname(file), path!)));
+}
+
+const folderOf = (file: string) => (file.includes('/') ? file.split('/')[0]! : '');
+
+/** What a folder may import, beside itself and the files directly in src. */
+const allowed: Record<string, string[]> = {
+  cli: ['http', 'flow', 'tasks', 'store', 'recognize', 'outbound'],
+  http: ['flow', 'tasks', 'store', 'recognize', 'outbound'],
+  flow: ['tasks', 'store', 'recognize', 'outbound'],
+  // A command of its own, for those who train.
+  eval: ['cli', 'tasks', 'recognize'],
+  tasks: [],
+  store: [],
+  recognize: [],
+  outbound: [],
+};
+
+/** Files directly in src that know the folders: they start the server and watch it. */
+const starters = ['main.ts', 'gauges.ts', 'sweeper.ts', 'welcome.ts'];
+
+test('imports run main, cli → http → flow → tasks, store, recognize, outbound, and never back', () => {
+  const wrong = files.flatMap((file) => {
+    const folder = folderOf(file);
+    return importsOf(file)
+      .filter((imported) => {
+        const target = folderOf(imported);
+        if (folder === '') return target !== '' && !starters.includes(file);
+        if (target === '') return starters.includes(imported) && folder !== 'cli';
+        return target !== folder && !allowed[folder]?.includes(target);
+      })
+      .map((imported) => `${file} imports ${imported}`);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('there are no import cycles', () => {
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  function visit(file: string, path: string[]): void {
+    if (path.includes(file)) {
+      cycles.push([...path.slice(path.indexOf(file)), file].join(' → '));
+      return;
+    }
+    if (done.has(file)) return;
+    for (const imported of importsOf(file)) if (texts.has(imported)) visit(imported, [...path, file]);
+    done.add(file);
+  }
+  for (const file of files) visit(file, []);
+  expect(cycles).toEqual([]);
+});
+
+test('no file is over 300 lines, and half of them are at most 100', () => {
+  const lengths = [...texts].map(([file, text]) => ({ file, lines: text.split('\n').length - 1 }));
+  expect(lengths.filter(({ lines }) => lines > 300)).toEqual([]);
+  const sorted = lengths.map(({ lines }) => lines).sort((a, b) => a - b);
+  expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(100);
+});
+
+test('nothing is named after a place to put things', () => {
+  const vague = /^(utils?|lib|helpers?|common|types|interfaces|misc)(\.|$)/i;
+  const names = files.flatMap((file) => file.split('/'));
+  expect(names.filter((name) => vague.test(name))).toEqual([]);
+});
+
+test('SQL, the environment, threads and outgoing calls each have one home', () => {
+  const uses = (pattern: RegExp) => files.filter((file) => pattern.test(texts.get(file)!)).map(folderOrFile);
+  const homes = (pattern: RegExp) => [...new Set(uses(pattern))].sort();
+  expect(homes(/from '(kysely|better-sqlite3|pg)'/)).toEqual(['store']);
+  expect(homes(/\bprocess\.env\b/)).toEqual(['config.ts']);
+  for (const home of homes(/from 'node:worker_threads'/)) expect(['recognize', 'store']).toContain(home);
+  expect(homes(/from 'undici'/)).toEqual([]);
+});
+
+function folderOrFile(file: string): string {
+  return folderOf(file) || file;
+}
