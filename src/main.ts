@@ -17,7 +17,7 @@ import { taskTypes } from './tasks/registry.ts';
 import type { Engines } from './tasks/task.ts';
 import { UserError } from './userError.ts';
 import { version } from './version.ts';
-import { welcome, welcomeText } from './welcome.ts';
+import { welcome } from './welcome.ts';
 
 export interface Running {
   /** Where the API and the ops port answer: `http://127.0.0.1:7878`. */
@@ -132,8 +132,8 @@ function kill(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** Serves until a signal, or until something goes wrong that nobody has foreseen. */
-export async function serve(config: Config): Promise<void> {
+/** Serves until a signal, or until something goes wrong that nobody has foreseen; `greet` is called once it does. */
+export async function serve(config: Config, greet: (running: Running) => void): Promise<void> {
   const log = createLog(config);
   let stoppedAt: number | undefined;
 
@@ -174,8 +174,7 @@ export async function serve(config: Config): Promise<void> {
       end('store', 70);
     },
   });
-  const { firstKey, url } = await starting;
-  console.log(firstKey ? welcomeText(firstKey, url) : `Legible ${version} answers on ${url}`);
+  greet(await starting);
 }
 
 /** By itself, once nothing is left open: threads that run onnxruntime have ended by then. */

@@ -27,7 +27,8 @@ export async function startLocalReader({
   model?: string;
 }): Promise<LocalReader> {
   const limits = { maxImageBytes: 64 * 1024 * 1024, maxImagePixels: 40_000_000, strict: true };
-  const type = imageToText({ parseImage: imageParser(limits), strict: true });
+  const parse = imageParser(limits);
+  const type = imageToText({ parseImage: (text) => parse(text, 'the file'), strict: true });
   const queueLimit = 4 * imagesAtOnce(threads);
   const pool = await RecognizerPool.start({ threads, queueLimit, clock: systemClock, model });
   const { signal } = new AbortController();

@@ -1,11 +1,21 @@
 import { Command } from 'commander';
 import { loadConfig } from '../config.ts';
+import { version } from '../version.ts';
+import { welcomeText } from '../welcome.ts';
+import { print } from './output.ts';
 
 export function serveCommand(): Command {
-  return new Command('serve').description('run the server until SIGTERM or SIGINT').action(async () => {
-    const config = loadConfig();
-    // Not imported above: the other commands start without Fastify, sharp and the models.
-    const { serve } = await import('../main.ts');
-    await serve(config);
-  });
+  return new Command('serve')
+    .description('run the server until SIGTERM or SIGINT')
+    .option('--json', 'print where it answers, and the first key, as JSON')
+    .action(async (options: { json?: boolean }) => {
+      const config = loadConfig();
+      // Not imported above: the other commands start without Fastify, sharp and the models.
+      const { serve } = await import('../main.ts');
+      await serve(config, ({ url, opsUrl, firstKey }) =>
+        print(options, { url, opsUrl, firstKey: firstKey ?? null }, () =>
+          firstKey ? welcomeText(firstKey, url) : `Legible ${version} answers on ${url}`,
+        ),
+      );
+    });
 }

@@ -82,7 +82,9 @@ async function solveOne(reader: LocalReader, file: string, fields: TaskFields): 
     if (error instanceof Fault) {
       return { file, errorCode: error.code, errorDescription: describeFault(error, 'en') };
     }
-    throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    return { file, errorCode: code, errorDescription: message }; // ENOENT, EISDIR and so on
   }
 }
 

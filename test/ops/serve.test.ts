@@ -11,8 +11,8 @@ import { scratch } from './server.ts';
 const entry = fileURLToPath(new URL('../cli/entry.ts', import.meta.url));
 
 /** `legible serve` in a process of its own. */
-function serve(dataDir: string, settings: Record<string, string> = {}) {
-  const child: ChildProcess = spawn(process.execPath, [entry, 'serve'], {
+function serve(dataDir: string, settings: Record<string, string> = {}, args: string[] = []) {
+  const child: ChildProcess = spawn(process.execPath, [entry, 'serve', ...args], {
     env: {
       PATH: process.env.PATH ?? '',
       LEGIBLE_DATA_DIR: dataDir,
@@ -65,6 +65,19 @@ it('the first start prints a key and a line that reads an image when it is paste
     body: JSON.stringify({ clientKey: key }),
   });
   expect(await balance.json()).toMatchObject({ errorId: 0, balance: 9.9996 });
+});
+
+it('--json prints where it answers and the first key for programs', async () => {
+  const server = serve(scratch(), {}, ['--json']);
+  await server.line(/^}$/);
+  const { url, opsUrl, firstKey } = JSON.parse(server.lines.join('\n'));
+  expect(firstKey).toMatch(/^lgl_/);
+  const balance = await fetch(`${url}/getState`, {
+    method: 'POST',
+    body: JSON.stringify({ clientKey: firstKey }),
+  });
+  expect(await balance.json()).toMatchObject({ errorId: 0, balance: 10 });
+  expect((await fetch(`${opsUrl}/livez`)).status).toBe(200);
 });
 
 it('a server that was killed starts again, with its books right', async () => {
