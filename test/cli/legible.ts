@@ -55,7 +55,7 @@ export async function legible(args: string[], settings: Record<string, string>):
 export async function legibleProcess(
   args: string[],
   settings: Record<string, string>,
-  input = '',
+  input: string | Buffer = '',
 ): Promise<Outcome> {
   const child = spawn(process.execPath, [entry, ...args], { env: environment(settings) });
   child.stdin.end(input);

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { legible, legibleProcess } from './legible.ts';
+
+const example = (name: string) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
+const solve = (...args: string[]) => legible(['solve', ...args], {});
+
+test('one file: its text and nothing else', async () => {
+  expect(await solve(example('common.png'))).toEqual({ status: 0, out: 'hR4nTe\n', err: '' });
+});
+
+test('several files: a line each, in their order, one that fails among them', async () => {
+  const files = [example('number.png'), example('make.py'), example('nowhere.png'), example('common.jpg')];
+  const { status, out } = await solve(...files);
+  const lines = out.trimEnd().split('\n');
+  expect(lines[0]).toBe(`${files[0]}: 482917`);
+  expect(lines[1]).toContain('the file: is not a PNG, JPEG, GIF, WebP or BMP image');
+  expect(lines[2]).toContain('ENOENT');
+  expect(lines[3]).toBe(`${files[3]}: BLUEFISH`);
+  expect(status).toBe(1);
+});
+
+test('--json holds the solution as createTask gives it', async () => {
+  const { out } = await solve('--json', '--module', 'math', '--details', example('math.png'));
+  const [{ file, solution }] = JSON.parse(out);
+  expect(file).toBe(example('math.png'));
+  expect(solution).toMatchObject({
+    text: '42',
+    confidence: expect.any(Number),
+    characters: expect.any(Array),
+  });
+  expect(solution.expression).toMatch(/^27\+15/);
+});
+
+test('--csv', async () => {
+  const { out } = await solve('--csv', example('number.png'), example('make.py'));
+  expect(out).toMatch(
+    /^file,text,confidence,error\n.*number\.png,482917,0\.\d+,\n.*make\.py,,,ERROR_PARSE_IMAGE_FAIL\n$/,
+  );
+});
+
+test('what may occur can be limited', async () => {
+  const { out } = await solve('--charset', '0123456789', '--max-length', '3', example('number.png'));
+  expect(out).toMatch(/^\d{1,3}\n$/);
+});
+
+test('an image can come from standard input', async () => {
+  const { status, out } = await legibleProcess(['solve', '-'], {}, readFileSync(example('common.png')));
+  expect([status, out]).toEqual([0, 'hR4nTe\n']);
+});
+
+test.each([
+  ['--module', 'klingon'],
+  ['--min-length', '0'],
+  ['--json', '--csv'],
+])('%s %s is refused', async (...args) => {
+  const { status, out } = await legibleProcess(['solve', ...args, example('number.png')], {});
+  expect(status).not.toBe(0);
+  expect(out).toBe('');
+});
