@@ -7,6 +7,7 @@ output  `logp`: float32 (N, W/8, 71), natural logarithms of probabilities; class
 
 import copy
 import io
+import warnings
 
 import numpy as np
 import onnx
@@ -46,16 +47,19 @@ def to_input(images: np.ndarray) -> np.ndarray:
 def float_graph(net: TextNet) -> onnx.ModelProto:
     """The net in float32 with input `x` as Exported takes it, batch and width dynamic."""
     file = io.BytesIO()
-    torch.onnx.export(
-        Exported(net),
-        (torch.zeros(2, 3, HEIGHT, 144),),
-        file,
-        input_names=["x"],
-        output_names=["logp"],
-        dynamic_axes={"x": {0: "n", 3: "w"}, "logp": {0: "n", 1: "t"}},
-        opset_version=OPSET,
-        dynamo=False,
-    )
+    with warnings.catch_warnings():
+        # It warns that it is the older of two exporters.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            Exported(net),
+            (torch.zeros(2, 3, HEIGHT, 144),),
+            file,
+            input_names=["x"],
+            output_names=["logp"],
+            dynamic_axes={"x": {0: "n", 3: "w"}, "logp": {0: "n", 1: "t"}},
+            opset_version=OPSET,
+            dynamo=False,
+        )
     model = onnx.load_from_string(file.getvalue())
     pads_into_windows(model)
     return model

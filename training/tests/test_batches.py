@@ -1,0 +1,40 @@
+from types import SimpleNamespace
+
+import numpy as np
+
+from training.batches import batch_size, draw_batch, draw_width
+
+
+class Blank:
+    """A synthesiser of blank pictures that remembers what it was asked for."""
+
+    def __init__(self):
+        self.asked = []
+
+    def sample(self, seed, width, style):
+        self.asked.append((seed, width, style))
+        return SimpleNamespace(image=np.zeros((48, width, 3), np.uint8), text="a", style=style)
+
+
+def test_widths_are_multiples_of_8_and_lie_about_144():
+    rng = np.random.default_rng(0)
+    widths = np.array([draw_width(rng) for _ in range(4000)])
+    assert (widths % 8 == 0).all() and widths.min() >= 64 and widths.max() <= 480
+    assert 136 <= np.median(widths) <= 152
+    assert 0.02 < (widths > 320).mean() < 0.08
+
+
+def test_wide_batches_hold_fewer_images():
+    assert batch_size(160) == 40
+    assert batch_size(480) == 13
+    assert batch_size(160, 4.0) == 160
+
+
+def test_a_batch_has_one_width_and_repeats_from_its_seed():
+    share = np.array([0.0, 1.0])
+    first, second = Blank(), Blank()
+    batch = draw_batch(first, ("never", "always"), share, 7, 1.0)
+    draw_batch(second, ("never", "always"), share, 7, 1.0)
+    assert first.asked == second.asked
+    assert {style for _, _, style in first.asked} == {"always"}
+    assert len({seed for seed, _, _ in first.asked}) == len(batch.texts)

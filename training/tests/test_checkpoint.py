@@ -1,0 +1,31 @@
+import torch
+
+from training.alphabet import CHARS
+from training.checkpoint import Progress, averaged_net, keep, load, save
+from training.net import TextNet
+
+
+def test_a_run_goes_on_where_it_stopped(tmp_path):
+    net, average = TextNet(len(CHARS) + 1), TextNet(len(CHARS) + 1)
+    optimiser = torch.optim.AdamW(net.parameters())
+    net.head.bias.sum().backward()
+    optimiser.step()
+    save(tmp_path / "c.pt", net, average, optimiser, Progress(images=7, exact={"plain": 0.5}))
+
+    again, again_average = TextNet(len(CHARS) + 1), TextNet(len(CHARS) + 1)
+    again_optimiser = torch.optim.AdamW(again.parameters())
+    progress = load(tmp_path / "c.pt", again, again_average, again_optimiser)
+    assert progress == Progress(images=7, exact={"plain": 0.5})
+    assert torch.equal(again.head.bias, net.head.bias)
+    assert torch.equal(again_average.head.bias, average.head.bias)
+    assert len(again_optimiser.state) == len(optimiser.state)
+    assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_what_is_kept_is_small_and_near(tmp_path):
+    average = TextNet(len(CHARS) + 1)
+    keep(average, Progress(images=9), tmp_path / "text.fp16.pt")
+    assert (tmp_path / "text.fp16.pt").stat().st_size < 8e6
+    net, progress = averaged_net(tmp_path / "text.fp16.pt")
+    assert progress.images == 9
+    assert torch.allclose(net.head.weight, average.head.weight, atol=1e-3)

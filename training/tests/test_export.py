@@ -1,0 +1,60 @@
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from training.alphabet import CHARS
+from training.average import blend
+from training.graph import attach_bytes, describe, float_graph
+from training.net import TextNet, normalise
+from training.quantise import quantise
+
+
+@pytest.fixture(scope="module")
+def net():
+    torch.manual_seed(0)
+    return TextNet(len(CHARS) + 1).eval()
+
+
+def run(model, images):
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    return session.run(None, {"image": np.ascontiguousarray(images[..., ::-1])})[0]
+
+
+def probabilities(net, images):
+    with torch.no_grad():
+        return net(normalise(torch.from_numpy(images))).softmax(-1).numpy()
+
+
+@pytest.mark.parametrize(("count", "width"), [(1, 48), (3, 200)])
+def test_the_float_graph_reads_bytes_as_the_net_does(net, count, width):
+    images = np.random.default_rng(0).integers(0, 256, (count, 48, width, 3), np.uint8)
+    model = float_graph(net)
+    attach_bytes(model)
+    ours = np.exp(run(model, images))
+    assert ours.shape == (count, width // 8, len(CHARS) + 1)
+    # The border differs a little: outside is 128, not 127.5.
+    assert np.abs(ours - probabilities(net, images)).max() < 1e-3
+
+
+def test_the_integer_graph_stays_near(net):
+    images = np.random.default_rng(1).integers(0, 256, (2, 48, 96, 3), np.uint8)
+    model = quantise(float_graph(net), [images[:1], images[1:]])
+    attach_bytes(model)
+    assert model.graph.input[0].type.tensor_type.elem_type == 2  # uint8
+    assert "x" not in {name for node in model.graph.node for name in node.input}
+    assert np.abs(np.exp(run(model, images)) - probabilities(net, images)).max() < 0.05
+
+
+def test_metadata(net):
+    model = float_graph(net)
+    describe(model, 12)
+    facts = {p.key: p.value for p in model.metadata_props}
+    assert facts["characters"] == CHARS and facts["height"] == "48" and facts["images_seen"] == "12"
+
+
+def test_blend_ends_at_either_net(net):
+    torch.manual_seed(1)
+    other = TextNet(len(CHARS) + 1)
+    assert torch.equal(blend(net, other, 1.0).head.weight, net.head.weight)
+    assert torch.equal(blend(net, other, 0.0).head.weight, other.head.weight)

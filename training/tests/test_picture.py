@@ -1,0 +1,24 @@
+import numpy as np
+from PIL import Image
+
+from training.picture import decode, resize, target_width
+
+
+def test_width_follows_the_shape_up_to_a_multiple_of_8():
+    assert target_width(150, 50) == 144
+    assert target_width(130, 48) == 136
+    assert target_width(10, 50) == 48
+    assert target_width(4000, 50) == 480
+    assert target_width(80, 48, least=160) == 160
+    assert target_width(160, 48, stretch=1.25) == 200
+
+
+def test_transparent_is_white_and_channels_are_bgr(tmp_path):
+    image = Image.new("RGBA", (2, 1), (255, 0, 0, 255))
+    image.putpixel((1, 0), (0, 0, 0, 0))
+    image.save(tmp_path / "a.png")
+    assert decode(tmp_path / "a.png").tolist() == [[[0, 0, 255], [255, 255, 255]]]
+
+
+def test_resize():
+    assert resize(np.zeros((20, 60, 3), np.uint8), 144).shape == (48, 144, 3)
