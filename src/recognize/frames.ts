@@ -10,19 +10,43 @@ export function combinations(frames: readonly Bitmap[]): Bitmap[] {
   return [...combine(frames), frames.at(-1)!];
 }
 
+/** More frames than this show nothing that these do not. */
+const MOST_FRAMES = 15;
+
+/** Evenly chosen, the first and the last among them. */
+function sample(frames: readonly Bitmap[]): readonly Bitmap[] {
+  if (frames.length <= MOST_FRAMES) return frames;
+  const stride = (frames.length - 1) / (MOST_FRAMES - 1);
+  return Array.from({ length: MOST_FRAMES }, (_, i) => frames[Math.round(i * stride)]!);
+}
+
 /** Median, darkest and lightest value over all frames, of each pixel's channel for itself. */
-function combine(frames: readonly Bitmap[]): Bitmap[] {
-  const { width, height } = frames[0]!;
-  const [median, darkest, lightest] = Array.from({ length: 3 }, () => new Uint8Array(width * height * 3));
-  const values = new Uint8Array(frames.length);
-  for (let i = 0; i < width * height * 3; i++) {
-    for (let f = 0; f < frames.length; f++) values[f] = frames[f]!.rgb[i]!;
-    values.sort();
-    median![i] = values[values.length >> 1]!;
-    darkest![i] = values[0]!;
-    lightest![i] = values.at(-1)!;
+function combine(all: readonly Bitmap[]): Bitmap[] {
+  const planes = sample(all).map(({ rgb }) => rgb);
+  const { width, height } = all[0]!;
+  const length = width * height * 3;
+  const [median, darkest, lightest] = [
+    new Uint8Array(length),
+    new Uint8Array(length),
+    new Uint8Array(length),
+  ];
+  const sorted = new Uint8Array(planes.length);
+  for (let i = 0; i < length; i++) {
+    // Sorted by insertion: for a handful of values a call of sort() takes several times as long.
+    for (let f = 0; f < planes.length; f++) {
+      const value = planes[f]![i]!;
+      let at = f;
+      while (at > 0 && sorted[at - 1]! > value) {
+        sorted[at] = sorted[at - 1]!;
+        at -= 1;
+      }
+      sorted[at] = value;
+    }
+    median[i] = sorted[planes.length >> 1]!;
+    darkest[i] = sorted[0]!;
+    lightest[i] = sorted[planes.length - 1]!;
   }
-  return [median!, darkest!, lightest!].map((rgb) => ({ width, height, rgb }));
+  return [median, darkest, lightest].map((rgb) => ({ width, height, rgb }));
 }
 
 /** What was read on one of the combinations. */

@@ -19,6 +19,15 @@ test('several frames are combined pixel by pixel: median, darkest, lightest, and
   ]);
 });
 
+test('of very many frames the first and the last count among others', () => {
+  const frames = Array.from({ length: 200 }, (_, i) => frame(i === 0 ? 1 : i === 199 ? 255 : 100, i, 0));
+  const [median, darkest, lightest] = combinations(frames).map(({ rgb }) => [...rgb]);
+  expect(darkest).toEqual([1, 0, 0]);
+  expect(lightest).toEqual([255, 199, 0]);
+  expect(median![0]).toBe(100);
+  expect(Math.abs(median![1]! - 100)).toBeLessThan(10);
+});
+
 test.each([
   ['the surest', [[1, 2, 3], 0.5], [[1, 2, 4], 0.9], 1],
   ['nothing read is never the surest', [[], 1], [[1], 0.2], 1],
