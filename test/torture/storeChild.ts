@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { writeSync } from 'node:fs';
+import { openStore } from '../../src/store/open.ts';
+
+/**
+ * Reserves and ends tasks as fast as the store allows, and says on standard output what it is about to do and
+ * what has been acknowledged: `storeChild.ts DATA_DIR ACCOUNT [TASKS]`. Without a number it runs until killed.
+ */
+const [dataDir = '', accountId = '', tasks = 'Infinity'] = process.argv.slice(2);
+const workers = 32;
+export const price = 400;
+
+const store = await openStore({ dataDir, databaseUrl: undefined });
+await store.repair(Date.now());
+let left = Number(tasks);
+
+/** Written at once: what has been said survives the kill. */
+function say(word: string, taskId: string): void {
+  writeSync(1, `${word} ${taskId}\n`);
+}
+
+async function work(worker: number): Promise<void> {
+  while (left-- > 0) {
+    const taskId = randomUUID();
+    const now = Date.now();
+    const task = { taskId, accountId, keyId: 'torture', packageId: null, type: 'Torture', module: 'kill' };
+    const times = { now, deadline: now + 120_000, expiresAt: now + 300_000 };
+    const outcome = await store.reserve({
+      ...task,
+      ...times,
+      price,
+      dailyCap: null,
+      state: 'running',
+      payload: null,
+    });
+    if (outcome !== 'held') throw new Error(outcome);
+    say('held', taskId);
+    if (worker % 8 === 7) {
+      say('releasing', taskId);
+      await store.release({
+        taskId,
+        lease: 1,
+        errorCode: 'ERROR_CAPTCHA_UNSOLVABLE',
+        errorDetail: null,
+        now,
+      });
+      say('released', taskId);
+    } else {
+      say('charging', taskId);
+      await store.settle({ taskId, lease: 1, solution: '{"text":"torture"}', now });
+      say('charged', taskId);
+    }
+  }
+}
+
+await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
+const { commits } = await store.counters();
+await store.close();
+say('commits', String(commits));

@@ -1,0 +1,43 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { killHard, type Seen } from './round.ts';
+
+export const childFile = fileURLToPath(new URL('./storeChild.ts', import.meta.url));
+
+/** Lets a process that does nothing but use the store run for a moment after its first word, and kills it. */
+export async function killStoreUnderLoad(dataDir: string, account: string, momentMs: number): Promise<Seen> {
+  const child = spawn(process.execPath, [childFile, dataDir, account], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const words: string[] = [];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => words.push(text));
+  await firstWord(child);
+  await new Promise((resolve) => setTimeout(resolve, momentMs));
+  await killHard(child);
+  return understand(words.join(''));
+}
+
+function firstWord(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.stdout!.once('data', () => resolve());
+    child.once('exit', (code) => reject(new Error(`the load ended by itself with ${code}`)));
+  });
+}
+
+/** Reads what the process said it was about to do, and what it said the store had acknowledged. */
+function understand(text: string): Seen {
+  const fates = new Map<string, string>();
+  // The last line may have been cut off by the kill.
+  for (const line of text.split('\n').slice(0, -1)) {
+    const [word, taskId] = line.split(' ') as [string, string];
+    fates.set(taskId, word);
+  }
+  const having = (word: string) => [...fates].filter(([, fate]) => fate === word).map(([taskId]) => taskId);
+  const asked = having('charging');
+  return {
+    charged: having('charged'),
+    released: having('released'),
+    held: [...having('held'), ...asked, ...having('releasing')],
+    unanswered: asked.length,
+  };
+}
