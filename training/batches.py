@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from training.net import HEIGHT, STRIDE
+from training.picture import HEIGHT, STRIDE
 
 COLUMNS = 40 * 160  # a batch holds about so many columns of pixels, whatever its width
 

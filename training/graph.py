@@ -16,7 +16,8 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from training.alphabet import CHARS
-from training.net import HEIGHT, STRIDE, TextNet
+from training.net import TextNet
+from training.picture import HEIGHT, STRIDE
 
 VERSION = "1"
 OPSET = 17

@@ -9,8 +9,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-HEIGHT = 48
-STRIDE = 8  # columns of input for each step of output
 FEATURES = 120  # numbers a step before the head
 
 

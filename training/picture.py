@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from training.net import HEIGHT, STRIDE
-
+HEIGHT = 48  # rows of the net's input
+STRIDE = 8  # columns of input for each step of output
 NARROWEST, WIDEST = 48, 480  # columns
 
 

