@@ -44,10 +44,10 @@ export async function start(config: Config, { clock, log, onFatal }: Surrounding
   }
 
   try {
-    const pepper = readPepper(config);
     lockUnlessShared(config, started);
     const store = await openStore(config, { onFatal });
     started.push(() => store.close());
+    const pepper = await readPepper(config, async () => (await store.listKeys()).length > 0);
     const repaired = await store.repair(clock.now());
     if (repaired > 0) log.warn({ repaired }, 'tasks of a server that had died were refunded');
     const sweeper = startSweeper(store, clock, log);

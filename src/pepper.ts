@@ -20,12 +20,24 @@ export function pepperFile(dataDir: string): string {
 
 /**
  * The secret that key hashes are made with: the setting, or else the file in dataDir, made on the first start.
- * @throws UserError when the file is damaged: with another pepper every key would be refused
+ * @throws UserError when the file is damaged, or missing although there are keys: with another pepper every
+ * one of them would be refused
  */
-export function readPepper({ pepper, dataDir }: Pick<Config, 'pepper' | 'dataDir'>): string {
+export async function readPepper(
+  { pepper, dataDir }: Pick<Config, 'pepper' | 'dataDir'>,
+  hasKeys: () => Promise<boolean>,
+): Promise<string> {
   if (pepper !== undefined) return pepper;
   const file = pepperFile(dataDir);
-  if (!existsSync(file)) makePepper(file, dataDir);
+  if (!existsSync(file)) {
+    if (await hasKeys()) throw new UserError(`${file} is missing, and without it no key works: put it back`);
+    makePepper(file, dataDir);
+  }
+  return readPepperFile(file);
+}
+
+/** @throws UserError when the file is damaged */
+export function readPepperFile(file: string): string {
   const text = readFileSync(file, 'utf8').trim();
   if (text.length < 32)
     throw new UserError(`${file} holds no pepper; put the one back that the keys were made with`);

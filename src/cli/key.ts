@@ -108,7 +108,7 @@ function save(idOrName: string, options: Limits, secret: string): Promise<Key> {
         throw new UserError(`${account.name} has no package ${options.package} that is still valid.`);
       }
     }
-    const made = await store.createKey(newKey(secret, pepper, account.id, options));
+    const made = await store.createKey(newKey(secret, await pepper(), account.id, options));
     if (!made) throw new UserError('This key is known already.');
     return made;
   });

@@ -48,7 +48,7 @@ export function packageCommand(): Command {
           now: Date.now(),
         };
         const secret = generateKey();
-        const key = newKey(secret, pepper, account.id, { package: id, label: options.title });
+        const key = newKey(secret, await pepper(), account.id, { package: id, label: options.title });
         const made = await store.createPackage(plan, key);
         print(
           options,

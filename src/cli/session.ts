@@ -8,16 +8,17 @@ import { UserError } from '../userError.ts';
 export interface Session {
   config: Config;
   store: Store & StoreAdmin;
-  pepper: string;
+  /** Only what makes keys needs it. */
+  pepper(): Promise<string>;
 }
 
 /** Opens the store that the server of this configuration uses, beside it if it runs, and closes it again. */
 export async function withStore<T>(work: (session: Session) => Promise<T>): Promise<T> {
   const config = loadConfig();
-  const pepper = readPepper(config);
   const store = await openStore(config);
   try {
-    return await work({ config, store, pepper });
+    const hasKeys = async () => (await store.listKeys()).length > 0;
+    return await work({ config, store, pepper: () => readPepper(config, hasKeys) });
   } finally {
     await store.close();
   }

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -94,6 +95,16 @@ describe('key', () => {
     expect([second.status, second.err]).toEqual([1, 'error: This key is known already.\n']);
     for (const wrong of ['short', 'two words of some length', `lgl_${'a'.repeat(36)}`])
       expect((await legibleProcess(['key', 'import', 'alice'], settings, wrong)).status, wrong).toBe(1);
+  });
+
+  it('is not made with a new pepper when the old one is lost: all keys of before would be refused', async () => {
+    await json('key', 'create', 'alice');
+    const pepper = join(settings.LEGIBLE_DATA_DIR, 'pepper');
+    renameSync(pepper, `${pepper}.away`);
+    const { status, err } = await run('key', 'create', 'alice');
+    expect([status, existsSync(pepper)]).toEqual([1, false]);
+    expect(err).toMatch(/^error: .*pepper is missing/);
+    renameSync(`${pepper}.away`, pepper);
   });
 
   it('revokes a key', async () => {
@@ -208,15 +219,14 @@ describe('doctor', () => {
     mkdirSync(open);
     chmodSync(open, 0o755);
     writeFileSync(join(open, 'legible.db'), '');
-    writeFileSync(join(open, 'pepper'), 'short');
-    chmodSync(join(open, 'pepper'), 0o644);
+    writeFileSync(join(open, 'pepper'), 'short', { mode: 0o600 });
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
     const { status, failed } = await examine({ LEGIBLE_DATA_DIR: open, LEGIBLE_PORT: String(port) });
     other.close();
     expect(status).toBe(1);
-    expect(failed).toEqual(expect.arrayContaining(['data directory', 'pepper', 'can be examined', 'port']));
+    expect(failed).toEqual(expect.arrayContaining(['data directory', 'pepper', 'port']));
   });
 
   it('warns of what is listening for everybody', async () => {

@@ -2,8 +2,9 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { freemem } from 'node:os';
 import type { Config } from '../../config.ts';
 import { diskSpace } from '../../disk.ts';
-import { pepperFile } from '../../pepper.ts';
-import { type Finding, findingsOf } from './check.ts';
+import { pepperFile, readPepperFile } from '../../pepper.ts';
+import { databaseFile } from '../../store/open.ts';
+import { type Finding, findingsOf, messageOf } from './check.ts';
 
 const loopback = ['127.0.0.1', '::1', 'localhost'];
 const mebibyte = 2 ** 20;
@@ -32,10 +33,22 @@ export function checkConfig(config: Config): Finding[] {
   if (!existsSync(dataDir))
     return [...found, finding('data directory', 'warn', `${dataDir} is made at the start`)];
   found.push(modeOf(dataDir, 0o077, 'data directory'));
-  if (config.pepper === undefined && existsSync(pepperFile(dataDir))) {
-    found.push(modeOf(pepperFile(dataDir), 0o077, 'pepper'));
-  }
+  if (config.pepper === undefined) found.push(checkPepper(config));
   return found;
+}
+
+function checkPepper(config: Config): Finding {
+  const file = pepperFile(config.dataDir);
+  if (existsSync(file)) {
+    try {
+      readPepperFile(file);
+    } catch (error) {
+      return findingsOf('config')('pepper', false, messageOf(error));
+    }
+    return modeOf(file, 0o077, 'pepper');
+  }
+  const lost = config.databaseUrl === undefined && existsSync(databaseFile(config.dataDir));
+  return findingsOf('config')('pepper', lost ? 'warn' : 'ok', `${file} does not exist yet`);
 }
 
 function modeOf(path: string, forbidden: number, name: string): Finding {
