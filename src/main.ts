@@ -40,7 +40,10 @@ export interface Surroundings {
 export async function start(config: Config, { clock, log, onFatal }: Surroundings): Promise<Running> {
   const started: (() => Promise<unknown>)[] = [];
   async function stop(): Promise<void> {
-    for (let close = started.pop(); close; close = started.pop()) await close();
+    const failures: unknown[] = [];
+    for (let close = started.pop(); close; close = started.pop())
+      await close().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw new AggregateError(failures, 'not everything could be closed');
   }
 
   try {
@@ -97,7 +100,7 @@ export async function start(config: Config, { clock, log, onFatal }: Surrounding
       version,
       log,
     });
-    // Closed last but for the store: while the API drains, its readiness must be seen to be red.
+    // Closed after the API: while that drains, readiness must be seen to be red.
     started.splice(started.length - 1, 0, () => ops.close());
     const opsUrl = await ops.listen({ host: config.opsHost, port: config.opsPort });
 
@@ -105,7 +108,7 @@ export async function start(config: Config, { clock, log, onFatal }: Surrounding
     log.info({ version, url, opsUrl }, 'serving');
     return { url, opsUrl, firstKey, stop };
   } catch (error) {
-    await stop();
+    await stop().catch((failure: unknown) => log.error({ err: failure }, 'after a failed start'));
     throw error;
   }
 }

@@ -16,7 +16,7 @@ export function createMetrics() {
 
   const requests = new Histogram({
     name: 'legible_http_request_duration_seconds',
-    help: 'Time from the request line to the last byte of the answer.',
+    help: 'Time from the head of a request to its answer.',
     labelNames: ['route', 'method', 'status', 'error_code'] as const,
     buckets: seconds,
     registers,
@@ -66,20 +66,21 @@ export function createMetrics() {
         registers,
         labelNames: Object.keys(labels),
         async collect() {
-          this.set(labels, await read());
+          this.set(labels, await attempt(read, Number.NaN));
         },
       });
     },
     /** The same for what only grows, counted elsewhere. */
     counter(name: string, help: string, read: Reading<number>) {
+      let last = 0;
       new Counter({
         name,
         help,
         registers,
         async collect() {
-          const value = await read();
+          last = await attempt(read, last);
           this.reset();
-          this.inc(value);
+          this.inc(last);
         },
       });
     },
@@ -92,7 +93,7 @@ export function createMetrics() {
         registers,
         buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
         async collect() {
-          const counts = await read();
+          const counts = await attempt(read, seen);
           counts.forEach((times, size) => {
             for (let i = seen[size] ?? 0; i < times; i++) this.observe(size);
           });
@@ -104,5 +105,14 @@ export function createMetrics() {
 }
 
 type Reading<T> = () => T | Promise<T>;
+
+/** One value that cannot be read, because the store is down, must not take the others with it. */
+async function attempt<T>(read: Reading<T>, otherwise: T): Promise<T> {
+  try {
+    return await read();
+  } catch {
+    return otherwise;
+  }
+}
 
 export type Metrics = ReturnType<typeof createMetrics>;

@@ -15,7 +15,7 @@ function ops(parts: Partial<OpsParts> = {}) {
 }
 
 const good = () => Promise.resolve();
-const bad = () => Promise.reject(new Error('disk /dev/secret is gone'));
+const bad = () => Promise.reject<never>(new Error('disk /dev/secret is gone'));
 
 describe('liveness', () => {
   it('is green whatever else is broken', async () => {
@@ -86,5 +86,17 @@ describe('metrics', () => {
     const second = await app.inject('/metrics');
     expect(second.body).toContain('legible_test_depth 7');
     expect(second.body).toContain('legible_test_sizes_count 9');
+  });
+
+  it('are served without those that cannot be read', async () => {
+    const metrics = createMetrics();
+    metrics.gauge('legible_test_broken', 'Of this test.', bad);
+    metrics.counter('legible_test_total', 'Of this test.', bad);
+    metrics.sizes('legible_test_sizes', 'Of this test.', bad);
+    metrics.gauge('legible_test_sound', 'Of this test.', () => 1);
+    const answer = await ops({ metrics }).inject('/metrics');
+    expect(answer.statusCode).toBe(200);
+    expect(answer.body).toContain('legible_test_broken Nan');
+    expect(answer.body).toContain('legible_test_sound 1');
   });
 });
