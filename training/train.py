@@ -38,7 +38,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--run", type=Path, required=True, help="folder of the checkpoint and the curves")
     parser.add_argument("--corpus", type=Path, help="families to measure on, never trained on")
     parser.add_argument("--total", type=int, default=2_500_000, help="images over which the learning rate falls")
-    parser.add_argument("--check-every", type=int, default=20_000, help="images between validations")
+    parser.add_argument("--check-every", type=int, help="images between validations (default: 20,000 times --scale)")
     parser.add_argument("--check-all-every", type=int, default=200_000, help="the same for whole corpora")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
     parser.add_argument("--producers", type=int, help="processes that draw images (default: 2, or cores - 2 with a GPU)")
@@ -49,6 +49,7 @@ def options() -> argparse.Namespace:
     gpu = chosen.device == "cuda"
     chosen.producers = chosen.producers or (max(2, (os.cpu_count() or 4) - 2) if gpu else 2)
     chosen.scale = chosen.scale or (4.0 if gpu else 1.0)
+    chosen.check_every = chosen.check_every or round(20_000 * chosen.scale)
     return chosen
 
 
@@ -162,6 +163,8 @@ class Run:
             if now - saved > SAVE_EVERY:
                 self.save()
                 saved = now
+        if not self.ended:
+            self.check(float(torch.stack(losses).mean()) if losses else float("nan"))
         producers.stop()
         self.save()
 
