@@ -15,8 +15,16 @@ export async function answer(steps: Steps, held: Held, gone: AbortSignal | null)
     return answered;
   } catch (error) {
     await steps.release(held, error);
+    if (isOverload(error)) steps.metrics.countRefusal('queue_full');
     const outcome = error instanceof Fault ? error.code : 'ERROR_SERVICE_UNAVALIABLE';
     steps.metrics.observeTask({ type, outcome, seconds: steps.secondsSince(held.startedAt) });
     throw error;
   }
+}
+
+/** An engine that is full says when to come again; other faults do not. */
+function isOverload(error: unknown): boolean {
+  return (
+    error instanceof Fault && error.code === 'ERROR_SERVICE_UNAVALIABLE' && error.retryAfterMs !== undefined
+  );
 }

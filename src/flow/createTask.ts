@@ -1,22 +1,22 @@
-import { Fault } from '../fault.ts';
 import { answer } from './answer.ts';
-import { nobodyWaits } from './solve.ts';
+import { clientGone } from './solve.ts';
 import type { Caller, Created, Held } from './stages.ts';
 import type { Steps } from './steps.ts';
+import { unavailable } from './unavailable.ts';
 import type { Worker } from './work.ts';
 
 /** pace → validate → reserve → solve → settle; the answer at once, or `null` for a task that takes longer. */
 export async function createTask(steps: Steps & { worker: Worker }, caller: Caller): Promise<Created> {
   if (steps.underway.isDraining) {
     steps.metrics.countRefusal('draining');
-    throw new Fault('ERROR_SERVICE_UNAVALIABLE');
+    throw unavailable('the server is stopping');
   }
   const { signal } = caller.arrived;
   steps.pace.enter(caller);
   let isQueued = false;
   try {
     const job = steps.validate(caller);
-    if (signal.aborted) throw nobodyWaits();
+    if (signal.aborted) throw unavailable(clientGone);
     const held = await steps.reserve(job);
     if (job.type.timing === 'later') {
       isQueued = true;

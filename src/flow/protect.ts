@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { type ErrorCode, errorTable } from '../errors.ts';
 import { Fault } from '../fault.ts';
+import type { Metrics } from '../metrics.ts';
 import type { Ban, BanKind, Store } from '../store/store.ts';
 import { networkOf } from './network.ts';
 import { RecentMap } from './recentMap.ts';
@@ -16,6 +17,7 @@ export interface ProtectionParts {
   clock: Clock;
   store: Pick<Store, 'listBans' | 'saveBan'>;
   log: Logger;
+  metrics: Pick<Metrics, 'countRefusal'>;
 }
 
 /** Bans addresses and blocks keys that make too many mistakes, and remembers both over a restart. */
@@ -36,14 +38,18 @@ export class Protection {
   refuseBanned(address: string): void {
     if (this.#active.size === 0) return;
     const left = this.#msLeft('address', networkOf(address));
-    if (left > 0) throw new Fault('ERROR_IP_BANNED', { retryAfterMs: left });
+    if (left <= 0) return;
+    this.#parts.metrics.countRefusal('ban');
+    throw new Fault('ERROR_IP_BANNED', { retryAfterMs: left });
   }
 
   /** @throws Fault ERROR_KEY_TEMP_BLOCKED while the key is blocked */
   refuseBlocked(keyId: string): void {
     if (this.#active.size === 0) return;
     const left = this.#msLeft('key', keyId);
-    if (left > 0) throw new Fault('ERROR_KEY_TEMP_BLOCKED', { retryAfterMs: left });
+    if (left <= 0) return;
+    this.#parts.metrics.countRefusal('block');
+    throw new Fault('ERROR_KEY_TEMP_BLOCKED', { retryAfterMs: left });
   }
 
   /** Counts one answered error against the address; the error table says which count. */

@@ -2,9 +2,13 @@ import type { Clock } from '../clock.ts';
 import { Fault } from '../fault.ts';
 import type { Engines, Solution } from '../tasks/task.ts';
 import type { Answer, Held } from './stages.ts';
+import { unavailable } from './unavailable.ts';
 
 /** Coarse on purpose: one timer for all tasks costs nothing, and a deadline is two minutes. */
 const tickMs = 100;
+
+/** Nobody reads this answer; it tells the record of the task, and the log, why it ended. */
+export const clientGone = 'the client has gone';
 
 interface Waiting {
   deadline: number;
@@ -33,7 +37,7 @@ export class Solver {
    */
   solve(held: Held, gone: AbortSignal | null): Promise<Answer> {
     const { type, input, deadline } = held;
-    if (gone?.aborted) return Promise.reject(nobodyWaits());
+    if (gone?.aborted) return Promise.reject(unavailable(clientGone));
     const controller = new AbortController();
     const leave = () => controller.abort();
     gone?.addEventListener('abort', leave);
@@ -53,7 +57,7 @@ export class Solver {
         },
         (error: unknown) => {
           done();
-          reject(gone?.aborted && !(error instanceof Fault) ? nobodyWaits(error) : error);
+          reject(gone?.aborted && !(error instanceof Fault) ? unavailable(error) : error);
         },
       );
     });
@@ -64,7 +68,7 @@ export class Solver {
     for (const waiting of this.#waiting) {
       this.#waiting.delete(waiting);
       waiting.controller.abort();
-      waiting.reject(new Fault('ERROR_SERVICE_UNAVALIABLE', { cause: 'the server is stopping' }));
+      waiting.reject(unavailable('the server is stopping'));
     }
   }
 
@@ -86,9 +90,4 @@ export class Solver {
 /** A task unfinished at its deadline: it costs nothing, and may be sent again. */
 export function timedOut(): Fault {
   return new Fault('ERROR_TASK_TIMEOUT');
-}
-
-/** Nobody reads this answer; it tells the record of the task, and the log, why it ended. */
-export function nobodyWaits(cause: unknown = 'the client has gone'): Fault {
-  return new Fault('ERROR_SERVICE_UNAVALIABLE', { cause });
 }

@@ -1,6 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { parse } from 'secure-json-parse';
-import { Fault } from '../fault.ts';
+import type { Fault } from '../fault.ts';
+import { invalid } from '../flow/validate.ts';
 
 /** `JSON.parse` at a depth of a million blocks for 651 ms, and what it made cannot be written again. */
 const deepest = 32;
@@ -29,9 +30,7 @@ export function parseBody(bytes: Buffer, strict: boolean): Record<string, unknow
 /** The live service's own words for a body that it cannot read. */
 export function notJson(why?: string): Fault {
   const detail = 'request body must be a json raw';
-  return new Fault('ERROR_INVALID_TASK_DATA', {
-    detail: why === undefined ? detail : `${detail}: it ${why}`,
-  });
+  return invalid(why === undefined ? detail : `${detail}: it ${why}`);
 }
 
 function parseText(text: string, strict: boolean): Record<string, unknown> {

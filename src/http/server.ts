@@ -8,9 +8,10 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import { errorTable } from '../errors.ts';
-import { Fault } from '../fault.ts';
+import type { Fault } from '../fault.ts';
 import { buildFlow } from '../flow/flow.ts';
 import type { FlowParts } from '../flow/steps.ts';
+import { unavailable } from '../flow/unavailable.ts';
 import { acceptedLanguage } from './acceptLanguage.ts';
 import { ArrivedRequest } from './arrived.ts';
 import { notJson, parseBody } from './body.ts';
@@ -130,7 +131,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
 
   /** Counts the error, logs it, and keeps what only the operator may know out of it. */
   function faultOf(error: unknown, requestId: string | undefined, address: string): Fault {
-    const fault = wireFault(error, config) ?? new Fault('ERROR_SERVICE_UNAVALIABLE', { cause: error });
+    const fault = wireFault(error, config) ?? unavailable(error);
     if (!addresses.isProxy(address)) flow.protection.countForAddress(address, fault.code);
     if (errorTable[fault.code].fault === 'server' && fault.cause instanceof Error)
       log.error({ requestId, code: fault.code, err: fault.cause }, 'our own fault');

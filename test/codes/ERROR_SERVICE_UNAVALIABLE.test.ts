@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { expectReady, expectRefusal, imageTask, openWorld, price, start } from '../world.ts';
+import { RecognizerPool } from '../../src/recognize/pool.ts';
+import { expectReady, expectRefusal, FakeClock, imageTask, openWorld, price, start } from '../world.ts';
 
 const text = 'Service is temporarily unavailable';
 
@@ -24,6 +26,29 @@ test('a stopping server refuses new tasks and finishes those under way', async (
   expectReady(await underway, { text: 'abc', confidence: 1 });
   await closed;
   expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
+});
+
+test('a full recogniser refuses at once what it cannot take, and charges only what it reads', async () => {
+  const clock = new FakeClock();
+  const recognizer = await RecognizerPool.start({ threads: 1, queueLimit: 2, clock });
+  try {
+    await using world = await openWorld({ clock, engines: { text: recognizer } });
+    const task = {
+      task: { type: 'ImageToTextTask', body: readFileSync('examples/common.png').toString('base64') },
+    };
+    const answers = await Promise.all(Array.from({ length: 40 }, () => world.call('createTask', task)));
+    const read = answers.filter((answer) => answer.status === 200);
+    const refused = answers.filter((answer) => answer.status !== 200);
+    expect(read.length).toBeGreaterThan(0);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const answer of refused) {
+      expect(answer.body.errorCode).toBe('ERROR_SERVICE_UNAVALIABLE');
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+    expect(await world.money()).toEqual({ posted: start - read.length * price, pending: 0 });
+  } finally {
+    await recognizer.stop();
+  }
 });
 
 test('a task that outlasts the drain is given back', async () => {

@@ -4,14 +4,18 @@ import { networkOf } from '../../src/flow/network.ts';
 import { Protection } from '../../src/flow/protect.ts';
 import { RecentMap } from '../../src/flow/recentMap.ts';
 import { createLog } from '../../src/log.ts';
+import { createMetrics } from '../../src/metrics.ts';
 import type { Ban } from '../../src/store/store.ts';
 import { FakeClock } from '../world.ts';
+
+const log = createLog({ logLevel: 'silent' });
+const metrics = createMetrics();
 
 function protection(saveBan: (ban: Ban) => Promise<void> = async () => {}, listed: Ban[] = []) {
   const clock = new FakeClock();
   const config = { ...loadConfig({}, ''), banErrors: 3 };
   const store = { saveBan, listBans: async () => listed };
-  return { clock, guard: new Protection({ config, clock, store, log: createLog({ logLevel: 'silent' }) }) };
+  return { clock, guard: new Protection({ config, clock, store, log, metrics }) };
 }
 
 test('the /64 of an IPv6 address is banned whole, and its neighbour is not', () => {
@@ -47,7 +51,7 @@ test('a list that was read before a ban was saved does not lift it', async () =>
   const clock = new FakeClock();
   const config = { ...loadConfig({}, ''), banErrors: 1 };
   const store = { saveBan: async () => {}, listBans: () => list.promise };
-  const guard = new Protection({ config, clock, store, log: createLog({ logLevel: 'silent' }) });
+  const guard = new Protection({ config, clock, store, log, metrics });
   const refreshed = guard.refresh();
   guard.countForAddress('192.0.2.7', 'ERROR_BAD_REQUEST');
   await Promise.resolve();

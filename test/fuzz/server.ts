@@ -1,16 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const entry = join(import.meta.dirname, '../cli/entry.ts');
+const memory = join(import.meta.dirname, 'memory.ts');
 
 export interface Target {
   port: number;
   key: string;
-  /** Bytes of memory that the process holds. */
-  rss(): number;
+  /** Bytes in use after a collection, and bytes that the process holds. */
+  memory(): Promise<{ live: number; rss: number }>;
   /** What it wrote to its log, a line each. */
   log: string[];
   /** Undefined while it runs. */
@@ -22,9 +23,9 @@ export interface Target {
 export async function startServer(): Promise<Target> {
   const dataDir = mkdtempSync(join(tmpdir(), 'legible-fuzz-'));
   const plenty = '1000000000';
-  const child = spawn(process.execPath, [entry, 'serve'], {
+  const child = spawn(process.execPath, ['--expose-gc', '--import', memory, entry, 'serve'], {
     cwd: dataDir,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {
       PATH: process.env.PATH,
       LEGIBLE_DATA_DIR: dataDir,
@@ -53,8 +54,11 @@ export async function startServer(): Promise<Target> {
     key,
     log,
     exit: () => ended,
-    rss: () =>
-      Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024,
+    memory: () =>
+      new Promise((resolve) => {
+        child.once('message', (answer) => resolve(answer as { live: number; rss: number }));
+        child.send('memory');
+      }),
     async stop() {
       child.kill('SIGTERM');
       await exited;
