@@ -38,8 +38,8 @@ export async function startServer(): Promise<Target> {
     },
   });
   const log: string[] = [];
-  child.stderr
-    .setEncoding('utf8')
+  child
+    .stderr!.setEncoding('utf8')
     .on('data', (text: string) => log.push(...text.split('\n').filter(Boolean)));
   const { port, key } = await greeting(child, log);
   let ended: { code: number | null; signal: string | null } | undefined;
