@@ -76,7 +76,9 @@ def main() -> None:
     results = {}
     for family in load_corpus(chosen.corpus, chosen.limit):
         result = results[family.name] = evaluate(score, family, width)
-        print(f"{family.name:24} {result.n:4} {result.exact:6.1f} {result.any_case:6.1f} {result.ms:6.1f} ms", flush=True)
+        print(
+            f"{family.name:24} {result.n:4} {result.exact:6.1f} {result.any_case:6.1f} {result.ms:6.1f} ms", flush=True
+        )
         if chosen.misses:
             print("   ", " ".join(f"{label}:{reading}" for label, reading in result.misses[:12]))
     mean = float(np.mean([r.exact for r in results.values()]))
@@ -84,7 +86,9 @@ def main() -> None:
     ms = float(np.mean([r.ms for r in results.values()]))
     print(f"{'mean':24} {len(results):4} {mean:6.1f} {folded:6.1f} {ms:6.1f} ms")
     if chosen.json:
-        rows = {name: {"n": r.n, "exact": r.exact, "exactNoCase": r.any_case, "ms": r.ms} for name, r in results.items()}
+        rows = {
+            name: {"n": r.n, "exact": r.exact, "exactNoCase": r.any_case, "ms": r.ms} for name, r in results.items()
+        }
         chosen.json.write_text(json.dumps({"mean": mean, "families": rows}, indent=1))
 
 

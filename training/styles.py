@@ -41,5 +41,3 @@ def shares(exact: dict[str, float]) -> np.ndarray:
     even = 1 / len(STYLES)
     share = np.minimum(EVEN * even + (1 - EVEN) * errors / errors.sum(), MOST * even)
     return share / share.sum()
-
-

@@ -21,7 +21,6 @@ import torch.nn.functional as F
 
 from training import checkpoint, curve
 from training.batches import Batch, Producers
-from training.checkpoint import Progress
 from training.ctc import encode
 from training.families import CorpusCheck
 from training.net import TextNet, normalise
@@ -41,8 +40,12 @@ def options() -> argparse.Namespace:
     parser.add_argument("--check-every", type=int, help="images between validations (default: 20,000 times --scale)")
     parser.add_argument("--check-all-every", type=int, default=200_000, help="the same for whole corpora")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
-    parser.add_argument("--producers", type=int, help="processes that draw images (default: 2, or cores - 2 with a GPU)")
-    parser.add_argument("--scale", type=float, help="batch size as a multiple of about 40 (default: 1, or 4 with a GPU)")
+    parser.add_argument(
+        "--producers", type=int, help="processes that draw images (default: 2, or cores - 2 with a GPU)"
+    )
+    parser.add_argument(
+        "--scale", type=float, help="batch size as a multiple of about 40 (default: 1, or 4 with a GPU)"
+    )
     chosen = parser.parse_args()
     if chosen.device == "auto":
         chosen.device = "cuda" if torch.cuda.is_available() else "cpu"
