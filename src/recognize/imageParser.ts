@@ -1,6 +1,6 @@
 import { Fault } from '../fault.ts';
 import { decodeBase64 } from './base64.ts';
-import { peekImage } from './peek.ts';
+import { type Peeked, peekImage } from './peek.ts';
 
 export interface ImageLimits {
   maxImageBytes: number;
@@ -36,18 +36,16 @@ export function imageParser({ maxImageBytes, maxImagePixels, strict }: ImageLimi
       const detail = `${field}: is not a PNG, JPEG, GIF, WebP or BMP image`;
       throw new Fault('ERROR_PARSE_IMAGE_FAIL', { detail });
     }
-    const { width, height, frames } = peeked;
-    const problem =
-      Math.min(width, height) < SHORTEST_SIDE
-        ? `a side is shorter than ${SHORTEST_SIDE} pixels`
-        : Math.max(width, height) > LONGEST_SIDE
-          ? `a side is longer than ${LONGEST_SIDE} pixels`
-          : frames > MOST_FRAMES
-            ? `more than ${MOST_FRAMES} frames`
-            : width * height * frames > maxImagePixels
-              ? `more than ${maxImagePixels} pixels over all frames`
-              : undefined;
+    const problem = problemOf(peeked, maxImagePixels);
     if (problem) throw new Fault('ERROR_INVALID_IMAGE', { detail: `${field}: ${problem}` });
     return bytes;
   };
+}
+
+function problemOf({ width, height, frames }: Peeked, maxImagePixels: number): string | undefined {
+  if (Math.min(width, height) < SHORTEST_SIDE) return `a side is shorter than ${SHORTEST_SIDE} pixels`;
+  if (Math.max(width, height) > LONGEST_SIDE) return `a side is longer than ${LONGEST_SIDE} pixels`;
+  if (frames > MOST_FRAMES) return `more than ${MOST_FRAMES} frames`;
+  if (width * height * frames > maxImagePixels) return `more than ${maxImagePixels} pixels over all frames`;
+  return undefined;
 }
