@@ -19,7 +19,7 @@ export function scratch(): string {
 
 /** Nothing of the surroundings, such as somebody's own LEGIBLE_ variables, comes in. */
 export function environment(settings: Record<string, string>): Record<string, string> {
-  return { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...settings };
+  return { PATH: process.env.PATH ?? '', HOME: tmpdir(), ...settings };
 }
 
 export interface Outcome {
