@@ -16,14 +16,15 @@ const folderOf = (file: string) => (file.includes('/') ? file.split('/')[0]! : '
 
 /** What a folder may import, beside itself and the files directly in src. */
 const allowed: Record<string, string[]> = {
-  cli: ['http', 'flow', 'tasks', 'store', 'recognize', 'outbound'],
-  http: ['flow', 'tasks', 'store', 'recognize', 'outbound'],
-  flow: ['tasks', 'store', 'recognize', 'outbound'],
+  cli: ['http', 'flow', 'tasks', 'store', 'recognize', 'compute', 'outbound'],
+  http: ['flow', 'tasks', 'store', 'recognize', 'compute', 'outbound'],
+  flow: ['tasks', 'store', 'recognize', 'compute', 'outbound'],
   // A command of its own, for those who train.
   eval: ['cli', 'tasks', 'recognize'],
   tasks: [],
   store: [],
   recognize: [],
+  compute: [],
   outbound: [],
 };
 
@@ -79,8 +80,9 @@ test('SQL, the environment, threads and outgoing calls each have one home', () =
   const homes = (pattern: RegExp) => [...new Set(uses(pattern))].sort();
   expect(homes(/from '(kysely|better-sqlite3|pg)'/)).toEqual(['store']);
   expect(homes(/\bprocess\.env\b/)).toEqual(['config.ts']);
-  for (const home of homes(/from 'node:worker_threads'/)) expect(['recognize', 'store']).toContain(home);
-  expect(homes(/from 'undici'/)).toEqual([]);
+  for (const home of homes(/from 'node:worker_threads'/))
+    expect(['compute', 'recognize', 'store']).toContain(home);
+  expect(homes(/from '(undici|socks)'/)).toEqual(['outbound']);
 });
 
 function folderOrFile(file: string): string {

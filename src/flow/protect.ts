@@ -23,11 +23,11 @@ export interface ProtectionParts {
 /** Bans addresses and blocks keys that make too many mistakes, and remembers both over a restart. */
 export class Protection {
   readonly #parts: ProtectionParts;
-  readonly #active = new Map<string, Ban>();
+  /** Those that last, and those of the last 24 hours: they make the next one longer. */
+  readonly #bans = new Map<string, Ban>();
   /** Bans made here that a list read from the store may not hold yet, with the number of the refresh then. */
   readonly #fresh = new Map<string, { ban: Ban; savedAt: number }>();
   readonly #errors = new RecentMap<string, SlidingWindow>(subjectsWatched);
-  readonly #earlier = new RecentMap<string, Ban>(subjectsWatched);
   #refreshes = 0;
 
   constructor(parts: ProtectionParts) {
@@ -36,7 +36,7 @@ export class Protection {
 
   /** @throws Fault ERROR_IP_BANNED while the address or its IPv6 /64 is banned */
   refuseBanned(address: string): void {
-    if (this.#active.size === 0) return;
+    if (this.#bans.size === 0) return;
     const left = this.#msLeft('address', networkOf(address));
     if (left <= 0) return;
     this.#parts.metrics.countRefusal('ban');
@@ -45,7 +45,7 @@ export class Protection {
 
   /** @throws Fault ERROR_KEY_TEMP_BLOCKED while the key is blocked */
   refuseBlocked(keyId: string): void {
-    if (this.#active.size === 0) return;
+    if (this.#bans.size === 0) return;
     const left = this.#msLeft('key', keyId);
     if (left <= 0) return;
     this.#parts.metrics.countRefusal('block');
@@ -71,14 +71,11 @@ export class Protection {
     const started = ++this.#refreshes;
     const now = this.#parts.clock.now();
     const listed = await this.#parts.store.listBans(now);
-    this.#active.clear();
-    for (const ban of listed) {
-      this.#active.set(nameOf(ban.kind, ban.subject), ban);
-      this.#earlier.set(nameOf(ban.kind, ban.subject), ban);
-    }
+    this.#bans.clear();
+    for (const ban of listed) this.#bans.set(nameOf(ban.kind, ban.subject), ban);
     for (const [name, { ban, savedAt }] of this.#fresh) {
       if (savedAt < started || ban.until <= now) this.#fresh.delete(name);
-      else this.#active.set(name, ban);
+      else this.#bans.set(name, ban);
     }
   }
 
@@ -93,12 +90,12 @@ export class Protection {
   #countActive(kind: BanKind): number {
     const now = this.#parts.clock.now();
     let active = 0;
-    for (const ban of this.#active.values()) if (ban.kind === kind && ban.until > now) active++;
+    for (const ban of this.#bans.values()) if (ban.kind === kind && ban.until > now) active++;
     return active;
   }
 
   #msLeft(kind: BanKind, subject: string): number {
-    const ban = this.#active.get(nameOf(kind, subject));
+    const ban = this.#bans.get(nameOf(kind, subject));
     return ban === undefined ? 0 : ban.until - this.#parts.clock.now();
   }
 
@@ -111,7 +108,7 @@ export class Protection {
     errors.add(now);
     if (errors.count(now) < limit) return;
     this.#errors.delete(name);
-    const earlier = this.#earlier.get(name);
+    const earlier = this.#bans.get(name);
     const count = earlier !== undefined && now - earlier.since < repeatMs ? earlier.count + 1 : 1;
     const seconds = ladder[Math.min(count, ladder.length) - 1]!;
     this.#ban({ kind, subject, since: now, until: now + seconds * 1000, count });
@@ -120,8 +117,7 @@ export class Protection {
   #ban(ban: Ban): void {
     const name = nameOf(ban.kind, ban.subject);
     const entry = { ban, savedAt: Number.POSITIVE_INFINITY };
-    this.#active.set(name, ban);
-    this.#earlier.set(name, ban);
+    this.#bans.set(name, ban);
     this.#fresh.set(name, entry);
     this.#parts.log.warn(
       { kind: ban.kind, count: ban.count, until: ban.until },

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { Fault } from '../fault.ts';
-import type { Engines, Solution } from '../tasks/task.ts';
+import type { Engines } from '../tasks/task.ts';
 import type { Answer, Held } from './stages.ts';
 import { unavailable } from './unavailable.ts';
 
@@ -49,11 +49,11 @@ export class Solver {
       };
       this.#waiting.add(waiting);
       const context = { engines: this.#engines, deadline, signal: controller.signal };
-      const work = async (): Promise<Solution> => type.solve(input, context);
+      const work = async (): Promise<string> => JSON.stringify(await type.solve(input, context));
       work().then(
         (solution) => {
           done();
-          resolve({ held, solution: JSON.stringify(solution) });
+          resolve({ held, solution });
         },
         (error: unknown) => {
           done();

@@ -18,6 +18,7 @@ export class Worker {
   readonly #expected = new Map<string, { deadline: number; onEnd: () => void }>();
   #working = 0;
   #looking = false;
+  #lookAgain = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(steps: Steps) {
@@ -43,12 +44,15 @@ export class Worker {
   }
 
   #look(): void {
+    this.#lookAgain = this.#looking;
     if (this.#looking) return;
     this.#looking = true;
     this.#takeAll()
       .catch((error: unknown) => this.#steps.log.error({ err: error }, 'queued tasks could not be taken up'))
       .finally(() => {
         this.#looking = false;
+        // Something was queued after the store had said that nothing was.
+        if (this.#lookAgain) this.#look();
       });
   }
 

@@ -133,9 +133,13 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   function faultOf(error: unknown, requestId: string | undefined, address: string): Fault {
     const fault = wireFault(error, config) ?? unavailable(error);
     if (!addresses.isProxy(address)) flow.protection.countForAddress(address, fault.code);
-    if (errorTable[fault.code].fault === 'server' && fault.cause instanceof Error)
-      log.error({ requestId, code: fault.code, err: fault.cause }, 'our own fault');
-    else log.info({ requestId, code: fault.code, detail: fault.detail }, 'refused');
+    const { fault: whose, retry } = errorTable[fault.code];
+    const line = { requestId, code: fault.code, detail: fault.detail };
+    if (whose === 'server' && fault.cause instanceof Error)
+      log.error({ ...line, err: fault.cause }, 'our own fault');
+    // Whoever is banned or too fast may come a thousand times a second, and the log would hold little else.
+    else if (retry === 'later') log.debug(line, 'refused');
+    else log.info(line, 'refused');
     return fault;
   }
 

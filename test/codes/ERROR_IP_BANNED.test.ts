@@ -73,11 +73,13 @@ test('a ban and its place on the ladder survive a restart', async () => {
   expectRefusal(await second.call('getBalance'), 'ERROR_IP_BANNED', text('30 minutes'));
 });
 
-test('the operator lifts a ban', async () => {
+test('the operator lifts a ban, and with it its place on the ladder', async () => {
   await using world = await openWorld({ settings: { banErrors: 5 } });
   await makeErrors(world, 5);
   await expect.poll(() => world.store.liftBan('address', '127.0.0.1')).toBe(true);
   await expect.poll(async () => (await world.call('getBalance')).status).toBe(200);
+  await makeErrors(world, 5);
+  expectRefusal(await world.call('getBalance'), 'ERROR_IP_BANNED', text('10 minutes'));
 });
 
 test('a banned client is answered before its body is read', async () => {
