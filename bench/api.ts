@@ -8,6 +8,8 @@ import { loadConfig } from '../src/config.ts';
 import { buildServer } from '../src/http/server.ts';
 import { createLog } from '../src/log.ts';
 import { createMetrics } from '../src/metrics.ts';
+import { caller } from '../src/outbound/call.ts';
+import { Guard } from '../src/outbound/guard.ts';
 import { imageParser } from '../src/recognize/imageParser.ts';
 import { RecognizerPool } from '../src/recognize/pool.ts';
 import { openStore } from '../src/store/open.ts';
@@ -34,12 +36,13 @@ const config = loadConfig({
 });
 const pepper = 'bench'.repeat(8);
 const store = await openStore(config);
+const guard = new Guard({ allow: [], ports: [] });
 const app = buildServer({
   config,
   clock: systemClock,
   store,
-  engines: { text },
-  taskTypes: taskTypes({ parseImage: imageParser(config), strict: config.strict }),
+  engines: { text, proofs: { search: async () => undefined }, web: { call: caller(guard) } },
+  taskTypes: taskTypes({ parseImage: imageParser(config), strict: config.strict, sites: guard }),
   pepper,
   log: createLog(config),
   metrics: createMetrics(),

@@ -31,6 +31,10 @@ const ranges = list.refine(
   (parts) => parts.every(isRange),
   'holds something that is not an address or CIDR range',
 );
+const ports = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',') : value),
+  z.array(port).min(1, 'is empty'),
+);
 const secondsLadder = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(',') : value),
   z.array(seconds).min(1, 'is empty'),
@@ -72,7 +76,14 @@ const schema = z.object({
   maxConnections: positive.default(10_000).describe('sockets open at once before new ones are closed'),
 
   prices: prices
-    .default({ 'ImageToTextTask/common': 400, 'ImageToTextTask/number': 400, 'ImageToTextTask/math': 400 })
+    .default({
+      'ImageToTextTask/common': 400,
+      'ImageToTextTask/number': 400,
+      'ImageToTextTask/math': 400,
+      'AltchaTask/common': 400,
+      'CapTask/common': 400,
+      'McaptchaTask/common': 400,
+    })
     .describe('micro-USD by type/module'),
   rateLimit: positive.default(6000).describe('requests by key in any 60 s, where its package says nothing'),
   concurrency: positive.default(200).describe('tasks by key under way at once, likewise'),
@@ -90,6 +101,16 @@ const schema = z.object({
   recognizerQueue: positive
     .default(512)
     .describe('images waiting for a recognition thread before new ones are refused'),
+  proofThreads: positive
+    .default(availableParallelism())
+    .describe('threads that compute proofs of work; images come before them'),
+  outboundAllow: ranges
+    .default([])
+    .describe('CIDR ranges that callbacks, challenges and proxies may reach although they are not public'),
+  outboundPorts: ports
+    .default([80, 443, 8080, 8443])
+    .describe('ports that the URLs of callbacks and challenges may name'),
+
   maxImageBytes: count.default(4 * 1024 * 1024).describe('largest image, decoded from base64'),
   maxImagePixels: count.default(4_000_000).describe('largest image, over all its frames'),
 });

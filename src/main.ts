@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Clock, systemClock } from './clock.ts';
+import { SearchPool } from './compute/pool.ts';
 import type { Config } from './config.ts';
 import { diskSpace } from './disk.ts';
 import { watchStore } from './gauges.ts';
@@ -7,6 +8,8 @@ import { createOps } from './http/ops.ts';
 import { buildServer } from './http/server.ts';
 import { createLog, type Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
+import { caller } from './outbound/call.ts';
+import { Guard } from './outbound/guard.ts';
 import { readPepper } from './pepper.ts';
 import { imageParser } from './recognize/imageParser.ts';
 import { RecognizerPool } from './recognize/pool.ts';
@@ -62,7 +65,12 @@ export async function start(config: Config, { clock, log, onFatal }: Surrounding
       clock,
     });
     started.push(() => recognizer.stop());
-    const engines: Engines = { text: recognizer };
+    const proofs = new SearchPool({ threads: config.proofThreads });
+    started.push(() => proofs.stop());
+    const guard = new Guard({ allow: config.outboundAllow, ports: config.outboundPorts });
+    if (config.outboundAllow.length > 0)
+      log.warn({ allowed: config.outboundAllow }, 'outgoing calls may reach addresses that are not public');
+    const engines: Engines = { text: recognizer, proofs, web: { call: caller(guard) } };
 
     const metrics = createMetrics();
     const api = buildServer({
@@ -70,7 +78,7 @@ export async function start(config: Config, { clock, log, onFatal }: Surrounding
       clock,
       store,
       engines,
-      taskTypes: taskTypes({ parseImage: imageParser(config), strict: config.strict }),
+      taskTypes: taskTypes({ parseImage: imageParser(config), strict: config.strict, sites: guard }),
       pepper,
       log,
       metrics,
@@ -81,9 +89,12 @@ export async function start(config: Config, { clock, log, onFatal }: Surrounding
       return api.close();
     });
     const url = await api.listen({ host: config.host, port: config.port });
+    guard.denyOwn(Number(new URL(url).port));
 
     watchStore(metrics, store, sweeper, clock);
     metrics.gauge('legible_queue_depth', 'Images waiting for a thread.', () => recognizer.load.waiting);
+    metrics.gauge('legible_proof_searches', 'Searches for proofs of work.', () => proofs.load.searches);
+    metrics.gauge('legible_proof_threads', 'Threads for them that are up.', () => proofs.load.threads);
     metrics.gauge('legible_recognition_threads', 'Threads that are up.', () => recognizer.load.threads);
     const ops = createOps({
       metrics,
@@ -103,6 +114,7 @@ export async function start(config: Config, { clock, log, onFatal }: Surrounding
     // Closed after the API: while that drains, readiness must be seen to be red.
     started.splice(started.length - 1, 0, () => ops.close());
     const opsUrl = await ops.listen({ host: config.opsHost, port: config.opsPort });
+    guard.denyOwn(Number(new URL(opsUrl).port));
 
     const firstKey = await welcome(store, pepper, clock);
     log.info({ version, url, opsUrl }, 'serving');

@@ -11,12 +11,13 @@ import { buildServer } from '../src/http/server.ts';
 import { generateKey, hashKey, hintOf } from '../src/key.ts';
 import { createLog } from '../src/log.ts';
 import { createMetrics } from '../src/metrics.ts';
+import { Guard } from '../src/outbound/guard.ts';
 import { imageParser } from '../src/recognize/imageParser.ts';
 import type { NewKey, NewPackage, StoreAdmin } from '../src/store/admin.ts';
 import { databaseFile, openStore } from '../src/store/open.ts';
 import type { Store } from '../src/store/store.ts';
 import { taskTypes } from '../src/tasks/registry.ts';
-import type { Engines, TextReader } from '../src/tasks/task.ts';
+import type { Engines, ProofSearcher, TextReader, Web } from '../src/tasks/task.ts';
 
 const pepper = 'a pepper that only tests know, 32 characters and more';
 /** 2026-11-20 12:00 UTC, far from any edge of a day. */
@@ -49,9 +50,15 @@ export const stalledReader: TextReader = {
     }),
 };
 
+const never = (): never => {
+  throw new Error('no test of this kind computes or calls');
+};
+const noProofs: ProofSearcher = { search: async () => never() };
+const noWeb: Web = { call: async () => never() };
+
 export interface WorldOptions {
   settings?: Partial<Config>;
-  engines?: Engines;
+  engines?: Partial<Engines>;
   moreTypes?: AnyTaskType[];
   /** Micro-USD on the account. */
   money?: number;
@@ -72,13 +79,14 @@ export type World = Awaited<ReturnType<typeof openWorld>>;
 /** The server over its real store on an SQLite file, on a port of its own. */
 export async function openWorld({
   settings = {},
-  engines = { text: readerOf('k7mp2') },
+  engines = {},
   moreTypes = [],
   money = start,
   dataDir = mkdtempSync(join(tmpdir(), 'legible-world-')),
   clock = new FakeClock(),
 }: WorldOptions = {}) {
   const config: Config = { ...loadConfig({}, ''), ...settings, dataDir };
+  const guard = new Guard({ allow: config.outboundAllow, ports: config.outboundPorts });
   const unexpected = (error: Error) => {
     throw error;
   };
@@ -92,8 +100,11 @@ export async function openWorld({
     config,
     clock,
     store,
-    engines,
-    taskTypes: [...taskTypes({ parseImage: imageParser(config), strict: config.strict }), ...moreTypes],
+    engines: { text: readerOf('k7mp2'), proofs: noProofs, web: noWeb, ...engines },
+    taskTypes: [
+      ...taskTypes({ parseImage: imageParser(config), strict: config.strict, sites: guard }),
+      ...moreTypes,
+    ],
     pepper,
     log: createLog({ logLevel: 'debug' }, { write: (line) => log.push(line) }),
     metrics: createMetrics(),

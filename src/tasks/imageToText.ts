@@ -38,7 +38,7 @@ const NAMED_ALTERNATIVES = 5;
 const LEGACY_MODULE = /^(queueit|module_0(0[1-9]|[12]\d|3[0-2]))$/;
 
 /** `ImageToTextTask`: what a picture says. `case` needs no doing: texts are always answered as they are read. */
-export function imageToText(settings: ImageToTextSettings): TaskType<ImageToText> {
+export function imageToText(settings: ImageToTextSettings): TaskType<ImageToText, 'text'> {
   return {
     type: 'ImageToTextTask',
     timing: 'now',
@@ -56,7 +56,7 @@ export function imageToText(settings: ImageToTextSettings): TaskType<ImageToText
   };
 }
 
-async function answer(image: Uint8Array, input: ImageToText, context: SolveContext) {
+async function answer(image: Uint8Array, input: ImageToText, context: SolveContext<'text'>) {
   const reading = await context.engines.text.read(image, readOptions(input, context));
   const { text, confidence, expression } = input.module === 'math' ? calculate(reading) : asRead(reading);
   if (text === '') throw new Fault('ERROR_CAPTCHA_UNSOLVABLE');
@@ -73,7 +73,7 @@ async function answer(image: Uint8Array, input: ImageToText, context: SolveConte
   } satisfies Solution;
 }
 
-function readOptions(input: ImageToText, { deadline, signal }: SolveContext): ReadOptions {
+function readOptions(input: ImageToText, { deadline, signal }: SolveContext<'text'>): ReadOptions {
   const { module, charset, minLength, maxLength, details } = input;
   const alphabet = module === 'number' ? (charset ?? DIGITS) : charset;
   return {

@@ -1,8 +1,12 @@
 import type { z } from 'zod';
+import type { Call, Outcome } from '../call.ts';
+import type { Found, Puzzle } from '../puzzle.ts';
 
 /** Engines that task types solve with. Each is wired in main; a type names only what it needs. */
 export interface Engines {
   text: TextReader;
+  proofs: ProofSearcher;
+  web: Web;
 }
 
 export interface TextReader {
@@ -11,6 +15,22 @@ export interface TextReader {
    * @throws Fault ERROR_PARSE_IMAGE_FAIL, ERROR_TASK_TIMEOUT, ERROR_SERVICE_UNAVALIABLE (queue full)
    */
   read(image: Uint8Array, options: ReadOptions): Promise<Reading>;
+}
+
+export interface ProofSearcher {
+  /**
+   * A counter from `from` (0) to `to` (not included) that solves a puzzle; undefined when there is none.
+   * @throws the signal's reason; Fault ERROR_SERVICE_UNAVALIABLE
+   */
+  search(
+    puzzle: Puzzle,
+    options: { signal: AbortSignal; from?: number; to?: number },
+  ): Promise<Found | undefined>;
+}
+
+export interface Web {
+  /** Calls a site, past the guard against our own network; never rejects. */
+  call(call: Call): Promise<Outcome>;
 }
 
 export interface ReadOptions {
@@ -41,14 +61,14 @@ export interface Reading {
 /** What a solution may hold is fixed by the contract for each type; it is always an object. */
 export type Solution = Record<string, unknown>;
 
-export interface SolveContext {
-  engines: Engines;
+export interface SolveContext<Needs extends keyof Engines = keyof Engines> {
+  engines: Pick<Engines, Needs>;
   deadline: number;
   signal: AbortSignal;
 }
 
-/** One thing that can be asked: a file in this folder each. */
-export interface TaskType<Input = unknown> {
+/** One thing that can be asked: a file in this folder each. `Needs` are the engines that it solves with. */
+export interface TaskType<Input = unknown, Needs extends keyof Engines = keyof Engines> {
   /** As clients write it; compared without regard to case. */
   type: string;
   /** Parses `task`; unknown fields are ignored, `null` counts as absent. */
@@ -63,5 +83,5 @@ export interface TaskType<Input = unknown> {
    */
   check(input: Input): void;
   /** @throws Fault ERROR_CAPTCHA_UNSOLVABLE and what the engines throw; a thrown task costs nothing. */
-  solve(input: Input, context: SolveContext): Promise<Solution>;
+  solve(input: Input, context: SolveContext<Needs>): Promise<Solution>;
 }

@@ -16,7 +16,7 @@ const strict = imageToText({ parseImage, strict: true });
 /** A reader that says of each image what the test has put there. */
 function world(readings: Record<string, Partial<Reading>>) {
   const asked: ReadOptions[] = [];
-  const context: SolveContext = {
+  const context: SolveContext<'text'> = {
     deadline: 5,
     signal: new AbortController().signal,
     engines: {
@@ -257,5 +257,11 @@ describe('images are looked at before anything is reserved', () => {
 });
 
 test('the registry holds nothing that stands for a third-party token', () => {
-  expect(taskTypes({ parseImage, strict: false }).map(({ type }) => type)).toEqual(['ImageToTextTask']);
+  const sites = { parse: () => undefined, allowsLiteral: () => false };
+  expect(taskTypes({ parseImage, strict: false, sites }).map(({ type }) => type)).toEqual([
+    'ImageToTextTask',
+    'AltchaTask',
+    'CapTask',
+    'McaptchaTask',
+  ]);
 });

@@ -1,0 +1,203 @@
+import { Worker } from 'node:worker_threads';
+import { Fault } from '../fault.ts';
+import type { Found, Puzzle } from '../puzzle.ts';
+import type { FromThread, ToThread } from './thread.ts';
+
+export interface PoolOptions {
+  threads: number;
+  /** Starts a thread; tests put another in its place. */
+  startThread?: () => Worker;
+}
+
+export interface SearchOptions {
+  /** Aborted at the deadline, or when nobody waits any more. */
+  signal: AbortSignal;
+  /** First counter, and the one behind the last. */
+  from?: number;
+  to?: number;
+}
+
+interface Search {
+  puzzle: Puzzle;
+  next: number;
+  to: number;
+  /** Ranges that were lost with their thread, and how often that happened. */
+  lost: Range[];
+  deaths: number;
+  /** How many threads are at it. */
+  active: number;
+  chunk: number;
+  resolve(found: Found | undefined): void;
+  reject(reason: unknown): void;
+}
+
+type Range = { from: number; to: number };
+
+interface Thread {
+  worker: Worker;
+  at: { search: Search; range: Range } | undefined;
+}
+
+/** A range takes about so long: short enough to stop soon and to share the threads, long enough to be worth a message. */
+const rangeMs = 25;
+const firstChunk = 64;
+const mostChunk = 1 << 24;
+const mostDeaths = 2;
+const restartMs = 1_000;
+
+const startSearchThread = () =>
+  // Sources run as .ts, the build as .js.
+  new Worker(new URL(`./thread${import.meta.url.slice(-3)}`, import.meta.url));
+
+/**
+ * Looks for counters on threads of its own. A search is cut into short ranges that idle threads take in turn, so
+ * that all threads share one search, all searches share the threads, and stopping is not handing out the next.
+ */
+export class SearchPool {
+  readonly #options: Required<PoolOptions>;
+  readonly #threads = new Set<Thread>();
+  /** Those that have ranges to hand out; the first is next in turn. */
+  #line: Search[] = [];
+  #stopping = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = { startThread: startSearchThread, ...options };
+    for (let thread = 0; thread < options.threads; thread++) this.#startThread();
+  }
+
+  get load(): { searches: number; busy: number; threads: number } {
+    const busy = [...this.#threads].filter(({ at }) => at !== undefined).length;
+    return { searches: this.#line.length, busy, threads: this.#threads.size };
+  }
+
+  /**
+   * The first answer that a thread finds; undefined when there is none before `to`.
+   * @throws the signal's reason; Fault ERROR_SERVICE_UNAVALIABLE when threads die of it
+   */
+  search(
+    puzzle: Puzzle,
+    { signal, from = 0, to = Number.MAX_SAFE_INTEGER }: SearchOptions,
+  ): Promise<Found | undefined> {
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      if (this.#stopping) throw stopping();
+      const leave = () => this.#end(search, () => reject(signal.reason));
+      const search: Search = {
+        puzzle,
+        next: from,
+        to,
+        lost: [],
+        deaths: 0,
+        active: 0,
+        chunk: firstChunk,
+        resolve(found) {
+          signal.removeEventListener('abort', leave);
+          resolve(found);
+        },
+        reject(reason) {
+          signal.removeEventListener('abort', leave);
+          reject(reason);
+        },
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      this.#line.push(search);
+      this.#dispatch();
+    });
+  }
+
+  /** Refuses what is under way and ends the threads; each finishes the range that it is at. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const search of [...this.#line]) this.#end(search, () => search.reject(stopping()));
+    await Promise.all(
+      Array.from(this.#threads, ({ worker }) => {
+        const ended = new Promise((resolve) => worker.once('exit', resolve));
+        worker.postMessage({ kind: 'stop' } satisfies ToThread);
+        return ended;
+      }),
+    );
+  }
+
+  #dispatch(): void {
+    for (const thread of this.#threads) {
+      if (thread.at !== undefined) continue;
+      const index = this.#line.findIndex((search) => search.lost.length > 0 || search.next < search.to);
+      if (index < 0) return;
+      const [search] = this.#line.splice(index, 1) as [Search];
+      this.#line.push(search);
+      const range = search.lost.pop() ?? nextRange(search);
+      search.active++;
+      thread.at = { search, range };
+      thread.worker.postMessage({ kind: 'search', puzzle: search.puzzle, ...range } satisfies ToThread);
+    }
+  }
+
+  #receive(thread: Thread, message: FromThread): void {
+    if (thread.at === undefined) return;
+    const { search, range } = thread.at;
+    thread.at = undefined;
+    search.active--;
+    if ('failed' in message) this.#end(search, () => search.reject(failed(message.failed)));
+    else this.#proceed(search, range, message);
+    this.#dispatch();
+  }
+
+  #proceed(search: Search, range: Range, { found, ms }: { found: Found | undefined; ms: number }): void {
+    const ideal = ((range.to - range.from) * rangeMs) / Math.max(ms, 0.1);
+    search.chunk = Math.round(Math.min(Math.max(ideal, 1), search.chunk * 8, mostChunk));
+    const isOver = search.next >= search.to && search.active === 0 && search.lost.length === 0;
+    if (found !== undefined || isOver) this.#end(search, () => search.resolve(found));
+  }
+
+  #end(search: Search, answer: () => void): void {
+    const index = this.#line.indexOf(search);
+    if (index < 0) return;
+    this.#line.splice(index, 1);
+    answer();
+  }
+
+  #startThread(): void {
+    const thread: Thread = { worker: this.#options.startThread(), at: undefined };
+    this.#threads.add(thread);
+    let reason: unknown = 'the thread ended';
+    thread.worker.on('message', (message: FromThread) => this.#receive(thread, message));
+    thread.worker.on('error', (error) => {
+      reason = error;
+    });
+    thread.worker.once('exit', () => {
+      this.#threads.delete(thread);
+      this.#salvage(thread, reason);
+      if (this.#stopping) return;
+      setTimeout(() => {
+        if (this.#stopping) return;
+        this.#startThread();
+        this.#dispatch();
+      }, restartMs).unref();
+    });
+  }
+
+  /** The range that a thread died at is looked through once more, and then never again: it may be the reason. */
+  #salvage({ at }: Thread, cause: unknown): void {
+    if (at === undefined) return;
+    const { search, range } = at;
+    search.active--;
+    search.deaths++;
+    search.lost.push(range);
+    if (search.deaths >= mostDeaths) this.#end(search, () => search.reject(failed(cause)));
+    this.#dispatch();
+  }
+}
+
+function nextRange(search: Search): Range {
+  const from = search.next;
+  search.next = Math.min(from + search.chunk, search.to);
+  return { from, to: search.next };
+}
+
+function failed(cause: unknown): Fault {
+  return new Fault('ERROR_SERVICE_UNAVALIABLE', { detail: 'the search failed', cause });
+}
+
+function stopping(): Fault {
+  return new Fault('ERROR_SERVICE_UNAVALIABLE', { detail: 'the server is stopping' });
+}

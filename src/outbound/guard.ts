@@ -1,0 +1,143 @@
+import { lookup } from 'node:dns/promises';
+import { isIP, connect as netConnect, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import type { Place } from '../call.ts';
+import { rangeMatcher } from '../range.ts';
+import { innermost, isPublic } from './address.ts';
+
+/** All addresses of a name. */
+export type Resolve = (host: string) => Promise<string[]>;
+
+export interface GuardOptions {
+  /** Address ranges that may be reached although they are not public. */
+  allow: readonly string[];
+  /** Ports that a URL may name. */
+  ports: readonly number[];
+  resolve?: Resolve;
+  /** Opens a socket; tests put another in its place. */
+  connect?: typeof netConnect;
+}
+
+/**
+ * Refused, unknown and dead places are told apart nowhere outside this folder: whoever could would scan our
+ * network with it. The cause is for the log.
+ */
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable';
+  constructor(cause: unknown) {
+    super('could not be reached', { cause });
+  }
+}
+
+const longestUrl = 2_048;
+
+const lookUp: Resolve = async (host) => {
+  const found = await lookup(host, { all: true, order: 'verbatim' });
+  return found.map(({ address }) => address);
+};
+
+/** The one door for what leaves on our own initiative: it opens sockets to the public internet only. */
+export class Guard {
+  readonly #isAllowed: (address: string) => boolean;
+  readonly #ports: ReadonlySet<number>;
+  readonly #resolve: Resolve;
+  readonly #connect: typeof netConnect;
+  readonly #ownPorts = new Set<number>();
+
+  constructor({ allow, ports, resolve = lookUp, connect = netConnect }: GuardOptions) {
+    this.#isAllowed = rangeMatcher(allow);
+    this.#ports = new Set(ports);
+    this.#resolve = resolve;
+    this.#connect = connect;
+  }
+
+  /** From now on this port of this machine is never called: a call to ourselves could go round for ever. */
+  denyOwn(port: number): void {
+    this.#ownPorts.add(port);
+  }
+
+  /** The URL where it may be called as far as its text can tell: its name is looked up when it is called. */
+  parse(text: string): URL | undefined {
+    if (text.length > longestUrl || !URL.canParse(text)) return undefined;
+    const url = new URL(text);
+    if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined;
+    if (url.username !== '' || url.password !== '') return undefined;
+    const place = placeOf(url);
+    return this.#ports.has(place.port) && this.allowsLiteral(place) ? url : undefined;
+  }
+
+  /** False for an address that may not be reached; true for every name. */
+  allowsLiteral({ host, port }: Place): boolean {
+    return isIP(host) === 0 || this.#allows(host, port);
+  }
+
+  /**
+   * Opens a socket to a place, at one of the addresses that its name has now: one look-up, all of them checked,
+   * since a second look-up could say something else. Nothing is written to it before it is checked once more.
+   * @throws Unreachable
+   */
+  async open({ host, port }: Place, signal: AbortSignal): Promise<Socket> {
+    try {
+      const addresses = isIP(host) > 0 ? [host] : await untilAborted(this.#resolve(host), signal);
+      // All of them: a name with one address inside and one outside is a trick, and no mistake.
+      const isRefused = addresses.length === 0 || !addresses.every((address) => this.#allows(address, port));
+      if (isRefused) throw new Error('the address is not allowed');
+      return await this.#dial(host, addresses, port, signal);
+    } catch (error) {
+      throw new Unreachable(error);
+    }
+  }
+
+  #dial(host: string, addresses: string[], port: number, signal: AbortSignal): Promise<Socket> {
+    const pinned = addresses.map((address) => ({ address, family: isIP(address) }));
+    const socket = this.#connect({
+      host,
+      port,
+      autoSelectFamily: true,
+      lookup: (_host, { all }, callback) =>
+        all ? callback(null, pinned) : callback(null, pinned[0]!.address, pinned[0]!.family),
+    });
+    return new Promise((resolve, reject) => {
+      const abort = () => socket.destroy(new Error('took too long'));
+      signal.addEventListener('abort', abort, { once: true });
+      if (signal.aborted) abort();
+      // It stays: a socket that nobody listens to ends the process when it fails.
+      socket.on('error', reject);
+      socket.once('connect', () => {
+        signal.removeEventListener('abort', abort);
+        if (this.#allows(socket.remoteAddress ?? '', port)) return resolve(socket);
+        socket.destroy(new Error('connected to an address that is not allowed'));
+      });
+    });
+  }
+
+  #allows(text: string, port: number): boolean {
+    const address = innermost(text);
+    if (address === undefined) return false;
+    if (!this.#isAllowed(address) && !isPublic(address)) return false;
+    return !(this.#ownPorts.has(port) && isOwn(address));
+  }
+}
+
+/** Where a URL of http or https leads; IPv6 without its brackets. */
+export function placeOf(url: URL): Place {
+  const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
+  return { host, port: Number(url.port || (url.protocol === 'https:' ? 443 : 80)) };
+}
+
+const isLoopback = rangeMatcher(['127.0.0.0/8', '0.0.0.0/8', '::/127']);
+
+function isOwn(address: string): boolean {
+  const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return isLoopback(address) || own.some((known) => innermost(known.address.split('%')[0]!) === address);
+}
+
+/** A resolver cannot be stopped, only left. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(new Error('took too long'));
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

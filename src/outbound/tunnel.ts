@@ -1,0 +1,71 @@
+import { request } from 'node:http';
+import type { Socket } from 'node:net';
+import { SocksClient } from 'socks';
+import type { Place, ProxyPlace } from '../call.ts';
+
+/**
+ * Lets a proxy, over a socket that leads to it, open a way to a place.
+ * @throws Error when it does not; what it says is not to be trusted, and kept from everybody
+ */
+export function openTunnel(
+  socket: Socket,
+  proxy: ProxyPlace,
+  to: Place,
+  signal: AbortSignal,
+): Promise<Socket> {
+  // Both ways end with the socket, whatever the proxy does or does not do.
+  const abort = () => socket.destroy(new Error('took too long'));
+  signal.addEventListener('abort', abort, { once: true });
+  const isSocks = proxy.scheme === 'socks4' || proxy.scheme === 'socks5';
+  return (isSocks ? throughSocks : throughConnect)(socket, proxy, to).finally(() =>
+    signal.removeEventListener('abort', abort),
+  );
+}
+
+/** The header by which an HTTP proxy knows its client; none without a login. */
+export function proxyAuthorization({ login, password }: ProxyPlace): Record<string, string> {
+  if (login === '') return {};
+  const credentials = Buffer.from(`${login}:${password}`).toString('base64');
+  return { 'proxy-authorization': `Basic ${credentials}` };
+}
+
+async function throughSocks(socket: Socket, proxy: ProxyPlace, to: Place): Promise<Socket> {
+  const { login, password } = proxy;
+  await SocksClient.createConnection({
+    command: 'connect',
+    proxy: {
+      host: proxy.host,
+      port: proxy.port,
+      type: proxy.scheme === 'socks4' ? 4 : 5,
+      ...(login === '' ? {} : { userId: login, password }),
+    },
+    destination: to,
+    existing_socket: socket,
+  });
+  return socket;
+}
+
+function throughConnect(socket: Socket, proxy: ProxyPlace, { host, port }: Place): Promise<Socket> {
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return new Promise((resolve, reject) => {
+    const asking = request({
+      method: 'CONNECT',
+      path: authority,
+      headers: { host: authority, ...proxyAuthorization(proxy) },
+      createConnection: () => socket,
+    });
+    asking.once('connect', (answer, _socket, head) => {
+      if (answer.statusCode !== 200) return fail(new Error(`answered ${answer.statusCode} to CONNECT`));
+      if (head.length > 0) socket.unshift(head);
+      resolve(socket);
+    });
+    asking.once('response', () => fail(new Error('answered CONNECT as if it were another method')));
+    asking.once('error', fail);
+    asking.end();
+
+    function fail(error: Error): void {
+      socket.destroy();
+      reject(error);
+    }
+  });
+}

@@ -1,0 +1,48 @@
+/** A search for the first counter whose hash, as hex, lies between `least` and `most` with its leading digits. */
+export type Puzzle = Bounds & (Digits | Derivation);
+
+export interface Bounds {
+  /** Lower-case hex, of one length. */
+  least: string;
+  most: string;
+}
+
+/** The hash of the prefix with the counter's decimal digits behind it. */
+export interface Digits {
+  kind: 'digits';
+  algorithm: 'sha1' | 'sha256' | 'sha384' | 'sha512';
+  prefix: Uint8Array;
+}
+
+/** A key derived from the nonce with the counter behind it, as 32 bits, and the salt. */
+export interface Derivation {
+  kind: 'derivation';
+  function: 'sha' | 'pbkdf2' | 'scrypt' | 'argon2id';
+  /** Of `sha` and `pbkdf2`. */
+  digest: 'sha256' | 'sha384' | 'sha512';
+  nonce: Uint8Array;
+  salt: Uint8Array;
+  keyLength: number;
+  /** Iterations, scrypt's N, or argon2's passes. */
+  cost: number;
+  /** KiB of argon2, block size of scrypt. */
+  memory: number;
+  parallelism: number;
+}
+
+export interface Found {
+  counter: number;
+  /** Lower-case hex. */
+  hash: string;
+}
+
+/** Whether a hash is an answer. */
+export function isWithin({ least, most }: Bounds, hash: string): boolean {
+  const leading = hash.slice(0, least.length);
+  return leading >= least && leading <= most;
+}
+
+/** The bounds of all hashes that begin with these digits. */
+export function startsWith(digits: string): Bounds {
+  return { least: digits, most: digits };
+}

@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { type Derivation, type Puzzle, startsWith } from '../puzzle.ts';
+import { base64Json, type ProofTask, proofSchema, unsolvable } from './proofOfWork.ts';
+import { askSite, type SiteRules } from './site.ts';
+import type { SolveContext, TaskType } from './task.ts';
+
+const hex = z
+  .string()
+  .regex(/^([\da-f]{2})*$/i, 'is not hex')
+  .max(1_024, 'is too long');
+const whole = z.number().int().min(1);
+
+const digests = { 'SHA-1': 'sha1', 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' } as const;
+
+/** Version 1: the hash of the salt with a number behind it is given, and the number is asked. */
+const first = z.looseObject({
+  algorithm: z
+    .string()
+    .toUpperCase()
+    .pipe(z.enum(Object.keys(digests) as (keyof typeof digests)[], 'is not an algorithm of ALTCHA'))
+    .default('SHA-256'),
+  challenge: hex.min(1, 'is empty').toLowerCase(),
+  salt: z.string().max(4_096, 'is too long'),
+  signature: z.string().max(1_024, 'is too long').optional(),
+  maxnumber: whole.optional(),
+  maxNumber: whole.optional(),
+});
+
+const functions: Record<string, Pick<Derivation, 'function' | 'digest'>> = {
+  'SHA-256': { function: 'sha', digest: 'sha256' },
+  'SHA-384': { function: 'sha', digest: 'sha384' },
+  'SHA-512': { function: 'sha', digest: 'sha512' },
+  'PBKDF2/SHA-256': { function: 'pbkdf2', digest: 'sha256' },
+  'PBKDF2/SHA-384': { function: 'pbkdf2', digest: 'sha384' },
+  'PBKDF2/SHA-512': { function: 'pbkdf2', digest: 'sha512' },
+  SCRYPT: { function: 'scrypt', digest: 'sha256' },
+  ARGON2ID: { function: 'argon2id', digest: 'sha256' },
+};
+
+/** Version 2: a counter is asked with which a derived key begins as given. */
+const second = z.looseObject({
+  parameters: z.looseObject({
+    algorithm: z.string().refine((name) => Object.hasOwn(functions, name), 'is not an algorithm of ALTCHA'),
+    nonce: hex,
+    salt: hex,
+    cost: whole,
+    keyLength: whole.max(512, 'is too large').default(32),
+    keyPrefix: z
+      .string()
+      .regex(/^[\da-f]+$/i, 'is not hex')
+      .toLowerCase(),
+    memoryCost: whole.optional(),
+    parallelism: whole.max(16, 'is too large').optional(),
+  }),
+  signature: z.string().max(1_024, 'is too long').optional(),
+});
+
+type First = z.output<typeof first>;
+type Second = z.output<typeof second>;
+
+/** The version is told by its form. What the site signed is kept word for word, for the token. */
+const challenge = z.unknown().transform((given, context): { raw: unknown; read: First | Second } => {
+  const hasParameters = typeof given === 'object' && given !== null && 'parameters' in given;
+  const read = (hasParameters ? second : first).safeParse(given);
+  if (read.success) return { raw: given, read: read.data };
+  const [issue] = read.error.issues;
+  context.addIssue({ code: 'custom', path: issue!.path, message: issue!.message });
+  return z.NEVER;
+});
+type Challenge = z.output<typeof challenge>;
+
+/** Widgets of version 1 look no further where the site names no limit. */
+const usualMaximum = 1_000_000;
+
+/** `AltchaTask`: the token that an ALTCHA widget would put into its form. */
+export function altcha(rules: SiteRules): TaskType<ProofTask<Challenge>, 'proofs' | 'web'> {
+  return {
+    type: 'AltchaTask',
+    timing: 'later',
+    input: proofSchema(challenge, rules),
+    module: () => 'common',
+    check() {},
+    async solve({ site, challenge: given }, { engines, signal }) {
+      const call = { method: 'GET' as const, url: site.url!, signal };
+      const { raw, read } = given ?? (await askSite(engines.web, site, call, challenge));
+      return isSecond(read)
+        ? solveSecond(raw as Record<string, unknown>, read, { engines, signal })
+        : solveFirst(read, { engines, signal });
+    },
+  };
+}
+
+function isSecond(read: First | Second): read is Second {
+  return 'parameters' in read;
+}
+
+type Means = Pick<SolveContext<'proofs'>, 'engines' | 'signal'>;
+
+async function solveFirst(given: First, { engines, signal }: Means) {
+  const { algorithm, challenge: hash, salt, signature, maxnumber, maxNumber } = given;
+  const puzzle: Puzzle = {
+    kind: 'digits',
+    algorithm: digests[algorithm],
+    prefix: Buffer.from(salt),
+    ...startsWith(hash),
+  };
+  const started = performance.now();
+  const to = (maxnumber ?? maxNumber ?? usualMaximum) + 1;
+  const found = await engines.proofs.search(puzzle, { signal, to });
+  if (found === undefined) throw unsolvable('task.challenge: no number up to its maximum solves it');
+  const took = Math.round(performance.now() - started);
+  const { counter: number } = found;
+  return { token: base64Json({ algorithm, challenge: hash, number, salt, signature, took }), number };
+}
+
+async function solveSecond(raw: Record<string, unknown>, { parameters }: Second, { engines, signal }: Means) {
+  if (raw.codeChallenge) throw unsolvable('task.challenge: asks for a code from a picture as well');
+  const started = performance.now();
+  const found = await engines.proofs.search(derivationOf(parameters), { signal, to: 2 ** 32 });
+  if (found === undefined) throw unsolvable('task.challenge: no counter solves it');
+  const time = Math.round(performance.now() - started);
+  const solution = { counter: found.counter, derivedKey: found.hash, time };
+  const signed = { parameters: raw.parameters, signature: raw.signature };
+  return { token: base64Json({ challenge: signed, solution }), number: found.counter };
+}
+
+/** One key must take no longer and no more memory than a thread can give without being missed. */
+const mostMemory = 256 * 1024 * 1024;
+const mostIterations = 5_000_000;
+const mostPasses = 64;
+
+function derivationOf(parameters: Second['parameters']): Puzzle {
+  const { nonce, salt, cost, keyLength, keyPrefix, memoryCost, parallelism = 1 } = parameters;
+  const derive = functions[parameters.algorithm]!;
+  const isHard = derive.function === 'scrypt' || derive.function === 'argon2id';
+  if (isHard && memoryCost === undefined) throw unsolvable('task.challenge: has no memoryCost');
+  const memory = memoryCost ?? 0;
+  const bytes = derive.function === 'scrypt' ? 128 * cost * memory : isHard ? 1024 * memory : 0;
+  const most = { sha: mostIterations, pbkdf2: mostIterations, scrypt: 2 ** 24, argon2id: mostPasses };
+  if (bytes > mostMemory || cost > most[derive.function])
+    throw unsolvable('task.challenge: asks for more memory or time by key than is given');
+  return {
+    kind: 'derivation',
+    ...derive,
+    nonce: Buffer.from(nonce, 'hex'),
+    salt: Buffer.from(salt, 'hex'),
+    keyLength,
+    cost,
+    memory,
+    parallelism,
+    ...startsWith(keyPrefix),
+  };
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { Fault } from '../fault.ts';
+import { type Site, type SiteRules, siteFields, siteOf } from './site.ts';
+
+/** What a task of a proof of work asks for: a challenge that came with it, or the site that gives one. */
+export interface ProofTask<Challenge> {
+  site: Site;
+  challenge: Challenge | undefined;
+  /** The key that some sites have for their forms. */
+  websiteKey: string | undefined;
+}
+
+/**
+ * The schema of such a task. `challenge` may be the object that the site answers with, or its JSON as a text;
+ * `challengeURL`, or `websiteURL` in its place, is where to ask.
+ */
+export function proofSchema<Challenge>(
+  challenge: z.ZodType<Challenge>,
+  rules: SiteRules,
+): z.ZodType<ProofTask<Challenge>> {
+  const fields = z.object({
+    ...siteFields,
+    websiteKey: z.string('is not a string').trim().max(512, 'is too long').optional(),
+    challenge: z.preprocess(parseText, challenge).optional(),
+  });
+  return z.preprocess(withoutNulls, fields).transform((task, context): ProofTask<Challenge> => {
+    const refuse = (field: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [field], message });
+    const site = siteOf(task, rules, refuse);
+    if (task.challenge === undefined && task[site.field as 'websiteURL'] === undefined)
+      refuse('challenge', 'is missing, and so is challengeURL');
+    return { site, challenge: task.challenge, websiteKey: task.websiteKey };
+  });
+}
+
+/** No counter that the challenge allows solves it, or it asks for more than this server gives. */
+export function unsolvable(detail: string): Fault {
+  return new Fault('ERROR_CAPTCHA_UNSOLVABLE', { detail });
+}
+
+/** A file of bytes in base64, as the widgets write their tokens. */
+export function base64Json(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64');
+}
+
+function parseText(given: unknown): unknown {
+  if (typeof given !== 'string') return given;
+  try {
+    return JSON.parse(given);
+  } catch {
+    return given;
+  }
+}
+
+function withoutNulls(task: unknown): unknown {
+  if (typeof task !== 'object' || task === null) return task;
+  return Object.fromEntries(Object.entries(task).filter(([, value]) => value !== null));
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import type { ProxyPlace } from '../call.ts';
+
+const schemes: Record<string, ProxyPlace['scheme']> = {
+  http: 'http',
+  https: 'https',
+  socks: 'socks5',
+  socks4: 'socks4',
+  socks4a: 'socks4',
+  socks5: 'socks5',
+  socks5h: 'socks5',
+};
+
+const longest = 1_024;
+const text = z.string('is not a string').trim().max(longest, 'is too long');
+
+/**
+ * The fields by which the contract's clients name a proxy: one string, with or without scheme and login, or
+ * five fields.
+ */
+export const proxyFields = {
+  proxy: text.optional(),
+  proxyType: text.optional(),
+  proxyAddress: text.optional(),
+  proxyPort: z.union([z.number(), text], 'is not a number').optional(),
+  proxyLogin: text.optional(),
+  proxyPassword: text.optional(),
+};
+
+export type ProxyFields = z.output<z.ZodObject<typeof proxyFields>>;
+
+/** What is wrong with which field; never what stands in it, since that may be a password. */
+export interface ProxyMistake {
+  field: keyof ProxyFields;
+  message: string;
+}
+
+/** The proxy that a task names; undefined when it names none. */
+export function proxyOf(task: ProxyFields): ProxyPlace | ProxyMistake | undefined {
+  if (task.proxy) return proxyOfText(task.proxy);
+  const { proxyAddress, proxyPort, proxyType, proxyLogin, proxyPassword } = task;
+  const isNamed = [proxyAddress, proxyPort, proxyLogin, proxyPassword].some((field) => !!field);
+  if (!isNamed) return proxyType ? { field: 'proxyAddress', message: 'is missing' } : undefined;
+  const scheme = schemes[(proxyType || 'http').toLowerCase()];
+  if (scheme === undefined)
+    return { field: 'proxyType', message: 'is not one of http, https, socks4, socks5' };
+  const host = hostOf(proxyAddress ?? '');
+  if (host === undefined)
+    return { field: 'proxyAddress', message: proxyAddress ? 'is not a host' : 'is missing' };
+  const port = portOf(String(proxyPort ?? ''));
+  if (port === undefined)
+    return { field: 'proxyPort', message: proxyPort === undefined ? 'is missing' : 'is not a port' };
+  return { scheme, host, port, login: proxyLogin ?? '', password: proxyPassword ?? '' };
+}
+
+const malformed: ProxyMistake = {
+  field: 'proxy',
+  message: 'is not scheme:host:port:login:password, nor scheme://login:password@host:port',
+};
+
+function proxyOfText(given: string): ProxyPlace | ProxyMistake {
+  const [, name = 'http', rest = ''] = /^(?:([a-z][a-z\d]*):(?!\d+(?::|$))(?:\/\/)?)?(.*)$/i.exec(given)!;
+  const scheme = schemes[name.toLowerCase()];
+  // `proxy.example:8080:…` has no scheme: what looks like one is the host.
+  if (scheme === undefined) return malformed;
+  const at = rest.lastIndexOf('@');
+  const parts = at < 0 ? inColons(rest) : inUrl(rest.slice(0, at), rest.slice(at + 1));
+  const host = hostOf(parts?.host ?? '');
+  const port = portOf(parts?.port ?? '');
+  if (parts === undefined || host === undefined || port === undefined) return malformed;
+  return { scheme, host, port, login: parts.login, password: parts.password };
+}
+
+interface Parts {
+  host: string;
+  port: string;
+  login: string;
+  password: string;
+}
+
+/** `host:port`, `host:port:login`, `host:port:login:password`; a password may hold colons. */
+function inColons(rest: string): Parts | undefined {
+  const [, host = '', port = '', login = '', password = ''] =
+    /^(\[[^\]]*\]|[^:]*):(\d+)\/?(?::([^:]*)(?::(.*))?)?$/.exec(rest) ?? [];
+  return { host, port, login, password };
+}
+
+/** `login:password@host:port`, percent-encoded as in a URL. */
+function inUrl(credentials: string, place: string): Parts | undefined {
+  const [, host = '', port = ''] = /^(\[[^\]]*\]|[^:]*):(\d+)\/?$/.exec(place) ?? [];
+  const colon = credentials.indexOf(':');
+  const [login, password] =
+    colon < 0 ? [credentials, ''] : [credentials.slice(0, colon), credentials.slice(colon + 1)];
+  try {
+    return { host, port, login: decodeURIComponent(login), password: decodeURIComponent(password) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A name, or an address in its one canonical form, so that nothing is hidden from whoever checks it. */
+function hostOf(given: string): string | undefined {
+  if (!/^(\[[\da-f:.]+\]|[\w.-]+)$/i.test(given) || !URL.canParse(`http://${given}`)) return undefined;
+  const host = new URL(`http://${given}`).hostname;
+  return host.startsWith('[') ? host.slice(1, -1) : host;
+}
+
+function portOf(given: string): number | undefined {
+  const port = Number(given);
+  return /^\d{1,5}$/.test(given) && port >= 1 && port <= 65_535 ? port : undefined;
+}
