@@ -10,7 +10,7 @@ import numpy as np
 
 from training.picture import HEIGHT, STRIDE
 
-COLUMNS = 40 * 160  # a batch holds about so many columns of pixels, whatever its width
+COLUMNS = 64 * 160  # a batch holds about so many columns of pixels, whatever its width
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def draw_width(rng: np.random.Generator) -> int:
 
 def batch_size(width: int, scale: float = 1.0) -> int:
     """Images in a batch of this width."""
-    return max(8, min(72, round(COLUMNS / width))) * max(1, round(scale))
+    return max(8, min(112, round(COLUMNS / width))) * max(1, round(scale))
 
 
 def draw_batch(synthesiser: Any, styles: tuple[str, ...], share: np.ndarray, seed: int, scale: float) -> Batch:

@@ -44,7 +44,7 @@ def options() -> argparse.Namespace:
         "--producers", type=int, help="processes that draw images (default: 2, or cores - 2 with a GPU)"
     )
     parser.add_argument(
-        "--scale", type=float, help="batch size as a multiple of about 40 (default: 1, or 4 with a GPU)"
+        "--scale", type=float, help="batch size as a multiple of about 64 (default: 1, or 4 with a GPU)"
     )
     chosen = parser.parse_args()
     if chosen.device == "auto":

@@ -25,9 +25,9 @@ def test_widths_are_multiples_of_8_and_lie_about_144():
 
 
 def test_wide_batches_hold_fewer_images():
-    assert batch_size(160) == 40
-    assert batch_size(480) == 13
-    assert batch_size(160, 4.0) == 160
+    assert batch_size(160) == 64
+    assert batch_size(480) == 21
+    assert batch_size(160, 4.0) == 256
 
 
 def test_a_batch_has_one_width_and_repeats_from_its_seed():
