@@ -7,26 +7,28 @@ import { peekImage } from '../src/recognize/peek.ts';
 import { resize, targetWidth } from '../src/recognize/resize.ts';
 import { otherViews } from '../src/recognize/secondLook.ts';
 
+/** Pictures of one width are run together; so many of each make batches as full as the server's best. */
 const batch = 8;
 const { bytes, views, seconds } = workerData as { bytes: Uint8Array[]; views: number[]; seconds: number };
 
 const net = await loadNet(textModel);
-const first = [];
-const more = [];
-for (const [index, image] of bytes.entries()) {
-  const [picture] = await decodeFrames(image, peekImage(image)!);
-  const { width, height } = picture!;
-  first.push(resize(picture!, targetWidth(width, height, net.card), net.card.height));
-  if (views[index]! > 1) more.push(otherViews(picture!, net.card));
-}
+const images = await Promise.all(
+  bytes.map(async (image, index) => {
+    const [picture] = await decodeFrames(image, peekImage(image)!);
+    const { width, height } = picture!;
+    const first = resize(picture!, targetWidth(width, height, net.card), net.card.height);
+    return { first, more: views[index]! > 1 ? otherViews(picture!, net.card) : [] };
+  }),
+);
 
-let images = 0;
+let done = 0;
 const started = performance.now();
 while (performance.now() - started < seconds * 1000) {
-  for (let from = 0; from < first.length; from += batch) await net.score(first.slice(from, from + batch));
-  for (const pictures of more) await net.score(pictures);
-  images += first.length;
+  const { first, more } = images[(done / batch) % images.length]!;
+  await net.score(new Array(batch).fill(first));
+  for (let i = 0; i < batch && more.length > 0; i++) await net.score(more);
+  done += batch;
 }
 const elapsed = (performance.now() - started) / 1000;
 await net.release();
-parentPort!.postMessage(images / elapsed);
+parentPort!.postMessage(done / elapsed);
