@@ -3,6 +3,8 @@
     python -m training.start      downloads them and prints how far TextNet is from onnxruntime
 """
 
+from itertools import pairwise
+
 import numpy as np
 import onnx
 import torch
@@ -37,7 +39,7 @@ class Weights:
             return [self.tensors[name] for name in names if name in self.tensors]
 
         self.convs = []
-        for node, after in zip(nodes, nodes[1:]):
+        for node, after in pairwise(nodes):
             if node.op_type == "Conv":
                 weight, bias = stored(node)[0], stored(after)
                 # Convolutions of the neck are followed by BatchNorm, all others by the addition of a bias.
