@@ -58,7 +58,8 @@ async function exchange(
   { isForwarded, signal, limits }: Exchange,
 ): Promise<Outcome> {
   const client = new Client(url.origin, {
-    connect: (_options, callback) => callback(null, socket as TLSSocket),
+    // Not at once: undici takes no notice of a socket that is there before it has begun to wait for one.
+    connect: (_options, callback) => queueMicrotask(() => callback(null, socket as TLSSocket)),
     headersTimeout: limits.headersMs,
     bodyTimeout: limits.totalMs,
     maxResponseSize: limits.bytes,

@@ -59,16 +59,17 @@ const malformed: ProxyMistake = {
 };
 
 function proxyOfText(given: string): ProxyPlace | ProxyMistake {
-  const [, name = 'http', rest = ''] = /^(?:([a-z][a-z\d]*):(?!\d+(?::|$))(?:\/\/)?)?(.*)$/i.exec(given)!;
+  const [prefix = '', name = 'http'] = /^([a-z]\w*):(\/\/)?/i.exec(given) ?? [];
   const scheme = schemes[name.toLowerCase()];
-  // `proxy.example:8080:…` has no scheme: what looks like one is the host.
-  if (scheme === undefined) return malformed;
+  if (scheme === undefined && prefix.endsWith('//')) return malformed;
+  // Without slashes, what is no scheme is a host or a login.
+  const rest = scheme === undefined ? given : given.slice(prefix.length);
   const at = rest.lastIndexOf('@');
   const parts = at < 0 ? inColons(rest) : inUrl(rest.slice(0, at), rest.slice(at + 1));
   const host = hostOf(parts?.host ?? '');
   const port = portOf(parts?.port ?? '');
   if (parts === undefined || host === undefined || port === undefined) return malformed;
-  return { scheme, host, port, login: parts.login, password: parts.password };
+  return { scheme: scheme ?? 'http', host, port, login: parts.login, password: parts.password };
 }
 
 interface Parts {

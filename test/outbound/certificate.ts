@@ -1,0 +1,19 @@
+/** A key and a certificate that only tests on this machine know and trust; they protect nothing. */
+export const key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgtrKnC9C+MZfsLolv
+p/fPDt0kVN+OJbyuLFKWyyliS3yhRANCAAR5xpiOD8EG8plg7wqgpntFXwcRbz2m
+bFq2koFpa8DtTe8Ue8sdR20esKvMXgxxrVoivx1F4lk5RztlWH6Ieksk
+-----END PRIVATE KEY-----`;
+
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBwDCCAWagAwIBAgIUSYCsanTHG3l9rDwHClPlmmlFrywwCgYIKoZIzj0EAwIw
+FzEVMBMGA1UEAwwMbGVnaWJsZSB0ZXN0MCAXDTI2MTEyNDA2NTMyOVoYDzIxMjYx
+MDMxMDY1MzI5WjAXMRUwEwYDVQQDDAxsZWdpYmxlIHRlc3QwWTATBgcqhkjOPQIB
+BggqhkjOPQMBBwNCAAR5xpiOD8EG8plg7wqgpntFXwcRbz2mbFq2koFpa8DtTe8U
+e8sdR20esKvMXgxxrVoivx1F4lk5RztlWH6Ieksko4GNMIGKMB0GA1UdDgQWBBQy
+wjuMt+LV5b3SPbOk82+FMPcTRTAfBgNVHSMEGDAWgBQywjuMt+LV5b3SPbOk82+F
+MPcTRTAPBgNVHRMBAf8EBTADAQH/MDcGA1UdEQQwMC6CCWxvY2FsaG9zdIINcHJv
+eHkuZXhhbXBsZYIMc2l0ZS5leGFtcGxlhwR/AAABMAoGCCqGSM49BAMCA0gAMEUC
+IQCXLJW1SDJnqGUoDMq2PdSrKedRbnL147slKaGvTwkmnAIgdyo0zf8Gd4mfiHmq
+pU9ZY59K8Ea6j9DQeyId4mJjmmc=
+-----END CERTIFICATE-----`;
