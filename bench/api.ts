@@ -42,6 +42,7 @@ const app = buildServer({
   clock: systemClock,
   store,
   engines: { text, proofs: { search: async () => undefined }, web: { call: caller(guard) } },
+  sites: guard,
   taskTypes: taskTypes({ parseImage: imageParser(config), strict: config.strict, sites: guard }),
   pepper,
   log: createLog(config),

@@ -17,6 +17,12 @@ export function watchStore(metrics: Metrics, store: StoreAdmin, sweeper: Sweeper
     ['legible_reservations_overdue', 'Holds 30 s past their deadline; must be 0.', (b) => b.overdueTasks],
     ['legible_ledger_reserved_units', 'Micro-USD held for tasks under way.', (b) => b.reserved],
     ['legible_ledger_posted_units', 'Micro-USD on all accounts.', (b) => b.posted],
+    ['legible_callback_outbox_depth', 'Callbacks to be delivered.', (b) => b.waitingCallbacks],
+    [
+      'legible_callback_outbox_oldest_seconds',
+      'Age of the oldest of them.',
+      (b) => (b.oldestCallback === null ? 0 : Math.max(0, clock.now() - b.oldestCallback) / 1000),
+    ],
   ];
   for (const [name, help, read] of ofBooks) metrics.gauge(name, help, async () => read(await gauges()));
 

@@ -33,6 +33,14 @@ export function hashKey(key: string, pepper: string): string {
   return createHmac('sha256', pepper).update(key).digest('hex');
 }
 
+/**
+ * What the callbacks of a key's tasks are signed with. It follows from the pepper, so that no dump of the database
+ * holds it, and a new key has a new one.
+ */
+export function callbackSecret(keyId: string, pepper: string): string {
+  return `whsec_${createHmac('sha256', pepper).update(`callback ${keyId}`).digest('base64')}`;
+}
+
 /** How people recognise a key: its first and last characters. */
 export function hintOf(key: string): string {
   return key.length < 16 ? `${key.slice(0, 2)}…` : `${key.slice(0, 7)}…${key.slice(-3)}`;

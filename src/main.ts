@@ -78,6 +78,7 @@ export async function start(config: Config, { clock, log, onFatal }: Surrounding
       clock,
       store,
       engines,
+      sites: guard,
       taskTypes: taskTypes({ parseImage: imageParser(config), strict: config.strict, sites: guard }),
       pepper,
       log,

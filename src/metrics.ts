@@ -41,6 +41,13 @@ export function createMetrics() {
     registers,
   });
 
+  const callbacks = new Counter({
+    name: 'legible_callback_attempts_total',
+    help: 'Attempts to deliver a result, by what became of them.',
+    labelNames: ['result'] as const,
+    registers,
+  });
+
   return {
     registry,
     /** `route` is the route's own pattern, never the path as sent; `errorCode` is empty for success. */
@@ -57,6 +64,9 @@ export function createMetrics() {
     },
     countRefusal(reason: Refusal) {
       refusals.inc({ reason });
+    },
+    countCallback(result: 'delivered' | 'failed' | 'given_up' | 'gone') {
+      callbacks.inc({ result });
     },
     /** A value that is read when the metrics are asked for. */
     gauge(name: string, help: string, read: Reading<number>, labels: Record<string, string> = {}) {

@@ -14,7 +14,8 @@ export function openProofWorld(
 ): Promise<World> {
   pool ??= new SearchPool({ threads: 2 });
   const allowed = { outboundAllow: ['127.0.0.0/8'], outboundPorts: ports };
-  const guard = new Guard({ allow: allowed.outboundAllow, ports, resolve: async () => ['127.0.0.1'] });
+  const { outboundAllow: allow } = { ...allowed, ...settings };
+  const guard = new Guard({ allow, ports, resolve: async () => ['127.0.0.1'] });
   return openWorld({
     settings: { ...allowed, ...settings },
     engines: { proofs: pool, web: { call: caller(guard) } },

@@ -19,7 +19,7 @@ import type { Store } from '../src/store/store.ts';
 import { taskTypes } from '../src/tasks/registry.ts';
 import type { Engines, ProofSearcher, TextReader, Web } from '../src/tasks/task.ts';
 
-const pepper = 'a pepper that only tests know, 32 characters and more';
+export const pepper = 'a pepper that only tests know, 32 characters and more';
 /** 2026-11-20 12:00 UTC, far from any edge of a day. */
 const noon = Date.UTC(2026, 10, 20, 12);
 
@@ -101,6 +101,7 @@ export async function openWorld({
     clock,
     store,
     engines: { text: readerOf('k7mp2'), proofs: noProofs, web: noWeb, ...engines },
+    sites: guard,
     taskTypes: [
       ...taskTypes({ parseImage: imageParser(config), strict: config.strict, sites: guard }),
       ...moreTypes,

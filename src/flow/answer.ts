@@ -1,4 +1,5 @@
 import { Fault } from '../fault.ts';
+import { isAbandoned } from './solve.ts';
 import type { Answer, Held } from './stages.ts';
 import type { Steps } from './steps.ts';
 
@@ -14,11 +15,17 @@ export async function answer(steps: Steps, held: Held, gone: AbortSignal | null)
     steps.metrics.observeTask({ type, outcome: 'solved', seconds: steps.secondsSince(held.startedAt) });
     return answered;
   } catch (error) {
+    if (held.isQueued && isAbandoned(error)) {
+      await steps.handBack(held);
+      throw error;
+    }
     await steps.release(held, error);
     if (isOverload(error)) steps.metrics.countRefusal('queue_full');
     const outcome = error instanceof Fault ? error.code : 'ERROR_SERVICE_UNAVALIABLE';
     steps.metrics.observeTask({ type, outcome, seconds: steps.secondsSince(held.startedAt) });
     throw error;
+  } finally {
+    if (held.callbackUrl !== null) steps.callbacks.look();
   }
 }
 

@@ -33,7 +33,7 @@ export function buildFlow(parts: FlowParts): Flow {
   const steps = makeSteps(parts);
   const worker = new Worker(steps);
   const withWorker = { ...steps, worker };
-  const { authenticate, protection, pace, solver, underway, log } = steps;
+  const { authenticate, protection, pace, solver, callbacks, underway, log } = steps;
   let banTimer: NodeJS.Timeout | undefined;
 
   /** authenticate → key block → pace, and whatever then goes wrong is counted against the key. */
@@ -70,6 +70,7 @@ export function buildFlow(parts: FlowParts): Flow {
         protection.refresh().catch((error: unknown) => log.error({ err: error }, 'bans could not be read'));
       banTimer = setInterval(refresh, banRefreshMs).unref();
       worker.start();
+      callbacks.start();
     },
     async drain() {
       const timer = setTimeout(() => solver.abandonAll(), parts.config.drainSeconds * 1000);
@@ -78,6 +79,7 @@ export function buildFlow(parts: FlowParts): Flow {
       clearInterval(banTimer);
       worker.stop();
       solver.close();
+      await callbacks.stop();
     },
   };
 }

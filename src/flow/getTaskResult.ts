@@ -15,13 +15,20 @@ export async function getTaskResult(steps: Steps, { arrived, principal }: Caller
     maxPolls: steps.config.maxPolls,
   });
   if (record === undefined) throw unknownTask();
-  if (record.state === 'ready' && record.solution !== null)
-    return { taskId, state: 'ready', solution: record.solution };
-  if (record.state === 'failed') return { taskId, state: 'failed', fault: faultOf(record) };
+  return resultOf({ ...record, taskId });
+}
+
+type Ended = Pick<TaskRecord, 'state' | 'solution' | 'errorCode' | 'errorDetail'>;
+
+/** What a record says about its task. */
+export function resultOf(record: Ended & { taskId: string }): TaskResult {
+  const { taskId, state, solution } = record;
+  if (state === 'ready' && solution !== null) return { taskId, state, solution };
+  if (state === 'failed') return { taskId, state, fault: faultOf(record) };
   return { taskId, state: 'processing' };
 }
 
-function faultOf({ errorCode, errorDetail }: TaskRecord): Fault {
+function faultOf({ errorCode, errorDetail }: Ended): Fault {
   const code =
     errorCode !== null && Object.hasOwn(errorTable, errorCode) ? (errorCode as ErrorCode) : undefined;
   return new Fault(code ?? 'ERROR_SERVICE_UNAVALIABLE', errorDetail === null ? {} : { detail: errorDetail });

@@ -43,6 +43,7 @@ export function reserver({ config, clock, store, metrics, newId }: ReserverParts
       dailyCap: key.dailyCap,
       state: job.type.timing === 'now' ? 'running' : 'queued',
       payload: job.type.timing === 'now' ? null : JSON.stringify(arrived.body.task),
+      callbackUrl: job.callbackUrl,
       now,
       deadline,
       expiresAt: now + config.resultSeconds * 1000,
@@ -55,6 +56,8 @@ export function reserver({ config, clock, store, metrics, newId }: ReserverParts
       type: job.type,
       input: job.input,
       deadline,
+      callbackUrl: job.callbackUrl,
+      isQueued: job.type.timing === 'later',
       startedAt: now,
       requestId: arrived.requestId,
     };

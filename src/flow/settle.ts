@@ -11,13 +11,13 @@ const pauseMs = 20;
 
 export interface SettlerParts {
   clock: Clock;
-  store: Pick<Store, 'settle' | 'release' | 'poll'>;
+  store: Pick<Store, 'settle' | 'release' | 'handBack' | 'poll'>;
   log: Logger;
 }
 
 type Ending = Pick<Held, 'taskId' | 'lease' | 'requestId'>;
 
-/** Makes the two ways in which a hold ends: charged with the answer delivered, or given back. */
+/** Makes the ways in which work on a hold ends: charged with the answer delivered, given back, or left to others. */
 export function settler({ clock, store, log }: SettlerParts) {
   /**
    * Charges the task; only then may its answer leave the server.
@@ -57,6 +57,15 @@ export function settler({ clock, store, log }: SettlerParts) {
     }
   }
 
+  /** Leaves a task to the next worker that looks. When the store cannot do even that, its repair does it later. */
+  async function handBack({ taskId, lease, requestId }: Ending): Promise<void> {
+    try {
+      await store.handBack({ taskId, lease });
+    } catch (cause) {
+      log.error({ err: cause, taskId, requestId }, 'handing back failed; the next start does it');
+    }
+  }
+
   async function isReady({ taskId, accountId }: Held): Promise<boolean> {
     const record = await store.poll({
       taskId,
@@ -67,5 +76,5 @@ export function settler({ clock, store, log }: SettlerParts) {
     return record?.state === 'ready';
   }
 
-  return { settle, release };
+  return { settle, release, handBack };
 }

@@ -10,6 +10,9 @@ const tickMs = 100;
 /** Nobody reads this answer; it tells the record of the task, and the log, why it ended. */
 export const clientGone = 'the client has gone';
 
+/** Why a task was given up that somebody else may do. */
+const stopping = 'the server is stopping';
+
 interface Waiting {
   deadline: number;
   controller: AbortController;
@@ -68,7 +71,7 @@ export class Solver {
     for (const waiting of this.#waiting) {
       this.#waiting.delete(waiting);
       waiting.controller.abort();
-      waiting.reject(unavailable('the server is stopping'));
+      waiting.reject(unavailable(stopping));
     }
   }
 
@@ -85,6 +88,11 @@ export class Solver {
       waiting.reject(timedOut());
     }
   }
+}
+
+/** Whether a task was given up at the end of a drain, by no fault of its own. */
+export function isAbandoned(error: unknown): boolean {
+  return error instanceof Fault && error.cause === stopping;
 }
 
 /** A task unfinished at its deadline: it costs nothing, and may be sent again. */

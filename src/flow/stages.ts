@@ -34,6 +34,8 @@ export interface Job {
   input: unknown;
   /** Micro-USD; 0 when a package pays. */
   price: number;
+  /** Where its result is to be sent, besides. */
+  callbackUrl: string | null;
 }
 
 /** A task whose price is held: reserved by this request, or taken from the queue. */
@@ -44,6 +46,9 @@ export interface Held {
   type: AnyTaskType;
   input: unknown;
   deadline: number;
+  callbackUrl: string | null;
+  /** Whether another worker could do it from the store; else it ends with this process. */
+  isQueued: boolean;
   startedAt: number;
   /** Of the request that asked for it; for the log. */
   requestId: string | undefined;

@@ -3,14 +3,16 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Store } from '../store/store.ts';
+import type { SiteRules } from '../tasks/site.ts';
 import type { Engines } from '../tasks/task.ts';
 import { authenticator } from './authenticate.ts';
+import { CallbackSender } from './callbacks.ts';
 import { Pace } from './pace.ts';
 import { Protection } from './protect.ts';
 import { reserver } from './reserve.ts';
 import { settler } from './settle.ts';
 import { Solver } from './solve.ts';
-import type { AnyTaskType } from './stages.ts';
+import type { AnyTaskType, TaskResult } from './stages.ts';
 import { Underway } from './underway.ts';
 import { registryOf, validator } from './validate.ts';
 
@@ -24,6 +26,12 @@ export interface FlowParts {
   pepper: string;
   log: Logger;
   metrics: Metrics;
+  /** What may be called on our own initiative. */
+  sites: SiteRules;
+  /** The body of getTaskResult, as callbacks carry it. */
+  resultBody: (result: TaskResult) => string;
+  /** From 0 to 1; spreads retries. */
+  random: () => number;
   /** Makes the ids of tasks and of requests: UUIDs. */
   newId: () => string;
 }
@@ -40,9 +48,10 @@ export function makeSteps(parts: FlowParts) {
     authenticate: authenticator(parts),
     pace: new Pace(parts),
     typeNamed,
-    validate: validator(parts.config, typeNamed),
+    validate: validator(parts, typeNamed),
     reserve: reserver(parts),
     solver: new Solver(parts),
+    callbacks: new CallbackSender(parts),
     underway: new Underway(),
     secondsSince: (started: number) => Math.max(0, parts.clock.now() - started) / 1000,
   };

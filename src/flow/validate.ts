@@ -1,12 +1,21 @@
 import type { Config } from '../config.ts';
 import { Fault } from '../fault.ts';
+import type { SiteRules } from '../tasks/site.ts';
 import { requireTaskType } from './authenticate.ts';
 import type { AnyTaskType, Caller, Job } from './stages.ts';
 
 const detailLength = 200;
 
+export interface ValidatorParts {
+  config: Config;
+  sites: Pick<SiteRules, 'parse'>;
+}
+
 /** Makes the step that turns what the client wrote into a job that can be solved and priced. */
-export function validator(config: Config, typeNamed: (name: string) => AnyTaskType | undefined) {
+export function validator(
+  { config, sites }: ValidatorParts,
+  typeNamed: (name: string) => AnyTaskType | undefined,
+) {
   /** @throws Fault ERROR_INVALID_TASK_DATA, ERROR_TASK_NOT_SUPPORTED and what the type's own check throws */
   return function validate(caller: Caller): Job {
     const { task } = caller.arrived.body;
@@ -25,8 +34,18 @@ export function validator(config: Config, typeNamed: (name: string) => AnyTaskTy
     type.check(parsed.data);
     const module = type.module(parsed.data);
     const price = caller.principal.package === null ? priceOf(config, type.type, module) : 0;
-    return { caller, type, module, input: parsed.data, price };
+    const callbackUrl = callbackOf(caller.arrived.body.callbackUrl, sites);
+    return { caller, type, module, input: parsed.data, price, callbackUrl };
   };
+}
+
+/** Clients that have none send `null`, or nothing in quotes. */
+function callbackOf(given: unknown, sites: Pick<SiteRules, 'parse'>): string | null {
+  if (given === undefined || given === null || given === '') return null;
+  if (typeof given !== 'string') throw invalid('callbackUrl: is not a string');
+  const url = sites.parse(given);
+  if (url === undefined) throw invalid('callbackUrl: is not a URL that may be called');
+  return url.href;
 }
 
 /** Makes the look-up of task types; clients do not agree on the case of their names. */

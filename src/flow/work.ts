@@ -57,10 +57,12 @@ export class Worker {
   }
 
   async #takeAll(): Promise<void> {
-    const { store, clock, underway } = this.#steps;
+    const { store, clock, underway, handBack } = this.#steps;
     while (this.#working < tasksAtOnce && !underway.isDraining) {
       const taken = await store.take(clock.now());
       if (taken === undefined) return;
+      // A drain may have begun, and even ended, while the store was asked.
+      if (underway.isDraining) return handBack({ ...taken, requestId: undefined });
       this.#working++;
       const leave = underway.enter();
       this.#work(taken).finally(() => {
@@ -88,12 +90,12 @@ export class Worker {
   }
 
   /** @throws Error when the row was queued by a version that knew other types or other fields */
-  #heldOf({ taskId, lease, accountId, deadline, type: name, payload }: TakenTask): Held {
+  #heldOf({ type: name, payload, module: _, ...taken }: TakenTask): Held {
     const type = this.#steps.typeNamed(name);
     if (type === undefined) throw new Error(`queued as ${name}, which this server does not know`);
     const input: unknown = type.input.parse(JSON.parse(payload ?? 'null'));
     const startedAt = this.#steps.clock.now();
-    return { taskId, lease, accountId, type, input, deadline, startedAt, requestId: undefined };
+    return { ...taken, isQueued: true, type, input, startedAt, requestId: undefined };
   }
 
   #end(taskId: string): void {

@@ -10,6 +10,7 @@ import Fastify, {
 import { errorTable } from '../errors.ts';
 import type { Fault } from '../fault.ts';
 import { buildFlow } from '../flow/flow.ts';
+import type { TaskResult } from '../flow/stages.ts';
 import type { FlowParts } from '../flow/steps.ts';
 import { unavailable } from '../flow/unavailable.ts';
 import { acceptedLanguage } from './acceptLanguage.ts';
@@ -22,7 +23,9 @@ import { answerOddRequests, closeStalledReaders, rawAnswerer } from './rawSocket
 import { pathOf, refuseByHead, requestIdOf } from './unread.ts';
 import { badRequest, wireFault } from './wireFault.ts';
 
-export type ServerParts = Omit<FlowParts, 'newId'> & { newId?: () => string };
+/** What is not given is made as a server in use needs it. */
+export type ServerParts = Omit<FlowParts, 'newId' | 'random' | 'resultBody'> &
+  Partial<Pick<FlowParts, 'newId' | 'random'>>;
 
 const json = 'application/json; charset=utf-8';
 
@@ -31,9 +34,10 @@ const json = 'application/json; charset=utf-8';
  * allows, and only then closes. Every answer, whatever went wrong, is the contract's JSON with its statuses.
  */
 export function buildServer(parts: ServerParts): FastifyInstance {
-  const { config, log, metrics, newId = randomUUID } = parts;
-  const flow = buildFlow({ ...parts, newId });
+  const { config, log, metrics, newId = randomUUID, random = Math.random } = parts;
   const dialect = capsolver;
+  const resultBody = (result: TaskResult) => dialect.result(result, config.language).body;
+  const flow = buildFlow({ ...parts, newId, random, resultBody });
   const addresses = readAddresses(config.trustedProxies);
 
   const answerRaw = rawAnswerer((error, socket) => {

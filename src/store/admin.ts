@@ -69,6 +69,9 @@ export interface StoreGauges {
   /** Σ pending and Σ posted over all accounts. */
   reserved: MicroUsd;
   posted: MicroUsd;
+  /** Callbacks that are still to be delivered, and when the result of the oldest was known. */
+  waitingCallbacks: number;
+  oldestCallback: number | null;
   activeBans: number;
   activeBlocks: number;
 }

@@ -1,11 +1,13 @@
 import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import * as books from './migrations/0001-books.ts';
+import * as callbacks from './migrations/0002-callbacks.ts';
 import type { EngineName } from './statement.ts';
 
 /** Every migration, oldest first: one that has been released is never changed, only followed. */
 const migrations: Record<string, (db: Kysely<unknown>, engine: EngineName) => Promise<void>> = {
   '0001-books': books.up,
+  '0002-callbacks': callbacks.up,
 };
 
 export const schemaVersion = Object.keys(migrations).at(-1)!;

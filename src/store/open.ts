@@ -87,6 +87,7 @@ function storeOn(engine: Engine, isShared: boolean): Store {
     findPrincipal: (keyHash) => engine.call('findPrincipal', keyHash),
     reserve: (hold) => engine.call('reserve', hold, node),
     take: (now) => engine.call('take', node, now),
+    handBack: (lease) => engine.call('handBack', lease),
     settle: (done) => engine.call('settle', done),
     release: (done) => engine.call('release', done),
     poll: (query) => engine.call('poll', query),
@@ -96,6 +97,8 @@ function storeOn(engine: Engine, isShared: boolean): Store {
     listBans: (now) => engine.call('listBans', now),
     saveBan: (ban) => engine.call('saveBan', ban),
     liftBan: (kind, subject) => engine.call('liftBan', kind, subject),
+    takeCallback: (query) => engine.call('takeCallback', query),
+    endCallback: (attempt) => engine.call('endCallback', attempt),
     probe: () => engine.call('probe', randomUUID()),
     close: () => engine.close(),
   };

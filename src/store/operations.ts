@@ -1,6 +1,7 @@
 import { createAccount, findAccount, listAccounts, readAccount, topUp } from './operations/accounts.ts';
 import { audit } from './operations/audit.ts';
 import { liftBan, listBans, saveBan } from './operations/bans.ts';
+import { endCallback, takeCallback } from './operations/callbacks.ts';
 import { listEntries } from './operations/entries.ts';
 import { saveFeedback } from './operations/feedback.ts';
 import { gauges } from './operations/gauges.ts';
@@ -13,7 +14,7 @@ import { findPrincipal } from './operations/principal.ts';
 import { reserve } from './operations/reserve.ts';
 import { settle } from './operations/settle.ts';
 import { repair, sweep } from './operations/sweep.ts';
-import { take } from './operations/take.ts';
+import { handBack, take } from './operations/take.ts';
 import type { Operation } from './statement.ts';
 
 /** Everything that a store can be asked, by name: what an engine runs inside a transaction. */
@@ -23,10 +24,12 @@ export const operations = {
   createAccount,
   createKey,
   createPackage,
+  endCallback,
   endPackage,
   findAccount,
   findPrincipal,
   gauges,
+  handBack,
   liftBan,
   listAccounts,
   listBans,
@@ -45,6 +48,7 @@ export const operations = {
   settle,
   sweep,
   take,
+  takeCallback,
   topUp,
 };
 

@@ -54,6 +54,8 @@ export interface Tables {
     /** The day in which the key's spending counts it; 0 when it counts nowhere. */
     day: number;
     payload: string | null;
+    /** Where its result is sent when it ends. */
+    callback_url: string | null;
     solution: string | null;
     error_code: string | null;
     error_detail: string | null;
@@ -81,6 +83,22 @@ export interface Tables {
     package_id: string | null;
     note: string;
     at: number;
+  };
+  /** The outbox: results that are still to be sent, each written in the transaction that ended its task. */
+  callback: {
+    task_id: string;
+    /** Whose secret it is signed with. */
+    key_id: string;
+    url: string;
+    /** Of the URL: how many are sent to one host at once is limited. */
+    host: string;
+    solution: string | null;
+    error_code: string | null;
+    error_detail: string | null;
+    attempts: number;
+    created_at: number;
+    /** Of the next attempt; while one is under way, when it is taken to have been lost. */
+    due_at: number;
   };
   ban: {
     kind: BanKind;

@@ -72,6 +72,8 @@ export interface NewHold {
   state: 'queued' | 'running';
   /** What a worker needs to run a queued task after a restart; `null` for one answered at once. */
   payload: string | null;
+  /** Where the result is to be sent; `null` when its client did not ask for that. */
+  callbackUrl: string | null;
   now: number;
   deadline: number;
   /** When its result is forgotten. */
@@ -120,7 +122,21 @@ export interface TakenTask extends Lease {
   type: string;
   module: string;
   payload: string | null;
+  callbackUrl: string | null;
   deadline: number;
+}
+
+/** A result that is to be sent, and for the how-manieth time; that number ends the attempt. */
+export interface Callback {
+  taskId: string;
+  keyId: string;
+  url: string;
+  host: string;
+  /** JSON of the solution, or else `null` and the error. */
+  solution: string | null;
+  errorCode: string | null;
+  errorDetail: string | null;
+  attempts: number;
 }
 
 export interface SweepOutcome {
@@ -141,6 +157,8 @@ export interface Store {
   reserve(hold: NewHold): Promise<ReserveOutcome>;
   /** Lends the queued task that is due first; undefined when none waits. */
   take(now: number): Promise<TakenTask | undefined>;
+  /** Puts a task that was taken up back into the queue, as if it had not been; false when it has ended. */
+  handBack(lease: Lease): Promise<boolean>;
   /** Makes the task ready and charges it; false when its deadline has passed or somebody else ended it first. */
   settle(done: Lease & { solution: string; now: number }): Promise<boolean>;
   /** Makes the task failed and gives the hold back; false when somebody else ended it first. */
@@ -170,6 +188,14 @@ export interface Store {
   liftBan(kind: BanKind, subject: string): Promise<boolean>;
   /** Fails and refunds tasks past their deadline, forgets results past their retention, in small batches. */
   sweep(now: number): Promise<SweepOutcome>;
+  /** Lends the callback that is due first, of any host but these; due again at `lostAt` if nobody ends it. */
+  takeCallback(query: {
+    now: number;
+    lostAt: number;
+    busyHosts: readonly string[];
+  }): Promise<Callback | undefined>;
+  /** Ends an attempt: for good, or until `nextAt`. False when somebody else has begun another since. */
+  endCallback(attempt: { taskId: string; attempts: number; nextAt: number | null }): Promise<boolean>;
   /** Writes and reads one row: the readiness probe. */
   probe(): Promise<void>;
   close(): Promise<void>;

@@ -75,6 +75,7 @@ test('a task that was queued before a restart is taken up after it', async () =>
     dailyCap: null,
     state: 'queued',
     payload: '{"type":"EchoTask","say":"again"}',
+    callbackUrl: null,
     now,
     deadline: now + 120_000,
     expiresAt: now + 300_000,

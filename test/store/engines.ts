@@ -205,6 +205,7 @@ export function hold(over: Partial<NewHold> = {}): NewHold {
     dailyCap: null,
     state: 'running',
     payload: null,
+    callbackUrl: null,
     now,
     deadline: now + 120_000,
     expiresAt: now + 300_000,

@@ -33,6 +33,7 @@ async function work(worker: number): Promise<void> {
       dailyCap: null,
       state: 'running',
       payload: null,
+      callbackUrl: null,
     });
     if (outcome !== 'held') throw new Error(outcome);
     say('held', taskId);

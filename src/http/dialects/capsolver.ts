@@ -1,7 +1,7 @@
 import { errorTable, type Language } from '../../errors.ts';
 import { describeFault, type Fault } from '../../fault.ts';
 import type { Flow } from '../../flow/flow.ts';
-import type { Arrived } from '../../flow/stages.ts';
+import type { Arrived, TaskResult } from '../../flow/stages.ts';
 import type { Package } from '../../store/store.ts';
 import type { Dialect, Reply } from './dialect.ts';
 
@@ -20,14 +20,8 @@ export const capsolver: Dialect = {
       // "idle" and not nothing: two clients read `status` of every answer, and break without it.
       return ok(solution === null ? `"status":"idle","taskId":"${taskId}"` : ready(taskId, solution));
     },
-    '/getTaskResult': async (flow, arrived) => {
-      const result = await flow.getTaskResult(arrived);
-      if (result.state === 'ready') return ok(ready(result.taskId, result.solution));
-      // Never "idle" here: a client that polls takes anything but "processing" for the end.
-      if (result.state === 'processing') return ok(`"status":"processing","taskId":"${result.taskId}"`);
-      const tail = `,"status":"failed","taskId":"${result.taskId}"`;
-      return refused(result.fault, arrived.language, tail);
-    },
+    '/getTaskResult': async (flow, arrived) =>
+      resultReply(await flow.getTaskResult(arrived), arrived.language),
     '/getBalance': balance,
     // Its documentation is a copy of getBalance's.
     '/getState': balance,
@@ -37,8 +31,16 @@ export const capsolver: Dialect = {
     '/kasada/invoke': (flow, arrived) => flow.refuse(arrived),
     '/akamaibmp/invoke': (flow, arrived) => flow.refuse(arrived),
   },
+  result: resultReply,
   refusal: (fault, language) => refused(fault, language, ''),
 };
+
+function resultReply(result: TaskResult, language: Language): Reply {
+  if (result.state === 'ready') return ok(ready(result.taskId, result.solution));
+  // Never "idle" here: a client that polls takes anything but "processing" for the end.
+  if (result.state === 'processing') return ok(`"status":"processing","taskId":"${result.taskId}"`);
+  return refused(result.fault, language, `,"status":"failed","taskId":"${result.taskId}"`);
+}
 
 async function balance(flow: Flow, arrived: Arrived): Promise<Reply> {
   const { available, packages, now } = await flow.getBalance(arrived);

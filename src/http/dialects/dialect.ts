@@ -1,7 +1,7 @@
-import type { ErrorCode } from '../../errors.ts';
+import type { ErrorCode, Language } from '../../errors.ts';
 import type { Fault } from '../../fault.ts';
 import type { Flow } from '../../flow/flow.ts';
-import type { Arrived } from '../../flow/stages.ts';
+import type { Arrived, TaskResult } from '../../flow/stages.ts';
 
 export interface Reply {
   status: number;
@@ -16,5 +16,7 @@ export interface Dialect {
   name: string;
   /** By path; each is asked by POST. */
   methods: Record<string, (flow: Flow, arrived: Arrived) => Promise<Reply>>;
-  refusal(fault: Fault, language: Arrived['language']): Reply;
+  /** Where a task stands, as getTaskResult and callbacks say it. */
+  result(result: TaskResult, language: Language): Reply;
+  refusal(fault: Fault, language: Language): Reply;
 }

@@ -38,9 +38,16 @@ const countBans = statement((db, p: { now: number; kind: Tables['ban']['kind'] }
     .where('kind', '=', p.kind),
 );
 
+const countCallbacks = statement((db) =>
+  db
+    .selectFrom('callback')
+    .select((eb) => [eb.fn.countAll<number>().as('waiting'), eb.fn.min('created_at').as('oldest')]),
+);
+
 export function* gauges(now: number): Operation<StoreGauges> {
   const tasks = (yield* first(countOpen, { overdue: now - overdueAfter }))!;
   const accounts = (yield* first(sumAccounts, {}))!;
+  const callbacks = (yield* first(countCallbacks, {}))!;
   const bans = (yield* first(countBans, { now, kind: 'address' }))!;
   const blocks = (yield* first(countBans, { now, kind: 'key' }))!;
   return {
@@ -50,5 +57,7 @@ export function* gauges(now: number): Operation<StoreGauges> {
     posted: accounts.posted,
     activeBans: bans.active,
     activeBlocks: blocks.active,
+    waitingCallbacks: callbacks.waiting,
+    oldestCallback: callbacks.oldest,
   };
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { ErrorCode } from '../../errors.ts';
 import { change, first, type Operation, statement } from '../statement.ts';
 import type { Lease } from '../store.ts';
+import { announce } from './callbacks.ts';
 import { type Holding, writeForTask } from './entries.ts';
 
 /** In the very words of the index `task_open`, which serves no query that says it with bound values. */
@@ -14,7 +15,7 @@ const failOpen = statement((db, p: Failure) =>
     .where('id', '=', p.taskId)
     .where('lease', '=', p.lease)
     .where(isOpen)
-    .returning(['id', 'account_id', 'key_id', 'package_id', 'price', 'day']),
+    .returning(['id', 'account_id', 'key_id', 'package_id', 'price', 'day', 'callback_url']),
 );
 
 const unholdMoney = statement((db, p: { accountId: string; price: number }) =>
@@ -49,6 +50,8 @@ export function* release(done: Failure & { now: number }): Operation<boolean> {
   const task = yield* first(failOpen, done);
   if (task === undefined) return false;
   yield* giveBack(task, done.now);
+  const { errorCode, errorDetail, now } = done;
+  yield* announce({ ...task, solution: null, errorCode, errorDetail }, now);
   return true;
 }
 

@@ -52,6 +52,7 @@ const insertTask = statement((db, p: Omit<NewHold, 'dailyCap'> & { day: number; 
     price: p.price,
     day: p.day,
     payload: p.payload,
+    callback_url: p.callbackUrl,
     lease: 1,
     node: p.node,
     created_at: p.now,

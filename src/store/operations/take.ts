@@ -1,11 +1,20 @@
 import { change, first, type Operation, statement } from '../statement.ts';
-import type { TakenTask } from '../store.ts';
+import type { Lease, TakenTask } from '../store.ts';
 import { isOpen } from './giveBack.ts';
 
 const selectQueued = statement((db, p: { now: number }, engine) => {
   const oldest = db
     .selectFrom('task')
-    .select(['id as taskId', 'account_id as accountId', 'type', 'module', 'payload', 'deadline', 'lease'])
+    .select([
+      'id as taskId',
+      'account_id as accountId',
+      'type',
+      'module',
+      'payload',
+      'deadline',
+      'lease',
+      'callback_url as callbackUrl',
+    ])
     .where(isOpen)
     .where('state', '=', 'queued')
     .where('deadline', '>', p.now)
@@ -21,6 +30,21 @@ const lend = statement((db, p: { id: string; lease: number; node: string }) =>
     .where('id', '=', p.id)
     .where('state', '=', 'queued'),
 );
+
+const returnToQueue = statement((db, p: Lease) =>
+  db
+    .updateTable('task')
+    .set({ state: 'queued' })
+    .where('id', '=', p.taskId)
+    .where('lease', '=', p.lease)
+    .where('state', '=', 'running')
+    .where('payload', 'is not', null),
+);
+
+/** Puts a task that was lent back into the queue; false when it has ended, or the lease is not the last. */
+export function* handBack({ taskId, lease }: Lease): Operation<boolean> {
+  return (yield* change(returnToQueue, { taskId, lease })) > 0;
+}
 
 /** Lends the queued task that is due first to a worker; its lease grows, so that a worker before it is fenced off. */
 export function* take(node: string, now: number): Operation<TakenTask | undefined> {

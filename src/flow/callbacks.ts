@@ -1,0 +1,143 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import { callbackSecret } from '../key.ts';
+import type { Metrics } from '../metrics.ts';
+import { signWebhook } from '../outbound/webhook.ts';
+import type { Callback, Store } from '../store/store.ts';
+import type { SiteRules } from '../tasks/site.ts';
+import type { Engines } from '../tasks/task.ts';
+import { resultOf } from './getTaskResult.ts';
+import type { TaskResult } from './stages.ts';
+
+export interface CallbackParts {
+  clock: Clock;
+  store: Pick<Store, 'takeCallback' | 'endCallback'>;
+  engines: Pick<Engines, 'web'>;
+  sites: Pick<SiteRules, 'parse'>;
+  /** The body of getTaskResult. */
+  resultBody: (result: TaskResult) => string;
+  pepper: string;
+  log: Logger;
+  metrics: Pick<Metrics, 'countCallback'>;
+  /** From 0 to 1. */
+  random: () => number;
+}
+
+/** What another process has left, or a retry that is due, is found by looking. */
+const lookMs = 1_000;
+/** Before the second, third, … attempt, give or take a tenth; after the last there is none. */
+const pauses = [5_000, 30_000, 120_000, 300_000];
+/** A call ends after 10 s at the latest: whoever has not ended it by then is dead. */
+const lostMs = 30_000;
+const mostAtOnce = 32;
+const mostByHost = 4;
+/** A stopping server lets go of what is still under way: the next start sends it again. */
+const lingerMs = 2_000;
+
+/** Sends results to the URLs that their clients named, from the outbox in the store; at least once each. */
+export class CallbackSender {
+  readonly #parts: CallbackParts;
+  readonly #sending = new Map<string, number>();
+  readonly #underway = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
+  #looking = false;
+  #lookAgain = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(parts: CallbackParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.look(), lookMs).unref();
+    this.look();
+  }
+
+  /** Sends what is due; called as soon as a result may have come. Never waits, and nobody waits for it. */
+  look(): void {
+    this.#lookAgain = this.#looking;
+    if (this.#looking || this.#stop.signal.aborted) return;
+    this.#looking = true;
+    this.#sendDue()
+      .catch((error: unknown) => this.#parts.log.error({ err: error }, 'callbacks could not be taken up'))
+      .finally(() => {
+        this.#looking = false;
+        if (this.#lookAgain) this.look();
+      });
+  }
+
+  /** Takes up no more, and waits a moment for what is under way. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    const timer = setTimeout(() => this.#stop.abort(), lingerMs);
+    while (this.#underway.size > 0 || this.#looking) {
+      await Promise.all(this.#underway);
+      await new Promise(setImmediate);
+    }
+    clearTimeout(timer);
+    this.#stop.abort();
+  }
+
+  async #sendDue(): Promise<void> {
+    const { store, clock } = this.#parts;
+    while (this.#underway.size < mostAtOnce && !this.#stop.signal.aborted) {
+      const busyHosts = [...this.#sending].filter(([, calls]) => calls >= mostByHost).map(([host]) => host);
+      const now = clock.now();
+      const callback = await store.takeCallback({ now, lostAt: now + lostMs, busyHosts });
+      if (callback === undefined) return;
+      const { host } = callback;
+      this.#sending.set(host, (this.#sending.get(host) ?? 0) + 1);
+      const sent = this.#send(callback).finally(() => {
+        const left = this.#sending.get(host)! - 1;
+        if (left === 0) this.#sending.delete(host);
+        else this.#sending.set(host, left);
+        this.#underway.delete(sent);
+        this.look();
+      });
+      this.#underway.add(sent);
+    }
+  }
+
+  /** Never rejects. */
+  async #send(callback: Callback): Promise<void> {
+    const { store, log, metrics } = this.#parts;
+    const { taskId, attempts } = callback;
+    const result = await this.#attempt(callback);
+    metrics.countCallback(result);
+    if (result === 'given_up' || result === 'gone')
+      log.warn({ taskId, attempts, result }, 'a callback has failed');
+    try {
+      await store.endCallback({
+        taskId,
+        attempts,
+        nextAt: result === 'failed' ? this.#nextAt(attempts) : null,
+      });
+    } catch (error) {
+      log.error({ err: error, taskId }, 'the end of a callback could not be written; it will be sent again');
+    }
+  }
+
+  async #attempt(callback: Callback): Promise<'delivered' | 'failed' | 'given_up' | 'gone'> {
+    const { clock, engines, sites, pepper, resultBody } = this.#parts;
+    const { taskId: id, keyId, attempts } = callback;
+    const body = resultBody(
+      resultOf({ ...callback, state: callback.solution === null ? 'failed' : 'ready' }),
+    );
+    const failed = attempts > pauses.length ? 'given_up' : 'failed';
+    // Once more: what was allowed when the task came may be forbidden since.
+    const url = sites.parse(callback.url);
+    if (url === undefined) return failed;
+    const signature = signWebhook({ id, body, at: clock.now() }, callbackSecret(keyId, pepper));
+    const headers = { 'content-type': 'application/json', ...signature };
+    const { signal } = this.#stop;
+    const outcome = await engines.web.call({ method: 'POST', url, headers, body, signal });
+    if (outcome.kind !== 'answered') return failed;
+    if (outcome.status >= 200 && outcome.status < 300) return 'delivered';
+    return outcome.status === 410 ? 'gone' : failed;
+  }
+
+  #nextAt(attempts: number): number {
+    const pause = pauses[attempts - 1] ?? pauses.at(-1)!;
+    return this.#parts.clock.now() + Math.round(pause * (0.9 + 0.2 * this.#parts.random()));
+  }
+}

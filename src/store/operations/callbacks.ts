@@ -1,0 +1,98 @@
+import { sql } from 'kysely';
+import { change, first, type Operation, statement } from '../statement.ts';
+import type { Callback } from '../store.ts';
+
+const insertCallback = statement((db, p: Ended & { url: string; host: string; now: number }) =>
+  db.insertInto('callback').values({
+    task_id: p.id,
+    key_id: p.key_id,
+    url: p.url,
+    host: p.host,
+    solution: p.solution,
+    error_code: p.errorCode,
+    error_detail: p.errorDetail,
+    attempts: 0,
+    created_at: p.now,
+    due_at: p.now,
+  }),
+);
+
+interface Ended {
+  id: string;
+  key_id: string;
+  solution: string | null;
+  errorCode: string | null;
+  errorDetail: string | null;
+}
+
+/** Puts the result of a task into the outbox, in the transaction that ends it, where its client asked for that. */
+export function* announce(ended: Ended & { callback_url: string | null }, now: number): Operation<void> {
+  const { callback_url: url, ...rest } = ended;
+  if (url !== null) yield* change(insertCallback, { ...rest, url, host: new URL(url).host, now });
+}
+
+const selectDue = statement((db, p: { now: number; busyHosts: string }, engine) => {
+  const busy =
+    engine === 'sqlite'
+      ? sql<string>`(select value from json_each(${p.busyHosts}))`
+      : sql<string>`(select json_array_elements_text(cast(${p.busyHosts} as json)))`;
+  const oldest = db
+    .selectFrom('callback')
+    .selectAll()
+    .where('due_at', '<=', p.now)
+    .where('host', 'not in', busy)
+    .orderBy('due_at')
+    .limit(1);
+  return engine === 'postgres' ? oldest.forUpdate().skipLocked() : oldest;
+});
+
+const claim = statement((db, p: { taskId: string; attempts: number; lostAt: number }) =>
+  db.updateTable('callback').set({ attempts: p.attempts, due_at: p.lostAt }).where('task_id', '=', p.taskId),
+);
+
+/** Lends the callback that is due first and whose host is not named; it is due again at `lostAt` if its sender dies. */
+export function* takeCallback(query: {
+  now: number;
+  lostAt: number;
+  busyHosts: readonly string[];
+}): Operation<Callback | undefined> {
+  const { now, lostAt } = query;
+  const row = yield* first(selectDue, { now, busyHosts: JSON.stringify(query.busyHosts) });
+  if (row === undefined) return undefined;
+  const attempts = row.attempts + 1;
+  yield* change(claim, { taskId: row.task_id, attempts, lostAt });
+  return {
+    taskId: row.task_id,
+    keyId: row.key_id,
+    url: row.url,
+    host: row.host,
+    solution: row.solution,
+    errorCode: row.error_code,
+    errorDetail: row.error_detail,
+    attempts,
+  };
+}
+
+const remove = statement((db, p: Attempt) =>
+  db.deleteFrom('callback').where('task_id', '=', p.taskId).where('attempts', '=', p.attempts),
+);
+
+const postpone = statement((db, p: Attempt & { dueAt: number }) =>
+  db
+    .updateTable('callback')
+    .set({ due_at: p.dueAt })
+    .where('task_id', '=', p.taskId)
+    .where('attempts', '=', p.attempts),
+);
+
+type Attempt = Pick<Callback, 'taskId' | 'attempts'>;
+
+/** Ends an attempt: with a time for the next one, or `null` for good. False when another attempt was begun since. */
+export function* endCallback(attempt: Attempt & { nextAt: number | null }): Operation<boolean> {
+  const { taskId, attempts, nextAt } = attempt;
+  const changed =
+    nextAt === null
+      ? yield* change(remove, { taskId, attempts })
+      : yield* change(postpone, { taskId, attempts, dueAt: nextAt });
+  return changed > 0;
+}

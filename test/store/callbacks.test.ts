@@ -1,0 +1,139 @@
+import { expect, it } from 'vitest';
+import { hold, noon, onEachEngine, openAccount, released, settled, type TestStore } from './engines.ts';
+
+const callbackUrl = 'https://site.example/hook';
+const soon = noon + 1_000;
+const due = (store: TestStore, now = soon, busyHosts: string[] = []) =>
+  store.takeCallback({ now, lostAt: now + 30_000, busyHosts });
+
+onEachEngine('the outbox of callbacks', (makeBooks) => {
+  async function opened(): Promise<TestStore> {
+    const store = await (await makeBooks()).open();
+    await openAccount(store, 10_000);
+    return store;
+  }
+
+  it('holds the result of a task that was settled, released or timed out, once, and of no other', async () => {
+    const store = await opened();
+    for (const taskId of ['settled', 'released', 'late'])
+      await store.reserve(hold({ taskId, callbackUrl: `${callbackUrl}?${taskId}` }));
+    await store.reserve(hold({ taskId: 'silent' }));
+    expect(await due(store)).toBeUndefined();
+
+    await store.settle(settled('settled'));
+    await store.settle(settled('settled'));
+    await store.settle(settled('silent'));
+    await store.release(released('released', { errorDetail: 'too dark', now: noon + 2_000 }));
+    await store.sweep(noon + 121_000);
+
+    const found = [];
+    for (let next = await due(store, noon + 121_000); next; next = await due(store, noon + 121_000))
+      found.push(next);
+    const common = { keyId: 'key-alice', host: 'site.example', attempts: 1 };
+    const failed = { ...common, solution: null };
+    expect(found).toEqual([
+      {
+        ...common,
+        taskId: 'settled',
+        url: `${callbackUrl}?settled`,
+        solution: '{"text":"abc"}',
+        errorCode: null,
+        errorDetail: null,
+      },
+      {
+        ...failed,
+        taskId: 'released',
+        url: `${callbackUrl}?released`,
+        errorCode: 'ERROR_CAPTCHA_UNSOLVABLE',
+        errorDetail: 'too dark',
+      },
+      {
+        ...failed,
+        taskId: 'late',
+        url: `${callbackUrl}?late`,
+        errorCode: 'ERROR_TASK_TIMEOUT',
+        errorDetail: null,
+      },
+    ]);
+    expect(await store.audit(noon + 121_000)).toEqual([]);
+  });
+
+  it('outlives the task itself', async () => {
+    const store = await opened();
+    await store.reserve(hold({ callbackUrl }));
+    await store.settle(settled());
+    const later = noon + 400_000;
+    await store.sweep(later);
+    expect(
+      await store.poll({ taskId: 'task-1', accountId: 'alice', now: later, maxPolls: 9 }),
+    ).toBeUndefined();
+    expect(await due(store, later)).toMatchObject({ taskId: 'task-1', solution: '{"text":"abc"}' });
+  });
+
+  it('lends each to one sender, and again when that one has died', async () => {
+    const store = await opened();
+    await store.reserve(hold({ callbackUrl }));
+    await store.settle(settled());
+    const [one, other] = await Promise.all([due(store), due(store)]);
+    expect([one, other].filter(Boolean)).toHaveLength(1);
+    expect(await due(store, soon + 29_999)).toBeUndefined();
+    expect(await due(store, soon + 30_000)).toMatchObject({ taskId: 'task-1', attempts: 2 });
+    // Whoever was thought dead comes too late to end what another does now.
+    expect(await store.endCallback({ taskId: 'task-1', attempts: 1, nextAt: null })).toBe(false);
+    expect(await store.endCallback({ taskId: 'task-1', attempts: 2, nextAt: soon + 60_000 })).toBe(true);
+    expect(await due(store, soon + 59_999)).toBeUndefined();
+    expect(await due(store, soon + 60_000)).toMatchObject({ attempts: 3 });
+    expect(await store.endCallback({ taskId: 'task-1', attempts: 3, nextAt: null })).toBe(true);
+    expect(await due(store, soon + 1e9)).toBeUndefined();
+  });
+
+  it('passes over hosts that are busy, and lends the oldest first', async () => {
+    const store = await opened();
+    const hosts = ['a.example', 'b.example:8080', "o'hara.example"];
+    for (const [index, host] of hosts.entries()) {
+      await store.reserve(hold({ taskId: host, callbackUrl: `http://${host}/` }));
+      await store.settle(settled(host, { now: noon + 10 - index }));
+    }
+    expect(await due(store, soon, ["o'hara.example", 'b.example:8080'])).toMatchObject({ host: 'a.example' });
+    expect(await due(store, soon, ["o'hara.example"])).toMatchObject({ host: 'b.example:8080' });
+    expect(await due(store, soon, ["o'hara.example"])).toBeUndefined();
+    expect(await store.gauges(noon + 5_000)).toMatchObject({ waitingCallbacks: 3, oldestCallback: noon + 8 });
+  });
+
+  it('gets nothing from a settlement that is rolled back', async () => {
+    const books = await makeBooks();
+    const store = await books.open();
+    await openAccount(store, 10_000);
+    await store.reserve(hold({ callbackUrl }));
+    // The settlement's line of the ledger stands already: its transaction fails as a whole.
+    await books.sql(`insert into entry (kind, debit, credit, amount, calls, task_id, note, at)
+      values ('settle', 'alice', 'house:sales', 400, 0, 'task-1', '', ${noon})`);
+    await expect(store.settle(settled())).rejects.toThrow();
+    expect(await due(store)).toBeUndefined();
+  });
+});
+
+onEachEngine('a task that was taken up', (makeBooks) => {
+  it('can be handed back, and is then lent with a new lease', async () => {
+    const store = await (await makeBooks()).open();
+    await openAccount(store, 10_000);
+    await store.reserve(hold({ state: 'queued', payload: '{}', callbackUrl }));
+    const taken = (await store.take(noon))!;
+    expect(taken).toMatchObject({ lease: 2, callbackUrl });
+    expect(await store.handBack({ taskId: 'task-1', lease: 1 })).toBe(false);
+    expect(await store.handBack(taken)).toBe(true);
+    expect(await store.handBack(taken)).toBe(false);
+    expect(await store.settle(settled('task-1', { lease: 2 }))).toBe(false);
+    expect(await store.take(noon)).toMatchObject({ lease: 3 });
+    expect(await store.settle(settled('task-1', { lease: 3 }))).toBe(true);
+    expect(await store.audit(noon)).toEqual([]);
+  });
+
+  it('and answered inside createTask cannot: nobody else has its image', async () => {
+    const store = await (await makeBooks()).open();
+    await openAccount(store, 10_000);
+    await store.reserve(hold());
+    expect(await store.handBack({ taskId: 'task-1', lease: 1 })).toBe(false);
+    expect(await store.settle(settled())).toBe(true);
+  });
+});
