@@ -81,6 +81,7 @@ export class SearchPool {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       if (this.#stopping) throw stopping();
+      if (from >= to) return resolve(undefined);
       const leave = () => this.#end(search, () => reject(signal.reason));
       const search: Search = {
         puzzle,

@@ -6,7 +6,7 @@ import { signWebhook } from '../outbound/webhook.ts';
 import type { Callback, Store } from '../store/store.ts';
 import type { SiteRules } from '../tasks/site.ts';
 import type { Engines } from '../tasks/task.ts';
-import { resultOf } from './getTaskResult.ts';
+import { resultOf } from './result.ts';
 import type { TaskResult } from './stages.ts';
 
 export interface CallbackParts {

@@ -1,6 +1,4 @@
-import { type ErrorCode, errorTable } from '../errors.ts';
-import { Fault } from '../fault.ts';
-import type { TaskRecord } from '../store/store.ts';
+import { resultOf } from './result.ts';
 import type { Caller, TaskResult } from './stages.ts';
 import type { Steps } from './steps.ts';
 import { taskIdOf, unknownTask } from './taskId.ts';
@@ -16,20 +14,4 @@ export async function getTaskResult(steps: Steps, { arrived, principal }: Caller
   });
   if (record === undefined) throw unknownTask();
   return resultOf({ ...record, taskId });
-}
-
-type Ended = Pick<TaskRecord, 'state' | 'solution' | 'errorCode' | 'errorDetail'>;
-
-/** What a record says about its task. */
-export function resultOf(record: Ended & { taskId: string }): TaskResult {
-  const { taskId, state, solution } = record;
-  if (state === 'ready' && solution !== null) return { taskId, state, solution };
-  if (state === 'failed') return { taskId, state, fault: faultOf(record) };
-  return { taskId, state: 'processing' };
-}
-
-function faultOf({ errorCode, errorDetail }: Ended): Fault {
-  const code =
-    errorCode !== null && Object.hasOwn(errorTable, errorCode) ? (errorCode as ErrorCode) : undefined;
-  return new Fault(code ?? 'ERROR_SERVICE_UNAVALIABLE', errorDetail === null ? {} : { detail: errorDetail });
 }

@@ -1,0 +1,135 @@
+import { hash } from 'node:crypto';
+import { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, it } from 'vitest';
+import { SearchPool } from '../../src/compute/pool.ts';
+import { type Puzzle, startsWith } from '../../src/puzzle.ts';
+
+const pools: SearchPool[] = [];
+afterEach(async () => {
+  for (const pool of pools.splice(0)) await pool.stop();
+});
+
+function pool(threads = 2, startThread?: () => Worker): SearchPool {
+  const made = new SearchPool(startThread === undefined ? { threads } : { threads, startThread });
+  pools.push(made);
+  return made;
+}
+
+const digits = (text: string, hex: string): Puzzle => ({
+  kind: 'digits',
+  algorithm: 'sha256',
+  prefix: Buffer.from(text),
+  ...startsWith(hex),
+});
+/** No counter that anybody will live to see. */
+const hopeless = digits('hopeless', '0'.repeat(64));
+const { signal } = new AbortController();
+
+describe('searches', () => {
+  it('find a counter, many at once on few threads', async () => {
+    const searching = pool();
+    const found = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => searching.search(digits(`p${index}`, 'abc'), { signal })),
+    );
+    for (const [index, answer] of found.entries()) {
+      const expected = hash('sha256', `p${index}${answer!.counter}`, 'hex');
+      expect(answer!.hash).toBe(expected);
+      expect(expected.startsWith('abc')).toBe(true);
+    }
+  });
+
+  it('end with nothing when no counter before the last is an answer', async () => {
+    expect(await pool().search(hopeless, { signal, to: 100_000 })).toBeUndefined();
+  });
+
+  it('look at every counter between the first and the last, and at no other', async () => {
+    const searching = pool(3);
+    for (const counter of [0, 63, 64, 4_095, 33_333]) {
+      const puzzle = digits('s', hash('sha256', `s${counter}`, 'hex'));
+      expect((await searching.search(puzzle, { signal, to: counter + 1 }))?.counter).toBe(counter);
+      expect(await searching.search(puzzle, { signal, to: counter })).toBeUndefined();
+      expect(await searching.search(puzzle, { signal, from: counter + 1, to: 40_000 })).toBeUndefined();
+    }
+  });
+
+  it('are left when nobody waits any more, and the threads are free again', async () => {
+    const searching = pool();
+    const gone = new AbortController();
+    const left = searching.search(hopeless, { signal: gone.signal });
+    await expect.poll(() => searching.load.busy).toBe(2);
+    gone.abort(new Error('nobody waits'));
+    await expect(left).rejects.toThrow('nobody waits');
+    await expect.poll(() => searching.load).toEqual({ searches: 0, busy: 0, threads: 2 });
+    await expect(searching.search(hopeless, { signal: gone.signal })).rejects.toThrow('nobody waits');
+  });
+
+  it('share the threads: a short one does not wait behind an endless one', async () => {
+    const searching = pool(1);
+    const gone = new AbortController();
+    const endless = searching.search(hopeless, { signal: gone.signal }).catch(() => 'left');
+    await expect.poll(() => searching.load.busy).toBe(1);
+    expect((await searching.search(digits('short', 'ab'), { signal }))?.hash.slice(0, 2)).toBe('ab');
+    gone.abort();
+    expect(await endless).toBe('left');
+  });
+
+  it('are refused by a pool that stops, those under way too', async () => {
+    const searching = pool();
+    const left = expect(searching.search(hopeless, { signal })).rejects.toMatchObject({
+      code: 'ERROR_SERVICE_UNAVALIABLE',
+    });
+    await searching.stop();
+    await left;
+    await expect(searching.search(hopeless, { signal })).rejects.toMatchObject({
+      code: 'ERROR_SERVICE_UNAVALIABLE',
+    });
+    expect(searching.load.threads).toBe(0);
+  });
+});
+
+describe('a search that a thread dies of', () => {
+  const thread = new URL('../../src/compute/thread.ts', import.meta.url);
+  /** The first `deaths` threads end as soon as they are asked something. */
+  function mortal(deaths: number) {
+    let started = 0;
+    return () =>
+      started++ < deaths
+        ? new Worker(`require('node:worker_threads').parentPort.once('message', () => process.exit(1))`, {
+            eval: true,
+          })
+        : new Worker(thread);
+  }
+
+  it('goes on with the very range on another thread', async () => {
+    const puzzle = digits('s', hash('sha256', 's7', 'hex'));
+    const found = await pool(1, mortal(1)).search(puzzle, { signal, to: 64 });
+    expect(found?.counter).toBe(7);
+  });
+
+  it('is given up the second time', async () => {
+    await expect(pool(1, mortal(2)).search(hopeless, { signal })).rejects.toMatchObject({
+      code: 'ERROR_SERVICE_UNAVALIABLE',
+    });
+  });
+
+  it('is given up at once when it only cannot be computed', async () => {
+    const searching = pool(1);
+    const impossible: Puzzle = {
+      kind: 'derivation',
+      function: 'scrypt',
+      digest: 'sha256',
+      nonce: Buffer.from('n'),
+      salt: Buffer.from('s'),
+      keyLength: 32,
+      // scrypt wants a power of two.
+      cost: 3,
+      memory: 8,
+      parallelism: 1,
+      ...startsWith('00'),
+    };
+    await expect(searching.search(impossible, { signal })).rejects.toMatchObject({
+      code: 'ERROR_SERVICE_UNAVALIABLE',
+    });
+    expect((await searching.search(digits('next', 'a'), { signal }))?.hash[0]).toBe('a');
+  });
+});
