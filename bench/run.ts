@@ -1,13 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { Result } from './measure.ts';
+import { proofBenchmarks } from './proofs.ts';
 import { recognitionBenchmarks } from './recognition.ts';
 import { requestBenchmarks } from './requests.ts';
 
 const { values } = parseArgs({ options: { json: { type: 'string' } } });
 
 const results: Result[] = [];
-for (const benchmark of [requestBenchmarks, recognitionBenchmarks]) results.push(...(await benchmark()));
+for (const benchmark of [requestBenchmarks, recognitionBenchmarks, proofBenchmarks])
+  results.push(...(await benchmark()));
 
 const width = Math.max(...results.map(({ name }) => name.length));
 for (const { name, ratio, aim } of results)

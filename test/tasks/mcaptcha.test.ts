@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mcaptchaSolver } from '../../bench/solvers.ts';
 import { search } from '../../src/compute/search.ts';
 import { httpServer } from '../outbound/loopback.ts';
 import { openProofWorld, solved } from '../proofWorld.ts';
@@ -62,7 +63,7 @@ describe("mCaptcha's verification", () => {
   });
 
   it('is the one that its own solver, compiled from Rust, works for', async () => {
-    const own = await wasm();
+    const own = await mcaptchaSolver();
     for (const [phrase, factor] of [
       ['ironmansucks', 1_000],
       ['x'.repeat(100), 300],
@@ -103,17 +104,4 @@ function polyfill(): { digest(text: string): Promise<number[]>; score(hash: numb
   const module = { exports: {} as never };
   new Function('module', 'exports', 'self', readFileSync(file, 'utf8'))(module, module.exports, globalThis);
   return module.exports;
-}
-
-/** The package is for bundlers: it imports its .wasm, which Node does not do by itself. */
-async function wasm(): Promise<(salt: string, phrase: string, factor: number) => string> {
-  const folder = new URL('../../node_modules/@mcaptcha/pow-wasm/', import.meta.url);
-  const glue = await import(new URL('pow_wasm_bg.js', folder).href);
-  // biome-ignore lint/suspicious/noExplicitAny: TypeScript has no types of WebAssembly outside browsers
-  const { instance } = await (globalThis as any).WebAssembly.instantiate(
-    readFileSync(new URL('pow_wasm_bg.wasm', folder)),
-    { './pow_wasm_bg.js': glue },
-  );
-  glue.__wbg_set_wasm(instance.exports);
-  return glue.gen_pow;
 }
