@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
-import { generateKey, hashKey, hintOf, isPlausibleKey } from '../key.ts';
+import { callbackSecret, generateKey, hashKey, hintOf, isPlausibleKey } from '../key.ts';
 import type { NewKey } from '../store/admin.ts';
 import type { Key } from '../store/store.ts';
 import { UserError } from '../userError.ts';
@@ -24,7 +24,7 @@ interface Limits {
 const shortestImport = 16;
 
 export function keyCommand(): Command {
-  const key = new Command('key').description('who may call: create, import, list, revoke');
+  const key = new Command('key').description('who may call: create, import, list, revoke, callback-secret');
 
   withLimits(key.command('create').description('make a key; it is shown this once'))
     .argument('<account>', 'id or name of the account that pays')
@@ -59,6 +59,20 @@ export function keyCommand(): Command {
       const revoked = await withStore(({ store }) => store.revokeKey(id, Date.now()));
       if (!revoked) throw new UserError(`There is no key ${id} that is not revoked already.`);
       print(options, { id, revoked }, () => `Key ${id} is revoked`);
+    });
+
+  key
+    .command('callback-secret')
+    .description("what callbacks of a key's tasks are signed with")
+    .argument('<id>', 'as `legible key list` shows it')
+    .option('--json', 'print JSON')
+    .action(async (id: string, options: { json?: boolean }) => {
+      const secret = await withStore(async ({ store, pepper }) => {
+        const keys = await store.listKeys();
+        if (!keys.some((known) => known.id === id)) throw new UserError(`There is no key ${id}.`);
+        return callbackSecret(id, await pepper());
+      });
+      print(options, { id, secret }, () => secret);
     });
 
   return key;

@@ -60,6 +60,7 @@ describe('account and topup', () => {
     [['key', 'create', 'alice', '--adresses', '::1'], 'Did you mean --addresses?'],
     [['key', 'create', 'alice', '--package', 'none'], 'no package none'],
     [['key', 'revoke', 'none'], 'There is no key none'],
+    [['key', 'callback-secret', 'none'], 'There is no key none'],
     [['package', 'create', 'alice'], '--calls'],
     [['package', 'end', 'none'], 'There is no package none'],
     [['ban', 'lift', '203.0.113.1'], 'Nothing bans 203.0.113.1'],
@@ -77,6 +78,14 @@ describe('account and topup', () => {
 });
 
 describe('key', () => {
+  it('has a secret of its own that callbacks are signed with, the same whenever it is shown', async () => {
+    const [one, other] = [await json('key', 'create', 'alice'), await json('key', 'create', 'alice')];
+    const { secret } = await json('key', 'callback-secret', one.id);
+    expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+    expect((await run('key', 'callback-secret', one.id)).out).toBe(`${secret}\n`);
+    expect((await json('key', 'callback-secret', other.id)).secret).not.toBe(secret);
+  });
+
   it('shows a key once and stores none of it but a hint', async () => {
     const made = await json('key', 'create', 'alice', '--types', 'ImageToTextTask', '--daily-cap', '0.5');
     expect(made).toMatchObject({ taskTypes: ['ImageToTextTask'], dailyCap: 500_000 });

@@ -68,7 +68,7 @@ async function openTortureAccount(dataDir: string): Promise<void> {
 }
 
 /** Pays into the account that the server made for itself at its first start, while it runs. */
-async function payIn(dataDir: string): Promise<{ posted: number; accountId: string }> {
+export async function payIn(dataDir: string): Promise<{ posted: number; accountId: string }> {
   const store = await openStore({ dataDir, databaseUrl: undefined });
   const [{ id } = { id: '' }] = await store.listAccounts();
   const paid = await store.topUp({ accountId: id, amount: money, note: 'torture', now: Date.now() });

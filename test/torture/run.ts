@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { asyncCampaign } from './async.ts';
 import { killCampaign } from './kill.ts';
 
 /** `npm run torture -- kill --rounds 20 --seed 1`: its last line is one JSON object. */
@@ -8,12 +9,13 @@ const { positionals, values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
-if (positionals[0] !== 'kill' || !Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed)) {
-  console.error('usage: npm run torture -- kill [--rounds N] [--seed N]');
+const campaign = { kill: killCampaign, async: asyncCampaign }[positionals[0] ?? ''];
+if (campaign === undefined || !Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed)) {
+  console.error('usage: npm run torture -- kill|async [--rounds N] [--seed N]');
   process.exit(2);
 }
 console.log(`seed ${seed}`);
-process.exitCode = (await killCampaign(rounds, seeded(seed))) ? 0 : 1;
+process.exitCode = (await campaign(rounds, seeded(seed))) ? 0 : 1;
 
 /** Mulberry32: small, and the same on every machine. */
 function seeded(start: number): () => number {

@@ -15,7 +15,7 @@ export interface Server {
 }
 
 /** Starts the built server as a user does, on ports that are free. */
-export async function startServer(dataDir: string): Promise<Server> {
+export async function startServer(dataDir: string, settings: Record<string, string> = {}): Promise<Server> {
   const child = spawn(process.execPath, ['bin/legible.js', 'serve'], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -27,6 +27,7 @@ export async function startServer(dataDir: string): Promise<Server> {
       LEGIBLE_LOG_LEVEL: 'error',
       LEGIBLE_RECOGNIZERS: '1',
       LEGIBLE_RATE_LIMIT: '1000000',
+      ...settings,
     },
   });
   let printed = '';
@@ -86,7 +87,7 @@ export async function countMissing({ url }: Server, clientKey: string, taskIds: 
 }
 
 /** Undefined when the connection broke before the whole answer was there. */
-async function post(url: string, body: object): Promise<Record<string, unknown> | undefined> {
+export async function post(url: string, body: object): Promise<Record<string, unknown> | undefined> {
   try {
     const headers = { 'content-type': 'application/json' };
     const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
