@@ -31,7 +31,7 @@ const pauses = [5_000, 30_000, 120_000, 300_000];
 const lostMs = 30_000;
 const mostAtOnce = 32;
 const mostByHost = 4;
-/** A stopping server lets go of what is still under way: the next start sends it again. */
+/** How long a stopping server goes on sending; what is then left, the next start sends. */
 const lingerMs = 2_000;
 
 /** Sends results to the URLs that their clients named, from the outbox in the store; at least once each. */
@@ -66,7 +66,7 @@ export class CallbackSender {
       });
   }
 
-  /** Takes up no more, and waits a moment for what is under way. */
+  /** Sends on for a moment, and then lets go of what is under way. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     const timer = setTimeout(() => this.#stop.abort(), lingerMs);
@@ -103,6 +103,8 @@ export class CallbackSender {
     const { store, log, metrics } = this.#parts;
     const { taskId, attempts } = callback;
     const result = await this.#attempt(callback);
+    // Cut off by our own stop: it is due again as if this process had died.
+    if (result !== 'delivered' && this.#stop.signal.aborted) return;
     metrics.countCallback(result);
     if (result === 'given_up' || result === 'gone')
       log.warn({ taskId, attempts, result }, 'a callback has failed');

@@ -15,8 +15,8 @@ export interface SiteRules {
 /** Where a challenge comes from, and by which way. */
 export interface Site {
   url: URL | undefined;
-  /** Which field named the URL. */
-  field: string;
+  /** Which field named the URL, or would have. */
+  field: 'challengeURL' | 'websiteURL';
   proxy: ProxyPlace | undefined;
 }
 
