@@ -10,6 +10,8 @@ import { createLog } from '../src/log.ts';
 import { createMetrics } from '../src/metrics.ts';
 import { caller } from '../src/outbound/call.ts';
 import { Guard } from '../src/outbound/guard.ts';
+import { readClassCard } from '../src/recognize/classes/card.ts';
+import { Questions } from '../src/recognize/classes/questions.ts';
 import { imageParser } from '../src/recognize/imageParser.ts';
 import { RecognizerPool } from '../src/recognize/pool.ts';
 import { openStore } from '../src/store/open.ts';
@@ -24,6 +26,9 @@ const pool =
     ? undefined
     : await RecognizerPool.start({ threads, queueLimit: 512, clock: systemClock });
 const text: TextReader = pool ?? { read: async () => reading };
+
+const nothing = async () => undefined;
+const questions = new Questions(readClassCard());
 
 const dataDir = await mkdtemp(join(tmpdir(), 'legible-bench-'));
 const boundless = '1000000000';
@@ -41,9 +46,16 @@ const app = buildServer({
   config,
   clock: systemClock,
   store,
-  engines: { text, proofs: { search: async () => undefined }, web: { call: caller(guard) } },
+  engines: {
+    text,
+    puzzles: { findGap: nothing, findTurn: nothing, findClicks: nothing },
+    classes: { classify: async () => [] },
+    proofs: { search: nothing },
+    web: { call: caller(guard) },
+  },
   sites: guard,
-  taskTypes: taskTypes({ parseImage: imageParser(config), strict: config.strict, sites: guard }),
+  taskTypes: taskTypes({ parseImage: imageParser(config), strict: config.strict, sites: guard, questions }),
+  questions: questions.listed,
   pepper,
   log: createLog(config),
   metrics: createMetrics(),

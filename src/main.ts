@@ -11,6 +11,8 @@ import { createMetrics } from './metrics.ts';
 import { caller } from './outbound/call.ts';
 import { Guard } from './outbound/guard.ts';
 import { readPepper } from './pepper.ts';
+import { readClassCard } from './recognize/classes/card.ts';
+import { Questions } from './recognize/classes/questions.ts';
 import { imageParser } from './recognize/imageParser.ts';
 import { RecognizerPool } from './recognize/pool.ts';
 import { lockDataDir } from './store/lock.ts';
@@ -70,7 +72,14 @@ export async function start(config: Config, { clock, log, onFatal }: Surrounding
     const guard = new Guard({ allow: config.outboundAllow, ports: config.outboundPorts });
     if (config.outboundAllow.length > 0)
       log.warn({ allowed: config.outboundAllow }, 'outgoing calls may reach addresses that are not public');
-    const engines: Engines = { text: recognizer, proofs, web: { call: caller(guard) } };
+    const engines: Engines = {
+      text: recognizer,
+      puzzles: recognizer,
+      classes: recognizer,
+      proofs,
+      web: { call: caller(guard) },
+    };
+    const questions = new Questions(readClassCard());
 
     const metrics = createMetrics();
     const api = buildServer({
@@ -79,7 +88,13 @@ export async function start(config: Config, { clock, log, onFatal }: Surrounding
       store,
       engines,
       sites: guard,
-      taskTypes: taskTypes({ parseImage: imageParser(config), strict: config.strict, sites: guard }),
+      taskTypes: taskTypes({
+        parseImage: imageParser(config),
+        strict: config.strict,
+        sites: guard,
+        questions,
+      }),
+      questions: questions.listed,
       pepper,
       log,
       metrics,

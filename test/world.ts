@@ -12,12 +12,14 @@ import { generateKey, hashKey, hintOf } from '../src/key.ts';
 import { createLog } from '../src/log.ts';
 import { createMetrics } from '../src/metrics.ts';
 import { Guard } from '../src/outbound/guard.ts';
+import { readClassCard } from '../src/recognize/classes/card.ts';
+import { Questions } from '../src/recognize/classes/questions.ts';
 import { imageParser } from '../src/recognize/imageParser.ts';
 import type { NewKey, NewPackage, StoreAdmin } from '../src/store/admin.ts';
 import { databaseFile, openStore } from '../src/store/open.ts';
 import type { Store } from '../src/store/store.ts';
 import { taskTypes } from '../src/tasks/registry.ts';
-import type { Engines, ProofSearcher, TextReader, Web } from '../src/tasks/task.ts';
+import type { Classifier, Engines, ProofSearcher, PuzzleSolver, TextReader, Web } from '../src/tasks/task.ts';
 
 export const pepper = 'a pepper that only tests know, 32 characters and more';
 /** 2026-11-20 12:00 UTC, far from any edge of a day. */
@@ -51,10 +53,14 @@ export const stalledReader: TextReader = {
 };
 
 const never = (): never => {
-  throw new Error('no test of this kind computes or calls');
+  throw new Error('no test of this kind computes, looks or calls');
 };
 const noProofs: ProofSearcher = { search: async () => never() };
+const noPuzzles: PuzzleSolver = { findGap: never, findTurn: never, findClicks: never };
+const noClasses: Classifier = { classify: never };
 const noWeb: Web = { call: async () => never() };
+
+const questions = new Questions(readClassCard());
 
 export interface WorldOptions {
   settings?: Partial<Config>;
@@ -100,12 +106,20 @@ export async function openWorld({
     config,
     clock,
     store,
-    engines: { text: readerOf('k7mp2'), proofs: noProofs, web: noWeb, ...engines },
+    engines: {
+      text: readerOf('k7mp2'),
+      puzzles: noPuzzles,
+      classes: noClasses,
+      proofs: noProofs,
+      web: noWeb,
+      ...engines,
+    },
     sites: guard,
     taskTypes: [
-      ...taskTypes({ parseImage: imageParser(config), strict: config.strict, sites: guard }),
+      ...taskTypes({ parseImage: imageParser(config), strict: config.strict, sites: guard, questions }),
       ...moreTypes,
     ],
+    questions: questions.listed,
     pepper,
     log: createLog({ logLevel: 'debug' }, { write: (line) => log.push(line) }),
     metrics: createMetrics(),

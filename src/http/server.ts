@@ -25,7 +25,10 @@ import { badRequest, wireFault } from './wireFault.ts';
 
 /** What is not given is made as a server in use needs it. */
 export type ServerParts = Omit<FlowParts, 'newId' | 'random' | 'resultBody'> &
-  Partial<Pick<FlowParts, 'newId' | 'random'>>;
+  Partial<Pick<FlowParts, 'newId' | 'random'>> & {
+    /** What a classification can be asked, as GET /questions lists it. */
+    questions: Record<string, unknown>;
+  };
 
 const json = 'application/json; charset=utf-8';
 
@@ -106,6 +109,12 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       return reply;
     });
   }
+  const questions = dialect.listing(parts.questions);
+  app.get('/questions', async (request, reply) => {
+    reply.header('cache-control', 'public, max-age=3600');
+    send(request, reply, questions);
+    return reply;
+  });
   app.setNotFoundHandler((request, reply) => refuse(badRequest('there is no such method'), request, reply));
   app.setErrorHandler(refuse);
 

@@ -16,7 +16,7 @@ export function refuseByHead(
   if (!isKnownPath)
     throw badRequest(method === 'POST' ? 'there is no such method' : 'methods are called by POST');
   if (isCompressed(headers)) throw badRequest('Content-Encoding: compressed bodies are not read');
-  if (strict && !/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? ''))
+  if (strict && method === 'POST' && !/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? ''))
     throw notJson('is not application/json');
 }
 

@@ -18,16 +18,42 @@ sharp.unblock({
 sharp.concurrency(1);
 sharp.cache(false);
 
+/** Pixels as they are stored: 1 to 4 channels (grey, grey + alpha, RGB, RGB + alpha). */
+export interface Layer {
+  width: number;
+  height: number;
+  channels: number;
+  pixels: Uint8Array;
+}
+
 /**
  * Pixels of each frame of an image that has been peeked at, what is transparent laid on a background that shows
  * what is drawn.
  * @throws Error, with a cause for the log only, when the decoder refuses it
  */
-export async function decodeFrames(bytes: Uint8Array, peeked: Peeked): Promise<Bitmap[]> {
-  if (peeked.format === 'bmp') return [decodeBmp(bytes)];
+export async function decodeFrames(bytes: Uint8Array, peeked: Peeked, most?: number): Promise<Bitmap[]> {
+  const layers = await decodeLayers(bytes, peeked, most);
+  return layers.map(({ width, height, channels, pixels }) => ({
+    width,
+    height,
+    rgb: flatten(pixels, channels),
+  }));
+}
+
+/** Likewise, with what is transparent left as it is. */
+export async function decodeLayers(
+  bytes: Uint8Array,
+  peeked: Peeked,
+  most = Number.POSITIVE_INFINITY,
+): Promise<Layer[]> {
+  if (peeked.format === 'bmp') {
+    const { width, height, rgb } = decodeBmp(bytes);
+    return [{ width, height, channels: 3, pixels: rgb }];
+  }
   const input = peeked.format === 'png' ? withoutAncillaryChunks(bytes) : bytes;
+  const single = most === 1 || peeked.format === 'png' || peeked.format === 'jpeg';
   const { data, info } = await sharp(input, {
-    pages: peeked.format === 'png' || peeked.format === 'jpeg' ? 1 : -1,
+    pages: single ? 1 : -1,
     limitInputPixels: peeked.width * peeked.height * peeked.frames, // the header must not lie
     failOn: 'error',
     sequentialRead: true,
@@ -37,12 +63,12 @@ export async function decodeFrames(bytes: Uint8Array, peeked: Peeked): Promise<B
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
 
+  const { width, channels } = info;
   const height = info.pageHeight ?? info.height;
-  const frameBytes = info.width * height * info.channels;
-  const frames: Bitmap[] = [];
-  for (let at = 0; at + frameBytes <= data.length; at += frameBytes) {
-    const pixels = data.subarray(at, at + frameBytes);
-    frames.push({ width: info.width, height, rgb: flatten(pixels, info.channels) });
+  const frameBytes = width * height * channels;
+  const layers: Layer[] = [];
+  for (let at = 0; at + frameBytes <= data.length && layers.length < most; at += frameBytes) {
+    layers.push({ width, height, channels, pixels: data.subarray(at, at + frameBytes) });
   }
-  return frames;
+  return layers;
 }

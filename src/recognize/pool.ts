@@ -1,13 +1,25 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../clock.ts';
 import { Fault } from '../fault.ts';
+import {
+  type Answered,
+  companyOf,
+  type Entry,
+  type Patience,
+  settle,
+  strayAnswer,
+  threadMs,
+  unavailable,
+} from './entry.ts';
 import { readModelCard, textModel } from './modelCard.ts';
-import { peekImage } from './peek.ts';
-import { ReadQueue, type Waiting } from './queue.ts';
-import type { ReadOutcome } from './reader.ts';
+import type { Clicks } from './puzzles/click.ts';
+import type { Turn } from './puzzles/rotate.ts';
+import type { Spot } from './puzzles/slide.ts';
+import { WorkQueue } from './queue.ts';
 import type { Constraints, Reading } from './reading.ts';
-import { type InputShape, targetWidth } from './resize.ts';
+import type { InputShape } from './resize.ts';
 import type { FromThread, ToThread } from './thread.ts';
+import type { Found, Item, Outcome, Work } from './work.ts';
 
 export interface PoolOptions {
   /** Recognition threads: one for each core that may be used. */
@@ -21,25 +33,7 @@ export interface PoolOptions {
   startThread?: (model: string) => Worker;
 }
 
-export interface ReadOptions extends Constraints {
-  /** Milliseconds since 1970; past it the answer is dropped. */
-  deadline: number;
-  /** Aborted when the client has gone: an image that nobody waits for is not read. */
-  signal: AbortSignal;
-}
-
-interface Entry extends Waiting {
-  image: Uint8Array;
-  options: ReadOptions;
-  queuedAt: number;
-  startedAt: number;
-  attempts: number;
-  settled: boolean;
-  resolve(reading: Reading): void;
-  reject(reason: unknown): void;
-  /** Listens to the signal until the entry is settled. */
-  leave(): void;
-}
+export type ReadOptions = Constraints & Patience;
 
 interface Thread {
   worker: Worker;
@@ -58,10 +52,10 @@ const startRecognitionThread = (model: string) =>
   // Sources run as .ts, the build as .js.
   new Worker(new URL(`./thread${import.meta.url.slice(-3)}`, import.meta.url), { workerData: { model } });
 
-/** Reads texts on threads of its own, in micro-batches, with a bounded queue before them. */
+/** Looks at images on threads of its own, in micro-batches, with a bounded queue before them. */
 export class RecognizerPool {
   readonly #options: Required<PoolOptions>;
-  readonly #queue: ReadQueue<Entry>;
+  readonly #queue: WorkQueue<Entry>;
   readonly #shape: InputShape;
   readonly #threads = new Set<Thread>();
   readonly #sweeper: NodeJS.Timeout;
@@ -72,7 +66,7 @@ export class RecognizerPool {
   private constructor(options: PoolOptions) {
     this.#options = { model: textModel, startThread: startRecognitionThread, ...options };
     this.#shape = readModelCard(this.#options.model);
-    this.#queue = new ReadQueue(options.queueLimit);
+    this.#queue = new WorkQueue(options.queueLimit);
     this.#sweeper = setInterval(() => this.expire(), SWEEP_MS);
     this.#sweeper.unref();
   }
@@ -104,21 +98,57 @@ export class RecognizerPool {
    * @throws Fault ERROR_PARSE_IMAGE_FAIL, ERROR_TASK_TIMEOUT, ERROR_SERVICE_UNAVALIABLE (queue full)
    * @throws the signal's reason, when the client goes before its image is begun
    */
-  read(image: Uint8Array, options: ReadOptions): Promise<Reading> {
+  async read(image: Uint8Array, { deadline, signal, ...constraints }: ReadOptions): Promise<Reading> {
+    const work: Work = { kind: 'text', ...constraints };
+    const { outcome, queueMs } = await this.#run(work, [image], { deadline, signal });
+    if (!('reading' in outcome)) throw strayAnswer();
+    return { ...outcome.reading, times: { ...outcome.reading.times, queueMs } };
+  }
+
+  /** Probability of each class that the model knows, in its order; throws as `read` does. */
+  async classify(image: Uint8Array, patience: Patience): Promise<Float32Array> {
+    return (await this.#find({ kind: 'classes' }, [image], patience)).probabilities;
+  }
+
+  /** Where a piece belongs in its background; throws as `read` does. */
+  async findGap(piece: Uint8Array, background: Uint8Array, patience: Patience): Promise<Spot | undefined> {
+    return (await this.#find({ kind: 'gap' }, [piece, background], patience)).spot;
+  }
+
+  /** How far a disc is turned against the picture around it; throws as `read` does. */
+  async findTurn(disc: Uint8Array, around: Uint8Array, patience: Patience): Promise<Turn | undefined> {
+    return (await this.#find({ kind: 'turn' }, [disc, around], patience)).turn;
+  }
+
+  /** Where in a picture is what a prompt shows, in the prompt's order; throws as `read` does. */
+  async findClicks(picture: Uint8Array, prompt: Uint8Array, patience: Patience): Promise<Clicks | undefined> {
+    return (await this.#find({ kind: 'clicks' }, [picture, prompt], patience)).clicks;
+  }
+
+  async #find<Kind extends Found['kind']>(
+    work: Work & { kind: Kind },
+    images: Uint8Array[],
+    patience: Patience,
+  ) {
+    const { outcome } = await this.#run(work, images, patience);
+    if (!('found' in outcome) || outcome.found.kind !== work.kind) throw strayAnswer();
+    return outcome.found as Extract<Found, { kind: Kind }>;
+  }
+
+  #run(work: Work, images: Uint8Array[], { deadline, signal }: Patience): Promise<Answered> {
     return new Promise((resolve, reject) => {
-      options.signal.throwIfAborted();
+      signal.throwIfAborted();
       if (this.#stopping) throw unavailable('is stopping');
-      const peeked = peekImage(image);
-      if (!peeked) throw new Fault('ERROR_PARSE_IMAGE_FAIL');
+      const company = companyOf(work, images, this.#shape);
       const now = this.#options.clock.now();
-      if (now >= options.deadline) throw new Fault('ERROR_TASK_TIMEOUT');
+      if (now >= deadline) throw new Fault('ERROR_TASK_TIMEOUT');
       const entry: Entry = {
-        image,
-        options,
-        width: targetWidth(peeked.width, peeked.height, this.#shape),
-        deadline: options.deadline,
-        signal: options.signal,
-        alone: false,
+        work,
+        images,
+        company,
+        deadline,
+        signal,
+        alone: work.kind !== 'text' && work.kind !== 'classes',
         queuedAt: now,
         startedAt: now,
         attempts: 0,
@@ -128,7 +158,7 @@ export class RecognizerPool {
         leave: () => this.#forget(entry),
       };
       this.#queue.add(entry, this.#retryAfterMs());
-      options.signal.addEventListener('abort', entry.leave, { once: true });
+      signal.addEventListener('abort', entry.leave, { once: true });
       this.#dispatch();
     });
   }
@@ -178,16 +208,16 @@ export class RecognizerPool {
   #send(thread: Thread, batch: Entry[]): void {
     const now = this.#options.clock.now();
     thread.batch = batch;
-    const items = batch.map((entry) => {
+    const items = batch.map((entry): Item => {
       entry.attempts += 1;
       entry.startedAt = now;
-      const { deadline, signal, ...constraints } = entry.options;
-      // A copy of its own: a Buffer may be a window on a larger block, and all of that would be sent.
-      return { ...constraints, image: Uint8Array.from(entry.image), budgetMs: deadline - now };
+      // Copies of their own: a Buffer may be a window on a larger block, and all of that would be sent.
+      const images = entry.images.map((image) => Uint8Array.from(image));
+      return { work: entry.work, images, budgetMs: entry.deadline - now };
     });
     thread.worker.postMessage(
       { kind: 'batch', items } satisfies ToThread,
-      items.map((item) => item.image.buffer),
+      items.flatMap(({ images }) => images.map(({ buffer }) => buffer as ArrayBuffer)),
     );
   }
 
@@ -202,16 +232,14 @@ export class RecognizerPool {
     }
   }
 
-  #finish(entry: Entry, outcome: ReadOutcome, batchSize: number): void {
+  #finish(entry: Entry, outcome: Outcome, batchSize: number): void {
     if ('fault' in outcome) {
       const { code, cause } = outcome.fault;
       settle(entry, () => entry.reject(new Fault(code, { cause })));
       return;
     }
-    const { times } = outcome.reading;
-    this.#imageMs += 0.05 * ((times.decodeMs + times.inferMs) / batchSize - this.#imageMs);
-    const queueMs = entry.startedAt - entry.queuedAt;
-    settle(entry, () => entry.resolve({ ...outcome.reading, times: { ...times, queueMs } }));
+    this.#imageMs += 0.05 * (threadMs(outcome, batchSize) - this.#imageMs);
+    settle(entry, () => entry.resolve({ outcome, queueMs: entry.startedAt - entry.queuedAt }));
   }
 
   #retryAfterMs(): number {
@@ -269,15 +297,4 @@ export class RecognizerPool {
     this.#queue.putBack(again);
     this.#dispatch();
   }
-}
-
-function settle(entry: Entry, answer: () => void): void {
-  if (entry.settled) return;
-  entry.settled = true;
-  entry.signal.removeEventListener('abort', entry.leave);
-  answer();
-}
-
-function unavailable(what: string, cause?: unknown): Fault {
-  return new Fault('ERROR_SERVICE_UNAVALIABLE', { detail: `the recogniser ${what}`, cause });
 }

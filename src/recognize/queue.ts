@@ -2,17 +2,17 @@ import { Fault } from '../fault.ts';
 
 /** What the queue must know of a waiting image. */
 export interface Waiting {
-  /** Columns of the net's input: images of one width go through together. */
-  width: number;
+  /** What goes through a net together: the same kind of work, on inputs of one shape. */
+  company: string;
   /** Milliseconds since 1970. */
   deadline: number;
   signal: AbortSignal;
-  /** Whether it must go through by itself: it was there when a thread died, and may have been the reason. */
+  /** Whether it must go through by itself: no net takes several of it, or one of its batch has killed a thread. */
   alone: boolean;
 }
 
 /** Images that wait for a thread, oldest first; never more than `limit`. */
-export class ReadQueue<Entry extends Waiting> {
+export class WorkQueue<Entry extends Waiting> {
   readonly #limit: number;
   #entries: Entry[] = [];
 
@@ -41,13 +41,13 @@ export class ReadQueue<Entry extends Waiting> {
     this.#entries.unshift(...entries);
   }
 
-  /** The oldest image and what waits of the same width, at most `most`: nothing waits for a batch to fill. */
+  /** The oldest image and what waits of its company, at most `most`: nothing waits for a batch to fill. */
   take(most: number): Entry[] {
     const oldest = this.#entries[0];
     if (!oldest) return [];
     const batch = oldest.alone
       ? [oldest]
-      : this.#entries.filter((entry) => entry.width === oldest.width && !entry.alone).slice(0, most);
+      : this.#entries.filter((entry) => entry.company === oldest.company && !entry.alone).slice(0, most);
     const taken = new Set(batch);
     this.#entries = this.#entries.filter((entry) => !taken.has(entry));
     return batch;

@@ -1,13 +1,13 @@
-import type { ErrorCode } from '../errors.ts';
 import type { Bitmap } from './bmp.ts';
 import { decodeFrames } from './decode.ts';
 import { combinations } from './frames.ts';
 import { firstLook, type Look, secondLook } from './look.ts';
 import type { Net } from './net.ts';
 import { peekImage } from './peek.ts';
-import type { Constraints, Reading } from './reading.ts';
+import type { Constraints } from './reading.ts';
 import { resize, targetWidth } from './resize.ts';
 import { otherViews } from './secondLook.ts';
+import type { Outcome } from './work.ts';
 
 /** One image to read, as it is sent to a thread. */
 export interface ReadItem extends Constraints {
@@ -16,7 +16,7 @@ export interface ReadItem extends Constraints {
   budgetMs: number;
 }
 
-export type ReadOutcome = { reading: Reading } | { fault: { code: ErrorCode; cause: string } };
+export type ReadOutcome = Extract<Outcome, { reading: unknown } | { fault: unknown }>;
 
 /** Less confident than this, and an image is looked at again in other ways. */
 const SURE = 0.9;

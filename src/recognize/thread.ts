@@ -1,21 +1,24 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { loadNet } from './net.ts';
-import { type ReadItem, type ReadOutcome, readImages } from './reader.ts';
+import { loadNet, type Net } from './net.ts';
+import { readImages } from './reader.ts';
+import { Seer } from './seer.ts';
+import type { Item, Outcome } from './work.ts';
 
-/** The pool's messages to a thread. One batch at a time: the next comes after `free`. */
-export type ToThread = { kind: 'batch'; items: ReadItem[] } | { kind: 'stop' };
+/** The pool's messages to a thread. One batch at a time, of one kind: the next comes after `free`. */
+export type ToThread = { kind: 'batch'; items: Item[] } | { kind: 'stop' };
 
 /** A thread's messages to the pool; `index` is the item's place in its batch. */
 export type FromThread =
   | { kind: 'ready' }
   | { kind: 'failed'; message: string }
-  | { kind: 'done'; index: number; outcome: ReadOutcome }
+  | { kind: 'done'; index: number; outcome: Outcome }
   | { kind: 'free' };
 
 // DANGER: never terminate this thread from outside. Ending a thread inside onnxruntime's run() aborts the whole
 // process; it ends by closing its port, after the run is over.
 const port = parentPort!;
 const post = (message: FromThread) => port.postMessage(message);
+const seer = new Seer();
 
 const net = await loadNet(workerData.model).catch((error: unknown) => {
   post({ kind: 'failed', message: String(error) });
@@ -28,12 +31,20 @@ if (net) {
     work = work.then(async () => {
       if (message.kind === 'stop') {
         await net.release();
+        await seer.release();
         port.close();
         return;
       }
-      await readImages(net, message.items, (index, outcome) => post({ kind: 'done', index, outcome }));
+      await doBatch(net, message.items);
       post({ kind: 'free' });
     });
   });
   post({ kind: 'ready' });
+}
+
+async function doBatch(textNet: Net, items: readonly Item[]): Promise<void> {
+  const done = (index: number, outcome: Outcome) => post({ kind: 'done', index, outcome });
+  if (items[0]?.work.kind !== 'text') return seer.look(items, done);
+  const texts = items.map(({ work, images, budgetMs }) => ({ ...work, image: images[0]!, budgetMs }));
+  await readImages(textNet, texts, done);
 }

@@ -1,14 +1,10 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
 import { answerOf } from './arithmetic.ts';
+import { type Image, type ImageSettings, imageList, imageOf, text, withoutNulls } from './images.ts';
 import type { Reading, ReadOptions, Solution, SolveContext, TaskType } from './task.ts';
 
-export interface ImageToTextSettings {
-  /**
-   * The bytes of an image given as base64, once its header has been looked at.
-   * @throws Fault ERROR_PARSE_IMAGE_FAIL, ERROR_INVALID_IMAGE, naming the field
-   */
-  parseImage(text: string, field: string): Uint8Array;
+export interface ImageToTextSettings extends ImageSettings {
   /** Refuse numbers and booleans that are given as strings. */
   strict: boolean;
 }
@@ -17,8 +13,7 @@ type Module = 'common' | 'number' | 'math';
 
 export interface ImageToText {
   module: Module;
-  /** Parsed when first asked for, and then kept: parsing 4 MiB twice would show. */
-  images: (() => Uint8Array)[];
+  images: Image[];
   /** Whether they came as `images`: then the solution holds a list. */
   many: boolean;
   score: number;
@@ -30,7 +25,6 @@ export interface ImageToText {
 
 const DIGITS = '0123456789';
 const READABLE = /^[0-9A-Za-z+\-*×÷/=?]+$/;
-const MOST_IMAGES = 9;
 const LONGEST_TEXT = 60;
 const NAMED_ALTERNATIVES = 5;
 
@@ -112,13 +106,13 @@ function calculate({ text, confidence, alternatives }: Reading): Read {
 /** Four decimals: more would claim a precision that no calibration has. */
 const rounded = (confidence: number) => Math.round(confidence * 10_000) / 10_000;
 
-function inputSchema({ parseImage, strict }: ImageToTextSettings): z.ZodType<ImageToText> {
+function inputSchema(settings: ImageToTextSettings): z.ZodType<ImageToText> {
+  const { strict } = settings;
   const number = strict ? z.number() : z.union([z.number(), z.string().trim().min(1).transform(Number)]);
   const boolean = strict ? z.boolean() : z.union([z.boolean(), z.stringbool()]);
   const limit = number.pipe(
     z.number('is not a number').int('is not a whole number').min(0).max(LONGEST_TEXT),
   );
-  const text = z.string({ error: ({ input }) => (input === undefined ? 'is missing' : 'is not a string') });
 
   const fields = z.object({
     body: text.optional(),
@@ -129,11 +123,7 @@ function inputSchema({ parseImage, strict }: ImageToTextSettings): z.ZodType<Ima
       context.addIssue({ code: 'custom', message: 'is not one of common, number, math' });
       return z.NEVER;
     }),
-    images: z
-      .array(text, 'is not a list')
-      .min(1, 'is empty')
-      .max(MOST_IMAGES, `more than ${MOST_IMAGES}`)
-      .optional(),
+    images: imageList.optional(),
     score: number.pipe(z.number('is not a number').min(0).max(1)).default(0),
     case: boolean.optional(),
     charset: text.min(1, 'is empty').regex(READABLE, 'holds characters that cannot be read').optional(),
@@ -158,8 +148,8 @@ function inputSchema({ parseImage, strict }: ImageToTextSettings): z.ZodType<Ima
       return refuse('charset', 'holds more than digits, with module number');
     }
     const encoded = images
-      ? images.map((image, i) => once(() => parseImage(image, `task.images.${i}`)))
-      : [once(() => parseImage(body!, 'task.body'))];
+      ? images.map((image, i) => imageOf(settings, image, `images.${i}`))
+      : [imageOf(settings, body!, 'body')];
     return {
       module,
       images: encoded,
@@ -171,17 +161,4 @@ function inputSchema({ parseImage, strict }: ImageToTextSettings): z.ZodType<Ima
       details,
     };
   });
-}
-
-function withoutNulls(task: unknown): unknown {
-  if (typeof task !== 'object' || task === null) return task;
-  return Object.fromEntries(Object.entries(task).filter(([, value]) => value !== null));
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }

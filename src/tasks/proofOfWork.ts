@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
+import { withoutNulls } from './images.ts';
 import { type Site, type SiteRules, siteFields, siteOf } from './site.ts';
 
 /** What a task of a proof of work asks for: a challenge that came with it, or the site that gives one. */
@@ -27,7 +28,7 @@ export function proofSchema<Challenge>(
     const refuse = (field: string, message: string) =>
       context.addIssue({ code: 'custom', path: [field], message });
     const site = siteOf(task, rules, refuse);
-    if (task.challenge === undefined && task[site.field as 'websiteURL'] === undefined)
+    if (task.challenge === undefined && task[site.field] === undefined)
       refuse('challenge', 'is missing, and so is challengeURL');
     return { site, challenge: task.challenge, websiteKey: task.websiteKey };
   });
@@ -38,7 +39,7 @@ export function unsolvable(detail: string): Fault {
   return new Fault('ERROR_CAPTCHA_UNSOLVABLE', { detail });
 }
 
-/** A file of bytes in base64, as the widgets write their tokens. */
+/** JSON in base64, as the widgets write their tokens. */
 export function base64Json(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64');
 }
@@ -50,9 +51,4 @@ function parseText(given: unknown): unknown {
   } catch {
     return given;
   }
-}
-
-function withoutNulls(task: unknown): unknown {
-  if (typeof task !== 'object' || task === null) return task;
-  return Object.fromEntries(Object.entries(task).filter(([, value]) => value !== null));
 }

@@ -1,11 +1,13 @@
 import { altcha } from './altcha.ts';
 import { cap } from './cap.ts';
+import { type ClassificationSettings, imageClassification } from './imageClassification.ts';
 import { type ImageToTextSettings, imageToText } from './imageToText.ts';
 import { mcaptcha } from './mcaptcha.ts';
 import type { SiteRules } from './site.ts';
 import type { TaskType } from './task.ts';
+import { visionEngine } from './visionEngine.ts';
 
-export interface TaskSettings extends ImageToTextSettings {
+export interface TaskSettings extends ImageToTextSettings, ClassificationSettings {
   /** What sites and proxies may be called. */
   sites: SiteRules;
 }
@@ -17,5 +19,12 @@ export interface TaskSettings extends ImageToTextSettings {
 // biome-ignore lint/suspicious/noExplicitAny: each type reads only the input that its own schema made
 export function taskTypes(settings: TaskSettings): TaskType<any>[] {
   const { sites } = settings;
-  return [imageToText(settings), altcha(sites), cap(sites), mcaptcha(sites)];
+  return [
+    imageToText(settings),
+    visionEngine(settings),
+    imageClassification(settings),
+    altcha(sites),
+    cap(sites),
+    mcaptcha(sites),
+  ];
 }

@@ -25,7 +25,11 @@ const link = z.string('is not a string').trim().optional();
 /** The fields that every task has which calls a site. */
 export const siteFields = { challengeURL: link, websiteURL: link, ...proxyFields };
 
-type SiteInput = ProxyFields & { challengeURL?: string | undefined; websiteURL?: string | undefined };
+type SiteInput = ProxyFields & {
+  challenge?: unknown;
+  challengeURL?: string | undefined;
+  websiteURL?: string | undefined;
+};
 
 /** Reads those fields; `refuse` is told of a mistake in one of them. */
 export function siteOf(
@@ -34,7 +38,8 @@ export function siteOf(
   refuse: (field: string, message: string) => void,
 ): Site {
   const field = task.challengeURL === undefined ? 'websiteURL' : 'challengeURL';
-  const given = task[field];
+  // Beside a challenge it only says where that is from: it is not called, and may be any.
+  const given = task.challenge === undefined ? task[field] : undefined;
   const url = given === undefined ? undefined : rules.parse(given);
   if (given !== undefined && url === undefined) refuse(field, 'is not a URL that may be called');
   const proxy = proxyOf(task);

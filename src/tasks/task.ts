@@ -5,6 +5,8 @@ import type { Found, Puzzle } from '../puzzle.ts';
 /** Engines that task types solve with. Each is wired in main; a type names only what it needs. */
 export interface Engines {
   text: TextReader;
+  puzzles: PuzzleSolver;
+  classes: Classifier;
   proofs: ProofSearcher;
   web: Web;
 }
@@ -15,6 +17,41 @@ export interface TextReader {
    * @throws Fault ERROR_PARSE_IMAGE_FAIL, ERROR_TASK_TIMEOUT, ERROR_SERVICE_UNAVALIABLE (queue full)
    */
   read(image: Uint8Array, options: ReadOptions): Promise<Reading>;
+}
+
+/** How long a task type waits for an answer. */
+export interface Patience {
+  /** Milliseconds since 1970; past it the answer is dropped. */
+  deadline: number;
+  /** Aborted when the client has gone: an image that nobody waits for is not looked at. */
+  signal: AbortSignal;
+}
+
+/** Each answers undefined where it finds nothing, and throws as TextReader does. `confidence` is 0 to 1. */
+export interface PuzzleSolver {
+  /** Where the picture of a piece goes: its top left corner, in pixels of the background. */
+  findGap(
+    piece: Uint8Array,
+    background: Uint8Array,
+    patience: Patience,
+  ): Promise<{ x: number; y: number; confidence: number } | undefined>;
+  /** How many degrees a disc is turned clockwise against the picture around it. */
+  findTurn(
+    disc: Uint8Array,
+    around: Uint8Array,
+    patience: Patience,
+  ): Promise<{ angle: number; confidence: number } | undefined>;
+  /** Where in a picture is what a prompt shows, in the prompt's order. */
+  findClicks(
+    picture: Uint8Array,
+    prompt: Uint8Array,
+    patience: Patience,
+  ): Promise<{ points: { x: number; y: number }[]; confidence: number } | undefined>;
+}
+
+export interface Classifier {
+  /** Probability of each class that the model knows; throws as TextReader does. */
+  classify(image: Uint8Array, patience: Patience): Promise<ArrayLike<number>>;
 }
 
 export interface ProofSearcher {
@@ -33,7 +70,7 @@ export interface Web {
   call(call: Call): Promise<Outcome>;
 }
 
-export interface ReadOptions {
+export interface ReadOptions extends Patience {
   /** Characters that may occur; `undefined` allows letters and digits. */
   alphabet?: string;
   minLength?: number;
@@ -42,10 +79,6 @@ export interface ReadOptions {
   expression?: boolean;
   /** How many other texts to name beside the best; 0 without it. */
   alternatives?: number;
-  /** Milliseconds since 1970; past it the answer is dropped. */
-  deadline: number;
-  /** Aborted when the client has gone: an image that nobody waits for is not read. */
-  signal: AbortSignal;
 }
 
 export interface Reading {
@@ -61,10 +94,8 @@ export interface Reading {
 /** What a solution may hold is fixed by the contract for each type; it is always an object. */
 export type Solution = Record<string, unknown>;
 
-export interface SolveContext<Needs extends keyof Engines = keyof Engines> {
+export interface SolveContext<Needs extends keyof Engines = keyof Engines> extends Patience {
   engines: Pick<Engines, Needs>;
-  deadline: number;
-  signal: AbortSignal;
 }
 
 /** One thing that can be asked: a file in this folder each. `Needs` are the engines that it solves with. */

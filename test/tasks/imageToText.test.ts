@@ -258,8 +258,11 @@ describe('images are looked at before anything is reserved', () => {
 
 test('the registry holds nothing that stands for a third-party token', () => {
   const sites = { parse: () => undefined, allowsLiteral: () => false };
-  expect(taskTypes({ parseImage, strict: false, sites }).map(({ type }) => type)).toEqual([
+  const questions = { meaningOf: () => undefined, threshold: 1 };
+  expect(taskTypes({ parseImage, strict: false, sites, questions }).map(({ type }) => type)).toEqual([
     'ImageToTextTask',
+    'VisionEngine',
+    'ImageClassificationTask',
     'AltchaTask',
     'CapTask',
     'McaptchaTask',

@@ -32,6 +32,7 @@ export const capsolver: Dialect = {
     '/akamaibmp/invoke': (flow, arrived) => flow.refuse(arrived),
   },
   result: resultReply,
+  listing: (fields) => ok(JSON.stringify(fields).slice(1, -1)),
   refusal: (fault, language) => refused(fault, language, ''),
 };
 

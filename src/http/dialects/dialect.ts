@@ -18,5 +18,7 @@ export interface Dialect {
   methods: Record<string, (flow: Flow, arrived: Arrived) => Promise<Reply>>;
   /** Where a task stands, as getTaskResult and callbacks say it. */
   result(result: TaskResult, language: Language): Reply;
+  /** Lists that anybody may read: the object's fields, as a success. */
+  listing(fields: Record<string, unknown>): Reply;
   refusal(fault: Fault, language: Language): Reply;
 }

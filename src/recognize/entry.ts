@@ -1,0 +1,67 @@
+import { Fault } from '../fault.ts';
+import { peekImage } from './peek.ts';
+import type { Waiting } from './queue.ts';
+import { type InputShape, targetWidth } from './resize.ts';
+import type { Outcome, Work } from './work.ts';
+
+/** How long somebody waits for an answer. */
+export interface Patience {
+  /** Milliseconds since 1970; past it the answer is dropped. */
+  deadline: number;
+  /** Aborted when the client has gone: an image that nobody waits for is not looked at. */
+  signal: AbortSignal;
+}
+
+/** What a thread found, and how long it waited for the thread. */
+export interface Answered {
+  outcome: Exclude<Outcome, { fault: unknown }>;
+  queueMs: number;
+}
+
+/** A piece of work in the pool, from its call to its answer. */
+export interface Entry extends Waiting {
+  work: Work;
+  images: Uint8Array[];
+  queuedAt: number;
+  startedAt: number;
+  attempts: number;
+  settled: boolean;
+  resolve(answered: Answered): void;
+  reject(reason: unknown): void;
+  /** Listens to the signal until the entry is settled. */
+  leave(): void;
+}
+
+/**
+ * What work may share a batch with.
+ * @throws Fault ERROR_PARSE_IMAGE_FAIL
+ */
+export function companyOf({ kind }: Work, images: readonly Uint8Array[], shape: InputShape): string {
+  const peeked = images.map(peekImage);
+  if (peeked.includes(undefined)) throw new Fault('ERROR_PARSE_IMAGE_FAIL');
+  const { width, height } = peeked[0]!;
+  return kind === 'text' ? `text ${targetWidth(width, height, shape)}` : kind;
+}
+
+/** Answers an entry, once. */
+export function settle(entry: Entry, answer: () => void): void {
+  if (entry.settled) return;
+  entry.settled = true;
+  entry.signal.removeEventListener('abort', entry.leave);
+  answer();
+}
+
+export function unavailable(what: string, cause?: unknown): Fault {
+  return new Fault('ERROR_SERVICE_UNAVALIABLE', { detail: `the recogniser ${what}`, cause });
+}
+
+/** Milliseconds that a thread spent for one answer of its batch. */
+export function threadMs(outcome: Answered['outcome'], batchSize: number): number {
+  if ('found' in outcome) return outcome.ms;
+  const { decodeMs, inferMs } = outcome.reading.times;
+  return (decodeMs + inferMs) / batchSize;
+}
+
+export function strayAnswer(): Error {
+  return new Error('a recognition thread answered what it was not asked');
+}

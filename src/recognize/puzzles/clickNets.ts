@@ -1,0 +1,134 @@
+import { fileURLToPath } from 'node:url';
+import ort from 'onnxruntime-node';
+import type { Bitmap } from '../bmp.ts';
+
+/** Something in a picture that may have to be clicked, by its centre. */
+export interface Mark {
+  x: number;
+  y: number;
+  /** Of the square that holds it. */
+  side: number;
+  /** Probability, 0 to 1, that it is one. */
+  sureness: number;
+}
+
+/** Both nets of click puzzles, on one core. */
+export interface ClickNets {
+  /** Marks of a picture whose sides are multiples of 16, surest first. */
+  find(picture: Bitmap): Promise<Mark[]>;
+  /** How alike marks of two pictures are: a row for each of the first, a column for each of the second, -1 to 1. */
+  compare(one: Crops, other: Crops): Promise<Float32Array[]>;
+  release(): Promise<void>;
+}
+
+export interface Crops {
+  picture: Bitmap;
+  marks: readonly Mark[];
+}
+
+/** Side of what the matcher sees, and how much of a mark's surroundings is in it. */
+const SIDE = 40;
+const MARGIN = 1.3;
+const STRIDE = 4;
+const LEAST_SURENESS = 0.15;
+
+const modelPath = (name: string) => fileURLToPath(new URL(`../../../models/${name}.onnx`, import.meta.url));
+
+/** @throws Error when a model is missing or broken */
+export async function loadClickNets(): Promise<ClickNets> {
+  const options = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential' } as const;
+  const finder = await ort.InferenceSession.create(modelPath('clickFinder'), options);
+  const matcher = await ort.InferenceSession.create(modelPath('clickMatcher'), options);
+
+  async function codesOf(crops: Float32Array, count: number): Promise<Float32Array[]> {
+    const tensor = new ort.Tensor('float32', crops, [count, SIDE, SIDE, 3]);
+    const { codes } = await matcher.run({ crops: tensor });
+    const data = codes!.data as Float32Array;
+    const length = data.length / count;
+    return Array.from({ length: count }, (_, i) => data.subarray(i * length, (i + 1) * length));
+  }
+
+  return {
+    async find({ width, height, rgb }) {
+      const image = new ort.Tensor('uint8', rgb, [1, height, width, 3]);
+      const { centre, side } = await finder.run({ image });
+      return peaks(centre!.data as Float32Array, side!.data as Float32Array, width / STRIDE, height / STRIDE);
+    },
+
+    async compare(one, other) {
+      const all = [
+        ...one.marks.map((mark) => ({ ...one, mark })),
+        ...other.marks.map((mark) => ({ ...other, mark })),
+      ];
+      const crops = new Float32Array(all.length * SIDE * SIDE * 3);
+      for (const [i, { picture, mark }] of all.entries()) crop(picture, mark, crops, i * SIDE * SIDE * 3);
+      const codes = await codesOf(crops, all.length);
+      const columns = codes.slice(one.marks.length);
+      return codes
+        .slice(0, one.marks.length)
+        .map((row) =>
+          Float32Array.from(columns, (column) => row.reduce((sum, v, i) => sum + v * column[i]!, 0)),
+        );
+    },
+
+    async release() {
+      await finder.release();
+      await matcher.release();
+    },
+  };
+}
+
+/** Local maxima of the centre map; of two that lie in each other the surer one. */
+function peaks(centre: Float32Array, side: Float32Array, width: number, height: number): Mark[] {
+  const at = (x: number, y: number) =>
+    x < 0 || y < 0 || x >= width || y >= height ? 0 : centre[y * width + x]!;
+  const found: Mark[] = [];
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const sureness = at(x, y);
+      if (sureness < LEAST_SURENESS) continue;
+      let [sum, sumX, sumY, highest] = [0, 0, 0, true];
+      for (let v = y - 1; v <= y + 1; v++) {
+        for (let u = x - 1; u <= x + 1; u++) {
+          const near = at(u, v);
+          if (near > sureness) highest = false;
+          sum += near;
+          sumX += near * u;
+          sumY += near * v;
+        }
+      }
+      if (!highest) continue;
+      const mark = { x: (sumX / sum + 0.5) * STRIDE, y: (sumY / sum + 0.5) * STRIDE };
+      found.push({ ...mark, side: side[y * width + x]!, sureness });
+    }
+  }
+  const kept: Mark[] = [];
+  for (const mark of found.sort((a, b) => b.sureness - a.sureness)) {
+    const within = (other: Mark) =>
+      Math.hypot(other.x - mark.x, other.y - mark.y) < 0.45 * Math.max(other.side, mark.side);
+    if (!kept.some(within)) kept.push(mark);
+  }
+  return kept;
+}
+
+/** The square around a mark, bilinear; beyond the picture its edge goes on. */
+function crop({ width, height, rgb }: Bitmap, mark: Mark, out: Float32Array, to: number): void {
+  const step = (mark.side * MARGIN) / SIDE;
+  const left = mark.x - (SIDE / 2) * step;
+  const top = mark.y - (SIDE / 2) * step;
+  for (let v = 0; v < SIDE; v++) {
+    const y = Math.min(Math.max(top + v * step, 0), height - 1.001);
+    const y0 = Math.floor(y);
+    for (let u = 0; u < SIDE; u++) {
+      const x = Math.min(Math.max(left + u * step, 0), width - 1.001);
+      const x0 = Math.floor(x);
+      for (let c = 0; c < 3; c++) {
+        const p = (y0 * width + x0) * 3 + c;
+        const above = rgb[p]! + (rgb[p + 3]! - rgb[p]!) * (x - x0);
+        const q = p + width * 3;
+        const below = rgb[q]! + (rgb[q + 3]! - rgb[q]!) * (x - x0);
+        out[to + (v * SIDE + u) * 3 + c] = above + (below - above) * (y - y0);
+      }
+    }
+  }
+}

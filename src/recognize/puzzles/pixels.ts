@@ -1,0 +1,86 @@
+import { decodeLayers } from '../decode.ts';
+import { peekImage } from '../peek.ts';
+
+/** A still picture with its transparency; three bytes and one a pixel. */
+export interface Pixels {
+  width: number;
+  height: number;
+  rgb: Uint8Array;
+  /** Absent where nothing is transparent. */
+  alpha: Uint8Array | undefined;
+}
+
+/**
+ * The first frame of an image.
+ * @throws Error, with a cause for the log only, when the decoder refuses it
+ */
+export async function openPixels(image: Uint8Array): Promise<Pixels> {
+  const peeked = peekImage(image);
+  if (!peeked) throw new Error('no image');
+  const [layer] = await decodeLayers(image, peeked, 1);
+  if (!layer) throw new Error('no frame');
+  const { width, height, channels, pixels } = layer;
+  const count = width * height;
+  const rgb = new Uint8Array(count * 3);
+  const hasAlpha = channels === 2 || channels === 4;
+  const step = channels < 3 ? 0 : 1;
+  for (let i = 0; i < count; i++) {
+    for (let c = 0; c < 3; c++) rgb[i * 3 + c] = pixels[i * channels + c * step]!;
+  }
+  if (!hasAlpha) return { width, height, rgb, alpha: undefined };
+  const alpha = new Uint8Array(count);
+  let least = 255;
+  for (let i = 0; i < count; i++) {
+    alpha[i] = pixels[i * channels + channels - 1]!;
+    least = Math.min(least, alpha[i]!);
+  }
+  return { width, height, rgb, alpha: least === 255 ? undefined : alpha };
+}
+
+/** Shrinks by `scale` (at most 1), each pixel the mean of what it covers; colours count as much as they are opaque. */
+export function shrink(picture: Pixels, scale: number): Pixels {
+  if (scale >= 1) return picture;
+  const width = Math.max(1, Math.round(picture.width * scale));
+  const height = Math.max(1, Math.round(picture.height * scale));
+  const channels = picture.alpha ? 4 : 3;
+  const wide = picture.width;
+  const across = spans(picture.width, width);
+  const down = spans(picture.height, height);
+  const rgb = new Uint8Array(width * height * 3);
+  const alpha = picture.alpha && new Uint8Array(width * height);
+  const sums = new Float32Array(width * channels);
+  for (let y = 0; y < height; y++) {
+    sums.fill(0);
+    for (let k = down.first[y]!; k <= down.last[y]!; k++) {
+      const row = down.share(y, k);
+      for (let x = 0; x < width; x++) {
+        for (let i = across.first[x]!; i <= across.last[x]!; i++) {
+          const share = row * across.share(x, i);
+          const at = k * wide + i;
+          const solid = picture.alpha ? share * picture.alpha[at]! : share;
+          sums[x * channels]! += solid * picture.rgb[at * 3]!;
+          sums[x * channels + 1]! += solid * picture.rgb[at * 3 + 1]!;
+          sums[x * channels + 2]! += solid * picture.rgb[at * 3 + 2]!;
+          if (alpha) sums[x * 4 + 3]! += solid;
+        }
+      }
+    }
+    for (let x = 0; x < width; x++) {
+      const whole = alpha ? Math.max(sums[x * 4 + 3]!, 1e-6) : 1;
+      for (let c = 0; c < 3; c++) rgb[(y * width + x) * 3 + c] = sums[x * channels + c]! / whole + 0.5;
+      if (alpha) alpha[y * width + x] = sums[x * 4 + 3]! + 0.5;
+    }
+  }
+  return { width, height, rgb, alpha };
+}
+
+/** Which source pixels each target pixel covers, and how much of it each is. */
+function spans(from: number, to: number) {
+  const scale = from / to;
+  const first = Int32Array.from({ length: to }, (_, i) => Math.floor(i * scale + 1e-6));
+  const last = Int32Array.from({ length: to }, (_, i) =>
+    Math.min(Math.ceil((i + 1) * scale - 1e-6) - 1, from - 1),
+  );
+  const share = (i: number, k: number) => (Math.min((i + 1) * scale, k + 1) - Math.max(i * scale, k)) / scale;
+  return { first, last, share };
+}

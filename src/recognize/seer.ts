@@ -1,0 +1,76 @@
+import type { Bitmap } from './bmp.ts';
+import { type ClassNet, loadClassNet } from './classes/net.ts';
+import { decodeFrames } from './decode.ts';
+import { peekImage } from './peek.ts';
+import { findClicks } from './puzzles/click.ts';
+import { type ClickNets, loadClickNets } from './puzzles/clickNets.ts';
+import { openPixels } from './puzzles/pixels.ts';
+import { findTurn } from './puzzles/rotate.ts';
+import { findGap } from './puzzles/slide.ts';
+import type { Found, Item, Outcome } from './work.ts';
+
+/** Does all work that is not reading. Its models are loaded when first needed: most servers need few of them. */
+export class Seer {
+  #classes: Promise<ClassNet> | undefined;
+  #clicks: Promise<ClickNets> | undefined;
+
+  /** Works on items one after another; an outcome is handed over as soon as it stands. */
+  async look(items: readonly Item[], done: (index: number, outcome: Outcome) => void): Promise<void> {
+    for (const [index, item] of items.entries()) done(index, await this.#outcomeOf(item));
+  }
+
+  async release(): Promise<void> {
+    await (await this.#classes)?.release();
+    await (await this.#clicks)?.release();
+  }
+
+  async #outcomeOf(item: Item): Promise<Outcome> {
+    const begun = performance.now();
+    try {
+      const found = await this.#find(item);
+      return { found, ms: performance.now() - begun };
+    } catch (error) {
+      const code = error instanceof Undecodable ? 'ERROR_PARSE_IMAGE_FAIL' : 'ERROR_SERVICE_UNAVALIABLE';
+      return { fault: { code, cause: String(error instanceof Undecodable ? error.cause : error) } };
+    }
+  }
+
+  async #find({ work: { kind }, images }: Item): Promise<Found> {
+    if (kind === 'classes') {
+      this.#classes ??= loadClassNet();
+      const [picture] = await open(images, openFirstFrame);
+      return { kind, probabilities: await (await this.#classes).classify(picture!) };
+    }
+    if (kind === 'clicks') {
+      this.#clicks ??= loadClickNets();
+      const [picture, prompt] = await open(images, openFirstFrame);
+      return { kind, clicks: await findClicks(await this.#clicks, picture!, prompt!) };
+    }
+    const [part, whole] = await open(images, openPixels);
+    if (kind === 'gap') return { kind, spot: findGap(part!, whole!) };
+    if (kind === 'turn') return { kind, turn: findTurn(part!, whole!) };
+    throw new Error(`no work for a seer: ${kind}`);
+  }
+}
+
+/** The decoder's refusal, which is the client's fault; whatever fails behind it is ours. */
+class Undecodable extends Error {}
+
+async function open<Picture>(
+  images: readonly Uint8Array[],
+  decode: (image: Uint8Array) => Promise<Picture>,
+): Promise<Picture[]> {
+  try {
+    return await Promise.all(images.map(decode));
+  } catch (cause) {
+    throw new Undecodable('an image cannot be decoded', { cause });
+  }
+}
+
+async function openFirstFrame(image: Uint8Array): Promise<Bitmap> {
+  const peeked = peekImage(image);
+  if (!peeked) throw new Error('no image');
+  const [first] = await decodeFrames(image, peeked, 1);
+  if (!first) throw new Error('no frame');
+  return first;
+}

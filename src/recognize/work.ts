@@ -1,0 +1,35 @@
+import type { ErrorCode } from '../errors.ts';
+import type { Clicks } from './puzzles/click.ts';
+import type { Turn } from './puzzles/rotate.ts';
+import type { Spot } from './puzzles/slide.ts';
+import type { Constraints, Reading } from './reading.ts';
+
+/** What a thread is asked to do with one or two images. */
+export type Work =
+  | ({ kind: 'text' } & Constraints)
+  /** Which of the classes a picture shows. */
+  | { kind: 'classes' }
+  /** Puzzles: a piece and its background; a disc and what is around it; a picture and a prompt. */
+  | { kind: 'gap' }
+  | { kind: 'turn' }
+  | { kind: 'clicks' };
+
+/** One piece of work, as it is sent to a thread. */
+export interface Item {
+  work: Work;
+  images: Uint8Array[];
+  /** Milliseconds left for it. */
+  budgetMs: number;
+}
+
+/** What comes of it; undefined where nothing was found. */
+export type Found =
+  | { kind: 'classes'; probabilities: Float32Array }
+  | { kind: 'gap'; spot: Spot | undefined }
+  | { kind: 'turn'; turn: Turn | undefined }
+  | { kind: 'clicks'; clicks: Clicks | undefined };
+
+export type Outcome =
+  | { reading: Reading }
+  | { found: Found /** Milliseconds of the thread. */; ms: number }
+  | { fault: { code: ErrorCode; cause: string } };

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { Fault } from '../fault.ts';
+import { type Image, type ImageSettings, imageList, imageOf, text, withoutNulls } from './images.ts';
+import type { TaskType } from './task.ts';
+
+export interface ClassificationSettings extends ImageSettings {
+  questions: QuestionBook;
+}
+
+/** What can be asked of a classification. */
+export interface QuestionBook {
+  /** Indexes of the classes that a question means; undefined when it is unknown. */
+  meaningOf(question: string): readonly number[] | undefined;
+  /** From this probability on an image shows what is asked. */
+  threshold: number;
+}
+
+export interface ImageClassification {
+  images: Image[];
+  question: string;
+}
+
+/** `ImageClassificationTask`: which of some images show what the question names. */
+export function imageClassification(
+  settings: ClassificationSettings,
+): TaskType<ImageClassification, 'classes'> {
+  const { questions } = settings;
+  const fields = z.object({ images: imageList, question: text.min(1, 'is empty') });
+
+  /** @throws Fault ERROR_UNKNOWN_QUESTION */
+  function meaningOf(question: string): readonly number[] {
+    const classes = questions.meaningOf(question);
+    if (!classes) throw new Fault('ERROR_UNKNOWN_QUESTION', { detail: 'task.question: see GET /questions' });
+    return classes;
+  }
+
+  return {
+    type: 'ImageClassificationTask',
+    timing: 'now',
+    input: z.preprocess(withoutNulls, fields).transform(
+      ({ images, question }): ImageClassification => ({
+        question,
+        images: images.map((image, i) => imageOf(settings, image, `images.${i}`)),
+      }),
+    ),
+    module: () => 'common',
+    check({ images, question }) {
+      meaningOf(question);
+      for (const image of images) image();
+    },
+    async solve({ images, question }, { engines, ...patience }) {
+      const classes = meaningOf(question);
+      const scores = await Promise.all(
+        images.map(async (image) => {
+          const probabilities = await engines.classes.classify(image(), patience);
+          return classes.reduce((sum, index) => sum + probabilities[index]!, 0);
+        }),
+      );
+      return {
+        objects: Array.from(scores.keys()).filter((index) => scores[index]! >= questions.threshold),
+        scores: scores.map((score) => Math.round(score * 10_000) / 10_000),
+      };
+    },
+  };
+}

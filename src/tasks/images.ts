@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+export interface ImageSettings {
+  /**
+   * The bytes of an image given as base64, once its header has been looked at.
+   * @throws Fault ERROR_PARSE_IMAGE_FAIL, ERROR_INVALID_IMAGE, naming the field
+   */
+  parseImage(text: string, field: string): Uint8Array;
+}
+
+/** An image of a task: parsed when first asked for, and then kept, since parsing 4 MiB twice would show. */
+export type Image = () => Uint8Array;
+
+/** Makes the images of a task out of its fields. */
+export function imageOf({ parseImage }: ImageSettings, text: string, field: string): Image {
+  let bytes: Uint8Array | undefined;
+  return () => {
+    bytes ??= parseImage(text, `task.${field}`);
+    return bytes;
+  };
+}
+
+/** More than this in one task is for a second task. */
+export const mostImages = 9;
+
+/** A field that must be a text where it is given. */
+export const text = z.string({
+  error: ({ input }) => (input === undefined ? 'is missing' : 'is not a string'),
+});
+
+/** `images`, 1 to 9 of them. */
+export const imageList = z
+  .array(text, 'is not a list')
+  .min(1, 'is empty')
+  .max(mostImages, `more than ${mostImages}`);
+
+/** What clients write for a field that they leave out. */
+export function withoutNulls(task: unknown): unknown {
+  if (typeof task !== 'object' || task === null) return task;
+  return Object.fromEntries(Object.entries(task).filter(([, value]) => value !== null));
+}

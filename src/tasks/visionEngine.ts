@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { Fault } from '../fault.ts';
+import { type Image, type ImageSettings, imageOf, text, withoutNulls } from './images.ts';
+import type { Solution, SolveContext, TaskType } from './task.ts';
+
+type Needs = 'text' | 'puzzles';
+
+/** One module: which second image it takes, and how it is solved. */
+interface Module {
+  second?: 'imageBackground' | 'imagePrompt';
+  solve(images: readonly Uint8Array[], context: SolveContext<Needs>): Promise<Solution>;
+}
+
+export interface VisionEngine {
+  module: string;
+  images: Image[];
+}
+
+/**
+ * Below these an answer is rather not given than charged: an answer that is wrong costs the client a try at the
+ * site. What is right is nearly always surer.
+ */
+const LEAST = { gap: 0.2, turn: 0.15, clicks: 0.03 };
+
+const gap: Module['solve'] = async ([piece, background], { engines, ...patience }) => {
+  const spot = sure(await engines.puzzles.findGap(piece!, background!, patience), LEAST.gap);
+  return { box: [Math.round(spot.x), Math.round(spot.y)] };
+};
+
+const turn: Module['solve'] = async ([disc, around], { engines, ...patience }) => {
+  const { angle } = sure(await engines.puzzles.findTurn(disc!, around!, patience), LEAST.turn);
+  return { angle: Math.round(angle) % 360 };
+};
+
+const modules: Record<string, Module> = {
+  slider_1: {
+    second: 'imageBackground',
+    async solve(images, context) {
+      const { box } = await gap(images, context);
+      return { distance: (box as number[])[0] };
+    },
+  },
+  space_detection: { second: 'imageBackground', solve: gap },
+  rotate_1: { second: 'imageBackground', solve: turn },
+  rotate_2: { second: 'imageBackground', solve: turn },
+  click_order: {
+    second: 'imagePrompt',
+    async solve([picture, prompt], { engines, ...patience }) {
+      const { points } = sure(await engines.puzzles.findClicks(picture!, prompt!, patience), LEAST.clicks);
+      return { points: points.map(({ x, y }) => [Math.round(x), Math.round(y)]) };
+    },
+  },
+  ocr_gif: {
+    async solve([image], { engines, ...patience }) {
+      const reading = await engines.text.read(image!, patience);
+      if (reading.text === '') throw new Fault('ERROR_CAPTCHA_UNSOLVABLE');
+      return { text: reading.text };
+    },
+  },
+};
+
+/** `VisionEngine`: positions and angles that visual puzzles ask for. */
+export function visionEngine(settings: ImageSettings): TaskType<VisionEngine, Needs> {
+  const fields = z.object({
+    module: text.transform((name, context): string => {
+      const known = name.trim().toLowerCase();
+      if (Object.hasOwn(modules, known)) return known;
+      context.addIssue({ code: 'custom', message: `is not one of ${Object.keys(modules).join(', ')}` });
+      return z.NEVER;
+    }),
+    image: text,
+    imageBackground: text.optional(),
+    imagePrompt: text.optional(),
+  });
+  return {
+    type: 'VisionEngine',
+    timing: 'now',
+    input: z.preprocess(withoutNulls, fields).transform((task, context): VisionEngine => {
+      const images = [imageOf(settings, task.image, 'image')];
+      const { second } = modules[task.module]!;
+      if (second !== undefined) {
+        const given = task[second];
+        if (given === undefined) {
+          context.addIssue({ code: 'custom', path: [second], message: 'is missing' });
+          return z.NEVER;
+        }
+        images.push(imageOf(settings, given, second));
+      }
+      return { module: task.module, images };
+    }),
+    module: ({ module }) => module,
+    check({ images }) {
+      for (const image of images) image();
+    },
+    solve: ({ module, images }, context) =>
+      modules[module]!.solve(
+        images.map((image) => image()),
+        context,
+      ),
+  };
+}
+
+function sure<Answer extends { confidence: number }>(answer: Answer | undefined, least: number): Answer {
+  if (answer === undefined || answer.confidence < least) throw new Fault('ERROR_CAPTCHA_UNSOLVABLE');
+  return answer;
+}
