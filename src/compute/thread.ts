@@ -11,7 +11,13 @@ export type FromThread = { found: Found | undefined; ms: number } | { failed: st
 const port = parentPort!;
 
 // Linux gives each thread a priority of its own: images, which somebody waits for, come first.
-if (process.platform === 'linux') setPriority(5);
+if (process.platform === 'linux') {
+  try {
+    setPriority(5);
+  } catch {
+    // Some sandboxes forbid it.
+  }
+}
 
 port.on('message', (message: ToThread) => {
   if (message.kind === 'stop') return port.close();

@@ -42,6 +42,12 @@ describe("ALTCHA's own verifier accepts our token for version 1", () => {
     }
   });
 
+  it('whatever page the client says that it is from', async () => {
+    challenge = await first.createChallenge({ hmacKey: secret, maxnumber: 1_000 });
+    const { body } = await ask({ challenge, websiteURL: 'http://localhost:3000/form' });
+    expect(body.status).toBe('ready');
+  });
+
   it('whatever the length of the salt and the number', async () => {
     const numbers = [0, 1, 9, 10, 11, 99, 100, 101, 9_999, 10_000, 12_345];
     for (const [index, number] of numbers.entries()) {
