@@ -40,7 +40,8 @@ interface Thread {
 
 /** A range takes about so long: short enough to stop soon and to share the threads, long enough to be worth a message. */
 const rangeMs = 25;
-const firstChunk = 64;
+/** Of counters, before anything is known: one key of a slow function may take a second. */
+const firstChunk = { digits: 64, derivation: 1 };
 const mostChunk = 1 << 24;
 const mostDeaths = 2;
 const restartMs = 1_000;
@@ -90,7 +91,7 @@ export class SearchPool {
         lost: [],
         deaths: 0,
         active: 0,
-        chunk: firstChunk,
+        chunk: firstChunk[puzzle.kind],
         resolve(found) {
           signal.removeEventListener('abort', leave);
           resolve(found);
