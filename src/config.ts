@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { languages } from './errors.ts';
+import { standardPrices } from './prices.ts';
 import { isRange } from './range.ts';
+import { suggestion } from './suggestion.ts';
 
 // Number('') and Number(true) are numbers in JavaScript; in a configuration they are mistakes.
 const number = z.preprocess(
@@ -39,10 +41,29 @@ const secondsLadder = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(',') : value),
   z.array(seconds).min(1, 'is empty'),
 );
-const prices = z.preprocess(
-  (value) => (typeof value === 'string' ? parseJson(value) : value),
-  z.record(z.string(), count, { error: 'is not an object of type/module: micro-USD' }),
-);
+/** $1,000,000 for one task: what is above is a typing error. */
+const highestPrice = 1_000_000_000_000;
+const prices = z
+  .preprocess(
+    (value) => (typeof value === 'string' ? parseJson(value) : value),
+    z.record(
+      z.string(),
+      count.refine((price) => price <= highestPrice, `is above ${highestPrice}`),
+      { error: 'is not an object of type/module: micro-USD' },
+    ),
+  )
+  .superRefine((given, context) => {
+    const served = Object.keys(standardPrices);
+    for (const name of Object.keys(given))
+      if (!served.includes(name))
+        context.addIssue({
+          code: 'custom',
+          path: [name],
+          message: `is not served here${suggestion(name, served)}`,
+        });
+  })
+  // What is not named keeps its price: a module without one would be refused at every call.
+  .transform((given): Record<string, number> => ({ ...standardPrices, ...given }));
 
 /** Every setting, its default and what it does; the only list of them. */
 const schema = z.object({
@@ -76,22 +97,8 @@ const schema = z.object({
   maxConnections: positive.default(10_000).describe('sockets open at once before new ones are closed'),
 
   prices: prices
-    .default({
-      'ImageToTextTask/common': 400,
-      'ImageToTextTask/number': 400,
-      'ImageToTextTask/math': 400,
-      'VisionEngine/slider_1': 400,
-      'VisionEngine/space_detection': 400,
-      'VisionEngine/rotate_1': 400,
-      'VisionEngine/rotate_2': 400,
-      'VisionEngine/click_order': 400,
-      'VisionEngine/ocr_gif': 400,
-      'ImageClassificationTask/common': 400,
-      'AltchaTask/common': 400,
-      'CapTask/common': 400,
-      'McaptchaTask/common': 400,
-    })
-    .describe('micro-USD by type/module'),
+    .default({ ...standardPrices })
+    .describe('micro-USD by type/module; those that are not named keep their default'),
   rateLimit: positive.default(6000).describe('requests by key in any 60 s, where its package says nothing'),
   concurrency: positive.default(200).describe('tasks by key under way at once, likewise'),
   banErrors: positive.default(1000).describe('client errors in 60 s that ban an address'),
@@ -249,29 +256,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** `; did you mean port?` for a name two letters, or a third of them, away from a known one, else nothing. */
-function suggestion(name: string, known: readonly string[]): string {
-  const core = (text: string) => text.replace(/^LEGIBLE_/, '').toLowerCase();
-  const nearest = known
-    .map((candidate) => ({ candidate, distance: distance(core(name), core(candidate)) }))
-    .sort((a, b) => a.distance - b.distance)[0];
-  return nearest && nearest.distance <= Math.max(2, core(name).length / 3)
-    ? `; did you mean ${nearest.candidate}?`
-    : '';
-}
-
-/** Levenshtein's: insertions, deletions and exchanges that turn one text into the other. */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const exchange = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, exchange));
-    }
-    row = next;
-  }
-  return row[to.length]!;
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig, settings, traceConfig } from '../../src/config.ts';
+import { standardPrices } from '../../src/prices.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'legible-config-'));
 
@@ -74,7 +75,17 @@ describe('configuration', () => {
     [{ LEGIBLE_PEPPER: 'short' }, 'LEGIBLE_PEPPER: is shorter than 32 characters'],
     [{ LEGIBLE_DATABASE_URL: 'mysql://x' }, 'LEGIBLE_DATABASE_URL: does not begin with postgres://'],
     [{ LEGIBLE_PRICES: '{oops' }, 'LEGIBLE_PRICES: is not an object of type/module: micro-USD'],
-    [{ LEGIBLE_PRICES: '{"a/b":0.5}' }, 'LEGIBLE_PRICES.a/b: is not a whole number'],
+    [
+      { LEGIBLE_PRICES: '{"ImageToTextTask/common":0.5}' },
+      'LEGIBLE_PRICES.ImageToTextTask/common: is not a whole number',
+    ],
+    [{ LEGIBLE_PRICES: '{"CapTask/common":-1}' }, 'LEGIBLE_PRICES.CapTask/common: is below 0'],
+    [{ LEGIBLE_PRICES: '{"CapTask/common":1e13}' }, 'LEGIBLE_PRICES.CapTask/common: is above 1000000000000'],
+    [{ LEGIBLE_PRICES: '{"HCaptchaTask/x":1}' }, 'LEGIBLE_PRICES.HCaptchaTask/x: is not served here'],
+    [
+      { LEGIBLE_PRICES: '{"ImageToTextTsk/comon":1}' },
+      'LEGIBLE_PRICES.ImageToTextTsk/comon: is not served here; did you mean ImageToTextTask/common?',
+    ],
     [{ LEGIBLE_BAN_SECONDS: '600,0' }, 'LEGIBLE_BAN_SECONDS.1: is not above 0 and below a year'],
     [
       { LEGIBLE_TRUSTED_PROXIES: '10.0.0.0/33' },
@@ -84,6 +95,11 @@ describe('configuration', () => {
     [{ LEGIBLE_UTTERLY_UNKNOWN: '1' }, 'LEGIBLE_UTTERLY_UNKNOWN is not a setting'],
   ])('refuses %j', (environment, problem) => {
     expect(problemsOf(environment)).toEqual([problem]);
+  });
+
+  it('keeps the default prices of what `prices` does not name', () => {
+    const { prices } = loadConfig({ LEGIBLE_PRICES: '{"ImageToTextTask/common":500}' }, 'absent.json');
+    expect(prices).toEqual({ ...standardPrices, 'ImageToTextTask/common': 500 });
   });
 
   it('refuses a file that is not a JSON object', () => {
