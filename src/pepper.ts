@@ -4,7 +4,6 @@ import {
   existsSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   readFileSync,
   rmSync,
@@ -12,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
+import { makeDataDir } from './dataDir.ts';
 import { UserError } from './userError.ts';
 
 export function pepperFile(dataDir: string): string {
@@ -46,7 +46,7 @@ export function readPepperFile(file: string): string {
 
 /** The link is atomic and refuses to replace: a crash or a second process cannot leave half a pepper, or two. */
 function makePepper(file: string, dataDir: string): void {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeDataDir(dataDir);
   const draft = `${file}.${randomBytes(4).toString('hex')}`;
   const descriptor = openSync(draft, 'wx', 0o600);
   try {

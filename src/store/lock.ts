@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { makeDataDir } from '../dataDir.ts';
 
 export interface Lock {
   release(): void;
@@ -11,7 +11,7 @@ export interface Lock {
  * an empty database, so that the kernel drops it whatever way the process dies: no stale pid files.
  */
 export function lockDataDir(dataDir: string): Lock | undefined {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeDataDir(dataDir);
   const database = new Database(join(dataDir, 'server.lock'), { timeout: 0 });
   try {
     database.exec('BEGIN EXCLUSIVE');

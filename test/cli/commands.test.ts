@@ -124,6 +124,19 @@ describe('key', () => {
   });
 });
 
+describe('a data directory that cannot be had', () => {
+  it.each([
+    ['/proc/nope', 'cannot be made'],
+    [join(import.meta.filename, 'data'), 'is not a folder'],
+  ])('%s is told in one line, at once', async (dataDir, what) => {
+    for (const command of [['serve'], ['account', 'list'], ['restore', import.meta.filename]]) {
+      const { status, err } = await legibleProcess(command, { LEGIBLE_DATA_DIR: dataDir });
+      expect([status, err], err).toEqual([1, expect.stringMatching(/^error: .* name another folder/)]);
+      expect(err).toContain(what);
+    }
+  });
+});
+
 describe('package', () => {
   it('is made with a key of its own and its limits, listed, and ended', async () => {
     const made = await json(

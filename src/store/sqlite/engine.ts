@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeDataDir } from '../../dataDir.ts';
 import type { StoreCheck } from '../admin.ts';
 import type { Engine, EngineEvents } from '../engine.ts';
 import { schemaVersion } from '../migrate.ts';
@@ -10,7 +10,7 @@ import { startThread, type Thread } from './mainEnd.ts';
 
 /** Opens the file, which it makes where there is none, in a thread of its own. */
 export async function openSqlite(file: string, events: EngineEvents): Promise<Engine> {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeDataDir(dirname(file));
   const writer = await startThread({ file, readonly: false }, events);
 
   async function beside<T>(work: (reader: Thread) => Promise<T>): Promise<T> {
