@@ -93,7 +93,12 @@ const schema = z.object({
     .describe('of error descriptions, when Accept-Language names none'),
   strict: flag.default(false).describe('refuse what the lenient reading of requests forgives'),
   trustedProxies: ranges.default([]).describe('CIDR ranges whose X-Forwarded-For is believed'),
-  bodyLimitBytes: count.default(16 * 1024 * 1024).describe('largest request body'),
+  // What maxImageBytes needs as base64, in lines and with its slashes escaped (5.7 MiB), and the other fields.
+  bodyLimitBytes: count
+    .default(6 * 1024 * 1024)
+    .describe(
+      'largest request body; it bounds all images of a task together, so raise it with maxImageBytes',
+    ),
   maxConnections: positive.default(10_000).describe('sockets open at once before new ones are closed'),
 
   prices: prices

@@ -2,16 +2,11 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { parse } from 'secure-json-parse';
 import type { Fault } from '../fault.ts';
 import { invalid } from '../flow/validate.ts';
-
-/** `JSON.parse` at a depth of a million blocks for 651 ms, and what it made cannot be written again. */
-const deepest = 32;
+import { excessOf } from './excess.ts';
 
 const names = ['clientKey', 'appId', 'task', 'taskId', 'result', 'callbackUrl'];
 const spelling = new Map(names.map((name) => [name.toLowerCase(), name]));
 const longestName = Math.max(...names.map((name) => name.length));
-
-const quote = 0x22;
-const backslash = 0x5c;
 
 /**
  * Bytes of a request to an object whose top-level names are spelled as in the contract.
@@ -21,7 +16,8 @@ export function parseBody(bytes: Buffer, strict: boolean): Record<string, unknow
   // Latin-1 decoding of ASCII is much the fastest, and base64 makes nearly every body ASCII.
   const text = isAscii(bytes) ? bytes.toString('latin1') : isUtf8(bytes) ? bytes.toString('utf8') : undefined;
   if (text === undefined) throw notJson('is not UTF-8');
-  if (isDeeperThan(text, deepest)) throw notJson(`is nested deeper than ${deepest}`);
+  const excess = excessOf(text, bytes);
+  if (excess !== undefined) throw notJson(excess);
   const value = parseText(text, strict);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw notJson();
   return strict ? value : spellNames(value);
@@ -50,27 +46,4 @@ function spellNames(body: Record<string, unknown>): Record<string, unknown> {
     if (proper !== undefined && !Object.hasOwn(body, proper)) body[proper] = body[name];
   }
   return body;
-}
-
-function isDeeperThan(text: string, limit: number): boolean {
-  let depth = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === quote) at = endOfString(text, at);
-    else if (code === 0x7b || code === 0x5b) {
-      if (++depth > limit) return true;
-    } else if (code === 0x7d || code === 0x5d) depth--;
-  }
-  return false;
-}
-
-/** The index of the closing quote, or the text's length. */
-function endOfString(text: string, start: number): number {
-  for (let end = start; ; ) {
-    end = text.indexOf('"', end + 1);
-    if (end < 0) return text.length;
-    let backslashes = 0;
-    while (text.charCodeAt(end - 1 - backslashes) === backslash) backslashes++;
-    if (backslashes % 2 === 0) return end;
-  }
 }

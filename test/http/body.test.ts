@@ -47,6 +47,44 @@ describe('depth', () => {
   });
 });
 
+describe('size of what is not text', () => {
+  const million = 1_000_000;
+
+  test.each([
+    ['objects', `{"task":[${'{},'.repeat(million)}1]}`],
+    ['lists in lists', `{"task":[${'[[[]]],'.repeat(million)}1]}`],
+    ['names', `{${'"a":1,'.repeat(million)}"b":1}`],
+    ['numbers', `{"task":[${'1,'.repeat(million)}1]}`],
+    ['a long number', `{"a":${'1'.repeat(million)}}`],
+    ['spaces', `{"a":${' '.repeat(million)}1}`],
+    ['quotes inside a text', `{"a":"${'\\"'.repeat(million)}"}`],
+    ['a text that does not end', `{"a":"${'\\"'.repeat(million)}`],
+    ['texts and nothing between', '""'.repeat(million)],
+  ])('a million of %s is refused, and not even parsed', (_, text) => {
+    expect(() => lenient(text)).toThrow(`${refusal}: it holds too many values`);
+  });
+
+  test.each(['\\u0041', '\\\\', '\\/'])('two million times %s is refused, and not even parsed', (escape) => {
+    expect(() => lenient(`{"a":"${escape.repeat(2 * million)}"}`)).toThrow(
+      `${refusal}: it holds too many escapes`,
+    );
+    expect(() => lenient(`{"a":"${escape.repeat(2 * million)}`)).toThrow('too many escapes');
+  });
+
+  test('what clients send is read: nine large images, slashes escaped, lines broken, indented', () => {
+    const line = `${'A'.repeat(75)}/\r\n`;
+    const task = { type: 'ImageToTextTask', images: Array(9).fill(line.repeat(7_000)), details: true };
+    const text = JSON.stringify({ clientKey: 'k', task }, null, 8).replaceAll('/', '\\/');
+    expect(text.length).toBeGreaterThan(5 * million);
+    expect(lenient(text).task).toEqual(task);
+  });
+
+  test('a list of a thousand is read', () => {
+    const list = Array.from({ length: 1_000 }, (_, index) => ({ index }));
+    expect(lenient(JSON.stringify({ list }))).toEqual({ list });
+  });
+});
+
 describe('names', () => {
   test('top-level names in any case; those of a task as they stand', () => {
     const body = lenient('{"ClientKey":"k","TASKID":"t","AppID":"a","task":{"Type":"x"},"extra":1}');
