@@ -79,10 +79,23 @@ test('SQL, the environment, threads and outgoing calls each have one home', () =
   const uses = (pattern: RegExp) => files.filter((file) => pattern.test(texts.get(file)!)).map(folderOrFile);
   const homes = (pattern: RegExp) => [...new Set(uses(pattern))].sort();
   expect(homes(/from '(kysely|better-sqlite3|pg)'/)).toEqual(['store']);
-  expect(homes(/\bprocess\.env\b/)).toEqual(['config.ts']);
+  expect(files.filter((file) => /\bprocess\.env\b/.test(texts.get(file)!)).sort()).toEqual([
+    'config.ts',
+    'recognize/withoutTelemetry.ts',
+  ]);
   for (const home of homes(/from 'node:worker_threads'/))
     expect(['compute', 'recognize', 'store']).toContain(home);
   expect(homes(/from '(undici|socks)'/)).toEqual(['outbound']);
+});
+
+test('whoever loads onnxruntime turns its telemetry off first, and so does what starts its threads', () => {
+  for (const [file, text] of texts) {
+    const loads = text.search(/from 'onnxruntime-node'|new Worker\(new URL\(`\.\/thread/);
+    if (loads < 0 || !file.startsWith('recognize/')) continue;
+    const turnedOff = text.search(/import '\.{1,2}\/withoutTelemetry\.ts'/);
+    expect(turnedOff, file).toBeGreaterThanOrEqual(0);
+    expect(turnedOff, file).toBeLessThan(loads);
+  }
 });
 
 function folderOrFile(file: string): string {

@@ -1,3 +1,4 @@
+import './withoutTelemetry.ts';
 import ort from 'onnxruntime-node';
 import type { Bitmap } from './bmp.ts';
 import { type ModelCard, readModelCard } from './modelCard.ts';

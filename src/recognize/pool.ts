@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Clock } from '../clock.ts';
 import { Fault } from '../fault.ts';
 import {
@@ -18,6 +18,7 @@ import type { Spot } from './puzzles/slide.ts';
 import { WorkQueue } from './queue.ts';
 import type { Constraints, Reading } from './reading.ts';
 import type { InputShape } from './resize.ts';
+import { startRecognitionThread } from './startThread.ts';
 import type { FromThread, ToThread } from './thread.ts';
 import type { Found, Item, Outcome, Work } from './work.ts';
 
@@ -47,10 +48,6 @@ const LARGEST_BATCH = 8;
 const MOST_ATTEMPTS = 2;
 const SWEEP_MS = 50;
 const RESTART_MS = 1000;
-
-const startRecognitionThread = (model: string) =>
-  // Sources run as .ts, the build as .js.
-  new Worker(new URL(`./thread${import.meta.url.slice(-3)}`, import.meta.url), { workerData: { model } });
 
 /** Looks at images on threads of its own, in micro-batches, with a bounded queue before them. */
 export class RecognizerPool {

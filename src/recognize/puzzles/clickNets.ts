@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import '../withoutTelemetry.ts';
 import ort from 'onnxruntime-node';
 import type { Bitmap } from '../bmp.ts';
 
