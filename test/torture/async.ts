@@ -9,7 +9,8 @@ import { killHard } from './round.ts';
 import { post, type Server, startServer } from './serverLoad.ts';
 
 const price = 400;
-const clients = 6;
+const clients = 4;
+const most = 100_000;
 /** Two minutes until a task is over at the latest, and its callback's second attempt after a lost first. */
 const patienceMs = 180_000;
 
@@ -111,12 +112,12 @@ async function killWhileComputing(server: Server, load: Load): Promise<void> {
   await Promise.all(working);
 }
 
-/** A tenth of a second of work, more or less; one in twenty has no answer. */
+/** Work for a few hundredths of a second, so that most end before a second kill; one in twenty has no answer. */
 function challengeOf(random: () => number) {
   const salt = randomBytes(12).toString('hex');
-  const number = Math.floor(1_000_000 * random());
+  const number = Math.floor(most * random());
   const challenge = createHash('sha256').update(`${salt}${number}`).digest('hex');
-  const maxnumber = random() < 0.05 ? Math.max(1, number - 1) : 1_000_000;
+  const maxnumber = random() < 0.05 ? Math.max(1, number - 1) : most;
   return { algorithm: 'SHA-256', challenge, salt, signature: '', maxnumber };
 }
 
