@@ -1,9 +1,11 @@
+import type { z } from 'zod';
 import { systemClock } from '../clock.ts';
 import { imageParser } from '../recognize/imageParser.ts';
 import { textModel } from '../recognize/modelCard.ts';
 import { RecognizerPool } from '../recognize/pool.ts';
 import { imageToText } from '../tasks/imageToText.ts';
 import type { Solution } from '../tasks/task.ts';
+import { visionEngine } from '../tasks/visionEngine.ts';
 
 /** Fields of an ImageToTextTask besides its image. */
 export type TaskFields = Record<string, unknown>;
@@ -12,7 +14,17 @@ export type TaskFields = Record<string, unknown>;
 export interface LocalReader {
   /** @throws Fault as createTask answers it; Error naming the field when a field is wrong */
   solve(image: Uint8Array, fields?: TaskFields): Promise<Solution>;
+  /** Solves a visual puzzle; throws likewise. */
+  see(task: VisionTask): Promise<Solution>;
   stop(): Promise<void>;
+}
+
+/** A VisionEngine task, with the images as bytes. */
+export interface VisionTask {
+  module: string;
+  image: Uint8Array;
+  imageBackground?: Uint8Array;
+  imagePrompt?: Uint8Array;
 }
 
 /** How many images are given to the threads at once: enough for full batches, few enough to stay small. */
@@ -28,26 +40,37 @@ export async function startLocalReader({
 }): Promise<LocalReader> {
   const limits = { maxImageBytes: 64 * 1024 * 1024, maxImagePixels: 40_000_000, strict: true };
   const parse = imageParser(limits);
-  const type = imageToText({ parseImage: (text) => parse(text, 'the file'), strict: true });
+  const settings = { parseImage: (text: string) => parse(text, 'the file'), strict: true };
+  const [texts, puzzles] = [imageToText(settings), visionEngine(settings)];
   const queueLimit = 4 * imagesAtOnce(threads);
   const pool = await RecognizerPool.start({ threads, queueLimit, clock: systemClock, model });
   const { signal } = new AbortController();
+  const context = () => ({
+    engines: { text: pool, puzzles: pool },
+    deadline: systemClock.now() + 120_000,
+    signal,
+  });
   return {
-    async solve(image, fields = {}) {
-      const body = Buffer.from(image.buffer, image.byteOffset, image.byteLength).toString('base64');
-      const parsed = type.input.safeParse({ ...fields, body });
-      if (!parsed.success) {
-        const [issue] = parsed.error.issues;
-        throw new Error(`${issue!.path.join('.')}: ${issue!.message}`);
-      }
-      return type.solve(parsed.data, {
-        engines: { text: pool },
-        deadline: systemClock.now() + 120_000,
-        signal,
-      });
+    solve: async (image, fields = {}) =>
+      texts.solve(parsed(texts, { ...fields, body: base64(image) }), context()),
+    async see({ module, ...images }) {
+      const fields = Object.entries(images).map(([name, image]) => [name, base64(image)]);
+      return puzzles.solve(parsed(puzzles, { module, ...Object.fromEntries(fields) }), context());
     },
     stop: () => pool.stop(),
   };
+}
+
+/** @throws Error naming the field that is wrong */
+function parsed<Input>({ input }: { input: z.ZodType<Input> }, fields: TaskFields): Input {
+  const result = input.safeParse(fields);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new Error(`${issue!.path.join('.')}: ${issue!.message}`);
+}
+
+function base64(image: Uint8Array): string {
+  return Buffer.from(image.buffer, image.byteOffset, image.byteLength).toString('base64');
 }
 
 /** Runs `work` on every item, at most `most` at a time; results in the order of the items. */

@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../userError.ts';
+import { type Puzzle, readPuzzles } from './puzzles.ts';
+import { type Row, readTable } from './table.ts';
 
 /** One labelled image. */
 export interface Labelled {
@@ -17,20 +19,34 @@ export interface Family {
   arithmetic: boolean;
 }
 
+/** The visual puzzles of one generator, likewise. */
+export interface PuzzleFamily {
+  name: string;
+  puzzles: Puzzle[];
+}
+
+export interface Families {
+  families: Family[];
+  puzzleFamilies: PuzzleFamily[];
+  /** Names of the folders whose labels are neither texts nor those of a puzzle. */
+  skipped: string[];
+}
+
 /**
  * The families that folders hold: a folder with a labels.tsv is one, any other is a folder of families.
- * @returns also the names of the folders whose labels are no texts (visual puzzles)
  * @throws UserError for a folder that holds none
  */
-export function findFamilies(folders: readonly string[]): { families: Family[]; skipped: string[] } {
-  const families: Family[] = [];
-  const skipped: string[] = [];
+export function findFamilies(folders: readonly string[]): Families {
+  const found: Families = { families: [], puzzleFamilies: [], skipped: [] };
   for (const folder of folders.flatMap(familyFolders)) {
-    const family = readFamily(folder);
-    if (family) families.push(family);
-    else skipped.push(basename(resolve(folder)));
+    const name = basename(resolve(folder));
+    const rows = readTable(join(folder, 'labels.tsv'));
+    const puzzles = readPuzzles(folder, rows);
+    if (rows[0]?.label !== undefined) found.families.push(toFamily(name, folder, rows));
+    else if (puzzles) found.puzzleFamilies.push({ name, puzzles });
+    else found.skipped.push(name);
   }
-  return { families, skipped };
+  return found;
 }
 
 function familyFolders(folder: string): string[] {
@@ -47,20 +63,11 @@ function familyFolders(folder: string): string[] {
 
 const isFamily = (folder: string) => existsSync(join(folder, 'labels.tsv'));
 
-function readFamily(folder: string): Family | undefined {
-  const [head = '', ...rows] = readFileSync(join(folder, 'labels.tsv'), 'utf8')
-    .split(/\r?\n/)
-    .filter(Boolean);
-  const columns = head.split('\t');
-  const column = (name: string) => columns.indexOf(name);
-  if (column('label') < 0) return undefined;
-  const images = rows.map((row) => {
-    const cells = row.split('\t');
-    return {
-      path: join(folder, cells[column('file')]!),
-      label: cells[column('label')]!,
-      caseSensitive: cells[column('case_sensitive')] === '1',
-    };
-  });
-  return { name: basename(resolve(folder)), images, arithmetic: column('expression') >= 0 };
+function toFamily(name: string, folder: string, rows: readonly Row[]): Family {
+  const images = rows.map((row) => ({
+    path: join(folder, row.file!),
+    label: row.label!,
+    caseSensitive: row.case_sensitive === '1',
+  }));
+  return { name, images, arithmetic: rows.some((row) => 'expression' in row) };
 }

@@ -1,8 +1,9 @@
 /**
  * npm run eval -- [--json FILE] [--misses FILE.html] DIR…
  *
- * Reads families of labelled images as the server would, on one thread, and tells how many it reads exactly.
- * The answer comes from the image alone; the label is compared afterwards.
+ * Reads families of labelled images as the server would, on one thread, and tells how many it reads exactly; of
+ * visual puzzles, how many it solves within 3 pixels, 4 degrees, or with all clicks right. The answer comes from
+ * the image alone; the label is compared afterwards.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -13,7 +14,16 @@ import { textModel } from '../recognize/modelCard.ts';
 import { commonestConfusions } from './confusions.ts';
 import { contactSheet } from './contactSheet.ts';
 import { type Family, findFamilies, type Labelled } from './families.ts';
-import { type FamilyScore, isRight, meanExact, type Read, scoreFamily, trust } from './score.ts';
+import { countRight } from './puzzles.ts';
+import {
+  type FamilyScore,
+  isRight,
+  meanExact,
+  type Read,
+  scoreFamily,
+  scorePuzzles,
+  trust,
+} from './score.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,8 +39,8 @@ if (positionals.length === 0) {
   process.exit(2);
 }
 
-const { families, skipped } = findFamilies(positionals);
-for (const name of skipped) console.error(`${name}: skipped, its labels are no texts`);
+const { families, puzzleFamilies, skipped } = findFamilies(positionals);
+for (const name of skipped) console.error(`${name}: skipped, its labels are neither texts nor a puzzle's`);
 
 const reader = await startLocalReader({ threads: 1, model: values.model });
 const scores: Record<string, FamilyScore> = {};
@@ -49,12 +59,27 @@ for (const family of families) {
   if (process.stderr.isTTY)
     process.stderr.write(`\r${Object.keys(scores).length}/${families.length} families`);
 }
+const puzzleScores: Record<string, FamilyScore> = {};
+for (const { name, puzzles } of puzzleFamilies) {
+  puzzles.splice(Number(values.limit));
+  const begun = performance.now();
+  const right = await countRight(reader, puzzles);
+  puzzleScores[name] = scorePuzzles(puzzles.length, right, performance.now() - begun);
+}
 if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
 await reader.stop();
 
-console.log(report(scores, all));
-const mean = meanExact(Object.values(scores));
-if (values.json) writeFileSync(values.json, `${JSON.stringify({ mean, families: scores }, null, 2)}\n`);
+if (families.length > 0) console.log(report(scores, all));
+if (puzzleFamilies.length > 0)
+  console.log(table(['puzzles', 'n', 'within %', 'ms'], puzzleRows(puzzleScores)));
+if (values.json) {
+  const figures = {
+    /** Over families of texts; of puzzles where there are no texts. */
+    mean: meanExact(Object.values(families.length > 0 ? scores : puzzleScores)),
+    families: { ...scores, ...puzzleScores },
+  };
+  writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
+}
 if (values.misses) writeFileSync(values.misses, contactSheet(misses));
 
 async function readOne(local: LocalReader, { arithmetic }: Family, image: Labelled): Promise<Read> {
@@ -65,6 +90,15 @@ async function readOne(local: LocalReader, { arithmetic }: Family, image: Labell
     if (error instanceof Fault) return { image, text: '', confidence: 0 };
     throw error;
   }
+}
+
+function puzzleRows(byFamily: Record<string, FamilyScore>): string[][] {
+  return Object.entries(byFamily).map(([name, { n, exact, ms }]) => [
+    name,
+    String(n),
+    exact.toFixed(1),
+    ms.toFixed(1),
+  ]);
 }
 
 function report(byFamily: Record<string, FamilyScore>, reads: Read[]): string {

@@ -35,9 +35,15 @@ export function scoreFamily({ images }: Family, reads: readonly Read[], elapsedM
   };
 }
 
+/** A family of puzzles: `exact` are those within the tolerance. */
+export function scorePuzzles(n: number, right: number, elapsedMs: number): FamilyScore {
+  const exact = percent(right, n);
+  return { n, exact, exactNoCase: exact, ms: round(elapsedMs / n) };
+}
+
 /** Mean over families, each counting the same however many images it has. */
 export function meanExact(scores: readonly FamilyScore[]): number {
-  return round(scores.reduce((sum, { exact }) => sum + exact, 0) / scores.length);
+  return scores.length === 0 ? 0 : round(scores.reduce((sum, { exact }) => sum + exact, 0) / scores.length);
 }
 
 export interface Trust {

@@ -1,5 +1,6 @@
 import { type Animation, peekGif } from './peekGif.ts';
 import { peekWebp } from './peekWebp.ts';
+import { MOST_PIECES } from './walk.ts';
 
 /** What an image says of itself in its header. */
 export interface Peeked extends Animation {
@@ -51,7 +52,7 @@ function peekPng(view: DataView): Peeked | undefined {
 /** Walks the segments up to the frame header: SOF0 to SOF15 without the three that are no frame headers. */
 function peekJpeg(view: DataView): Peeked | undefined {
   let at = 2;
-  for (;;) {
+  for (let pieces = 0; pieces < MOST_PIECES; pieces++) {
     if (view.getUint8(at) !== 0xff) return undefined;
     const marker = view.getUint8(at + 1);
     if (marker === 0xff) {
@@ -66,6 +67,7 @@ function peekJpeg(view: DataView): Peeked | undefined {
       at += 2 + length;
     }
   }
+  return undefined;
 }
 
 /** Windows headers (40 bytes and more) and the OS/2 one (12). A negative height means rows from the top. */

@@ -1,3 +1,5 @@
+import { MOST_PIECES } from './walk.ts';
+
 /** Canvas size and number of frames. */
 export interface Animation {
   width: number;
@@ -7,7 +9,7 @@ export interface Animation {
 
 /**
  * Counts a GIF's frames by walking its blocks. A frame that reaches over the canvas makes the file broken:
- * decoders have written out of bounds on it.
+ * decoders have written out of bounds on it. So does a piece too many.
  * @throws RangeError when the file ends before its first frame
  */
 export function peekGif(view: DataView): Animation | undefined {
@@ -16,35 +18,37 @@ export function peekGif(view: DataView): Animation | undefined {
   const width = view.getUint16(6, true);
   const height = view.getUint16(8, true);
   let frames = 0;
+  let pieces = 0;
+
+  /** Where the next block begins; the end of the file when it is cut off, or not worth walking. */
+  function afterSubBlocks(start: number): number {
+    let end = start;
+    while (end < view.byteLength && ++pieces <= MOST_PIECES) {
+      const length = view.getUint8(end);
+      end += 1 + length;
+      if (length === 0) return end;
+    }
+    return view.byteLength;
+  }
+
   let at = 13 + colourTableBytes(view.getUint8(10));
   while (at < view.byteLength) {
     const block = view.getUint8(at);
     if (block === 0x21) {
-      at = afterSubBlocks(view, at + 2);
+      at = afterSubBlocks(at + 2);
     } else if (block === 0x2c && at + 10 < view.byteLength) {
       const right = view.getUint16(at + 1, true) + view.getUint16(at + 5, true);
       const bottom = view.getUint16(at + 3, true) + view.getUint16(at + 7, true);
       if (right > width || bottom > height) return undefined;
       frames += 1;
-      at = afterSubBlocks(view, at + 11 + colourTableBytes(view.getUint8(at + 9)));
+      at = afterSubBlocks(at + 11 + colourTableBytes(view.getUint8(at + 9)));
     } else {
       break; // the trailer, or rubbish that the decoder judges
     }
   }
-  return { width, height, frames };
+  return pieces > MOST_PIECES ? undefined : { width, height, frames };
 }
 
 function colourTableBytes(flags: number): number {
   return flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0;
-}
-
-/** Where the next block begins; the end of the file when it is cut off. */
-function afterSubBlocks(view: DataView, start: number): number {
-  let at = start;
-  while (at < view.byteLength) {
-    const length = view.getUint8(at);
-    at += 1 + length;
-    if (length === 0) return at;
-  }
-  return view.byteLength;
 }

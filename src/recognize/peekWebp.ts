@@ -1,4 +1,5 @@
 import type { Animation } from './peekGif.ts';
+import { MOST_PIECES } from './walk.ts';
 
 const tag = (name: string) => Buffer.from(name, 'latin1').readUInt32BE();
 const RIFF = tag('RIFF');
@@ -30,16 +31,20 @@ export function peekWebp(view: DataView): Animation | undefined {
     case EXTENDED: {
       const width = (view.getUint32(24, true) & 0xffffff) + 1;
       const height = (view.getUint32(26, true) >>> 8) + 1;
-      return { width, height, frames: Math.max(1, countFrames(view)) };
+      const frames = countFrames(view);
+      return frames === undefined ? undefined : { width, height, frames: Math.max(1, frames) };
     }
     default:
       return undefined;
   }
 }
 
-function countFrames(view: DataView): number {
+/** Undefined when there are too many pieces to count. */
+function countFrames(view: DataView): number | undefined {
   let frames = 0;
+  let pieces = 0;
   for (let at = 12; at + 8 <= view.byteLength; ) {
+    if (++pieces > MOST_PIECES) return undefined;
     if (view.getUint32(at) === FRAME) frames += 1;
     const length = view.getUint32(at + 4, true);
     at += 8 + length + (length & 1);

@@ -45,12 +45,12 @@ test('confusions are found along the cheapest alignment', () => {
   ]);
 });
 
-test('families are folders with labels, or the folders in a folder; puzzles are skipped', async () => {
+test('families are folders with labels, or the folders in a folder; unknown labels are skipped', async () => {
   const root = mkdtempSync(join(tmpdir(), 'families-'));
   for (const [name, text] of [
     ['plain', 'file\tlabel\tcase_sensitive\n1.png\tab"c\t1\n2.png\tDEF\t0\n'],
     ['sums', 'file\tlabel\tcase_sensitive\texpression\r\n1.png\t7\t0\t3+4\r\n'],
-    ['slide', 'file\tpiece\tx\ty\n1.jpg\tp.png\t1\t2\n'],
+    ['points', 'file\tpoint\n1.jpg\t1,2\n'],
   ] as const) {
     await mkdir(join(root, name));
     writeFileSync(join(root, name, 'labels.tsv'), text);
@@ -66,7 +66,7 @@ test('families are folders with labels, or the folders in a folder; puzzles are 
     label: 'ab"c',
     caseSensitive: true,
   });
-  expect(skipped).toEqual(['slide']);
+  expect(skipped).toEqual(['points']);
   expect(() => findFamilies([join(root, 'nowhere')])).toThrow('holds no labels.tsv');
 });
 

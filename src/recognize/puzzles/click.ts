@@ -48,11 +48,14 @@ function scaled(image: Bitmap, scale: number): Bitmap {
   return resize(image, side(image.width), side(image.height));
 }
 
-/** As the matcher was trained: a softmax over what there is, tempered. */
+/** As the matcher was trained: a softmax over what there is, tempered; over all turns in which it was asked. */
 const TEMPERATURE = 0.1;
 
-function beliefsOf(alike: Float32Array, marks: readonly Mark[]): number[] {
-  const weights = Array.from(alike, (value, i) => Math.exp(value / TEMPERATURE) * marks[i]!.sureness);
+function beliefsOf(alike: readonly Float32Array[], marks: readonly Mark[]): number[] {
+  const weights = marks.map(({ sureness }, i) => {
+    const inTurns = alike.reduce((sum, row) => sum + Math.exp(row[i]! / TEMPERATURE), 0);
+    return inTurns * sureness;
+  });
   const sum = weights.reduce((total, weight) => total + weight, 0);
   return weights.map((weight) => weight / sum);
 }

