@@ -9,7 +9,7 @@ export interface Animation {
 
 /**
  * Counts a GIF's frames by walking its blocks. A frame that reaches over the canvas makes the file broken:
- * decoders have written out of bounds on it. So does a piece too many.
+ * decoders have written out of bounds on it. One of more than MOST_PIECES counts as broken too.
  * @throws RangeError when the file ends before its first frame
  */
 export function peekGif(view: DataView): Animation | undefined {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { decodeBase64 } from '../../src/recognize/base64.ts';
 
 // Bytes whose base64 holds plus, slash and padding, and begins as a PNG's does.
@@ -57,6 +57,28 @@ const refused: [string, string][] = [
 
 test.each(refused)('%s is refused', (_, given) => {
   expect(decodeBase64(given)).toBeUndefined();
+});
+
+describe('4 MiB', () => {
+  const large = Buffer.alloc(4 * 1024 * 1024, bytes.subarray(0, 12));
+  const lines = large.toString('base64').match(/.{1,76}/g)!;
+
+  test('in lines, whatever ends them, or with its plus signs lost, is read', () => {
+    for (const given of [lines.join(' '), lines.join('\r\n'), lines.join('\n').replaceAll('+', '-')])
+      expect(decodeBase64(given)?.equals(large)).toBe(true);
+    const noise = Buffer.alloc(large.length);
+    for (let at = 0, state = 1; at < noise.length; at++) {
+      state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+      noise[at] = state >>> 16;
+    }
+    const written = `iVBO${noise.toString('base64')}`;
+    expect(decodeBase64(written.replaceAll('+', ' '))?.toString('base64') === written).toBe(true);
+  });
+
+  test('with a space at every fourth place is refused: taking that out would keep the event loop', () => {
+    expect(decodeBase64(large.toString('base64').replace(/.{4}/g, '$& '))).toBeUndefined();
+    expect(decodeBase64(`A${' '.repeat(4_000_000)}`)).toBeUndefined();
+  });
 });
 
 test('strict takes the canonical form and nothing else', () => {

@@ -54,6 +54,36 @@ test.each(['common.png', 'common.jpg', 'common.webp', 'animated.gif', 'number.bm
   },
 );
 
+describe('a file of very many pieces is no image, one of many is', () => {
+  const pieces = (head: Buffer | string, piece: number[], count: number, rest = Buffer.alloc(0)) =>
+    Buffer.concat([
+      Buffer.from(head as string, 'latin1'),
+      Buffer.alloc(piece.length * count, Buffer.from(piece)),
+      rest,
+    ]);
+  const frame = Buffer.from([0x2c, 0, 0, 0, 0, 64, 0, 64, 0, 0, 2, 0, 0x3b]);
+  const gif = 'GIF89a\x40\0\x40\0\0\0\0';
+  const sof = Buffer.from([0xff, 0xc0, 0, 17, 8, 0, 64, 0, 64]);
+  const webp = Buffer.alloc(30);
+  webp.write('RIFF');
+  webp.write('WEBPVP8X', 8);
+  webp.writeUInt32LE(10, 16);
+
+  test.each([
+    ['gif: empty extensions', (count: number) => pieces(gif, [0x21, 0xfe, 0], count, frame)],
+    [
+      'gif: sub-blocks of a byte',
+      (count: number) => pieces(`${gif}!\xfe`, [1, 65], count, Buffer.from([0, ...frame])),
+    ],
+    ['jpeg: empty segments', (count: number) => pieces('\xff\xd8', [0xff, 0xe0, 0, 2], count, sof)],
+    ['jpeg: fill bytes', (count: number) => pieces('\xff\xd8', [0xff], count, sof)],
+    ['webp: empty chunks', (count: number) => pieces(webp, [0, 0, 0, 0, 0, 0, 0, 0], count)],
+  ])('%s', (_, make) => {
+    expect(peekImage(make(20_000))).toBeDefined();
+    expect(peekImage(make(70_000))).toBeUndefined();
+  });
+});
+
 describe('an image that no decoder should see', () => {
   const parse = imageParser({ maxImageBytes: 20_000, maxImagePixels: 1_000_000, strict: false });
   const codeOf = (image: Uint8Array | string) => {
