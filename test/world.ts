@@ -71,6 +71,8 @@ export interface WorldOptions {
   /** Of an earlier world that was left on the disk. */
   dataDir?: string;
   clock?: FakeClock;
+  /** How long it still answers after its end; most tests need no such moment. */
+  lingerMs?: number;
 }
 
 export interface Answer {
@@ -90,6 +92,7 @@ export async function openWorld({
   money = start,
   dataDir = mkdtempSync(join(tmpdir(), 'legible-world-')),
   clock = new FakeClock(),
+  lingerMs = 0,
 }: WorldOptions = {}) {
   const config: Config = { ...loadConfig({}, ''), ...settings, dataDir };
   const guard = new Guard({ allow: config.outboundAllow, ports: config.outboundPorts });
@@ -123,6 +126,7 @@ export async function openWorld({
     pepper,
     log: createLog({ logLevel: 'debug' }, { write: (line) => log.push(line) }),
     metrics: createMetrics(),
+    lingerMs,
   });
   const url = await api.listen({ host: '127.0.0.1', port: 0 });
 

@@ -19,6 +19,7 @@ import { notJson, parseBody } from './body.ts';
 import { readAddresses } from './clientAddress.ts';
 import { capsolver } from './dialects/capsolver.ts';
 import type { Reply } from './dialects/dialect.ts';
+import { partingFrom } from './parting.ts';
 import { answerOddRequests, closeStalledReaders, rawAnswerer } from './rawSocket.ts';
 import { pathOf, refuseByHead, requestIdOf } from './unread.ts';
 import { badRequest, wireFault } from './wireFault.ts';
@@ -28,6 +29,8 @@ export type ServerParts = Omit<FlowParts, 'newId' | 'random' | 'resultBody'> &
   Partial<Pick<FlowParts, 'newId' | 'random'>> & {
     /** What a classification can be asked, as GET /questions lists it. */
     questions: Record<string, unknown>;
+    /** How long a stopped server still answers on open connections. */
+    lingerMs?: number;
   };
 
 const json = 'application/json; charset=utf-8';
@@ -75,6 +78,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     },
   });
   app.server.maxConnections = config.maxConnections;
+  const parting = partingFrom(app.server, parts.lingerMs);
 
   app.decorateRequest('address', undefined);
   app.decorateRequest('startedAt', undefined);
@@ -127,6 +131,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     // Unset where the address itself is malformed: then no hook has run.
     const seconds = (performance.now() - (request.startedAt ?? performance.now())) / 1000;
     metrics.observeRequest({ route, method: request.method, status, errorCode, seconds });
+    if (parting.connection !== undefined) reply.header('connection', parting.connection);
     reply.code(status).header('content-type', json).header('x-request-id', request.id).send(body);
   }
 
@@ -164,7 +169,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   metrics.gauge('legible_tasks_underway', 'Tasks being worked on now.', () => flow.underway.count);
 
   app.addHook('onReady', () => flow.start());
-  app.addHook('preClose', () => flow.drain());
+  app.addHook('preClose', () => parting.drain(() => flow.drain()));
 
   return app;
 }

@@ -1,0 +1,33 @@
+import type { Server } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** Longer than a request needs to arrive on a connection that its client took for open. */
+export const lingerMs = 500;
+
+/**
+ * How a stopping server parts with its clients so that none finds a request cut off. While tasks under way are
+ * waited for, each answer closes its connection, and a client goes to another server if there is one. Those that
+ * come back at once get connections to keep for a moment: closing the listener resets whoever waits to be
+ * accepted. After that, idle connections stay open a little longer, for what is just arriving on them.
+ */
+export function partingFrom(server: Server, ms = lingerMs) {
+  let connection: 'close' | 'keep-alive' | undefined;
+  const closeIdle = server.closeIdleConnections.bind(server);
+  // Called by server.close, when the listener closes.
+  server.closeIdleConnections = () => {
+    connection = 'close';
+    setTimeout(closeIdle, ms).unref();
+  };
+  return {
+    /** What the header Connection of an answer must say now, if anything. */
+    get connection() {
+      return connection;
+    },
+    async drain(tasks: () => Promise<void>): Promise<void> {
+      connection = 'close';
+      await tasks();
+      connection = 'keep-alive';
+      await wait(ms / 2);
+    },
+  };
+}

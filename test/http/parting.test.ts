@@ -1,0 +1,70 @@
+import { Agent, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { expect, onTestFinished, test } from 'vitest';
+import { imageTask, openWorld, readerOf, type World } from '../world.ts';
+
+/** A client with one connection that it keeps; what each request came to. */
+function keepAliveClient(world: World) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  onTestFinished(() => agent.destroy());
+  return (fields: object = {}) =>
+    new Promise<{ reused: boolean; connection?: string; errorCode?: string; failure?: string }>((resolve) => {
+      const sent = request(`${world.url}/createTask`, { method: 'POST', agent }, async (answer) => {
+        const { errorCode } = JSON.parse(await text(answer));
+        resolve({ reused: sent.reusedSocket, connection: answer.headers.connection!, errorCode });
+      });
+      sent.on('error', (error: NodeJS.ErrnoException) =>
+        resolve({ reused: sent.reusedSocket, failure: error.code! }),
+      );
+      sent.end(JSON.stringify({ clientKey: world.key, ...fields }));
+    });
+}
+
+test('while tasks under way are waited for, every answer closes its connection', async () => {
+  const gate = Promise.withResolvers<void>();
+  const reader = readerOf('abc');
+  const read: typeof reader.read = (...args) => gate.promise.then(() => reader.read(...args));
+  await using world = await openWorld({ engines: { text: { read } } });
+  const [one, other] = [keepAliveClient(world), keepAliveClient(world)];
+  expect(await other()).toEqual({ reused: false, errorCode: 'ERROR_INVALID_TASK_DATA' });
+  const underway = one(await imageTask());
+  await expect.poll(() => world.money()).toMatchObject({ pending: 400 });
+
+  const closed = world.api.close();
+  const refused = { connection: 'close', errorCode: 'ERROR_SERVICE_UNAVALIABLE' };
+  expect(await other(await imageTask())).toEqual({ ...refused, reused: true });
+  expect(await other(await imageTask())).toEqual({ ...refused, reused: false });
+  gate.resolve();
+  expect(await underway).toMatchObject({ errorCode: '' });
+  await closed;
+});
+
+test('what arrives on an open connection after the listener has closed is answered', async () => {
+  await using world = await openWorld({ lingerMs: 2_000 });
+  const [one, other] = [keepAliveClient(world), keepAliveClient(world)];
+  await one();
+  const closed = world.api.close();
+  await expect.poll(() => world.api.server.listening, { timeout: 10_000 }).toBe(false);
+  expect(await other()).toMatchObject({ failure: 'ECONNREFUSED' });
+  expect(await one(await imageTask())).toEqual({
+    reused: true,
+    connection: 'close',
+    errorCode: 'ERROR_SERVICE_UNAVALIABLE',
+  });
+  await closed;
+});
+
+test('clients that never pause get an answer to each request, until no connection is taken any more', async () => {
+  const world = await openWorld({ lingerMs: 500 });
+  const task = await imageTask();
+  const outcomes = Array.from({ length: 20 }, async () => {
+    const send = keepAliveClient(world);
+    for (;;) {
+      const { failure } = await send(task);
+      if (failure !== undefined) return failure;
+    }
+  });
+  await expect.poll(async () => (await world.money()).posted).toBeLessThan(1_000_000 - 40 * 400);
+  await world.stop();
+  expect(new Set(await Promise.all(outcomes))).toEqual(new Set(['ECONNREFUSED']));
+});
