@@ -14,13 +14,16 @@ const target = z
 /** Either the parts themselves, or how many and how long they are: then they follow from the token. */
 const challenge = z.looseObject({
   token: z.string().min(1).max(4_096),
-  challenge: z.union([
-    z
-      .array(z.tuple([z.string().max(4_096), target]))
-      .min(1)
-      .max(mostParts),
-    z.object({ c: whole(mostParts), s: whole(4_096), d: whole(64) }),
-  ]),
+  challenge: z.union(
+    [
+      z
+        .array(z.tuple([z.string().max(4_096), target]))
+        .min(1)
+        .max(mostParts),
+      z.object({ c: whole(mostParts), s: whole(4_096), d: whole(64) }),
+    ],
+    `is neither 1 to ${mostParts} parts, nor their number c (to ${mostParts}), size s and difficulty d`,
+  ),
 });
 type Challenge = z.output<typeof challenge>;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
 import { type Image, type ImageSettings, imageList, imageOf, text, withoutNulls } from './images.ts';
+import { proxyFields, refuseMalformedProxy } from './proxy.ts';
 import type { TaskType } from './task.ts';
 
 export interface ClassificationSettings extends ImageSettings {
@@ -25,7 +26,7 @@ export function imageClassification(
   settings: ClassificationSettings,
 ): TaskType<ImageClassification, 'classes'> {
   const { questions } = settings;
-  const fields = z.object({ images: imageList, question: text.min(1, 'is empty') });
+  const fields = z.object({ images: imageList, question: text.min(1, 'is empty'), ...proxyFields });
 
   /** @throws Fault ERROR_UNKNOWN_QUESTION */
   function meaningOf(question: string): readonly number[] {
@@ -37,12 +38,13 @@ export function imageClassification(
   return {
     type: 'ImageClassificationTask',
     timing: 'now',
-    input: z.preprocess(withoutNulls, fields).transform(
-      ({ images, question }): ImageClassification => ({
-        question,
-        images: images.map((image, i) => imageOf(settings, image, `images.${i}`)),
-      }),
-    ),
+    input: z.preprocess(withoutNulls, fields).transform((task, context): ImageClassification => {
+      refuseMalformedProxy(task, (field, message) =>
+        context.addIssue({ code: 'custom', path: [field], message }),
+      );
+      const images = task.images.map((image, i) => imageOf(settings, image, `images.${i}`));
+      return { question: task.question, images };
+    }),
     module: () => 'common',
     check({ images, question }) {
       meaningOf(question);

@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { Fault } from '../fault.ts';
 import { answerOf } from './arithmetic.ts';
 import { type Image, type ImageSettings, imageList, imageOf, text, withoutNulls } from './images.ts';
-import type { Reading, ReadOptions, Solution, SolveContext, TaskType } from './task.ts';
+import { proxyFields, refuseMalformedProxy } from './proxy.ts';
+import {
+  LEAST_CONFIDENCE,
+  type Reading,
+  type ReadOptions,
+  type Solution,
+  type SolveContext,
+  type TaskType,
+} from './task.ts';
 
 export interface ImageToTextSettings extends ImageSettings {
   /** Refuse numbers and booleans that are given as strings. */
@@ -53,7 +61,7 @@ export function imageToText(settings: ImageToTextSettings): TaskType<ImageToText
 async function answer(image: Uint8Array, input: ImageToText, context: SolveContext<'text'>) {
   const reading = await context.engines.text.read(image, readOptions(input, context));
   const { text, confidence, expression } = input.module === 'math' ? calculate(reading) : asRead(reading);
-  if (text === '') throw new Fault('ERROR_CAPTCHA_UNSOLVABLE');
+  if (text === '' || confidence < LEAST_CONFIDENCE) throw new Fault('ERROR_CAPTCHA_UNSOLVABLE');
   if (confidence < input.score) {
     throw new Fault('ERROR_CAPTCHA_UNSOLVABLE', { detail: 'less sure than task.score asks for' });
   }
@@ -106,13 +114,24 @@ function calculate({ text, confidence, alternatives }: Reading): Read {
 /** Four decimals: more would claim a precision that no calibration has. */
 const rounded = (confidence: number) => Math.round(confidence * 10_000) / 10_000;
 
+/** Clients that know the field `images` may send it empty beside a `body`. */
+function withoutEmptyImages(task: unknown): unknown {
+  const { images, ...others } = task as Record<string, unknown>;
+  return Array.isArray(images) && images.length === 0 && others.body !== undefined ? others : task;
+}
+
 function inputSchema(settings: ImageToTextSettings): z.ZodType<ImageToText> {
   const { strict } = settings;
-  const number = strict ? z.number() : z.union([z.number(), z.string().trim().min(1).transform(Number)]);
-  const boolean = strict ? z.boolean() : z.union([z.boolean(), z.stringbool()]);
-  const limit = number.pipe(
-    z.number('is not a number').int('is not a whole number').min(0).max(LONGEST_TEXT),
-  );
+  const notNumber = 'is not a number';
+  const notBoolean = 'is neither true nor false';
+  const numeric = z.string().trim().min(1).transform(Number);
+  const number = strict ? z.number(notNumber) : z.union([z.number(), numeric], notNumber);
+  const boolean = strict ? z.boolean(notBoolean) : z.union([z.boolean(), z.stringbool()], notBoolean);
+  const within = (most: number) => {
+    const message = `is not from 0 to ${most}`;
+    return z.number(notNumber).min(0, message).max(most, message);
+  };
+  const limit = number.pipe(within(LONGEST_TEXT).int('is not a whole number'));
 
   const fields = z.object({
     body: text.optional(),
@@ -124,41 +143,45 @@ function inputSchema(settings: ImageToTextSettings): z.ZodType<ImageToText> {
       return z.NEVER;
     }),
     images: imageList.optional(),
-    score: number.pipe(z.number('is not a number').min(0).max(1)).default(0),
+    score: number.pipe(within(1)).default(0),
     case: boolean.optional(),
     charset: text.min(1, 'is empty').regex(READABLE, 'holds characters that cannot be read').optional(),
     minLength: limit.optional(),
     /** 0 is how neighbouring contracts say "no limit". */
     maxLength: limit.transform((length) => (length === 0 ? undefined : length)).optional(),
     details: boolean.default(false),
+    ...proxyFields,
   });
 
-  return z.preprocess(withoutNulls, fields).transform((task, context): ImageToText => {
-    const refuse = (field: string, message: string) => {
-      context.addIssue({ code: 'custom', path: [field], message });
-      return z.NEVER;
-    };
-    const { body, images, module, score, charset, minLength, maxLength, details } = task;
-    if (images && module !== 'number') return refuse('images', 'only goes with module number');
-    if (!images && body === undefined) return refuse('body', 'is missing');
-    if (minLength !== undefined && maxLength !== undefined && minLength > maxLength) {
-      return refuse('minLength', 'is above maxLength');
-    }
-    if (module === 'number' && charset !== undefined && /\D/.test(charset)) {
-      return refuse('charset', 'holds more than digits, with module number');
-    }
-    const encoded = images
-      ? images.map((image, i) => imageOf(settings, image, `images.${i}`))
-      : [imageOf(settings, body!, 'body')];
-    return {
-      module,
-      images: encoded,
-      many: images !== undefined,
-      score,
-      charset,
-      minLength,
-      maxLength,
-      details,
-    };
-  });
+  return z
+    .preprocess((task) => withoutEmptyImages(withoutNulls(task)), fields)
+    .transform((task, context): ImageToText => {
+      const refuse = (field: string, message: string) => {
+        context.addIssue({ code: 'custom', path: [field], message });
+        return z.NEVER;
+      };
+      refuseMalformedProxy(task, refuse);
+      const { body, images, module, score, charset, minLength, maxLength, details } = task;
+      if (images && module !== 'number') return refuse('images', 'only goes with module number');
+      if (!images && body === undefined) return refuse('body', 'is missing');
+      if (minLength !== undefined && maxLength !== undefined && minLength > maxLength) {
+        return refuse('minLength', 'is above maxLength');
+      }
+      if (module === 'number' && charset !== undefined && /\D/.test(charset)) {
+        return refuse('charset', 'holds more than digits, with module number');
+      }
+      const encoded = images
+        ? images.map((image, i) => imageOf(settings, image, `images.${i}`))
+        : [imageOf(settings, body!, 'body')];
+      return {
+        module,
+        images: encoded,
+        many: images !== undefined,
+        score,
+        charset,
+        minLength,
+        maxLength,
+        details,
+      };
+    });
 }

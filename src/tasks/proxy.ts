@@ -35,6 +35,15 @@ export interface ProxyMistake {
   message: string;
 }
 
+/** Tells `refuse` what is wrong with the proxy of a task that has no use for one. */
+export function refuseMalformedProxy(
+  task: ProxyFields,
+  refuse: (field: keyof ProxyFields, message: string) => void,
+): void {
+  const proxy = proxyOf(task);
+  if (proxy !== undefined && 'message' in proxy) refuse(proxy.field, proxy.message);
+}
+
 /** The proxy that a task names; undefined when it names none. */
 export function proxyOf(task: ProxyFields): ProxyPlace | ProxyMistake | undefined {
   if (task.proxy) return proxyOfText(task.proxy);

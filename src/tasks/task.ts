@@ -91,6 +91,12 @@ export interface Reading {
   alternatives: { text: string; confidence: number }[];
 }
 
+/**
+ * A reading less sure than this is not answered, and costs nothing: of a hundred such readings not one is right. A
+ * client that wants guesses all the same has no use for what it would be charged for.
+ */
+export const LEAST_CONFIDENCE = 0.01;
+
 /** What a solution may hold is fixed by the contract for each type; it is always an object. */
 export type Solution = Record<string, unknown>;
 

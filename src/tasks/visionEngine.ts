@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
 import { type Image, type ImageSettings, imageOf, text, withoutNulls } from './images.ts';
-import type { Solution, SolveContext, TaskType } from './task.ts';
+import { proxyFields, refuseMalformedProxy } from './proxy.ts';
+import { LEAST_CONFIDENCE, type Solution, type SolveContext, type TaskType } from './task.ts';
 
 type Needs = 'text' | 'puzzles';
 
@@ -53,7 +54,8 @@ const modules: Record<string, Module> = {
   ocr_gif: {
     async solve([image], { engines, ...patience }) {
       const reading = await engines.text.read(image!, patience);
-      if (reading.text === '') throw new Fault('ERROR_CAPTCHA_UNSOLVABLE');
+      if (reading.text === '' || reading.confidence < LEAST_CONFIDENCE)
+        throw new Fault('ERROR_CAPTCHA_UNSOLVABLE');
       return { text: reading.text };
     },
   },
@@ -71,19 +73,22 @@ export function visionEngine(settings: ImageSettings): TaskType<VisionEngine, Ne
     image: text,
     imageBackground: text.optional(),
     imagePrompt: text.optional(),
+    ...proxyFields,
   });
   return {
     type: 'VisionEngine',
     timing: 'now',
     input: z.preprocess(withoutNulls, fields).transform((task, context): VisionEngine => {
+      const refuse = (field: string, message: string) => {
+        context.addIssue({ code: 'custom', path: [field], message });
+        return z.NEVER;
+      };
+      refuseMalformedProxy(task, refuse);
       const images = [imageOf(settings, task.image, 'image')];
       const { second } = modules[task.module]!;
       if (second !== undefined) {
         const given = task[second];
-        if (given === undefined) {
-          context.addIssue({ code: 'custom', path: [second], message: 'is missing' });
-          return z.NEVER;
-        }
+        if (given === undefined) return refuse(second, 'is missing');
         images.push(imageOf(settings, given, second));
       }
       return { module: task.module, images };

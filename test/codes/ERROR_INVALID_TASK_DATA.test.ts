@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { expectRefusal, imageTask, openWorld, start } from '../world.ts';
+import { expectReady, expectRefusal, imageTask, openWorld, picture, start } from '../world.ts';
 
 const text = (detail: string) => `Invalid task data: ${detail}`;
 
@@ -37,6 +37,39 @@ test('the field at fault is named, and nothing is charged', async () => {
     expectRefusal(refused, 'ERROR_INVALID_TASK_DATA', description as string);
   }
   expect(await world.money()).toEqual({ posted: start, pending: 0 });
+});
+
+test('a recognition has no use for a proxy, and refuses one that is none', async () => {
+  await using world = await openWorld();
+  const body = await picture();
+  const tasks = [
+    { type: 'ImageToTextTask', body },
+    { type: 'VisionEngine', module: 'ocr_gif', image: body },
+    { type: 'ImageClassificationTask', images: [body], question: 'cat' },
+  ];
+  const cases: [object, string][] = [
+    [
+      { proxy: 'garbage' },
+      'task.proxy: is not scheme:host:port:login:password, nor scheme://login:password@host:port',
+    ],
+    [{ proxy: 7 }, 'task.proxy: is not a string'],
+    [{ proxyAddress: '192.0.2.1', proxyPort: 70_000 }, 'task.proxyPort: is not a port'],
+    [{ proxyType: 'http' }, 'task.proxyAddress: is missing'],
+  ];
+  for (const task of tasks)
+    for (const [proxy, expected] of cases) {
+      const refused = await world.call('createTask', { task: { ...task, ...proxy } });
+      expectRefusal(refused, 'ERROR_INVALID_TASK_DATA', text(expected));
+    }
+  const none = {
+    proxyType: null,
+    proxyAddress: null,
+    proxyPort: null,
+    proxyLogin: null,
+    proxyPassword: null,
+  };
+  for (const proxy of [{ proxy: null, ...none }, { proxy: 'socks5:10.0.0.1:4780:user:pwd' }, { proxy: '' }])
+    expectReady(await world.call('createTask', { task: { ...tasks[0], ...proxy } }));
 });
 
 test('a report without its one required field is refused', async () => {

@@ -79,6 +79,14 @@ describe('solutions', () => {
     });
   });
 
+  test('a guess of no worth is no answer, one of a list neither', async () => {
+    const readings = { a: { text: 'x', confidence: 0.0099 }, b: { text: 'y', confidence: 0.01 } };
+    const unsolvable = { code: 'ERROR_CAPTCHA_UNSOLVABLE' };
+    await expect(solve({ body: 'a' }, readings)).rejects.toMatchObject(unsolvable);
+    await expect(solve({ module: 'number', images: ['b', 'a'] }, readings)).rejects.toMatchObject(unsolvable);
+    expect(await solve({ body: 'b' }, readings)).toEqual({ text: 'y', confidence: 0.01 });
+  });
+
   test('below the score: ERROR_CAPTCHA_UNSOLVABLE; at it: answered', async () => {
     const readings = { a: { text: 'x', confidence: 0.9 } };
     await expect(solve({ body: 'a', score: 0.91 }, readings)).rejects.toMatchObject({
@@ -175,16 +183,18 @@ describe('input', () => {
     [{ module: 'number', images: 'a' }, 'images: is not a list'],
     [{ module: 'number', images: ['a', 5] }, 'images.1: is not a string'],
     [{ module: 'number', body: 'a', charset: '12a' }, 'charset: holds more than digits, with module number'],
-    [{ body: 'a', score: 1.5 }, 'score: '],
-    [{ body: 'a', score: -0.1 }, 'score: '],
+    [{ body: 'a', score: 1.1 }, 'score: is not from 0 to 1'],
+    [{ body: 'a', score: -1 }, 'score: is not from 0 to 1'],
+    [{ body: 'a', score: true }, 'score: is not a number'],
     [{ body: 'a', score: 'high' }, 'score: is not a number'],
-    [{ body: 'a', score: '' }, 'score: '],
-    [{ body: 'a', case: 'perhaps' }, 'case: '],
+    [{ body: 'a', score: '' }, 'score: is not a number'],
+    [{ body: 'a', case: 'maybe' }, 'case: is neither true nor false'],
+    [{ body: 'a', details: 2 }, 'details: is neither true nor false'],
     [{ body: 'a', charset: '' }, 'charset: is empty'],
     [{ body: 'a', charset: 'äöü' }, 'charset: holds characters that cannot be read'],
     [{ body: 'a', minLength: 1.5 }, 'minLength: is not a whole number'],
-    [{ body: 'a', minLength: -1 }, 'minLength: '],
-    [{ body: 'a', maxLength: 1000 }, 'maxLength: '],
+    [{ body: 'a', minLength: -1 }, 'minLength: is not from 0 to 60'],
+    [{ body: 'a', maxLength: 61 }, 'maxLength: is not from 0 to 60'],
     [{ body: 'a', minLength: 6, maxLength: 5 }, 'minLength: is above maxLength'],
   ])('%o: %s', (task, problem) => {
     expect(problemOf(task)).toContain(problem);
@@ -199,7 +209,9 @@ describe('input', () => {
       details: false,
     });
     for (const field of ['score', 'case', 'minLength', 'maxLength', 'details'] as const) {
-      expect(problemOf({ body: 'a', [field]: task[field] }, strict)).toContain(`${field}: `);
+      expect(problemOf({ body: 'a', [field]: task[field] }, strict)).toMatch(
+        `${field}: ${field === 'case' || field === 'details' ? 'is neither true nor false' : 'is not a number'}`,
+      );
     }
   });
 
@@ -215,6 +227,12 @@ describe('input', () => {
       maxLength: 0,
     };
     expect(lenient.input.parse(task)).toMatchObject({ module: 'common', score: 0, maxLength: undefined });
+  });
+
+  test('an empty list of images beside a body is none, with any module', async () => {
+    const readings = { a: { text: '7' } };
+    expect(await solve({ body: 'a', images: [] }, readings)).toMatchObject({ text: '7' });
+    expect(await solve({ body: 'a', images: [], module: 'number' }, readings)).toMatchObject({ text: '7' });
   });
 
   test('the limits of the request reach the reader', async () => {
