@@ -70,6 +70,36 @@ test('families are folders with labels, or the folders in a folder; unknown labe
   expect(() => findFamilies([join(root, 'nowhere')])).toThrow('holds no labels.tsv');
 });
 
+test('puzzles are told by their columns, and right within 3 pixels, 4 degrees, all boxes in order', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'families-'));
+  for (const [name, text] of [
+    ['strip', 'file\tpiece\tx\ty\n1.jpg\tp.png\t50\t7\n'],
+    ['free', 'file\tpiece\tx\ty\tstart_y\n1.jpg\tp.png\t50\t7\t90\n'],
+    ['turn', 'file\tinner\tangle\n1.jpg\tp.png\t358\n'],
+    ['click', 'file\tthumb\ttargets\n1.jpg\tp.png\t[{"x":0,"y":0,"w":9,"h":9},{"x":20,"y":0,"w":9,"h":9}]\n'],
+  ] as const) {
+    await mkdir(join(root, name));
+    writeFileSync(join(root, name, 'labels.tsv'), text);
+    for (const file of ['1.jpg', 'p.png']) writeFileSync(join(root, name, file), file);
+  }
+  const { puzzleFamilies, skipped } = findFamilies([root]);
+  expect(skipped).toEqual([]);
+  const of = Object.fromEntries(puzzleFamilies.map(({ name, puzzles }) => [name, puzzles[0]!]));
+  expect(of.strip!.task).toEqual({
+    module: 'slider_1',
+    image: Buffer.from('p.png'),
+    imageBackground: Buffer.from('1.jpg'),
+  });
+  expect(of.click!.task).toMatchObject({ image: Buffer.from('1.jpg'), imagePrompt: Buffer.from('p.png') });
+  expect([of.strip!.isRight({ distance: 53 }), of.strip!.isRight({ distance: 54 })]).toEqual([true, false]);
+  expect([of.free!.isRight({ box: [53, 4] }), of.free!.isRight({ box: [50, 11] })]).toEqual([true, false]);
+  expect([of.turn!.isRight({ angle: 2 }), of.turn!.isRight({ angle: 3 })]).toEqual([true, false]);
+  const points = (...list: number[][]) => of.click!.isRight({ points: list });
+  expect(points([5, 5], [25, 5])).toBe(true);
+  expect(points([25, 5], [5, 5])).toBe(false);
+  expect(points([5, 5])).toBe(false);
+});
+
 test('the contact sheet holds the images themselves, and texts as texts', () => {
   const path = join(mkdtempSync(join(tmpdir(), 'sheet-')), 'a.png');
   writeFileSync(path, 'PNG');

@@ -124,6 +124,11 @@ def on_bytes(model: onnx.ModelProto) -> onnx.ModelProto:
     graph.input.append(helper.make_tensor_value_info("image", TensorProto.UINT8, ["n", SIDE, SIDE, 3]))
     for node in reversed(nodes):
         graph.node.insert(0, node)
+    # Constants that quantisation left over: the server would warn of each.
+    used = {name for node in graph.node for name in node.input}
+    kept = [node for node in graph.node if node.op_type != "Constant" or node.output[0] in used]
+    del graph.node[:]
+    graph.node.extend(kept)
     onnx.checker.check_model(model)
     return model
 

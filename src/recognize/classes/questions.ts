@@ -31,7 +31,11 @@ export class Questions {
 
   /** Indexes of the classes that a question means; undefined for one that is not known. */
   meaningOf(question: string): readonly number[] | undefined {
-    return this.#meanings.get(spelling(question)) ?? this.#meanings.get(singular(spelling(question)));
+    for (const word of singulars(spelling(question))) {
+      const meaning = this.#meanings.get(word);
+      if (meaning) return meaning;
+    }
+    return undefined;
   }
 }
 
@@ -41,9 +45,12 @@ const spelling = (word: string) =>
     .toLowerCase()
     .replace(/[\s_-]+/g, ' ');
 
-/** Of the regular plurals, which many clients ask for. */
-function singular(word: string): string {
-  if (/(ss|sh|ch|x)es$/.test(word)) return word.slice(0, -2);
-  if (/[^aeiou]ies$/.test(word)) return `${word.slice(0, -3)}y`;
-  return /[^s]s$/.test(word) ? word.slice(0, -1) : word;
+/** The word, and what it may be the regular plural of: many clients ask for `buses`. */
+function singulars(word: string): string[] {
+  const cuts: [RegExp, string][] = [
+    [/s$/, ''],
+    [/es$/, ''],
+    [/ies$/, 'y'],
+  ];
+  return [word, ...cuts.filter(([end]) => end.test(word)).map(([end, put]) => word.replace(end, put))];
 }

@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest';
+import { Fault } from '../../src/fault.ts';
+import type { PuzzleSolver, SolveContext } from '../../src/tasks/task.ts';
+import { visionEngine } from '../../src/tasks/visionEngine.ts';
+
+/** Every image but `broken` is one; its bytes are the text itself. */
+function parseImage(text: string, field: string): Uint8Array {
+  if (text === 'broken') throw new Fault('ERROR_PARSE_IMAGE_FAIL', { detail: `${field}: is not base64` });
+  return Buffer.from(text);
+}
+
+const type = visionEngine({ parseImage });
+
+interface Found {
+  spot?: { x: number; y: number; confidence: number };
+  turn?: { angle: number; confidence: number };
+  clicks?: { points: { x: number; y: number }[]; confidence: number };
+  text?: string;
+}
+
+/** Engines that find what the test says, and note which images they were given. */
+function contextOf(found: Found) {
+  const given: string[][] = [];
+  const note =
+    <T>(answer: T) =>
+    async (...images: [Uint8Array, Uint8Array, unknown]): Promise<T> => {
+      given.push(images.slice(0, 2).map((image) => Buffer.from(image as Uint8Array).toString()));
+      return answer;
+    };
+  const puzzles: PuzzleSolver = {
+    findGap: note(found.spot),
+    findTurn: note(found.turn),
+    findClicks: note(found.clicks),
+  };
+  const read = async (image: Uint8Array) => {
+    given.push([Buffer.from(image).toString()]);
+    return { text: found.text ?? '', confidence: 0.9, characters: [], alternatives: [] };
+  };
+  const context: SolveContext<'text' | 'puzzles'> = {
+    engines: { text: { read }, puzzles },
+    deadline: 5,
+    signal: new AbortController().signal,
+  };
+  return { context, given };
+}
+
+const task = { image: 'a', imageBackground: 'b', imagePrompt: 'c' };
+const solve = (module: string, found: Found) =>
+  type.solve(type.input.parse({ module, ...task }), contextOf(found).context);
+
+test.each([
+  ['slider_1', { spot: { x: 12.6, y: 3, confidence: 0.9 } }, { distance: 13 }],
+  ['space_detection', { spot: { x: 12.6, y: 3.2, confidence: 0.9 } }, { box: [13, 3] }],
+  ['rotate_1', { turn: { angle: 359.7, confidence: 0.9 } }, { angle: 0 }],
+  ['rotate_2', { turn: { angle: 41.2, confidence: 0.9 } }, { angle: 41 }],
+  ['click_order', { clicks: { points: [{ x: 5.4, y: 6.6 }], confidence: 0.9 } }, { points: [[5, 7]] }],
+  ['ocr_gif', { text: 'aB3' }, { text: 'aB3' }],
+])('%s answers in its own shape', async (module, found, solution) => {
+  expect(await solve(module, found)).toEqual(solution);
+});
+
+test.each([
+  ['slider_1', ['a', 'b']],
+  ['rotate_1', ['a', 'b']],
+  ['click_order', ['a', 'c']],
+  ['ocr_gif', ['a']],
+])('%s looks at its own images', async (module, images) => {
+  const { context, given } = contextOf({});
+  await type.solve(type.input.parse({ module, ...task }), context).catch(() => {});
+  expect(given).toEqual([images]);
+});
+
+test.each([
+  ['slider_1', {}],
+  ['slider_1', { spot: { x: 1, y: 1, confidence: 0.1 } }],
+  ['rotate_1', { turn: { angle: 1, confidence: 0.1 } }],
+  ['click_order', { clicks: { points: [], confidence: 0.01 } }],
+  ['ocr_gif', { text: '' }],
+])('%s, unsure: ERROR_CAPTCHA_UNSOLVABLE', async (module, found) => {
+  await expect(solve(module, found)).rejects.toMatchObject({ code: 'ERROR_CAPTCHA_UNSOLVABLE' });
+});
+
+test.each([
+  [{ image: 'a' }, 'module: is missing'],
+  [{ module: 'shein', image: 'a' }, 'module: is not one of slider_1, '],
+  [{ module: 'constructor', image: 'a' }, 'module: is not one of '],
+  [{ module: 'slider_1' }, 'image: is missing'],
+  [{ module: 'slider_1', image: 'a', imageBackground: null }, 'imageBackground: is missing'],
+  [{ module: 'click_order', image: 'a', imageBackground: 'b' }, 'imagePrompt: is missing'],
+  [{ module: 'rotate_1', image: 'a', imageBackground: 7 }, 'imageBackground: is not a string'],
+])('%o: %s', (fields, problem) => {
+  const issue = type.input.safeParse(fields).error?.issues[0];
+  expect(`${issue?.path.join('.')}: ${issue?.message}`).toContain(problem);
+});
+
+test('both images are looked at before anything is reserved', () => {
+  const input = type.input.parse({ module: 'Slider_1', image: 'a', imageBackground: 'broken' });
+  expect(type.module(input)).toBe('slider_1');
+  expect(() => type.check(input)).toThrow(
+    new Fault('ERROR_PARSE_IMAGE_FAIL', { detail: 'task.imageBackground: is not base64' }),
+  );
+});
