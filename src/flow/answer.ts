@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import { isAbandoned } from './solve.ts';
 import type { Answer, Held } from './stages.ts';
@@ -9,23 +10,39 @@ import type { Steps } from './steps.ts';
  */
 export async function answer(steps: Steps, held: Held, gone: AbortSignal | null): Promise<Answer> {
   const { type } = held.type;
+  let answered: Answer | undefined;
+  const observe = (outcome: ErrorCode | 'solved') =>
+    steps.metrics.observeTask({ type, outcome, seconds: steps.secondsSince(held.startedAt) });
   try {
-    const answered = await steps.solver.solve(held, gone);
+    answered = await steps.solver.solve(held, gone);
     await steps.settle(answered);
-    steps.metrics.observeTask({ type, outcome: 'solved', seconds: steps.secondsSince(held.startedAt) });
+    observe('solved');
     return answered;
   } catch (error) {
     if (held.isQueued && isAbandoned(error)) {
       await steps.handBack(held);
       throw error;
     }
-    await steps.release(held, error);
+    const released = await steps.release(held, error);
+    if (!released && answered !== undefined && (await wasCharged(steps, held))) {
+      observe('solved');
+      return answered;
+    }
     if (isOverload(error)) steps.metrics.countRefusal('queue_full');
-    const outcome = error instanceof Fault ? error.code : 'ERROR_SERVICE_UNAVALIABLE';
-    steps.metrics.observeTask({ type, outcome, seconds: steps.secondsSince(held.startedAt) });
+    observe(error instanceof Fault ? error.code : 'ERROR_SERVICE_UNAVALIABLE');
     throw error;
   } finally {
     if (held.callbackUrl !== null) steps.callbacks.look();
+  }
+}
+
+/** Whether a settlement was written although every reply of the store was lost: then the answer is paid for. */
+async function wasCharged({ isReady, log }: Steps, held: Held): Promise<boolean> {
+  try {
+    return await isReady(held);
+  } catch (error) {
+    log.error({ err: error, taskId: held.taskId, requestId: held.requestId }, 'a settlement stays in doubt');
+    return false;
   }
 }
 

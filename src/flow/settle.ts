@@ -43,17 +43,21 @@ export function settler({ clock, store, log }: SettlerParts) {
     throw new Fault('ERROR_SETTLEMENT_FAILED', { cause: failed });
   }
 
-  /** Gives the hold back and remembers why. When the store cannot do even that, its sweep does it later. */
-  async function release({ taskId, lease, requestId }: Ending, error: unknown): Promise<void> {
+  /**
+   * Gives the hold back and remembers why; false where the task had ended before. When the store cannot do even
+   * that, its sweep does it later.
+   */
+  async function release({ taskId, lease, requestId }: Ending, error: unknown): Promise<boolean> {
     const code = error instanceof Fault ? error.code : 'ERROR_SERVICE_UNAVALIABLE';
     const errorDetail = error instanceof Fault ? (error.detail ?? null) : null;
     try {
-      await store.release({ taskId, lease, errorCode: code, errorDetail, now: clock.now() });
+      return await store.release({ taskId, lease, errorCode: code, errorDetail, now: clock.now() });
     } catch (cause) {
       log.error(
         { err: cause, taskId, requestId },
         'release failed; the sweep gives the hold back at its deadline',
       );
+      return true;
     }
   }
 
@@ -66,6 +70,7 @@ export function settler({ clock, store, log }: SettlerParts) {
     }
   }
 
+  /** Whether the task has been charged: then its client is owed the answer. */
   async function isReady({ taskId, accountId }: Held): Promise<boolean> {
     const record = await store.poll({
       taskId,
@@ -76,5 +81,5 @@ export function settler({ clock, store, log }: SettlerParts) {
     return record?.state === 'ready';
   }
 
-  return { settle, release, handBack };
+  return { settle, release, handBack, isReady };
 }

@@ -40,3 +40,26 @@ test('a database that recovers in between: settled at the next attempt, once', a
   expectReady(await answer);
   expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
 });
+
+test('a charge that was written, but whose every reply was lost: the answer is delivered, since it is paid for', async () => {
+  await using world = await openWorld();
+  const settle = world.store.settle.bind(world.store);
+  world.store.settle = async (done) => {
+    await settle(done);
+    throw new Error('the connection was lost');
+  };
+  expectReady(await world.call('createTask', await imageTask()), { text: 'k7mp2', confidence: 0.97 });
+  expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
+});
+
+test('where the store cannot even tell whether it was written, the answer is withheld', async () => {
+  await using world = await openWorld();
+  const lost = async (): Promise<never> => {
+    throw new Error('the connection was lost');
+  };
+  const { settle, poll } = world.store;
+  Object.assign(world.store, { settle: lost, poll: lost, release: async () => false });
+  expectRefusal(await world.call('createTask', await imageTask()), 'ERROR_SETTLEMENT_FAILED', text);
+  expect(world.log.join('')).toContain('a settlement stays in doubt');
+  Object.assign(world.store, { settle, poll });
+});
