@@ -116,8 +116,9 @@ const rounded = (confidence: number) => Math.round(confidence * 10_000) / 10_000
 
 /** Clients that know the field `images` may send it empty beside a `body`. */
 function withoutEmptyImages(task: unknown): unknown {
-  const { images, ...others } = task as Record<string, unknown>;
-  return Array.isArray(images) && images.length === 0 && others.body !== undefined ? others : task;
+  const { images, body } = Object(task);
+  const isEmpty = Array.isArray(images) && images.length === 0;
+  return isEmpty && body !== undefined ? { ...Object(task), images: undefined } : task;
 }
 
 function inputSchema(settings: ImageToTextSettings): z.ZodType<ImageToText> {
