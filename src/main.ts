@@ -55,7 +55,7 @@ export async function start(config: Config, { clock, log, onFatal }: Surrounding
     lockUnlessShared(config, started);
     const store = await openStore(config, { onFatal });
     started.push(() => store.close());
-    const pepper = await readPepper(config, async () => (await store.listKeys()).length > 0);
+    const pepper = await readPepper(config, store);
     const repaired = await store.repair(clock.now());
     if (repaired > 0) log.warn({ repaired }, 'tasks of a server that had died were refunded');
     const sweeper = startSweeper(store, clock, log);

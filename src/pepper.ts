@@ -12,28 +12,63 @@ import {
 import { join } from 'node:path';
 import type { Config } from './config.ts';
 import { makeDataDir } from './dataDir.ts';
+import { fingerprintOf } from './key.ts';
 import { UserError } from './userError.ts';
+
+type PepperSettings = Pick<Config, 'pepper' | 'dataDir'>;
 
 export function pepperFile(dataDir: string): string {
   return join(dataDir, 'pepper');
 }
 
+/** What of a database shows which pepper it needs; a store is one. */
+export interface PepperedBooks {
+  listKeys(): Promise<readonly unknown[]>;
+  keptPepper(): Promise<string | undefined>;
+  keepPepper(fingerprint: string): Promise<string>;
+}
+
 /**
  * The secret that key hashes are made with: the setting, or else the file in dataDir, made on the first start.
- * @throws UserError when the file is damaged, or missing although there are keys: with another pepper every
- * one of them would be refused
+ * @throws UserError when it is damaged, or missing or another one although there are keys: every one of them
+ * would be refused
  */
-export async function readPepper(
-  { pepper, dataDir }: Pick<Config, 'pepper' | 'dataDir'>,
-  hasKeys: () => Promise<boolean>,
-): Promise<string> {
-  if (pepper !== undefined) return pepper;
+export async function readPepper(config: PepperSettings, books: PepperedBooks): Promise<string> {
+  const hasKeys = (await books.listKeys()).length > 0;
+  const problem = pepperProblem(config, hasKeys, await books.keptPepper());
+  if (problem !== undefined) throw new UserError(problem);
+  if (findPepper(config) === undefined) makePepper(config.dataDir);
+  const pepper = findPepper(config)!;
+  const fingerprint = fingerprintOf(pepper);
+  // Not as looked up above: another process may have been first.
+  if ((await books.keepPepper(fingerprint)) !== fingerprint) throw new UserError(otherPepper(config));
+  return pepper;
+}
+
+/**
+ * Why keys of a database cannot be used with the pepper of this configuration; undefined when they can.
+ * @throws UserError when the pepper's file is damaged
+ */
+export function pepperProblem(
+  config: PepperSettings,
+  hasKeys: boolean,
+  kept: string | undefined,
+): string | undefined {
+  const pepper = findPepper(config);
+  if (!hasKeys) return undefined;
+  if (pepper === undefined)
+    return `${pepperFile(config.dataDir)} is missing, and without it no key works: put it back`;
+  return kept === undefined || kept === fingerprintOf(pepper) ? undefined : otherPepper(config);
+}
+
+function findPepper({ pepper, dataDir }: PepperSettings): string | undefined {
   const file = pepperFile(dataDir);
-  if (!existsSync(file)) {
-    if (await hasKeys()) throw new UserError(`${file} is missing, and without it no key works: put it back`);
-    makePepper(file, dataDir);
-  }
-  return readPepperFile(file);
+  return pepper ?? (existsSync(file) ? readPepperFile(file) : undefined);
+}
+
+function otherPepper({ pepper, dataDir }: PepperSettings): string {
+  const where = pepper === undefined ? pepperFile(dataDir) : 'The setting pepper';
+  return `${where} is not the pepper that the keys in the database were made with, and with another one no key works: put that one back`;
 }
 
 /** @throws UserError when the file is damaged */
@@ -45,8 +80,9 @@ export function readPepperFile(file: string): string {
 }
 
 /** The link is atomic and refuses to replace: a crash or a second process cannot leave half a pepper, or two. */
-function makePepper(file: string, dataDir: string): void {
+function makePepper(dataDir: string): void {
   makeDataDir(dataDir);
+  const file = pepperFile(dataDir);
   const draft = `${file}.${randomBytes(4).toString('hex')}`;
   const descriptor = openSync(draft, 'wx', 0o600);
   try {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { type Config, loadConfig } from '../config.ts';
 import { databaseFile } from '../store/open.ts';
-import { checkStore } from './checks/books.ts';
+import { checkKeys, checkStore } from './checks/books.ts';
 import { type Finding, findingsOf, messageOf } from './checks/check.ts';
 import { checkConfig, checkRuntime } from './checks/host.ts';
 import { checkModel } from './checks/model.ts';
@@ -31,7 +31,10 @@ function examineStore({ databaseUrl, dataDir }: Config): Finding[] | Promise<Fin
   if (databaseUrl === undefined && !existsSync(databaseFile(dataDir))) {
     return [findingsOf('store')('database', 'warn', `${databaseFile(dataDir)} is made at the first start`)];
   }
-  return withStore(({ store }) => checkStore(store));
+  return withStore(async ({ config, store }) => [
+    await checkKeys(config, store),
+    ...(await checkStore(store)),
+  ]);
 }
 
 async function examine(config: Config): Promise<Finding[]> {

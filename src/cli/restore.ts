@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { loadConfig } from '../config.ts';
+import { type Config, loadConfig } from '../config.ts';
+import { pepperProblem } from '../pepper.ts';
 import { UserError } from '../userError.ts';
 import { print } from './output.ts';
 
@@ -23,15 +24,29 @@ export function restoreCommand(): Command {
       const lock = lockDataDir(config.dataDir);
       if (!lock) throw new UserError(`A server is running on ${resolve(config.dataDir)}; stop it first.`);
       try {
-        const { accounts, kept } = restoreBackup(file, databaseFile(config.dataDir), Date.now());
-        print(
-          options,
-          { file, accounts, kept },
-          () =>
-            `Restored ${accounts} account(s) from ${file}.${kept ? `\nThe database of before is in ${kept}.` : ''}`,
+        const restored = restoreBackup(file, databaseFile(config.dataDir), Date.now());
+        const { accounts, keys, kept } = restored;
+        const missing = problemOf(config, keys > 0, restored.pepper);
+        print(options, { file, accounts, kept, missing: missing ?? null }, () =>
+          [
+            `Restored ${accounts} account(s) from ${file}.`,
+            kept && `The database of before is in ${kept}.`,
+            missing && `Before the server can start: ${missing}. It was to be kept beside the backup.`,
+          ]
+            .filter(Boolean)
+            .join('\n'),
         );
       } finally {
         lock.release();
       }
     });
+}
+
+/** What must be brought along for the restored keys to work; a damaged pepper is no reason not to restore. */
+function problemOf(config: Config, hasKeys: boolean, fingerprint: string | null): string | undefined {
+  try {
+    return pepperProblem(config, hasKeys, fingerprint ?? undefined);
+  } catch (error) {
+    return (error as Error).message;
+  }
 }

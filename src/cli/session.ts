@@ -17,8 +17,7 @@ export async function withStore<T>(work: (session: Session) => Promise<T>): Prom
   const config = loadConfig();
   const store = await openStore(config);
   try {
-    const hasKeys = async () => (await store.listKeys()).length > 0;
-    return await work({ config, store, pepper: () => readPepper(config, hasKeys) });
+    return await work({ config, store, pepper: () => readPepper(config, store) });
   } finally {
     await store.close();
   }

@@ -104,6 +104,10 @@ export interface StoreAdmin {
   createPackage(pack: NewPackage, key: NewKey): Promise<Package>;
   /** Ends the package and revokes its keys; false when there is no such package. */
   endPackage(packageId: string, now: number): Promise<boolean>;
+  /** Fingerprint of the pepper that the keys are hashed with; undefined where none is kept yet. */
+  keptPepper(): Promise<string | undefined>;
+  /** Keeps a fingerprint unless there are keys that another one belongs to; returns the one that is kept. */
+  keepPepper(fingerprint: string): Promise<string>;
   /** What the ledger's invariants find; empty when the books are right. */
   audit(now: number): Promise<Violation[]>;
   /** Engine, integrity, journal mode, durability, schema version: for doctor. */

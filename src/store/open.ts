@@ -116,6 +116,8 @@ function adminOn(engine: Engine): Omit<StoreAdmin, 'counters'> {
     revokeKey: (keyId, now) => engine.call('revokeKey', keyId, now),
     createPackage: (pack, key) => engine.call('createPackage', pack, key),
     endPackage: (packageId, now) => engine.call('endPackage', packageId, now),
+    keptPepper: () => engine.call('keptPepper'),
+    keepPepper: (fingerprint) => engine.call('keepPepper', fingerprint),
     gauges: (now) => engine.call('gauges', now),
     audit: (now) => engine.look('audit', now),
     inspect: () => engine.inspect(),

@@ -8,6 +8,7 @@ import { gauges } from './operations/gauges.ts';
 import { release } from './operations/giveBack.ts';
 import { createKey, listKeys, revokeKey } from './operations/keys.ts';
 import { createPackage, endPackage, listPackages } from './operations/packages.ts';
+import { keepPepper, keptPepper } from './operations/pepper.ts';
 import { poll } from './operations/poll.ts';
 import { beat, probe } from './operations/presence.ts';
 import { findPrincipal } from './operations/principal.ts';
@@ -30,6 +31,8 @@ export const operations = {
   findPrincipal,
   gauges,
   handBack,
+  keepPepper,
+  keptPepper,
   liftBan,
   listAccounts,
   listBans,

@@ -120,7 +120,7 @@ export interface Tables {
     id: string;
     seen_at: number;
   };
-  /** Single facts: the readiness probe's mark. */
+  /** Single facts: the readiness probe's mark, the fingerprint of the pepper. */
   fact: {
     name: string;
     value: string;

@@ -195,6 +195,18 @@ describe('backup and restore', () => {
     expect((await json('account', 'show', 'alice')).posted).toBe(then.posted + 5_000_000);
   });
 
+  it('say which pepper the keys need where it is not in place', async () => {
+    const [file, elsewhere] = [join(folder, 'moved.db'), join(folder, 'elsewhere')];
+    await json('key', 'create', 'alice');
+    await json('backup', file);
+    const { status, out } = await legible(['restore', file], { LEGIBLE_DATA_DIR: elsewhere });
+    expect([status, out]).toEqual([0, expect.stringContaining(`${join(elsewhere, 'pepper')} is missing`)]);
+    writeFileSync(join(elsewhere, 'pepper'), 'another pepper of more than 32 characters');
+    const other = await legible(['restore', file, '--json'], { LEGIBLE_DATA_DIR: elsewhere });
+    expect(JSON.parse(other.out).missing).toContain('is not the pepper that the keys');
+    expect(await json('restore', file)).toMatchObject({ missing: null });
+  });
+
   it('refuse to write over a file, to read what is no backup, and to touch a running server', async () => {
     const file = join(folder, 'second.db');
     await json('backup', file);
@@ -249,6 +261,20 @@ describe('doctor', () => {
     other.close();
     expect(status).toBe(1);
     expect(failed).toEqual(expect.arrayContaining(['data directory', 'pepper', 'port']));
+  });
+
+  it('fails where keys are and their pepper is missing, or is another one', async () => {
+    const pepper = join(settings.LEGIBLE_DATA_DIR, 'pepper');
+    await json('key', 'create', 'alice');
+    const other = { LEGIBLE_PEPPER: 'another pepper of more than 32 characters' };
+    expect(await examine(other)).toMatchObject({ status: 1, failed: ['keys'] });
+    const { status, err } = await legible(['key', 'create', 'alice'], { ...settings, ...other });
+    expect([status, err]).toEqual([1, expect.stringContaining('is not the pepper that the keys')]);
+    const server = await legibleProcess(['serve'], { ...settings, ...other, LEGIBLE_LOG_LEVEL: 'silent' });
+    expect([server.status, server.err]).toEqual([1, err]);
+    renameSync(pepper, `${pepper}.away`);
+    expect(await examine()).toMatchObject({ status: 1, failed: ['keys'] });
+    renameSync(`${pepper}.away`, pepper);
   });
 
   it('warns of what is listening for everybody', async () => {

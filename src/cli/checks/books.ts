@@ -1,3 +1,5 @@
+import type { Config } from '../../config.ts';
+import { pepperProblem } from '../../pepper.ts';
 import type { StoreAdmin } from '../../store/admin.ts';
 import type { Store } from '../../store/store.ts';
 import { type Finding, findingsOf, messageOf } from './check.ts';
@@ -5,6 +7,18 @@ import { type Finding, findingsOf, messageOf } from './check.ts';
 const probes = 20;
 /** A disk that needs longer than this for one commit makes every task wait for it twice. */
 const slowCommitMs = 50;
+
+/** Whether the keys in the database are usable with the pepper that the server would have. */
+export async function checkKeys(config: Config, store: StoreAdmin): Promise<Finding> {
+  const finding = findingsOf('store');
+  const keys = (await store.listKeys()).length;
+  try {
+    const problem = pepperProblem(config, keys > 0, await store.keptPepper());
+    return finding('keys', problem === undefined, problem ?? `${keys}, made with this pepper`);
+  } catch (error) {
+    return finding('keys', false, messageOf(error));
+  }
+}
 
 /** Reachable, whole, durable, fast enough; then the invariants of the ledger. */
 export async function checkStore(store: Store & StoreAdmin): Promise<Finding[]> {

@@ -3,7 +3,6 @@ import { freemem } from 'node:os';
 import type { Config } from '../../config.ts';
 import { diskSpace } from '../../disk.ts';
 import { pepperFile, readPepperFile } from '../../pepper.ts';
-import { databaseFile } from '../../store/open.ts';
 import { type Finding, findingsOf, messageOf } from './check.ts';
 
 const loopback = ['127.0.0.1', '::1', 'localhost'];
@@ -47,8 +46,8 @@ function checkPepper(config: Config): Finding {
     }
     return modeOf(file, 0o077, 'pepper');
   }
-  const lost = config.databaseUrl === undefined && existsSync(databaseFile(config.dataDir));
-  return findingsOf('config')('pepper', lost ? 'warn' : 'ok', `${file} does not exist yet`);
+  // Whether there are keys that need it, the store's checks tell.
+  return findingsOf('config')('pepper', true, `${file} does not exist yet`);
 }
 
 function modeOf(path: string, forbidden: number, name: string): Finding {

@@ -7,11 +7,19 @@ import { runBatch } from './batch.ts';
 import { commands, syncToDisk } from './commands.ts';
 import { connect, openDatabase } from './connection.ts';
 
+/** What a backup holds. */
+export interface Backup {
+  accounts: number;
+  keys: number;
+  /** Fingerprint of the pepper that the keys need; null in one of before such were kept. */
+  pepper: string | null;
+}
+
 /**
- * Opens a copy and looks whether it is whole and its books are right; returns how many accounts it has.
+ * Opens a copy and looks whether it is whole and its books are right; returns what it holds.
  * @throws UserError saying what is wrong with it
  */
-export function verifyBackup(file: string, now: number): { accounts: number } {
+export function verifyBackup(file: string, now: number): Backup {
   let database: Database | undefined;
   try {
     database = openDatabase(file, { readonly: true });
@@ -19,7 +27,9 @@ export function verifyBackup(file: string, now: number): { accounts: number } {
     if (integrity !== 'ok') throw new UserError(`${file} is damaged: ${integrity}`);
     const violations = auditOf(database, now).filter(isLasting);
     if (violations[0]) throw new UserError(`The books in ${file} are wrong: ${violations[0].detail}`);
-    return database.prepare('select count(*) as accounts from account').get() as { accounts: number };
+    const content = `select (select count(*) from account) as accounts, (select count(*) from api_key) as keys,
+      (select value from fact where name = 'pepper') as pepper`;
+    return database.prepare(content).get() as Backup;
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`${file} is not a backup of Legible: ${(error as Error).message}`);
@@ -47,17 +57,17 @@ export function restoreBackup(
   file: string,
   target: string,
   now: number,
-): { accounts: number; kept: string | undefined } {
+): Backup & { kept: string | undefined } {
   const draft = `${target}.restoring`;
   // Checked as the copy that will be used, not as the file that could change meanwhile.
   copyFileSync(file, draft);
   try {
-    const { accounts } = verifyBackup(draft, now);
+    const content = verifyBackup(draft, now);
     const kept = existsSync(target) ? keep(target, now) : undefined;
     syncToDisk(draft);
     renameSync(draft, target);
     syncToDisk(dirname(target));
-    return { accounts, kept };
+    return { ...content, kept };
   } finally {
     rmSync(draft, { force: true });
   }

@@ -1,0 +1,35 @@
+import { sql } from 'kysely';
+import { change, first, type Operation, statement } from '../statement.ts';
+
+const name = 'pepper';
+
+const selectPepper = statement((db, p: { name: string }) =>
+  db.selectFrom('fact').select('value').where('name', '=', p.name),
+);
+
+/** Fingerprint of the pepper that the keys of these books are hashed with; undefined where none is kept. */
+export function* keptPepper(): Operation<string | undefined> {
+  return (yield* first(selectPepper, { name }))?.value;
+}
+
+const insertPepper = statement((db, p: { name: string; value: string }) =>
+  db
+    .insertInto('fact')
+    .values({ name: p.name, value: p.value })
+    .onConflict((conflict) => conflict.column('name').doNothing()),
+);
+
+const replacePepper = statement((db, p: { name: string; value: string }) =>
+  db
+    .updateTable('fact')
+    .set({ value: p.value })
+    .where('name', '=', p.name)
+    .where(({ not, exists, selectFrom }) => not(exists(selectFrom('api_key').select(sql`1`.as('one'))))),
+);
+
+/** Keeps a fingerprint unless there are keys already that another one belongs to; returns the one that is kept. */
+export function* keepPepper(fingerprint: string): Operation<string> {
+  yield* change(replacePepper, { name, value: fingerprint });
+  yield* change(insertPepper, { name, value: fingerprint });
+  return (yield* keptPepper())!;
+}

@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { onEachEngine, openAccount } from './engines.ts';
+
+onEachEngine('the fingerprint of the pepper', (makeBooks) => {
+  it('is that of the last pepper before the first key, and of no other from then on', async () => {
+    const books = await makeBooks();
+    const store = await books.open();
+    expect(await store.keptPepper()).toBeUndefined();
+    expect(await store.keepPepper('one')).toBe('one');
+    expect(await store.keepPepper('other')).toBe('other');
+    await openAccount(store, 0); // With a key.
+    expect(await store.keepPepper('one')).toBe('other');
+    expect(await store.keptPepper()).toBe('other');
+    expect(await (await books.open()).keptPepper()).toBe('other');
+  });
+
+  it('is kept late where keys were made before any was', async () => {
+    const store = await (await makeBooks()).open();
+    await openAccount(store, 0);
+    expect(await store.keepPepper('one')).toBe('one');
+    expect(await store.keepPepper('other')).toBe('one');
+  });
+});
