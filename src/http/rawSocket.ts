@@ -10,7 +10,8 @@ const stalledChecks = 3;
 /** Answers what never becomes a request: broken HTTP, and requests that arrive too slowly. */
 export function rawAnswerer(answer: (error: Error, socket: Socket) => Reply) {
   return (error: Error, socket: Socket): void => {
-    if (!socket.writable || socket.destroyed) {
+    // Browsers and load balancers open connections that they may never use: silence is no mistake.
+    if (!socket.writable || socket.destroyed || socket.bytesRead === 0) {
       socket.destroy();
       return;
     }

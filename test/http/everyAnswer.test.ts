@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { errorCodes } from '../../src/errors.ts';
@@ -100,12 +101,25 @@ test('a request that arrives too slowly is answered and closed', async () => {
     world.api.server.once('connection', (accepted) => resolve([accepted]));
   });
   const answer = socket.toArray();
+  socket.write('POST /cre');
+  await expect.poll(() => serverSide.bytesRead).toBeGreaterThan(0);
   // What Node emits when its clock has run out; the clock itself is Node's.
   const late = Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
   world.api.server.emit('clientError', late, serverSide);
   const { status, body } = parse(Buffer.concat(await answer).toString());
   expect(status).toBe(400);
   expect(body.errorDescription).toBe('Error Request: the request did not arrive in time');
+});
+
+test('a connection that sends nothing is closed without a word, and is nobody’s mistake', async () => {
+  const before = world.log.length;
+  const { server } = world.api;
+  const silent = connect(world.port, '127.0.0.1');
+  const [accepted] = (await once(server, 'connection')) as [Socket];
+  // What Node does at its timeout.
+  server.emit('clientError', Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), accepted);
+  expect(await silent.toArray()).toEqual([]);
+  expect(world.log.slice(before).join('')).not.toContain('ERROR_');
 });
 
 test('slow and idle sockets are looked for every second, and their number is bounded', () => {
