@@ -16,7 +16,10 @@ import {
 
 async function laterWorld(settings = {}) {
   const later = laterType();
-  const world = await openWorld({ settings: { prices: laterPrices, drainSeconds: 0.1, ...settings }, moreTypes: [later.type] });
+  const world = await openWorld({
+    settings: { prices: laterPrices, drainSeconds: 0.1, ...settings },
+    moreTypes: [later.type],
+  });
   return { world, later };
 }
 
