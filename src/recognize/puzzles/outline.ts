@@ -42,33 +42,43 @@ export function slopesOf({ width, height, rgb }: Pixels): Slopes {
   return { width, x, y };
 }
 
-/** How well slopes run across a rim: whatever their signs, and with them (a plain step has one all around). */
-export interface Outline {
-  across: number;
-  agreed: number;
+/**
+ * How well slopes run across a rim, for each corner of a range, row by row: whatever their signs, and with them
+ * (a plain step has one all around).
+ */
+export interface Outlines {
+  across: Float32Array;
+  agreed: Float32Array;
 }
 
-/** A rim over slopes, asked at one corner after another; `step` takes only every so many places of it. */
-export function outlineMeter(rim: Rim, { width, x, y }: Slopes, step = 1): (corner: Corner) => Outline {
-  const places = Array.from(rim.x.keys()).filter((i) => i % step === 0);
-  const offsets = Int32Array.from(places, (i) => Math.round(rim.y[i]!) * width + Math.round(rim.x[i]!));
-  const outX = Float32Array.from(places, (i) => rim.outX[i]!);
-  const outY = Float32Array.from(places, (i) => rim.outY[i]!);
-  const count = places.length;
-  return (corner) => {
-    const from = corner.y * width + corner.x;
-    let across = 0;
-    let agreed = 0;
-    for (let i = 0; i < count; i++) {
-      // Beyond the picture there is nothing: typed arrays answer undefined, and such places count as flat.
-      const at = from + offsets[i]!;
-      if (at < 0 || at >= x.length) continue;
-      const slope = x[at]! * outX[i]! + y[at]! * outY[i]!;
-      across += slope < 0 ? -slope : slope;
-      agreed += slope;
+/**
+ * `step` takes only every so many places of the rim. It goes place by place over all corners, so that memory is
+ * read in order: several times as fast as corner by corner.
+ */
+export function outlines(rim: Rim, slopes: Slopes, range: Range, step = 1): Outlines {
+  const { width, x, y } = slopes;
+  const columns = range.right - range.left + 1;
+  const rows = range.bottom - range.top + 1;
+  const across = new Float32Array(columns * rows);
+  const agreed = new Float32Array(columns * rows);
+  const count = Math.ceil(rim.x.length / step);
+  for (let place = 0; place < rim.x.length; place += step) {
+    const outX = rim.outX[place]! / count;
+    const outY = rim.outY[place]! / count;
+    const from = (range.top + Math.round(rim.y[place]!)) * width + range.left + Math.round(rim.x[place]!);
+    // Below the picture's last row there is nothing, and what is read there counts as flat.
+    const within = Math.min(rows, Math.ceil((x.length - from - columns) / width));
+    for (let row = 0, to = 0; row < within; row++) {
+      let at = from + row * width;
+      for (const end = to + columns; to < end; to++, at++) {
+        const slope = x[at]! * outX + y[at]! * outY;
+        across[to]! += slope < 0 ? -slope : slope;
+        agreed[to]! += slope;
+      }
     }
-    return { across: across / count, agreed: Math.abs(agreed) / count };
-  };
+  }
+  for (let i = 0; i < agreed.length; i++) agreed[i] = Math.abs(agreed[i]!);
+  return { across, agreed };
 }
 
 /** A place in the background for a piece's top left corner. */
@@ -86,28 +96,25 @@ export interface Range {
 }
 
 /** The `most` corners of a range that score highest, each the highest within two pixels. */
-export function peaksOf(range: Range, most: number, scoreOf: (corner: Corner) => number): Corner[] {
+export function peaksOf(range: Range, most: number, scores: Float32Array): Corner[] {
   const columns = range.right - range.left + 1;
   const rows = range.bottom - range.top + 1;
-  const scores = new Float32Array(columns * rows);
-  const corner = { x: 0, y: 0 };
-  for (let i = 0; i < scores.length; i++) {
-    corner.x = range.left + (i % columns);
-    corner.y = range.top + Math.floor(i / columns);
-    scores[i] = scoreOf(corner);
+  const peaks: number[] = [];
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) if (isPeak(x, y)) peaks.push(y * columns + x);
   }
-  const isPeak = (i: number) => {
-    const x = i % columns;
-    const y = (i - x) / columns;
+
+  function isPeak(x: number, y: number): boolean {
+    const score = scores[y * columns + x]!;
     for (let v = Math.max(0, y - 2); v <= Math.min(rows - 1, y + 2); v++) {
       for (let u = Math.max(0, x - 2); u <= Math.min(columns - 1, x + 2); u++) {
-        if (scores[v * columns + u]! > scores[i]!) return false;
+        if (scores[v * columns + u]! > score) return false;
       }
     }
     return true;
-  };
-  return Array.from(scores.keys())
-    .filter(isPeak)
+  }
+
+  return peaks
     .sort((a, b) => scores[b]! - scores[a]!)
     .slice(0, most)
     .map((i) => ({ x: range.left + (i % columns), y: range.top + Math.floor(i / columns) }));

@@ -1,6 +1,14 @@
 import { borderPairs, insidePairs, likeness } from './likeness.ts';
-import { type Corner, type Outline, outlineMeter, peaksOf, type Range, slopesOf } from './outline.ts';
-import { cutPiece, type Piece, rimOf } from './piece.ts';
+import {
+  type Corner,
+  type Outlines,
+  outlines,
+  peaksOf,
+  type Range,
+  type Slopes,
+  slopesOf,
+} from './outline.ts';
+import { cutPiece, type Piece, type Rim, rimOf } from './piece.ts';
 import { type Pixels, shrink } from './pixels.ts';
 
 /** Where the picture of a piece goes: its top left corner, in pixels of the background. */
@@ -29,17 +37,19 @@ function search(picture: Pixels, background: Pixels): Spot | undefined {
   if (!piece || piece.width >= background.width || piece.height > background.height) return undefined;
   const rim = rimOf(piece);
   const slopes = slopesOf(background);
-  const rough = outlineMeter(rim, slopes, 3);
-  const exact = outlineMeter(rim, slopes);
   const inside = insidePairs(piece);
   const border = borderPairs(piece, rim);
-  const judged = peaksOf(rangeOf(picture, piece, background), CANDIDATES, (corner) =>
-    byOutline(rough(corner)),
-  )
-    .map((peak) => best(around(peak, 1, piece, background), (corner) => byOutline(exact(corner))))
-    .map((corner) => ({
+  const range = rangeOf(picture, piece, background);
+  const judged = peaksOf(range, CANDIDATES, byOutline(outlines(rim, slopes, range, 3)))
+    .map((peak) => best(rim, slopes, around(peak, 1, piece, background)))
+    .map(({ corner, outline, across }) => ({
       corner,
-      score: byAll(exact(corner), likeness(inside, background, corner), likeness(border, background, corner)),
+      score: byAll(
+        outline,
+        across,
+        likeness(inside, background, corner),
+        likeness(border, background, corner),
+      ),
     }))
     .sort((a, b) => b.score - a.score);
   const [first] = judged;
@@ -51,9 +61,9 @@ function search(picture: Pixels, background: Pixels): Spot | undefined {
 // Fitted (multinomial logistic regression over candidates, each family left out in turn) on nine families of
 // puzzles drawn for it over photographs: gaps darkened, lightened, blurred and plain, with and without outline,
 // noise and decoys.
-const byOutline = ({ across, agreed }: Outline) => across + 0.47 * agreed;
-const byAll = (outline: Outline, inside: number, border: number) =>
-  byOutline(outline) + 0.26 * inside + (0.15 + 0.61 * outline.across) * border;
+const byOutline = ({ across, agreed }: Outlines) => across.map((value, i) => value + 0.47 * agreed[i]!);
+const byAll = (outline: number, across: number, inside: number, border: number) =>
+  outline + 0.26 * inside + (0.15 + 0.61 * across) * border;
 const SHARPNESS = 16;
 
 /** Corners to look at. A piece that comes in a strip as high as the background stays in its row. */
@@ -82,16 +92,21 @@ function around({ x, y }: Corner, reach: number, piece: Piece, background: Pixel
   };
 }
 
-function best(range: Range, scoreOf: (corner: Corner) => number): Corner {
-  return peaksOf(range, 1, scoreOf)[0]!;
+/** The corner of a range with the best outline. */
+function best(rim: Rim, slopes: Slopes, range: Range): { corner: Corner; outline: number; across: number } {
+  const all = outlines(rim, slopes, range);
+  const scores = byOutline(all);
+  const at = scores.indexOf(Math.max(...scores));
+  const columns = range.right - range.left + 1;
+  const corner = { x: range.left + (at % columns), y: range.top + Math.floor(at / columns) };
+  return { corner, outline: scores[at]!, across: all.across[at]! };
 }
 
 function sharpen(rough: Corner, picture: Pixels, background: Pixels, reach: number): Corner | undefined {
   const piece = cutPiece(picture);
   if (!piece) return undefined;
-  const meter = outlineMeter(rimOf(piece), slopesOf(background));
   const near = { x: rough.x + piece.left, y: rough.y + piece.top };
-  const corner = best(around(near, reach, piece, background), (one) => byOutline(meter(one)));
+  const { corner } = best(rimOf(piece), slopesOf(background), around(near, reach, piece, background));
   return toPicture(corner, piece);
 }
 
