@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import { type Bitmap, decodeBmp } from './bmp.ts';
 import { flatten } from './flatten.ts';
 import type { Peeked } from './peek.ts';
+import { decodePlainPng } from './plainPng.ts';
 import { withoutAncillaryChunks } from './pngChunks.ts';
 
 // libvips would open SVG, PDF, TIFF and more, some of which read files or the network.
@@ -50,6 +51,8 @@ export async function decodeLayers(
     const { width, height, rgb } = decodeBmp(bytes);
     return [{ width, height, channels: 3, pixels: rgb }];
   }
+  const plain = peeked.format === 'png' ? decodePlainPng(bytes, peeked) : undefined;
+  if (plain !== undefined) return [plain];
   const input = peeked.format === 'png' ? withoutAncillaryChunks(bytes) : bytes;
   const single = most === 1 || peeked.format === 'png' || peeked.format === 'jpeg';
   const { data, info } = await sharp(input, {

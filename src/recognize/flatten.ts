@@ -6,8 +6,9 @@ const LEAST_CONTRAST = 24;
  * is laid on white, as browsers and mail readers show it; where that leaves nothing to see, on black or grey.
  */
 export function flatten(pixels: Uint8Array, channels: number): Uint8Array {
+  if (channels === 3) return pixels;
   const onWhite = layOn(255, pixels, channels);
-  if (channels === 1 || channels === 3 || contrast(onWhite) >= LEAST_CONTRAST) return onWhite;
+  if (channels === 1 || contrast(onWhite) >= LEAST_CONTRAST) return onWhite;
   const onBlack = layOn(0, pixels, channels);
   return contrast(onBlack) >= LEAST_CONTRAST ? onBlack : layOn(128, pixels, channels);
 }
