@@ -8,13 +8,13 @@ import type { Steps } from './steps.ts';
  * solve → settle. The one place where an error between reserve and settle gives the money back: whatever is
  * thrown in here costs the client nothing.
  */
-export async function answer(steps: Steps, held: Held, gone: AbortSignal | null): Promise<Answer> {
+export async function answer(steps: Steps, held: Held, work: AbortController): Promise<Answer> {
   const { type } = held.type;
   let answered: Answer | undefined;
   const observe = (outcome: ErrorCode | 'solved') =>
     steps.metrics.observeTask({ type, outcome, seconds: steps.secondsSince(held.startedAt) });
   try {
-    answered = await steps.solver.solve(held, gone);
+    answered = await steps.solver.solve(held, work);
     await steps.settle(answered);
     observe('solved');
     return answered;

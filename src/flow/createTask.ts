@@ -11,28 +11,28 @@ export async function createTask(steps: Steps & { worker: Worker }, caller: Call
     steps.metrics.countRefusal('draining');
     throw unavailable('the server is stopping');
   }
-  const { signal } = caller.arrived;
+  const { work } = caller.arrived;
   steps.pace.enter(caller);
   let isQueued = false;
   try {
     const job = steps.validate(caller);
-    if (signal.aborted) throw unavailable(clientGone);
+    if (work.signal.aborted) throw unavailable(clientGone);
     const held = await steps.reserve(job);
     if (job.type.timing === 'later') {
       isQueued = true;
       steps.worker.expect(held, () => steps.pace.leave(caller));
       return { taskId: held.taskId, solution: null };
     }
-    return await answerNow(steps, held, signal);
+    return await answerNow(steps, held, work);
   } finally {
     if (!isQueued) steps.pace.leave(caller);
   }
 }
 
-async function answerNow(steps: Steps, held: Held, gone: AbortSignal): Promise<Created> {
+async function answerNow(steps: Steps, held: Held, work: AbortController): Promise<Created> {
   const leave = steps.underway.enter();
   try {
-    const { solution } = await answer(steps, held, gone);
+    const { solution } = await answer(steps, held, work);
     return { taskId: held.taskId, solution };
   } finally {
     leave();

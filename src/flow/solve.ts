@@ -15,7 +15,7 @@ const stopping = 'the server is stopping';
 
 interface Waiting {
   deadline: number;
-  controller: AbortController;
+  work: AbortController;
   reject(fault: Fault): void;
 }
 
@@ -34,33 +34,27 @@ export class Solver {
   }
 
   /**
-   * A client that has gone aborts the work through `gone`; whether it still counts is for the engine to say:
-   * what was not begun is dropped, what was begun is finished, paid and kept.
+   * A client that has gone aborts the work; whether it still counts is for the engine to say: what was not begun
+   * is dropped, what was begun is finished, paid and kept.
    * @throws Fault ERROR_TASK_TIMEOUT once the deadline has passed, whatever the engine does then
    */
-  solve(held: Held, gone: AbortSignal | null): Promise<Answer> {
+  solve(held: Held, work: AbortController): Promise<Answer> {
     const { type, input, deadline } = held;
-    if (gone?.aborted) return Promise.reject(unavailable(clientGone));
-    const controller = new AbortController();
-    const leave = () => controller.abort();
-    gone?.addEventListener('abort', leave);
+    const { signal } = work;
+    if (signal.aborted) return Promise.reject(unavailable(clientGone));
     return new Promise<Answer>((resolve, reject) => {
-      const waiting: Waiting = { deadline, controller, reject };
-      const done = () => {
-        this.#waiting.delete(waiting);
-        gone?.removeEventListener('abort', leave);
-      };
+      const waiting: Waiting = { deadline, work, reject };
       this.#waiting.add(waiting);
-      const context = { engines: this.#engines, deadline, signal: controller.signal };
-      const work = async (): Promise<string> => JSON.stringify(await type.solve(input, context));
-      work().then(
+      const solving = async () =>
+        JSON.stringify(await type.solve(input, { engines: this.#engines, deadline, signal }));
+      solving().then(
         (solution) => {
-          done();
+          this.#waiting.delete(waiting);
           resolve({ held, solution });
         },
         (error: unknown) => {
-          done();
-          reject(gone?.aborted && !(error instanceof Fault) ? unavailable(error) : error);
+          this.#waiting.delete(waiting);
+          reject(signal.aborted && !(error instanceof Fault) ? unavailable(error) : error);
         },
       );
     });
@@ -70,7 +64,7 @@ export class Solver {
   abandonAll(): void {
     for (const waiting of this.#waiting) {
       this.#waiting.delete(waiting);
-      waiting.controller.abort();
+      waiting.work.abort();
       waiting.reject(unavailable(stopping));
     }
   }
@@ -84,7 +78,7 @@ export class Solver {
     for (const waiting of this.#waiting) {
       if (waiting.deadline > now) continue;
       this.#waiting.delete(waiting);
-      waiting.controller.abort();
+      waiting.work.abort();
       waiting.reject(timedOut());
     }
   }

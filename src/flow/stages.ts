@@ -12,8 +12,8 @@ export interface Arrived {
   /** The client's address, after the configured proxies. */
   address: string;
   language: Language;
-  /** Aborted when the client has gone. */
-  signal: AbortSignal;
+  /** Aborts when the client has gone; whoever works for it may abort earlier. */
+  work: AbortController;
   /** The parsed body: an object whose top-level names are in the contract's own spelling. */
   body: Record<string, unknown>;
 }

@@ -80,7 +80,7 @@ export class Worker {
     const { taskId } = taken;
     try {
       const held = this.#heldOf(taken);
-      await answer(this.#steps, held, null);
+      await answer(this.#steps, held, new AbortController());
     } catch (error) {
       if (error instanceof Fault) return;
       log.error({ err: error, taskId }, 'a queued task failed by our own fault');

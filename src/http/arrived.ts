@@ -19,7 +19,7 @@ export class ArrivedRequest implements Arrived {
   readonly language: Language;
   readonly body: Record<string, unknown>;
   readonly #response: ServerResponse;
-  #gone: AbortController | undefined;
+  #work: AbortController | undefined;
 
   constructor(request: FastifyRequest, reply: FastifyReply, language: Language) {
     this.requestId = request.id;
@@ -33,16 +33,16 @@ export class ArrivedRequest implements Arrived {
    * Made only for those who look at it: most requests are over before their client could leave. It listens to
    * the response, since a request counts as closed as soon as its body has been read.
    */
-  get signal(): AbortSignal {
-    if (this.#gone === undefined) {
-      const gone = new AbortController();
+  get work(): AbortController {
+    if (this.#work === undefined) {
+      const work = new AbortController();
       const response = this.#response;
-      response.once('close', () => {
-        if (!response.writableFinished) gone.abort();
+      response.on('close', () => {
+        if (!response.writableFinished) work.abort();
       });
-      if (response.closed) gone.abort();
-      this.#gone = gone;
+      if (response.closed) work.abort();
+      this.#work = work;
     }
-    return this.#gone.signal;
+    return this.#work;
   }
 }

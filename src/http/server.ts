@@ -33,7 +33,8 @@ export type ServerParts = Omit<FlowParts, 'newId' | 'random' | 'resultBody'> &
     lingerMs?: number;
   };
 
-const json = 'application/json; charset=utf-8';
+const jsonType = 'application/json';
+const jsonUtf8 = `${jsonType}; charset=utf-8`;
 
 /**
  * The API. `listen` starts it; `close` refuses new tasks, waits for those under way as long as the setting
@@ -93,12 +94,12 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       return done(error as Error);
     }
     // Clients of this contract send JSON under any name: from here on the body alone decides.
-    request.headers['content-type'] = undefined;
+    request.headers['content-type'] = jsonType;
     done();
   });
 
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes, done) => {
+  app.addContentTypeParser(jsonType, { parseAs: 'buffer' }, (_request, bytes, done) => {
     try {
       done(null, parseBody(bytes as Buffer, config.strict));
     } catch (error) {
@@ -132,7 +133,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     const seconds = (performance.now() - (request.startedAt ?? performance.now())) / 1000;
     metrics.observeRequest({ route, method: request.method, status, errorCode, seconds });
     if (parting.connection !== undefined) reply.header('connection', parting.connection);
-    reply.code(status).header('content-type', json).header('x-request-id', request.id).send(body);
+    reply.code(status).header('content-type', jsonUtf8).header('x-request-id', request.id).send(body);
   }
 
   function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
