@@ -2,13 +2,14 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { Fault } from '../fault.ts';
 import type { Metrics } from '../metrics.ts';
-import type { ReserveOutcome, Store } from '../store/store.ts';
+import type { NewHold, ReserveOutcome, Store } from '../store/store.ts';
 import type { Held, Job } from './stages.ts';
+import { timeOrdered } from './taskId.ts';
 
 export interface ReserverParts {
   config: Config;
   clock: Clock;
-  store: Pick<Store, 'reserve'>;
+  store: Pick<Store, 'reserve' | 'reserveEarly'>;
   metrics: Pick<Metrics, 'countRefusal'>;
   newId: () => string;
 }
@@ -30,9 +31,10 @@ export function reserver({ config, clock, store, metrics, newId }: ReserverParts
     const now = clock.now();
     if (pack !== null && pack.expiresAt !== null && pack.expiresAt <= now)
       throw refused('the package has expired');
-    const taskId = newId();
+    const taskId = timeOrdered(newId(), now);
     const deadline = now + config.taskSeconds * 1000;
-    const outcome = await store.reserve({
+    const isNow = job.type.timing === 'now';
+    const hold: NewHold = {
       taskId,
       accountId: account.id,
       keyId: key.id,
@@ -41,13 +43,16 @@ export function reserver({ config, clock, store, metrics, newId }: ReserverParts
       module: job.module,
       price: job.price,
       dailyCap: key.dailyCap,
-      state: job.type.timing === 'now' ? 'running' : 'queued',
-      payload: job.type.timing === 'now' ? null : JSON.stringify(arrived.body.task),
+      state: isNow ? 'running' : 'queued',
+      payload: isNow ? null : JSON.stringify(arrived.body.task),
       callbackUrl: job.callbackUrl,
       now,
       deadline,
       expiresAt: now + config.resultSeconds * 1000,
-    });
+    };
+    // A client that is told nothing before the settle has lost nothing if the hold is; one that is told to come
+    // back has been promised that it stands.
+    const outcome = await (isNow ? store.reserveEarly(hold) : store.reserve(hold));
     if (outcome !== 'held') throw refused(refusals[outcome]);
     return {
       taskId,

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import { Fault } from '../fault.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, TaskRecord } from '../store/store.ts';
 import { timedOut } from './solve.ts';
 import type { Answer, Held } from './stages.ts';
 
@@ -29,8 +29,11 @@ export function settler({ clock, store, log }: SettlerParts) {
     for (let attempt = 1; attempt <= attempts && clock.now() < deadline; attempt++) {
       try {
         if (await store.settle({ taskId, lease, solution, now: clock.now() })) return;
-        // Already ended: by an earlier attempt of ours that was written but not confirmed, or by the sweep.
-        if (attempt > 1 && (await isReady(held))) return;
+        const record = await find(held);
+        // The commit of its hold failed, after work on it had begun.
+        if (record === undefined) throw settlementFailed(new Error('the task is not held'));
+        // By an earlier attempt of ours that was written but not confirmed; else by the sweep.
+        if (attempt > 1 && record.state === 'ready') return;
         throw timedOut();
       } catch (error) {
         if (error instanceof Fault) throw error;
@@ -40,7 +43,7 @@ export function settler({ clock, store, log }: SettlerParts) {
       }
     }
     if (failed === undefined) throw timedOut();
-    throw new Fault('ERROR_SETTLEMENT_FAILED', { cause: failed });
+    throw settlementFailed(failed);
   }
 
   /**
@@ -71,15 +74,17 @@ export function settler({ clock, store, log }: SettlerParts) {
   }
 
   /** Whether the task has been charged: then its client is owed the answer. */
-  async function isReady({ taskId, accountId }: Held): Promise<boolean> {
-    const record = await store.poll({
-      taskId,
-      accountId,
-      now: clock.now(),
-      maxPolls: Number.MAX_SAFE_INTEGER,
-    });
-    return record?.state === 'ready';
+  async function isReady(held: Held): Promise<boolean> {
+    return (await find(held))?.state === 'ready';
+  }
+
+  function find({ taskId, accountId }: Held): Promise<TaskRecord | undefined> {
+    return store.poll({ taskId, accountId, now: clock.now(), maxPolls: Number.MAX_SAFE_INTEGER });
   }
 
   return { settle, release, handBack, isReady };
+}
+
+function settlementFailed(cause: unknown): Fault {
+  return new Fault('ERROR_SETTLEMENT_FAILED', { cause });
 }

@@ -13,3 +13,12 @@ export function taskIdOf(body: Record<string, unknown>): string {
 export function unknownTask(): Fault {
   return new Fault('ERROR_TASKID_INVALID');
 }
+
+/**
+ * A UUID whose first 48 bits are the time (version 7). Tasks that follow one another then share the pages of an
+ * index; with random ids each of them writes pages of its own into the journal.
+ */
+export function timeOrdered(uuid: string, now: number): string {
+  const time = now.toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${uuid.slice(15)}`;
+}

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { StoreAdmin, StoreCounters } from './admin.ts';
 import type { Engine, EngineEvents } from './engine.ts';
+import { withFreshResults } from './freshResults.ts';
 import { openPostgres } from './postgres/engine.ts';
 import { presence } from './postgres/presence.ts';
 import { openSqlite } from './sqlite/engine.ts';
@@ -43,7 +44,9 @@ export async function openStore(
     batchSizes: Array.from(counted.batchSizes, (count) => count ?? 0),
     walBytes: await engine.walBytes(),
   });
-  return { ...storeOn(engine, databaseUrl !== undefined), ...adminOn(engine), counters };
+  const isShared = databaseUrl !== undefined;
+  const store = storeOn(engine, isShared);
+  return { ...(isShared ? store : withFreshResults(store, engine)), ...adminOn(engine), counters };
 }
 
 /** Rounds of one sweep: 20,000 tasks, ten times what a full second of the fastest server leaves behind. */
@@ -86,6 +89,7 @@ function storeOn(engine: Engine, isShared: boolean): Store {
     },
     findPrincipal: (keyHash) => engine.call('findPrincipal', keyHash),
     reserve: (hold) => engine.call('reserve', hold, node),
+    reserveEarly: (hold) => engine.early('reserve', hold, node),
     take: (now) => engine.call('take', node, now),
     handBack: (lease) => engine.call('handBack', lease),
     settle: (done) => engine.call('settle', done),

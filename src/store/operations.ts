@@ -9,7 +9,7 @@ import { release } from './operations/giveBack.ts';
 import { createKey, listKeys, revokeKey } from './operations/keys.ts';
 import { createPackage, endPackage, listPackages } from './operations/packages.ts';
 import { keepPepper, keptPepper } from './operations/pepper.ts';
-import { poll } from './operations/poll.ts';
+import { poll, savePolls } from './operations/poll.ts';
 import { beat, probe } from './operations/presence.ts';
 import { findPrincipal } from './operations/principal.ts';
 import { reserve } from './operations/reserve.ts';
@@ -48,6 +48,7 @@ export const operations = {
   revokeKey,
   saveBan,
   saveFeedback,
+  savePolls,
   settle,
   sweep,
   take,

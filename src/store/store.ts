@@ -104,6 +104,13 @@ export interface TaskRecord {
   polls: number;
 }
 
+export interface PollQuery {
+  taskId: string;
+  accountId: string;
+  now: number;
+  maxPolls: number;
+}
+
 export type BanKind = 'address' | 'key';
 
 export interface Ban {
@@ -155,6 +162,11 @@ export interface Store {
   findPrincipal(keyHash: string): Promise<Principal | undefined>;
   /** Inserts the task and holds its price, in one commit; lease 1. */
   reserve(hold: NewHold): Promise<ReserveOutcome>;
+  /**
+   * Likewise, but may resolve while the commit is under way, so that work can begin. Nothing of the task may be
+   * told to anybody before its settle has resolved to true: if this commit fails, settle finds no task.
+   */
+  reserveEarly(hold: NewHold): Promise<ReserveOutcome>;
   /** Lends the queued task that is due first; undefined when none waits. */
   take(now: number): Promise<TakenTask | undefined>;
   /** Puts a task that was taken up back into the queue, as if it had not been; false when it has ended. */
@@ -164,12 +176,7 @@ export interface Store {
   /** Makes the task failed and gives the hold back; false when somebody else ended it first. */
   release(done: Lease & { errorCode: string; errorDetail: string | null; now: number }): Promise<boolean>;
   /** Counts the poll. Undefined for an unknown, foreign, forgotten or over-polled task: all look alike. */
-  poll(query: {
-    taskId: string;
-    accountId: string;
-    now: number;
-    maxPolls: number;
-  }): Promise<TaskRecord | undefined>;
+  poll(query: PollQuery): Promise<TaskRecord | undefined>;
   /** The last report stands; false when there is no such task of this account. */
   saveFeedback(report: {
     taskId: string;

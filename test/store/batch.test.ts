@@ -55,6 +55,30 @@ describe('a batch in SQLite', () => {
     expect(runBatch(connection, [read, read]).commits).toEqual([]);
   });
 
+  it('takes what comes while it runs into the same commit, which was told what had run', async () => {
+    const { connection } = await withMoney();
+    const coming: Call[][] = [[{ name: 'settle', args: [settled('a')] }], []];
+    const told: unknown[][] = [];
+    const { answers, commits } = runBatch(connection, [reserve('a')], (_ran, values, from) => {
+      told.push(values.slice(from));
+      return coming.shift()!;
+    });
+    expect(told).toEqual([['held'], [true]]);
+    expect([answers, commits]).toEqual([[{ value: 'held' }, { value: true }], [2]]);
+  });
+
+  it('that fails after something had been told of it does the same again, call by call', async () => {
+    const { connection } = await withMoney();
+    const coming: Call[][] = [[reserve('a'), { name: 'settle', args: [settled('a')] }], []];
+    const { answers } = runBatch(connection, [reserve('a')], () => coming.shift()!);
+    expect(answers).toMatchObject([
+      { value: 'held' },
+      { error: { code: 'SQLITE_CONSTRAINT_UNIQUE' } },
+      { value: true },
+    ]);
+    expect(pending(connection)).toBe(0);
+  });
+
   it('in which one operation throws does the others all the same, each once', async () => {
     const { connection } = await withMoney();
     const { answers, commits, fatal } = runBatch(connection, [

@@ -9,6 +9,7 @@ const calls: Call[] = [
   { name: 'findPrincipal', args: ['hash-alice'] },
   { name: 'reserve', args: [hold({ dailyCap: 1_000_000 }), 'node'] },
   { name: 'poll', args: [{ taskId: 'task-1', accountId: 'alice', now: noon, maxPolls: 120 }] },
+  { name: 'savePolls', args: [[{ taskId: 'task-1', polls: 3 }]] },
   { name: 'settle', args: [settled()] },
   { name: 'reserve', args: [hold({ taskId: 'task-2' }), 'node'] },
   { name: 'release', args: [released('task-2')] },

@@ -39,6 +39,6 @@ function understand(text: string): Seen {
     charged: having('charged'),
     released: having('released'),
     held: [...having('held'), ...asked, ...having('releasing')],
-    unanswered: asked.length,
+    unanswered: asked.length + having('trying').length,
   };
 }

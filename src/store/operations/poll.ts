@@ -1,14 +1,7 @@
-import { first, type Operation, statement } from '../statement.ts';
-import type { TaskRecord } from '../store.ts';
+import { change, first, type Operation, statement } from '../statement.ts';
+import type { PollQuery, TaskRecord } from '../store.ts';
 
-interface Poll {
-  taskId: string;
-  accountId: string;
-  now: number;
-  maxPolls: number;
-}
-
-const countPoll = statement((db, p: Poll) =>
+const countPoll = statement((db, p: PollQuery) =>
   db
     .updateTable('task')
     .set((eb) => ({ polls: eb('polls', '+', 1) }))
@@ -32,6 +25,21 @@ const countPoll = statement((db, p: Poll) =>
 );
 
 /** Counts a poll and reads the task; undefined for an unknown, foreign, forgotten or over-polled one. */
-export function* poll(query: Poll): Operation<TaskRecord | undefined> {
+export function* poll(query: PollQuery): Operation<TaskRecord | undefined> {
   return yield* first(countPoll, query);
+}
+
+interface PollCount {
+  taskId: string;
+  /** Since the task was made. */
+  polls: number;
+}
+
+const setPolls = statement((db, p: PollCount) =>
+  db.updateTable('task').set({ polls: p.polls }).where('id', '=', p.taskId).where('polls', '<', p.polls),
+);
+
+/** Writes down polls that were counted elsewhere; of a task that is forgotten, none. */
+export function* savePolls(counts: readonly PollCount[]): Operation<void> {
+  for (const count of counts) yield* change(setPolls, count);
 }

@@ -22,11 +22,14 @@ export async function openPostgres(url: string, events: EngineEvents): Promise<E
   const lanes = createLanes(pool, connections, events);
   let closed = false;
 
+  function call<Name extends OperationName>(name: Name, ...args: Arguments<Name>): Promise<Result<Name>> {
+    if (closed) return Promise.reject(new StoreError('CLOSED', 'the store is closed'));
+    return lanes.call({ name, args } as unknown as Call) as Promise<Result<Name>>;
+  }
+
   return {
-    call<Name extends OperationName>(name: Name, ...args: Arguments<Name>) {
-      if (closed) return Promise.reject(new StoreError('CLOSED', 'the store is closed'));
-      return lanes.call({ name, args } as unknown as Call) as Promise<Result<Name>>;
-    },
+    call,
+    early: call,
     async look<Name extends OperationName>(name: Name, ...args: Arguments<Name>) {
       const patient = openPatientPool(url);
       const execute = executor();

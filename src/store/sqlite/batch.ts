@@ -13,12 +13,23 @@ export interface BatchOutcome {
   fatal?: { code: string; message: string };
 }
 
+/** A call whose result may be told as soon as it has run, before it is on the disk. */
+export type AskedCall = Call & { early?: true };
+
+/** Called before the commit with what has run, the new from `from` on; returns calls that have come meanwhile. */
+export type Meanwhile = (ran: AskedCall[], values: unknown[], from: number) => AskedCall[];
+
 /**
  * Runs calls in one transaction and commits once. When one throws, the whole is rolled back and each is run by
  * itself, so that it fails alone; so it is when the disk is full, since those that only read still succeed.
+ * Calls that `meanwhile` brings go into the same transaction.
  */
-export function runBatch(connection: Connection, calls: Call[]): BatchOutcome {
-  const whole = attempt(connection, calls);
+export function runBatch(
+  connection: Connection,
+  firstCalls: AskedCall[],
+  meanwhile: Meanwhile = () => [],
+): BatchOutcome {
+  const { calls, ...whole } = attempt(connection, firstCalls, meanwhile);
   if (!('error' in whole)) return { answers: whole.answers, commits: whole.wrote ? [calls.length] : [] };
   if (isFatal(whole.error.code)) return failAll(calls, whole.error);
   // When not even a transaction can be begun, trying call by call would only make all of them wait in turn.
@@ -38,37 +49,49 @@ export function runBatch(connection: Connection, calls: Call[]): BatchOutcome {
   return outcome;
 }
 
-type Attempt =
+type Attempt = { calls: AskedCall[] } & (
   | { answers: Answer[]; wrote: boolean }
-  | { error: { code: string; message: string }; begun: boolean };
+  | { error: { code: string; message: string }; begun: boolean }
+);
 
-function attempt(connection: Connection, calls: Call[]): Attempt {
+function attempt(connection: Connection, firstCalls: AskedCall[], meanwhile: Meanwhile): Attempt {
+  let calls = firstCalls;
   let begun = false;
   try {
     connection.begin();
     begun = true;
     let wrote = false;
-    const answers: Answer[] = [];
-    for (const call of calls) {
-      const operation = start(call);
-      let step = operation.next();
-      while (!step.done) {
-        const told = connection.execute(step.value);
-        if (told.changes > 0) wrote = true;
-        step = operation.next(told);
+    const values: unknown[] = [];
+    for (let from = 0; from < calls.length; ) {
+      const to = calls.length;
+      for (let at = from; at < to; at++) {
+        const operation = start(calls[at]!);
+        let step = operation.next();
+        while (!step.done) {
+          const told = connection.execute(step.value);
+          if (told.changes > 0) wrote = true;
+          step = operation.next(told);
+        }
+        values.push(step.value);
       }
-      answers.push({ value: step.value });
+      const more = meanwhile(calls, values, from);
+      if (more.length > 0) calls = [...calls, ...more];
+      from = to;
     }
     connection.commit();
-    return { answers, wrote };
+    return { calls, answers: values.map((value) => ({ value })), wrote };
   } catch (error) {
     const { code, message } = storeErrorOf(error);
     try {
       if (begun) connection.rollback();
     } catch (second) {
-      return { error: { code: 'SQLITE_IOERR', message: `rollback failed: ${String(second)}` }, begun };
+      return {
+        calls,
+        error: { code: 'SQLITE_IOERR', message: `rollback failed: ${String(second)}` },
+        begun,
+      };
     }
-    return { error: { code, message }, begun };
+    return { calls, error: { code, message }, begun };
   }
 }
 

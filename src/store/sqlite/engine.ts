@@ -5,6 +5,7 @@ import type { StoreCheck } from '../admin.ts';
 import type { Engine, EngineEvents } from '../engine.ts';
 import { schemaVersion } from '../migrate.ts';
 import type { Arguments, Call, OperationName, Result } from '../operations.ts';
+import type { AskedCall } from './batch.ts';
 import type { Durability } from './commands.ts';
 import { startThread, type Thread } from './mainEnd.ts';
 
@@ -25,6 +26,8 @@ export async function openSqlite(file: string, events: EngineEvents): Promise<En
   return {
     call: <Name extends OperationName>(name: Name, ...args: Arguments<Name>) =>
       writer.call({ name, args } as unknown as Call) as Promise<Result<Name>>,
+    early: <Name extends OperationName>(name: Name, ...args: Arguments<Name>) =>
+      writer.call({ name, args, early: true } as unknown as AskedCall) as Promise<Result<Name>>,
     look: <Name extends OperationName>(name: Name, ...args: Arguments<Name>) =>
       beside((reader) => reader.call({ name, args } as unknown as Call) as Promise<Result<Name>>),
     async inspect() {

@@ -1,11 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import { type EngineEvents, StoreError } from '../engine.ts';
-import type { Call } from '../operations.ts';
+import type { AskedCall } from './batch.ts';
 import type { Command } from './commands.ts';
-import type { Asked, Replied, ThreadOptions } from './protocol.ts';
+import type { Asked, Foretold, Replied, ThreadOptions } from './protocol.ts';
 
 export interface Thread {
-  call(call: Call): Promise<unknown>;
+  call(call: AskedCall): Promise<unknown>;
   command(command: Command): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -17,15 +17,15 @@ interface Waiting {
 
 /**
  * Starts the store's thread and holds the main thread's end of it. Calls of one turn of the event loop travel
- * in one message; answers come back in the order of the messages.
+ * in one message; answers come back in the order of the calls.
  */
 export async function startThread(options: ThreadOptions, events: EngineEvents): Promise<Thread> {
   // Sources start a source: tsc does not rewrite this name.
   const entry = new URL(`./thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
   const worker = new Worker(entry, { workerData: options, name: 'store' });
-  const sent: Waiting[][] = [];
-  let calls: Call[] = [];
-  let callers: Waiting[] = [];
+  /** Those asked and not answered, in order, whether their message has been sent or not. */
+  const waiting: Waiting[] = [];
+  let calls: AskedCall[] = [];
   let ended: Error | undefined;
   let closing = false;
 
@@ -34,36 +34,36 @@ export async function startThread(options: ThreadOptions, events: EngineEvents):
     worker.once('error', reject);
   });
 
-  worker.on('message', ({ answers, commits, fatal }: Replied) => {
-    const waiting = sent.shift() ?? [];
-    for (const operations of commits?.sizes ?? [])
-      events.committed({ operations, seconds: commits!.seconds / commits!.sizes.length });
-    for (const [index, answer] of answers.entries()) {
-      if ('value' in answer) waiting[index]?.resolve(answer.value);
-      else waiting[index]?.reject(new StoreError(answer.error.code, answer.error.message));
-    }
-    if (fatal) end(new StoreError(fatal.code, fatal.message));
+  worker.on('message', (message: Replied | Foretold) => {
+    // Settled early, a promise takes no notice of the answer that follows.
+    if ('early' in message) for (const [index, value] of message.early) waiting[index]?.resolve(value);
+    else receive(message);
   });
   worker.on('error', (error) => end(error));
   worker.on('exit', () => end(new StoreError('CLOSED', 'the store is closed')));
 
+  function receive({ answers, commits, fatal }: Replied): void {
+    for (const operations of commits?.sizes ?? [])
+      events.committed({ operations, seconds: commits!.seconds / commits!.sizes.length });
+    const answered = waiting.splice(0, answers.length);
+    for (const [index, answer] of answers.entries()) {
+      if ('value' in answer) answered[index]?.resolve(answer.value);
+      else answered[index]?.reject(new StoreError(answer.error.code, answer.error.message));
+    }
+    if (fatal) end(new StoreError(fatal.code, fatal.message));
+  }
+
   function end(error: Error): void {
     if (ended !== undefined) return;
     ended = error;
-    for (const { reject } of [...sent.flat(), ...callers]) reject(error);
+    for (const { reject } of waiting) reject(error);
     if (!closing) events.fatal(error);
-  }
-
-  function send(message: Asked, waiting: Waiting[]): void {
-    sent.push(waiting);
-    worker.postMessage(message);
   }
 
   function flush(): void {
     if (calls.length === 0 || ended) return;
-    send({ calls }, callers);
+    worker.postMessage({ calls } satisfies Asked);
     calls = [];
-    callers = [];
   }
 
   return {
@@ -72,13 +72,16 @@ export async function startThread(options: ThreadOptions, events: EngineEvents):
       return new Promise((resolve, reject) => {
         if (calls.length === 0) setImmediate(flush);
         calls.push(call);
-        callers.push({ resolve, reject });
+        waiting.push({ resolve, reject });
       });
     },
     command(command) {
       if (ended || closing) return Promise.reject(ended ?? new StoreError('CLOSED', 'the store is closed'));
       flush();
-      return new Promise((resolve, reject) => send(command, [{ resolve, reject }]));
+      return new Promise((resolve, reject) => {
+        waiting.push({ resolve, reject });
+        worker.postMessage(command);
+      });
     },
     async close() {
       if (ended || closing) return;

@@ -1,5 +1,4 @@
-import type { Call } from '../operations.ts';
-import type { Answer } from './batch.ts';
+import type { Answer, AskedCall } from './batch.ts';
 import type { Command } from './commands.ts';
 
 export interface ThreadOptions {
@@ -9,11 +8,19 @@ export interface ThreadOptions {
 }
 
 /** To the thread: a tick's calls, or one command. */
-export type Asked = { calls: Call[] } | Command;
+export type Asked = { calls: AskedCall[] } | Command;
 
-/** From the thread, one for each message to it, in the same order; the first says that it is ready. */
+/**
+ * From the thread. Answers come in the order of what was asked, those of one commit together; the first message
+ * has none and says that the thread is ready.
+ */
 export interface Replied {
   answers: Answer[];
   commits?: { sizes: number[]; seconds: number };
   fatal?: { code: string; message: string };
+}
+
+/** From the thread: results of calls that have run in the open transaction, with their place among the unanswered. */
+export interface Foretold {
+  early: [index: number, value: unknown][];
 }

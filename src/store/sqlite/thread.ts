@@ -1,34 +1,54 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { Kysely, SqliteDialect } from 'kysely';
 import { migrate } from '../migrate.ts';
-import type { Call } from '../operations.ts';
-import { runBatch } from './batch.ts';
+import { type AskedCall, runBatch } from './batch.ts';
 import { type Command, commands } from './commands.ts';
 import { connect, openDatabase } from './connection.ts';
-import type { Asked, Replied, ThreadOptions } from './protocol.ts';
+import type { Asked, Foretold, Replied, ThreadOptions } from './protocol.ts';
 
 /** A commit with more would make the first of them wait too long. */
 const mostCalls = 512;
 
-/** Runs in the store's thread: takes up whatever has gathered since the last commit, commits once, answers. */
+/**
+ * Runs in the store's thread: takes up whatever has gathered since the last commit, and whatever comes while it
+ * runs that, commits once, answers.
+ */
 async function serve(port: MessagePort, { file, readonly }: ThreadOptions): Promise<void> {
   const database = openDatabase(file, { readonly });
   if (!readonly) await migrate(new Kysely<unknown>({ dialect: new SqliteDialect({ database }) }), 'sqlite');
   const connection = connect(database);
+  /** A message that was taken from the port, and whose turn has not come. */
+  let next: Asked | undefined;
 
-  function answerCalls(groups: Call[][]): boolean {
-    const started = performance.now();
-    const calls = groups.flat();
-    const { answers, commits, fatal } = runBatch(connection, calls);
-    const seconds = (performance.now() - started) / 1000;
-    let from = 0;
-    for (const group of groups) {
-      const reply: Replied = { answers: answers.slice(from, from + group.length) };
-      from += group.length;
-      if (from === calls.length && commits.length > 0) reply.commits = { sizes: commits, seconds };
-      if (from === calls.length && fatal) reply.fatal = fatal;
-      port.postMessage(reply);
+  /** Calls that wait at the port; a command among them waits for the commit of those before it. */
+  function takeCalls(room: number): AskedCall[] {
+    const calls: AskedCall[] = [];
+    while (calls.length < room) {
+      next ??= receiveMessageOnPort(port)?.message as Asked | undefined;
+      if (next === undefined || !('calls' in next)) break;
+      calls.push(...next.calls);
+      next = undefined;
     }
+    return calls;
+  }
+
+  /** Work can begin on what is held while the disk writes; then it may be done in time for the same commit. */
+  function meanwhile(ran: AskedCall[], values: unknown[], from: number): AskedCall[] {
+    const early: Foretold['early'] = [];
+    for (let at = from; at < values.length; at++) if (ran[at]!.early) early.push([at, values[at]]);
+    if (early.length > 0) port.postMessage({ early } satisfies Foretold);
+    return takeCalls(mostCalls - ran.length);
+  }
+
+  function answerCalls(calls: AskedCall[]): boolean {
+    const started = performance.now();
+    const { answers, commits, fatal } = runBatch(connection, calls, meanwhile);
+    const seconds = (performance.now() - started) / 1000;
+    port.postMessage({
+      answers,
+      ...(commits.length > 0 ? { commits: { sizes: commits, seconds } } : {}),
+      ...(fatal ? { fatal } : {}),
+    } satisfies Replied);
     return fatal === undefined;
   }
 
@@ -42,24 +62,20 @@ async function serve(port: MessagePort, { file, readonly }: ThreadOptions): Prom
   }
 
   port.on('message', (message: Asked) => {
-    let next: Asked | undefined = message;
-    while (next !== undefined) {
-      const groups: Call[][] = [];
-      let size = 0;
-      while (next !== undefined && 'calls' in next && size < mostCalls) {
-        groups.push(next.calls);
-        size += next.calls.length;
-        next = receiveMessageOnPort(port)?.message;
-      }
-      if (groups.length > 0 && !answerCalls(groups)) return port.close();
+    next = message;
+    do {
+      const calls = takeCalls(mostCalls);
+      if (calls.length > 0 && !answerCalls(calls)) return port.close();
       if (next === undefined || 'calls' in next) continue;
-      if (next.command === 'close') {
+      const command: Command = next;
+      next = undefined;
+      if (command.command === 'close') {
         commands.close(database);
         return port.close();
       }
-      answerCommand(next);
-      next = receiveMessageOnPort(port)?.message;
-    }
+      answerCommand(command);
+      next = receiveMessageOnPort(port)?.message as Asked | undefined;
+    } while (next !== undefined);
   });
   port.postMessage({ answers: [] } satisfies Replied);
 }

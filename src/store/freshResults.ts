@@ -1,0 +1,123 @@
+import type { Engine } from './engine.ts';
+import type { NewHold, PollQuery, Store, TaskRecord } from './store.ts';
+
+/** Some 50,000 results of usual size; what is forgotten is read from the database. */
+const mostBytes = 32 * 1024 * 1024;
+/** Of a result without its solution. */
+const entryBytes = 500;
+
+interface Fresh {
+  hold: NewHold;
+  /** Null while the task runs. */
+  solution: string | null;
+  polls: number;
+}
+
+/**
+ * A store that keeps results of tasks answered at once in memory, for the clients that ask for them again: a
+ * poll then costs neither a commit nor the way to the store's thread. What has ended does not change, so that
+ * only the polls must be counted; they are no money, and a kill may forget those of the last second.
+ *
+ * DANGER: only over an engine that this process has to itself, and that runs calls in the order of their asking:
+ * a poll of what has been forgotten here must find its count saved.
+ */
+export function withFreshResults(store: Store, engine: Pick<Engine, 'call'>, most = mostBytes): Store {
+  const fresh = new FreshResults(engine, most);
+  return {
+    ...store,
+    async reserveEarly(hold) {
+      const outcome = await store.reserveEarly(hold);
+      if (outcome === 'held') fresh.add(hold);
+      return outcome;
+    },
+    async settle(done) {
+      const settled = await store.settle(done);
+      if (settled) fresh.complete(done.taskId, done.solution);
+      else fresh.forget(done.taskId);
+      return settled;
+    },
+    release(done) {
+      fresh.forget(done.taskId);
+      return store.release(done);
+    },
+    async poll(query) {
+      const known = fresh.poll(query);
+      return known === 'unknown' ? store.poll(query) : known;
+    },
+    async sweep(now) {
+      await fresh.save(now);
+      return store.sweep(now);
+    },
+    async close() {
+      await fresh.save(0).catch(() => {});
+      return store.close();
+    },
+  };
+}
+
+class FreshResults {
+  readonly #engine: Pick<Engine, 'call'>;
+  readonly #most: number;
+  /** Oldest first. */
+  readonly #tasks = new Map<string, Fresh>();
+  readonly #unsaved = new Set<string>();
+  #bytes = 0;
+
+  constructor(engine: Pick<Engine, 'call'>, most: number) {
+    this.#engine = engine;
+    this.#most = most;
+  }
+
+  add(hold: NewHold): void {
+    this.#tasks.set(hold.taskId, { hold, solution: null, polls: 0 });
+    this.#bytes += entryBytes;
+    for (const taskId of this.#tasks.keys()) {
+      if (this.#bytes <= this.#most) return;
+      this.forget(taskId);
+    }
+  }
+
+  complete(taskId: string, solution: string): void {
+    const task = this.#tasks.get(taskId);
+    if (task === undefined) return;
+    task.solution = solution;
+    this.#bytes += 2 * solution.length;
+  }
+
+  forget(taskId: string): void {
+    const task = this.#tasks.get(taskId);
+    if (task === undefined) return;
+    if (this.#unsaved.delete(taskId))
+      // Unsaved, it only lets a client ask more often.
+      this.#engine.call('savePolls', [{ taskId, polls: task.polls }]).catch(() => {});
+    this.#tasks.delete(taskId);
+    this.#bytes -= entryBytes + 2 * (task.solution?.length ?? 0);
+  }
+
+  /** Counts a poll of a result that is here; `unknown` where the database must be asked. */
+  poll({ taskId, accountId, now, maxPolls }: PollQuery): TaskRecord | undefined | 'unknown' {
+    const task = this.#tasks.get(taskId);
+    if (task === undefined || task.solution === null) return 'unknown';
+    const { hold, solution } = task;
+    if (hold.accountId !== accountId || hold.expiresAt <= now || task.polls >= maxPolls) return undefined;
+    task.polls++;
+    this.#unsaved.add(taskId);
+    const { type, price, now: createdAt, deadline } = hold;
+    const ending = { state: 'ready', solution, errorCode: null, errorDetail: null } as const;
+    return { id: taskId, accountId, type, price, createdAt, deadline, polls: task.polls, ...ending };
+  }
+
+  /** Writes down the polls counted since the last time, and forgets what nobody may ask for any more. */
+  async save(now: number): Promise<void> {
+    for (const [taskId, { hold }] of this.#tasks) {
+      if (hold.expiresAt > now) break;
+      this.forget(taskId);
+    }
+    const counts = Array.from(this.#unsaved, (taskId) => ({
+      taskId,
+      polls: this.#tasks.get(taskId)?.polls ?? 0,
+    }));
+    this.#unsaved.clear();
+    if (counts.length > 0) await this.#engine.call('savePolls', counts);
+  }
+}

@@ -1,0 +1,92 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Engine } from '../../src/store/engine.ts';
+import { withFreshResults } from '../../src/store/freshResults.ts';
+import type { Store } from '../../src/store/store.ts';
+import {
+  type Books,
+  hold,
+  noon,
+  openAccount,
+  released,
+  settled,
+  sqliteBooks,
+  type TestStore,
+} from './engines.ts';
+
+describe('a result of a task answered at once', () => {
+  const cleanups: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+
+  const query = (over = {}) => ({ taskId: 'task-1', accountId: 'alice', now: noon, maxPolls: 120, ...over });
+
+  async function withResult(): Promise<{ books: Books; store: TestStore }> {
+    const books = await sqliteBooks(cleanups);
+    const store = await books.open();
+    await openAccount(store, 10_000);
+    expect(await store.reserveEarly(hold())).toBe('held');
+    expect(await store.settle(settled())).toBe(true);
+    return { books, store };
+  }
+
+  it('is polled without a commit, and looks like one from the database', async () => {
+    const { books, store } = await withResult();
+    const { commits } = await store.counters();
+    const polled = await store.poll(query());
+    expect((await store.counters()).commits).toBe(commits);
+    await store.close();
+    const reopened = await books.open();
+    expect(await reopened.poll(query())).toEqual({ ...polled, polls: 2 });
+  });
+
+  it('is told to its own account, within its retention, and no more often than allowed', async () => {
+    const { store } = await withResult();
+    expect(await store.poll(query({ accountId: 'bob' }))).toBeUndefined();
+    expect(await store.poll(query({ now: noon + 300_000 }))).toBeUndefined();
+    const polls = await Promise.all(Array.from({ length: 200 }, () => store.poll(query())));
+    expect(polls.filter((record) => record !== undefined)).toHaveLength(120);
+  });
+
+  it('keeps the count of its polls over a sweep and a kill', async () => {
+    const { books, store } = await withResult();
+    for (let i = 0; i < 3; i++) await store.poll(query());
+    await store.sweep(noon);
+    const afterKill = await books.open();
+    expect(await afterKill.poll(query({ maxPolls: 4 }))).toMatchObject({ polls: 4 });
+    expect(await afterKill.poll(query({ maxPolls: 4 }))).toBeUndefined();
+  });
+
+  it('is not there before it is on the disk, nor when it failed', async () => {
+    const { store } = await withResult();
+    await store.reserveEarly(hold({ taskId: 'task-2' }));
+    expect(await store.poll(query({ taskId: 'task-2' }))).toMatchObject({ state: 'running', polls: 1 });
+    await store.release(released('task-2'));
+    expect(await store.poll(query({ taskId: 'task-2' }))).toMatchObject({ state: 'failed', polls: 2 });
+  });
+
+  it('that memory has no room for any more is counted on in the database', async () => {
+    const books = await sqliteBooks(cleanups);
+    const opened = await books.open();
+    await openAccount(opened, 10_000);
+    await opened.close();
+    const engine = await books.openEngine();
+    const small = withFreshResults(bareStore(engine), engine, 1_200);
+    for (const taskId of ['task-1', 'task-2', 'task-3']) {
+      await small.reserveEarly(hold({ taskId }));
+      await small.settle(settled(taskId));
+      expect(await small.poll(query({ taskId }))).toMatchObject({ polls: 1 });
+    }
+    expect(await small.poll(query({ maxPolls: 2 }))).toMatchObject({ polls: 2 });
+    expect(await small.poll(query({ maxPolls: 2 }))).toBeUndefined();
+  });
+});
+
+/** What the memory needs of a store, straight from an engine. */
+function bareStore(engine: Engine): Store {
+  return {
+    reserveEarly: (one: Parameters<Store['reserveEarly']>[0]) => engine.early('reserve', one, 'node'),
+    settle: (done: Parameters<Store['settle']>[0]) => engine.call('settle', done),
+    poll: (one: Parameters<Store['poll']>[0]) => engine.call('poll', one),
+  } as Store;
+}
