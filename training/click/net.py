@@ -1,0 +1,62 @@
+"""Two small nets for click puzzles: one finds marks in a picture or a prompt, the other tells which are the same."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+STRIDE = 4
+SIDE = 40
+"""Side of the crop that is compared."""
+
+
+def conv(a: int, b: int, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(a, b, 3, stride, 1, bias=False), nn.BatchNorm2d(b), nn.ReLU(True))
+
+
+class Residual(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.one = conv(width, width)
+        self.two = nn.Sequential(nn.Conv2d(width, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(x + self.two(self.one(x)))
+
+
+class Finder(nn.Module):
+    """(N, 3, H, W), RGB / 127.5 - 1, sides multiples of 16 -> (N, 2, H/4, W/4): logit of a centre, log of side / 24."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(conv(3, 16, 2), conv(16, 32, 2), Residual(32))
+        self.middle = nn.Sequential(conv(32, 64, 2), Residual(64))
+        self.deep = nn.Sequential(conv(64, 96, 2), Residual(96), Residual(96))
+        self.from_deep = nn.Conv2d(96, 64, 1)
+        self.from_middle = nn.Conv2d(64, 32, 1)
+        self.head = nn.Sequential(conv(32, 32), conv(32, 32), nn.Conv2d(32, 2, 1))
+        nn.init.constant_(self.head[-1].bias, 0)
+        self.head[-1].bias.data[0] = -4
+
+    def forward(self, x: Tensor) -> Tensor:
+        fine = self.stem(x)
+        middle = self.middle(fine)
+        deep = self.deep(middle)
+        middle = middle + F.interpolate(self.from_deep(deep), scale_factor=2.0, mode="nearest")
+        fine = fine + F.interpolate(self.from_middle(middle), scale_factor=2.0, mode="nearest")
+        return self.head(fine)
+
+
+class Matcher(nn.Module):
+    """(N, 3, 40, 40), each crop with mean 0 and deviation 1 -> (N, 64) of length 1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            conv(3, 24), conv(24, 32, 2), Residual(32), conv(32, 64, 2), Residual(64), conv(64, 128, 2), Residual(128)
+        )
+        self.out = nn.Linear(256, 64)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.body(x)
+        x = torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
+        return F.normalize(self.out(x), dim=1)
