@@ -8,7 +8,7 @@
  */
 export function decodeBase64(text: string, { strict = false } = {}): Buffer | undefined {
   const exact = decodeExactly(text);
-  if (exact || strict) return exact;
+  if (exact || strict || hasTooManySpaces(text)) return exact;
   const body = standardise(withoutDataUri(text));
   return body.includes(' ') ? decodeSpaced(body) : decodeExactly(padded(body));
 }
@@ -31,7 +31,6 @@ function decodeExactly(text: string): Buffer | undefined {
  * regular places are noise. Missing padding is not forgiven here, since it would leave nothing to tell by.
  */
 function decodeSpaced(body: string): Buffer | undefined {
-  if (hasTooManySpaces(body)) return undefined;
   const asPluses = () => decodeExactly(replaceBytes(body, new Map([[SPACE, PLUS]])));
   const folded = isFolded(body);
   const mayBePluses = body.length % 4 === 0;
@@ -48,9 +47,9 @@ function decodeSpaced(body: string): Buffer | undefined {
 /** Enough for the lines, or the plus signs, of 4 MiB. A space after every fourth character took half a second. */
 const MOST_SPACES = 131_072;
 
-function hasTooManySpaces(body: string): boolean {
+function hasTooManySpaces(text: string): boolean {
   let spaces = 0;
-  for (let at = body.indexOf(' '); at >= 0; at = body.indexOf(' ', at + 1))
+  for (let at = text.indexOf(' '); at >= 0; at = text.indexOf(' ', at + 1))
     if (++spaces > MOST_SPACES) return true;
   return false;
 }
