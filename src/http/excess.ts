@@ -9,9 +9,9 @@ const mostSigns = 16_384;
 
 /**
  * Backslashes. `JSON.parse` needs some 10 ns for each. PHP escapes every slash, of which a white BMP consists: this
- * is enough for one of 768 KiB.
+ * is enough for one of 384 KiB.
  */
-const mostEscapes = 2 ** 20;
+const mostEscapes = 2 ** 19;
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -51,6 +51,7 @@ function hasTooManyEscapes(bytes: Buffer): boolean {
   const first = bytes.indexOf(backslash);
   if (first < 0) return false;
   let escapes = 0;
-  for (let at = first; at < bytes.length; at++) if (bytes[at] === backslash) escapes++;
-  return escapes > mostEscapes;
+  for (let at = first; at < bytes.length; at++)
+    if (bytes[at] === backslash && ++escapes > mostEscapes) return true;
+  return false;
 }
