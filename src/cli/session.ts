@@ -1,7 +1,8 @@
 import { type Config, loadConfig } from '../config.ts';
 import { readPepper } from '../pepper.ts';
 import type { StoreAdmin } from '../store/admin.ts';
-import { openStore } from '../store/open.ts';
+import { databaseFile, openStore } from '../store/open.ts';
+import { explained } from '../store/sqlite/unusable.ts';
 import type { Account, Store } from '../store/store.ts';
 import { UserError } from '../userError.ts';
 
@@ -18,6 +19,8 @@ export async function withStore<T>(work: (session: Session) => Promise<T>): Prom
   const store = await openStore(config);
   try {
     return await work({ config, store, pepper: () => readPepper(config, store) });
+  } catch (error) {
+    throw config.databaseUrl === undefined ? explained(error, databaseFile(config.dataDir)) : error;
   } finally {
     await store.close();
   }

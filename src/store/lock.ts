@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { makeDataDir } from '../dataDir.ts';
+import { explained } from './sqlite/unusable.ts';
 
 export interface Lock {
   release(): void;
@@ -12,13 +13,16 @@ export interface Lock {
  */
 export function lockDataDir(dataDir: string): Lock | undefined {
   makeDataDir(dataDir);
-  const database = new Database(join(dataDir, 'server.lock'), { timeout: 0 });
+  const file = join(dataDir, 'server.lock');
+  let held: Database.Database | undefined;
   try {
-    database.exec('BEGIN EXCLUSIVE');
+    held = new Database(file, { timeout: 0 });
+    held.exec('BEGIN EXCLUSIVE');
   } catch (error) {
-    database.close();
+    held?.close();
     if ((error as { code?: string }).code === 'SQLITE_BUSY') return undefined;
-    throw error;
+    throw explained(error, file);
   }
-  return { release: () => database.close() };
+  const lock = held;
+  return { release: () => void lock.close() };
 }

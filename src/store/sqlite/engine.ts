@@ -8,11 +8,14 @@ import type { Arguments, Call, OperationName, Result } from '../operations.ts';
 import type { AskedCall } from './batch.ts';
 import type { Durability } from './commands.ts';
 import { startThread, type Thread } from './mainEnd.ts';
+import { explained } from './unusable.ts';
 
 /** Opens the file, which it makes where there is none, in a thread of its own. */
 export async function openSqlite(file: string, events: EngineEvents): Promise<Engine> {
   makeDataDir(dirname(file));
-  const writer = await startThread({ file, readonly: false }, events);
+  const writer = await startThread({ file, readonly: false }, events).catch((error: unknown) => {
+    throw explained(error, file);
+  });
 
   async function beside<T>(work: (reader: Thread) => Promise<T>): Promise<T> {
     const reader = await startThread({ file, readonly: true }, { committed() {}, fatal() {} });

@@ -1,0 +1,22 @@
+import { UserError } from '../../userError.ts';
+
+const causes: [RegExp, string][] = [
+  [
+    /^SQLITE_(NOTADB|CORRUPT)/,
+    'is damaged: put a backup in its place (`legible restore FILE`), and keep the damaged file',
+  ],
+  [
+    /^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)/,
+    'cannot be written: give it and its folder to the user that Legible runs as, on a file system that takes writes',
+  ],
+  [/^SQLITE_FULL/, 'cannot be written: its disk is full'],
+  [/^SQLITE_BUSY/, 'is locked by another process'],
+];
+
+/** What an error of SQLite means to whoever runs Legible, with the file's name; other errors as they are. */
+export function explained(error: unknown, file: string): unknown {
+  const { code, message } = error as { code?: unknown; message?: string };
+  if (typeof code !== 'string') return error;
+  const cause = causes.find(([pattern]) => pattern.test(code));
+  return cause ? new UserError(`${file} ${cause[1]} (${message})`) : error;
+}
