@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { UserError } from '../userError.ts';
@@ -18,7 +18,13 @@ export function backupCommand(): Command {
       }
       const file = resolve(name);
       if (existsSync(file)) throw new UserError(`${file} exists already.`);
-      await withStore(({ store }) => store.backup(file));
+      if (!statSync(dirname(file), { throwIfNoEntry: false })?.isDirectory())
+        throw new UserError(`${dirname(file)} is not a folder, so that ${file} cannot be written.`);
+      await withStore(({ store }) =>
+        store.backup(file).catch((error: Error) => {
+          throw new UserError(`${file} cannot be written: ${error.message}`);
+        }),
+      );
       const { verifyBackup } = await import('../store/sqlite/restore.ts');
       const { accounts } = verifyBackup(file, Date.now());
       const { size } = await stat(file);

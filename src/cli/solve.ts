@@ -23,6 +23,12 @@ interface Options {
 /** What came of one file; in the shape that --json prints. */
 type Outcome = { file: string } & ({ solution: Solution } | { errorCode: string; errorDescription: string });
 
+const fileProblems: Record<string, string> = {
+  ENOENT: 'There is no such file',
+  EISDIR: 'It is a folder; name the files in it',
+  EACCES: 'It may not be read by this user',
+};
+
 /** From this many files on a bar is worth its lines. */
 const MANY = 3;
 
@@ -77,6 +83,10 @@ async function solveAll(reader: LocalReader, names: string[], options: Options, 
 async function solveOne(reader: LocalReader, file: string, fields: TaskFields): Promise<Outcome> {
   try {
     const image = file === '-' ? await buffer(process.stdin) : await readFile(file);
+    if (image.length === 0) {
+      const errorDescription = `${file === '-' ? 'Standard input' : 'The file'} is empty`;
+      return { file, errorCode: 'ERROR_PARSE_IMAGE_FAIL', errorDescription };
+    }
     return { file, solution: await reader.solve(image, fields) };
   } catch (error) {
     if (error instanceof Fault) {
@@ -84,7 +94,7 @@ async function solveOne(reader: LocalReader, file: string, fields: TaskFields): 
     }
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    return { file, errorCode: code, errorDescription: message }; // ENOENT, EISDIR and so on
+    return { file, errorCode: code, errorDescription: fileProblems[code] ?? message };
   }
 }
 
@@ -103,7 +113,8 @@ function written(outcomes: Outcome[], options: Options): string {
   return outcomes
     .map((outcome) => {
       const said = 'solution' in outcome ? String(outcome.solution.text) : outcome.errorDescription;
-      return outcomes.length === 1 ? said : `${outcome.file}: ${said}`;
+      const isNamed = outcomes.length > 1 || !('solution' in outcome || outcome.file === '-');
+      return isNamed ? `${outcome.file}: ${said}` : said;
     })
     .join('\n');
 }

@@ -16,7 +16,7 @@ test('several files: a line each, in their order, one that fails among them', as
   const lines = out.trimEnd().split('\n');
   expect(lines[0]).toBe(`${files[0]}: 482917`);
   expect(lines[1]).toContain('the file: is not a PNG, JPEG, GIF, WebP or BMP image');
-  expect(lines[2]).toContain('ENOENT');
+  expect(lines[2]).toBe(`${files[2]}: There is no such file`);
   expect(lines[3]).toBe(`${files[3]}: BLUEFISH`);
   expect(status).toBe(1);
 });
@@ -48,6 +48,15 @@ test('what may occur can be limited', async () => {
 test('an image can come from standard input', async () => {
   const { status, out } = await legibleProcess(['solve', '-'], {}, readFileSync(example('common.png')));
   expect([status, out]).toEqual([0, 'hR4nTe\n']);
+});
+
+test('what is empty or missing is told by its name', async () => {
+  const empty = await legibleProcess(['solve'], {});
+  expect([empty.status, empty.out]).toEqual([1, 'Standard input is empty\n']);
+  expect(await solve('nowhere.png')).toMatchObject({
+    status: 1,
+    out: 'nowhere.png: There is no such file\n',
+  });
 });
 
 test.each([

@@ -17,22 +17,22 @@ export interface Backup {
 
 /**
  * Opens a copy and looks whether it is whole and its books are right; returns what it holds.
- * @throws UserError saying what is wrong with it
+ * @throws UserError saying what is wrong with it, under the name that the user knows
  */
-export function verifyBackup(file: string, now: number): Backup {
+export function verifyBackup(file: string, now: number, name = file): Backup {
   let database: Database | undefined;
   try {
     database = openDatabase(file, { readonly: true });
     const integrity = commands.integrity(database);
-    if (integrity !== 'ok') throw new UserError(`${file} is damaged: ${integrity}`);
+    if (integrity !== 'ok') throw new UserError(`${name} is damaged: ${integrity}`);
     const violations = auditOf(database, now).filter(isLasting);
-    if (violations[0]) throw new UserError(`The books in ${file} are wrong: ${violations[0].detail}`);
+    if (violations[0]) throw new UserError(`The books in ${name} are wrong: ${violations[0].detail}`);
     const content = `select (select count(*) from account) as accounts, (select count(*) from api_key) as keys,
       (select value from fact where name = 'pepper') as pepper`;
     return database.prepare(content).get() as Backup;
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`${file} is not a backup of Legible: ${(error as Error).message}`);
+    throw new UserError(`${name} is not a backup of Legible: ${(error as Error).message}`);
   } finally {
     database?.close();
   }
@@ -62,7 +62,7 @@ export function restoreBackup(
   // Checked as the copy that will be used, not as the file that could change meanwhile.
   copyFileSync(file, draft);
   try {
-    const content = verifyBackup(draft, now);
+    const content = verifyBackup(draft, now, file);
     const kept = existsSync(target) ? keep(target, now) : undefined;
     syncToDisk(draft);
     renameSync(draft, target);
