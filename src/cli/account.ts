@@ -17,6 +17,7 @@ export function accountCommand(): Command {
     .option('--balance <usd>', 'put this on it at once', positiveUsd)
     .option('--json', 'print JSON')
     .action(async (name: string, options: { balance?: number; json?: boolean }) => {
+      if (name.trim() === '') throw new UserError('An account needs a name.');
       await withStore(async ({ store }) => {
         if (await store.findAccount(name)) throw new UserError(`There is an account ${name} already.`);
         const now = Date.now();

@@ -1,12 +1,14 @@
 import { InvalidArgumentError } from 'commander';
+import { servedTypes } from '../prices.ts';
 import { isRange } from '../range.ts';
-import { parseUsd } from './money.ts';
+import { suggestion } from '../suggestion.ts';
+import { formatUsd, greatestUsd, parseUsd } from './money.ts';
 
 const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Micro-USD above 0. */
 export function positiveUsd(text: string): number {
-  const amount = parseUsd(text);
+  const amount = usd(text);
   if (amount === undefined || amount < 0) {
     throw new InvalidArgumentError(
       'It must be US dollars above 0, with at most six decimals, like 10 or 0.25.',
@@ -17,7 +19,7 @@ export function positiveUsd(text: string): number {
 
 /** Micro-USD; below 0 takes money away. */
 export function signedUsd(text: string): number {
-  const amount = parseUsd(text);
+  const amount = usd(text);
   if (amount === undefined) {
     throw new InvalidArgumentError(
       'It must be US dollars with at most six decimals, like 10, 0.25 or -3.50.',
@@ -26,8 +28,16 @@ export function signedUsd(text: string): number {
   return amount;
 }
 
+function usd(text: string): number | undefined {
+  const amount = parseUsd(text);
+  if (amount === undefined && /^-?[1-9]\d*(\.\d{1,6})?$/.test(text))
+    throw new InvalidArgumentError(`It is too large: ${formatUsd(greatestUsd)} is the most at once.`);
+  return amount;
+}
+
 /** A whole number above 0. */
 export function whole(text: string): number {
+  if (/^[1-9]\d{10,}$/.test(text)) throw new InvalidArgumentError('It is too large: 9999999999 is the most.');
   if (!/^[1-9]\d{0,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number above 0.');
   return Number(text);
 }
@@ -56,6 +66,16 @@ export function names(text: string): string[] {
     .filter(Boolean);
   if (parts.length === 0) throw new InvalidArgumentError('It must name at least one.');
   return parts;
+}
+
+/** Task types that are served, parted by commas and in any case, as clients write them. */
+export function taskTypes(text: string): string[] {
+  return names(text).map((name) => {
+    const served = servedTypes.find((type) => type.toLowerCase() === name.toLowerCase());
+    if (served !== undefined) return served;
+    const hint = suggestion(name, servedTypes) || `; there are ${servedTypes.join(', ')}`;
+    throw new InvalidArgumentError(`${name} is not a task type here${hint}`);
+  });
 }
 
 /** Addresses or CIDR ranges parted by commas. */

@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import { Command } from 'commander';
+import { networkOf } from '../flow/network.ts';
 import type { BanKind } from '../store/store.ts';
 import { UserError } from '../userError.ts';
 import { moment, print, table } from './output.ts';
@@ -23,12 +25,12 @@ export function banCommand(): Command {
   ban
     .command('lift')
     .description('end a ban or a block now')
-    .argument('<subject>', 'the address, /64 prefix or key id that `legible ban list` shows')
+    .argument('<subject>', 'an address, a /64 prefix or the id of a key')
     .option('--json', 'print JSON')
     .action(async (subject: string, options: { json?: boolean }) => {
       const lifted = await withStore(async ({ store }) => {
         const kinds: BanKind[] = ['address', 'key'];
-        const results = await Promise.all(kinds.map((kind) => store.liftBan(kind, subject)));
+        const results = await Promise.all(kinds.map((kind) => store.liftBan(kind, banned(subject))));
         return results.includes(true);
       });
       if (!lifted) throw new UserError(`Nothing bans ${subject}; \`legible ban list\` shows what is banned.`);
@@ -36,4 +38,10 @@ export function banCommand(): Command {
     });
 
   return ban;
+}
+
+/** A ban of an IPv6 address lies on its /64, which can be written in many ways. */
+function banned(subject: string): string {
+  const address = subject.replace(/\/64$/, '');
+  return isIP(address) > 0 ? networkOf(address) : subject;
 }

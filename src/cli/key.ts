@@ -5,10 +5,10 @@ import { callbackSecret, generateKey, hashKey, hintOf, isPlausibleKey } from '..
 import type { NewKey } from '../store/admin.ts';
 import type { Key } from '../store/store.ts';
 import { UserError } from '../userError.ts';
-import { future, names, positiveUsd, ranges } from './arguments.ts';
+import { future, positiveUsd, ranges, taskTypes } from './arguments.ts';
 import { formatUsd } from './money.ts';
 import { moment, print, table } from './output.ts';
-import { accountOf, withStore } from './session.ts';
+import { accountOf, type Session, withStore } from './session.ts';
 
 interface Limits {
   package?: string;
@@ -53,12 +53,16 @@ export function keyCommand(): Command {
   key
     .command('revoke')
     .description('refuse a key from now on')
-    .argument('<id>', 'as `legible key list` shows it')
+    .argument('[key]', 'its id or hint, as `legible key list` shows them, or the key itself')
     .option('--json', 'print JSON')
-    .action(async (id: string, options: { json?: boolean }) => {
-      const revoked = await withStore(({ store }) => store.revokeKey(id, Date.now()));
-      if (!revoked) throw new UserError(`There is no key ${id} that is not revoked already.`);
-      print(options, { id, revoked }, () => `Key ${id} is revoked`);
+    .addHelpText('after', '\nWithout an argument the key is read from standard input.')
+    .action(async (named: string | undefined, options: { json?: boolean }) => {
+      await withStore(async (session) => {
+        const id = await idOf(session, named ?? (await text(process.stdin)).trim());
+        const revoked = await session.store.revokeKey(id, Date.now());
+        if (!revoked) throw new UserError(`Key ${id} is revoked already.`);
+        print(options, { id, revoked }, () => `Key ${id} is revoked`);
+      });
     });
 
   key
@@ -78,10 +82,25 @@ export function keyCommand(): Command {
   return key;
 }
 
+/** What names a key may be the key itself: it stands in no message. */
+async function idOf({ store, pepper }: Session, named: string): Promise<string> {
+  const keys = await store.listKeys();
+  const found = keys.filter(({ id, hint }) => id === named || hint === named);
+  if (found.length > 1)
+    throw new UserError(`${found.length} keys have this hint; name one by its id: \`legible key list\`.`);
+  if (found[0]) return found[0].id;
+  const principal =
+    keys.length > 0 && isPlausibleKey(named)
+      ? await store.findPrincipal(hashKey(named, await pepper()))
+      : undefined;
+  if (!principal) throw new UserError('There is no such key; `legible key list` shows them.');
+  return principal.key.id;
+}
+
 function withLimits(command: Command): Command {
   return command
     .option('--package <id>', 'its calls pay, and its limits hold')
-    .option('--types <names>', 'only these task types, parted by commas', names)
+    .option('--types <names>', 'only these task types, parted by commas', taskTypes)
     .option('--addresses <ranges>', 'only from these addresses or CIDR ranges, parted by commas', ranges)
     .option('--daily-cap <usd>', 'most that it may spend in a UTC day', positiveUsd)
     .option('--expires <when>', 'a date (2027-01-31) or a span (30d, 12h)', future)

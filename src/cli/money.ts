@@ -1,5 +1,5 @@
 /** Most that one entry may move: $1,000,000,000, far inside what a double holds exactly. */
-const most = 1_000_000_000_000_000;
+export const greatestUsd = 1_000_000_000_000_000;
 
 /**
  * Micro-USD of a decimal text (`10`, `0.000001`, `-3.5`), exactly: no binary fraction is ever involved.
@@ -10,7 +10,7 @@ export function parseUsd(text: string): number | undefined {
   if (!match) return undefined;
   const [, sign, whole = '', fraction = ''] = match;
   const amount = Number(whole + fraction.padEnd(6, '0'));
-  if (amount === 0 || amount > most) return undefined;
+  if (amount === 0 || amount > greatestUsd) return undefined;
   return sign ? -amount : amount;
 }
 

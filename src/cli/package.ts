@@ -60,14 +60,17 @@ export function packageCommand(): Command {
 
   pack
     .command('list')
-    .description('packages of an account that are still valid')
-    .argument('<account>', 'its id or name')
+    .description('packages that are still valid: all, or those of an account')
+    .argument('[account]', 'its id or name')
     .option('--json', 'print JSON')
-    .action(async (idOrName: string, options: { json?: boolean }) => {
+    .action(async (idOrName: string | undefined, options: { json?: boolean }) => {
       await withStore(async ({ store }) => {
-        const { id } = await accountOf(store, idOrName);
-        const packages = await store.listPackages(id, Date.now());
-        print(options, packages, () => describe(packages));
+        const now = Date.now();
+        const accounts =
+          idOrName === undefined ? await store.listAccounts() : [await accountOf(store, idOrName)];
+        const listed: Package[][] = [];
+        for (const { id } of accounts) listed.push(await store.listPackages(id, now));
+        print(options, listed.flat(), () => describe(listed.flat()));
       });
     });
 

@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { UserError } from '../userError.ts';
@@ -32,24 +33,36 @@ const commands = [
 export async function run(argv: readonly string[]): Promise<void> {
   // Databases, the pepper and backups are for their owner alone.
   process.umask(0o077);
+  const asJson = argv.includes('--json');
   const program = new Command('legible')
     .description('Recognition server for your own machine')
     .version(version)
-    .showHelpAfterError('(add --help for what is possible)')
+    .showHelpAfterError(asJson ? false : '(add --help for what is possible)')
+    .configureOutput({ outputError: (line, write) => asJson || write(line) })
     // Its way out is process.exit, which aborts when a thread is inside onnxruntime.
     .exitOverride();
   for (const command of commands) program.addCommand(inherit(command(), program));
   try {
     await program.parseAsync(argv);
   } catch (error) {
-    process.exitCode = error instanceof CommanderError ? error.exitCode : 1;
-    if (!(error instanceof CommanderError)) console.error(isPlain(error) ? `error: ${error.message}` : error);
+    const isCommanders = error instanceof CommanderError;
+    process.exitCode = isCommanders ? error.exitCode : 1;
+    if (process.exitCode === 0) return; // It was asked for help or the version.
+    if (asJson) console.error(JSON.stringify({ error: messageOf(error) }));
+    else if (!isCommanders) console.error(isPlain(error) ? `error: ${messageOf(error)}` : error);
   }
 }
 
 function inherit(command: Command, from: Command): Command {
   for (const inner of command.commands) inherit(inner, from);
   return command.copyInheritedSettings(from);
+}
+
+function messageOf(error: unknown): string {
+  const { code, address, port, message } = error as NodeJS.ErrnoException & Partial<AddressInfo>;
+  if (code === 'EADDRINUSE')
+    return `${address}:${port} is in use already: stop what listens there, or set another port or opsPort (LEGIBLE_PORT, LEGIBLE_OPS_PORT)`;
+  return String(message ?? error).replace(/^error: /, '');
 }
 
 /** Whose message tells all: mistakes of the user, and what the machine says (no such file, address in use). */

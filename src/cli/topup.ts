@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { greatestAmount } from '../store/schema.ts';
 import { UserError } from '../userError.ts';
 import { signedUsd } from './arguments.ts';
 import { formatUsd } from './money.ts';
@@ -19,6 +20,10 @@ export function topupCommand(): Command {
         const topUp = { accountId: id, amount, note: options.note, now: Date.now() };
         const account = await store.topUp(topUp);
         if (!account) {
+          if (amount > 0)
+            throw new UserError(
+              `The balance is ${formatUsd(posted)}, and ${formatUsd(greatestAmount)} is the most that an account can have.`,
+            );
           throw new UserError(
             `The balance is ${formatUsd(posted)}, of which ${formatUsd(pending)} are held: it cannot change by ${formatUsd(amount)}.`,
           );

@@ -13,7 +13,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { networkOf } from '../../src/flow/network.ts';
 import { lockDataDir } from '../../src/store/lock.ts';
+import { openStore } from '../../src/store/open.ts';
+import { explained } from '../../src/store/sqlite/unusable.ts';
 import { legible, legibleProcess, scratch } from './legible.ts';
 
 const folder = scratch();
@@ -53,13 +56,20 @@ describe('account and topup', () => {
 
   it.each([
     [['topup', 'alice', '1e3'], 'US dollars'],
+    [['topup', 'alice', '1000000000.01'], 'too large: $1000000000.00 is the most at once'],
+    [['package', 'create', 'alice', '--calls', '99999999999'], 'too large: 9999999999 is the most'],
+    [['account', 'create', ' '], 'An account needs a name'],
+    [['key', 'create', 'alice', '--types', 'ImageToTxtTask'], 'did you mean ImageToTextTask?'],
+    [['key', 'create', 'alice', '--types', 'Foo'], 'Foo is not a task type here; there are ImageToTextTask'],
+    [['backup', '/nonexistent/x'], '/nonexistent is not a folder'],
+    [['restore', import.meta.filename], `${import.meta.filename} is not a backup`],
     [['topup', 'nobody', '1'], 'There is no account nobody'],
     [['account', 'create', 'alice'], 'There is an account alice already'],
     [['accuont', 'list'], 'Did you mean account?'],
     [['key', 'create', 'alice', '--expires', 'yesterday'], 'a date or time to come'],
     [['key', 'create', 'alice', '--adresses', '::1'], 'Did you mean --addresses?'],
     [['key', 'create', 'alice', '--package', 'none'], 'no package none'],
-    [['key', 'revoke', 'none'], 'There is no key none'],
+    [['key', 'revoke', 'none'], 'There is no such key'],
     [['key', 'callback-secret', 'none'], 'There is no key none'],
     [['package', 'create', 'alice'], '--calls'],
     [['package', 'end', 'none'], 'There is no package none'],
@@ -69,6 +79,15 @@ describe('account and topup', () => {
     expect([status, out]).toEqual([1, '']);
     expect(err).toContain(hint);
     expect(err).not.toMatch(/\n\s+at /);
+  });
+
+  it('with --json tell it as JSON on standard error', async () => {
+    for (const args of [['accuont'], ['key', 'create'], ['topup', 'nobody', '1'], ['topup', 'alice', 'x']]) {
+      const { status, out, err } = await run(...args, '--json');
+      expect([status, out, Object.keys(JSON.parse(err))]).toEqual([1, '', ['error']]);
+      expect(JSON.parse(err).error).toMatch(/^(?!error: )./);
+    }
+    expect(await run('--json', '--version')).toMatchObject({ status: 0, err: '' });
   });
 
   it('show names without what would steer a terminal', async () => {
@@ -116,6 +135,28 @@ describe('key', () => {
     renameSync(`${pepper}.away`, pepper);
   });
 
+  it('is limited to types by their names, in any case', async () => {
+    const made = await json('key', 'create', 'alice', '--types', 'imagetotexttask,AltchaTask');
+    expect(made.taskTypes).toEqual(['ImageToTextTask', 'AltchaTask']);
+  });
+
+  it('is revoked by its hint, or by itself on the command line or standard input, and never shown', async () => {
+    const revokedAt = async (id: string) =>
+      (await json('key', 'list')).find((key: { id: string }) => key.id === id).revokedAt;
+    const [one, two, three] = [
+      await json('key', 'create', 'alice'),
+      await json('key', 'create', 'alice'),
+      await json('key', 'create', 'alice'),
+    ];
+    expect(await json('key', 'revoke', one.hint)).toEqual({ id: one.id, revoked: true });
+    expect(await json('key', 'revoke', two.key)).toEqual({ id: two.id, revoked: true });
+    const piped = await legibleProcess(['key', 'revoke'], settings, `${three.key}\n`);
+    expect(piped).toEqual({ status: 0, out: `Key ${three.id} is revoked\n`, err: '' });
+    for (const { id } of [one, two, three]) expect(await revokedAt(id)).toBeGreaterThan(0);
+    const again = await run('key', 'revoke', two.key);
+    expect([again.status, again.err]).toEqual([1, `error: Key ${two.id} is revoked already.\n`]);
+  });
+
   it('revokes a key', async () => {
     const { id } = await json('key', 'create', 'alice');
     await json('key', 'revoke', id);
@@ -137,6 +178,40 @@ describe('a data directory that cannot be had', () => {
   });
 });
 
+describe('a ban', () => {
+  it.each(['2001:db8::77', '2001:db8:0:0:1::/64', '2001:db8:0:0::/64', '2001:0DB8::/64'])(
+    'of a /64 is lifted by %s',
+    async (subject) => {
+      const store = await openStore({ dataDir: settings.LEGIBLE_DATA_DIR, databaseUrl: undefined });
+      const now = Date.now();
+      const ban = { subject: networkOf('2001:db8::1'), since: now, until: now + 600_000, count: 1 };
+      await store.saveBan({ kind: 'address', ...ban });
+      await store.close();
+      expect(await json('ban', 'lift', subject)).toEqual({ subject, lifted: true });
+      expect(await json('ban', 'list')).toEqual([]);
+    },
+  );
+});
+
+describe('a database that cannot be used', () => {
+  it.each(['no database at all', 'damaged inside'])('is named, with the remedy: %s', async (damage) => {
+    const dataDir = join(folder, damage.replaceAll(' ', '-'));
+    const file = join(dataDir, 'legible.db');
+    await legible(['account', 'create', 'a'], { LEGIBLE_DATA_DIR: dataDir });
+    const bytes = readFileSync(file);
+    writeFileSync(file, damage === 'damaged inside' ? bytes.fill(0x41, 4096, 60_000) : 'text '.repeat(1_000));
+    const { status, err } = await legible(['account', 'list'], { LEGIBLE_DATA_DIR: dataDir });
+    expect([status, err]).toEqual([1, expect.stringContaining(`error: ${file} is damaged: put a backup in`)]);
+  });
+
+  it('is named where it may not be written, however that shows', () => {
+    for (const code of ['SQLITE_READONLY', 'SQLITE_READONLY_DBMOVED', 'SQLITE_CANTOPEN']) {
+      const error = explained(Object.assign(new Error('no'), { code }), '/data/legible.db');
+      expect((error as Error).message).toMatch(/^\/data\/legible\.db cannot be written: give it/);
+    }
+  });
+});
+
 describe('package', () => {
   it('is made with a key of its own and its limits, listed, and ended', async () => {
     const made = await json(
@@ -153,6 +228,9 @@ describe('package', () => {
     expect(made).toMatchObject({ callsLeft: 10, rateLimit: 5, concurrency: 2, expiresAt: null });
     expect(made.keyHint).toBe(`${made.key.slice(0, 7)}…${made.key.slice(-3)}`);
     expect(await json('package', 'list', 'alice')).toHaveLength(1);
+    await json('account', 'create', 'bob');
+    await json('package', 'create', 'bob', '--calls', '1');
+    expect(await json('package', 'list')).toHaveLength(2);
     await json('package', 'end', made.id);
     expect(await json('package', 'list', 'alice')).toEqual([]);
   });
