@@ -19,9 +19,9 @@ SIDE = 224
 TOO_WIDE = {
     "entity", "physical entity", "object", "physical object", "whole", "unit", "artifact", "artefact", "matter", "abstraction",
     "abstract entity", "causal agent", "cause", "causal agency", "living thing", "animate thing", "organism", "being",
-    "instrumentality", "instrumentation", "substance", "part", "portion", "component", "unit", "thing", "solid", "way",
+    "instrumentality", "instrumentation", "substance", "part", "portion", "component", "thing", "solid", "way",
     "relation", "psychological feature", "attribute", "measure", "quantity", "amount", "group", "grouping", "communication",
-    "event", "state", "body", "portion", "component part", "constituent", "act", "deed", "human action", "human activity",
+    "event", "state", "body", "component part", "constituent", "act", "deed", "human action", "human activity",
 }  # fmt: skip
 
 # What people call a group for which WordNet has another word; parts are words of WordNet or names of classes.

@@ -108,7 +108,7 @@ def shape(rng: np.random.Generator) -> tuple[str, np.ndarray | None]:
             if kind == "beads":
                 cv2.circle(image, centre, int(rng.uniform(0.7, 1.2) * 150 / m * 0.9), 255, -1, cv2.LINE_AA)
             else:
-                cv2.ellipse(image, centre, (int(28), int(14 * depth * 2)), np.degrees(a) + 90 * (depth > 0.5), 0, 360, 255, -1, cv2.LINE_AA)
+                cv2.ellipse(image, centre, (28, int(14 * depth * 2)), np.degrees(a) + 90 * (depth > 0.5), 0, 360, 255, -1, cv2.LINE_AA)
         if rng.random() < 0.5:
             cv2.circle(image, (SIZE, SIZE), int(rng.uniform(10, 30)), 255 if rng.random() < 0.5 else 0, -1, cv2.LINE_AA)
     else:

@@ -271,6 +271,6 @@ def wear(rng, picture: np.ndarray) -> np.ndarray:
     if rng.random() < 0.15:
         picture = np.clip(picture + rng.normal(0, rng.uniform(2, 12), picture.shape), 0, 255).astype(np.uint8)
     if rng.random() < 0.6:
-        ok, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(55, 97))])
+        _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(55, 97))])
         picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
     return picture

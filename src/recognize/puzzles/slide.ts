@@ -22,6 +22,8 @@ export interface Spot {
 /** Longer sides are shrunk to this for the search; what is found is then made exact in full size. */
 const LONGEST = 320;
 const CANDIDATES = 60;
+/** Places of the rim that are enough to find candidates. */
+const PLACES = 48;
 
 /** Finds the gap that a piece was cut from; undefined when there is no piece, or it does not fit in. */
 export function findGap(picture: Pixels, background: Pixels): Spot | undefined {
@@ -40,7 +42,11 @@ function search(picture: Pixels, background: Pixels): Spot | undefined {
   const inside = insidePairs(piece);
   const border = borderPairs(piece, rim);
   const range = rangeOf(picture, piece, background);
-  const judged = peaksOf(range, CANDIDATES, byOutline(outlines(rim, slopes, range, 3)))
+  const judged = peaksOf(
+    range,
+    CANDIDATES,
+    byOutline(outlines(rim, slopes, range, Math.ceil(rim.x.length / PLACES))),
+  )
     .map((peak) => best(rim, slopes, around(peak, 1, piece, background)))
     .map(({ corner, outline, across }) => ({
       corner,
