@@ -30,6 +30,16 @@ describe('a result of a task answered at once', () => {
     return { books, store };
   }
 
+  it('shares one commit with its hold when it comes soon', async () => {
+    const { store } = await withResult();
+    for (let i = 0; ; i++) {
+      const before = (await store.counters()).commits;
+      await store.reserveEarly(hold({ taskId: `soon-${i}`, price: 1 }));
+      await store.settle(settled(`soon-${i}`));
+      if ((await store.counters()).commits === before + 1) return;
+    }
+  });
+
   it('is polled without a commit, and looks like one from the database', async () => {
     const { books, store } = await withResult();
     const { commits } = await store.counters();

@@ -19,10 +19,17 @@ interface Waiting {
  * Starts the store's thread and holds the main thread's end of it. Calls of one turn of the event loop travel
  * in one message; answers come back in the order of the calls.
  */
-export async function startThread(options: ThreadOptions, events: EngineEvents): Promise<Thread> {
+export async function startThread(
+  options: Omit<ThreadOptions, 'bell'>,
+  events: EngineEvents,
+): Promise<Thread> {
   // Sources start a source: tsc does not rewrite this name.
   const entry = new URL(`./thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
-  const worker = new Worker(entry, { workerData: options, name: 'store' });
+  const bell = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const worker = new Worker(entry, {
+    workerData: { ...options, bell } satisfies ThreadOptions,
+    name: 'store',
+  });
   /** Those asked and not answered, in order, whether their message has been sent or not. */
   const waiting: Waiting[] = [];
   let calls: AskedCall[] = [];
@@ -60,9 +67,15 @@ export async function startThread(options: ThreadOptions, events: EngineEvents):
     if (!closing) events.fatal(error);
   }
 
+  function send(message: Asked): void {
+    worker.postMessage(message);
+    Atomics.add(bell, 0, 1);
+    Atomics.notify(bell, 0);
+  }
+
   function flush(): void {
     if (calls.length === 0 || ended) return;
-    worker.postMessage({ calls } satisfies Asked);
+    send({ calls });
     calls = [];
   }
 
@@ -80,7 +93,7 @@ export async function startThread(options: ThreadOptions, events: EngineEvents):
       flush();
       return new Promise((resolve, reject) => {
         waiting.push({ resolve, reject });
-        worker.postMessage(command);
+        send(command);
       });
     },
     async close() {
@@ -88,7 +101,7 @@ export async function startThread(options: ThreadOptions, events: EngineEvents):
       flush();
       closing = true;
       const exited = new Promise((resolve) => worker.once('exit', resolve));
-      worker.postMessage({ command: 'close' } satisfies Asked);
+      send({ command: 'close' });
       await exited;
     },
   };

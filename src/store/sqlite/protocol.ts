@@ -5,6 +5,8 @@ export interface ThreadOptions {
   file: string;
   /** Looks at one state of the books, beside the thread that writes. */
   readonly: boolean;
+  /** One number, which grows with each message: what the thread can wait on while its event loop stands. */
+  bell: Int32Array;
 }
 
 /** To the thread: a tick's calls, or one command. */

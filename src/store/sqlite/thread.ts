@@ -10,10 +10,17 @@ import type { Asked, Foretold, Replied, ThreadOptions } from './protocol.ts';
 const mostCalls = 512;
 
 /**
+ * A transaction of whose results all have been told waits so long for the end of a task in it: usually that comes
+ * within a few milliseconds, and one commit then carries hold and charge. A kill meanwhile undoes what nobody
+ * outside has heard of. Longer, and other processes would wait for the file.
+ */
+const lingerMs = 10;
+
+/**
  * Runs in the store's thread: takes up whatever has gathered since the last commit, and whatever comes while it
  * runs that, commits once, answers.
  */
-async function serve(port: MessagePort, { file, readonly }: ThreadOptions): Promise<void> {
+async function serve(port: MessagePort, { file, readonly, bell }: ThreadOptions): Promise<void> {
   const database = openDatabase(file, { readonly });
   if (!readonly) await migrate(new Kysely<unknown>({ dialect: new SqliteDialect({ database }) }), 'sqlite');
   const connection = connect(database);
@@ -33,16 +40,29 @@ async function serve(port: MessagePort, { file, readonly }: ThreadOptions): Prom
   }
 
   /** Work can begin on what is held while the disk writes; then it may be done in time for the same commit. */
-  function meanwhile(ran: AskedCall[], values: unknown[], from: number): AskedCall[] {
+  function foretell(ran: AskedCall[], values: unknown[], from: number): void {
     const early: Foretold['early'] = [];
     for (let at = from; at < values.length; at++) if (ran[at]!.early) early.push([at, values[at]]);
     if (early.length > 0) port.postMessage({ early } satisfies Foretold);
-    return takeCalls(mostCalls - ran.length);
+  }
+
+  function linger(room: number, ms: number): AskedCall[] {
+    const rung = Atomics.load(bell, 0);
+    const come = takeCalls(room);
+    if (come.length > 0 || next !== undefined || ms <= 0) return come;
+    Atomics.wait(bell, 0, rung, ms);
+    return takeCalls(room);
   }
 
   function answerCalls(calls: AskedCall[]): boolean {
     const started = performance.now();
-    const { answers, commits, fatal } = runBatch(connection, calls, meanwhile);
+    let isAwaited = false;
+    const { answers, commits, fatal } = runBatch(connection, calls, (ran, values, from) => {
+      foretell(ran, values, from);
+      isAwaited ||= ran.slice(from).some((call) => !call.early);
+      const room = mostCalls - ran.length;
+      return isAwaited ? takeCalls(room) : linger(room, lingerMs - (performance.now() - started));
+    });
     const seconds = (performance.now() - started) / 1000;
     port.postMessage({
       answers,
