@@ -93,11 +93,14 @@ export interface Rim {
   outY: Float32Array;
 }
 
+/** A sound outline of the largest picture has fewer; torn to dust, a piece could have millions. */
+const MOST_PLACES = 20_000;
+
 /** Places between inside and outside, about a pixel apart, directions smoothed over a few pixels. */
 export function rimOf({ width, height, mask }: Piece): Rim {
   const inside = (x: number, y: number) => x >= 0 && y >= 0 && x < width && y < height && mask[y * width + x];
   const found: [number, number, number, number][] = [];
-  for (let y = 0; y < height; y++) {
+  for (let y = 0; y < height && found.length < MOST_PLACES; y++) {
     for (let x = 0; x < width; x++) {
       if (!inside(x, y)) continue;
       if (inside(x - 1, y) && inside(x + 1, y) && inside(x, y - 1) && inside(x, y + 1)) continue;

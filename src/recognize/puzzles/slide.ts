@@ -98,9 +98,12 @@ function around({ x, y }: Corner, reach: number, piece: Piece, background: Pixel
   };
 }
 
+/** Places that make a corner exact: more only take time. */
+const EXACT_PLACES = 1_000;
+
 /** The corner of a range with the best outline. */
 function best(rim: Rim, slopes: Slopes, range: Range): { corner: Corner; outline: number; across: number } {
-  const all = outlines(rim, slopes, range);
+  const all = outlines(rim, slopes, range, Math.ceil(rim.x.length / EXACT_PLACES));
   const scores = byOutline(all);
   const at = scores.indexOf(Math.max(...scores));
   const columns = range.right - range.left + 1;
