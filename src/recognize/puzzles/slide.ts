@@ -65,8 +65,8 @@ function search(picture: Pixels, background: Pixels): Spot | undefined {
 }
 
 // Fitted (multinomial logistic regression over candidates, each family left out in turn) on nine families of
-// puzzles drawn for it over photographs: gaps darkened, lightened, blurred and plain, with and without outline,
-// noise and decoys.
+// puzzles drawn for it over photographs (gaps darkened, lightened, blurred and plain, with and without outline,
+// noise and decoys) and two of a real generator; see models/vision.md.
 const byOutline = ({ across, agreed }: Outlines) => across.map((value, i) => value + 0.47 * agreed[i]!);
 const byAll = (outline: number, across: number, inside: number, border: number) =>
   outline + 0.26 * inside + (0.15 + 0.61 * across) * border;
