@@ -1,5 +1,4 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { Timings } from './timings.ts';
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
 
@@ -15,12 +14,12 @@ export function createMetrics() {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
 
-  const requests = new Timings({
+  const requests = new Histogram({
     name: 'legible_http_request_duration_seconds',
     help: 'Time from the head of a request to its answer.',
-    labelNames: ['route', 'method', 'status', 'error_code'],
-    bounds: seconds,
-    registry,
+    labelNames: ['route', 'method', 'status', 'error_code'] as const,
+    buckets: seconds,
+    registers,
   });
   const tasks = new Counter({
     name: 'legible_tasks_total',
@@ -28,12 +27,12 @@ export function createMetrics() {
     labelNames: ['type', 'outcome'] as const,
     registers,
   });
-  const compute = new Timings({
+  const compute = new Histogram({
     name: 'legible_task_compute_seconds',
     help: 'Time from the reservation to the answer, waiting for a recognition thread included.',
-    labelNames: ['type'],
-    bounds: seconds,
-    registry,
+    labelNames: ['type'] as const,
+    buckets: seconds,
+    registers,
   });
   const refusals = new Counter({
     name: 'legible_admission_rejected_total',
@@ -53,12 +52,15 @@ export function createMetrics() {
     registry,
     /** `route` is the route's own pattern, never the path as sent; `errorCode` is empty for success. */
     observeRequest(r: { route: string; method: string; status: number; errorCode: string; seconds: number }) {
-      requests.observe([r.route, r.method, r.status, r.errorCode], r.seconds);
+      requests.observe(
+        { route: r.route, method: r.method, status: r.status, error_code: r.errorCode },
+        r.seconds,
+      );
     },
     /** `type` is the registered name of the task type; `outcome` is `solved` or an error code. */
     observeTask(t: { type: string; outcome: string; seconds: number }) {
       tasks.inc({ type: t.type, outcome: t.outcome });
-      compute.observe([t.type], t.seconds);
+      compute.observe({ type: t.type }, t.seconds);
     },
     countRefusal(reason: Refusal) {
       refusals.inc({ reason });
