@@ -1,11 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { openStore } from '../../src/store/open.ts';
 import { scratch } from './server.ts';
 
 const entry = fileURLToPath(new URL('../cli/entry.ts', import.meta.url));
@@ -148,6 +150,39 @@ it('while it stops, readiness is red; a second signal ends it at once', async ()
   const again = setInterval(() => server.child.kill('SIGTERM'), 100);
   expect(await server.exited).toEqual([null, 'SIGKILL']);
   clearInterval(again);
+});
+
+it('stopped while it reads images, it answers each, is paid for each once, and ends with status 0', async () => {
+  const dataDir = scratch();
+  const opsPort = await freePort();
+  const server = serve(dataDir, { LEGIBLE_OPS_PORT: String(opsPort) });
+  const curl = await server.line(/^curl /);
+  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(curl)?.[0];
+  const clientKey = /lgl_[0-9A-Za-z]+/.exec(curl)?.[0];
+  const task = { type: 'ImageToTextTask', body: readFileSync('examples/common.png', 'base64') };
+  const body = JSON.stringify({ clientKey, task });
+  const asked = Array.from({ length: 60 }, () => fetch(`${url}/createTask`, { method: 'POST', body }));
+  const underway = async () => {
+    const metrics = await (await fetch(`http://127.0.0.1:${opsPort}/metrics`)).text();
+    return Number(/^legible_tasks_underway (\d+)$/m.exec(metrics)?.[1]);
+  };
+  await vi.waitUntil(async () => (await underway()) >= 5, { timeout: 10_000, interval: 1 });
+  server.child.kill('SIGTERM');
+
+  type Answer = { status?: string; errorCode?: string };
+  const answers = await Promise.all(asked.map(async (one) => (await (await one).json()) as Answer));
+  expect(await server.exited).toEqual([0, null]);
+  const ready = answers.filter(({ status }) => status === 'ready');
+  const refused = answers.filter(({ errorCode }) => errorCode === 'ERROR_SERVICE_UNAVALIABLE');
+  expect(ready.length).toBeGreaterThanOrEqual(5);
+  expect(ready.length + refused.length).toBe(60);
+  const store = await openStore({ dataDir, databaseUrl: undefined });
+  onTestFinished(() => store.close());
+  expect((await store.listAccounts())[0]).toMatchObject({
+    posted: 10_000_000 - 400 * ready.length,
+    pending: 0,
+  });
+  expect(await store.audit(Date.now())).toEqual([]);
 });
 
 it('what nobody has foreseen is logged, and ends it with a status that is not 0', async () => {
