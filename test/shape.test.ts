@@ -69,6 +69,16 @@ test('no file is over 300 lines, and half of them are at most 100', () => {
   expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(100);
 });
 
+test.each(['test', 'bench'])('no file of %s is over 300 lines either', (folder) => {
+  const beside = new URL(`../${folder}/`, import.meta.url);
+  const own = readdirSync(beside, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
+  expect(own.length).toBeGreaterThan(5);
+  const lines = (file: string) => readFileSync(new URL(file, beside), 'utf8').split('\n').length - 1;
+  expect(own.filter((file) => lines(file) > 300)).toEqual([]);
+});
+
 test('nothing is named after a place to put things', () => {
   const vague = /^(utils?|lib|helpers?|common|types|interfaces|misc)(\.|$)/i;
   const names = files.flatMap((file) => file.split('/'));

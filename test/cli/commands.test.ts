@@ -1,34 +1,11 @@
-import { once } from 'node:events';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { networkOf } from '../../src/flow/network.ts';
-import { lockDataDir } from '../../src/store/lock.ts';
 import { openStore } from '../../src/store/open.ts';
-import { explained } from '../../src/store/sqlite/unusable.ts';
-import { legible, legibleProcess, scratch } from './legible.ts';
+import { installation, legible, legibleProcess } from './legible.ts';
 
-const folder = scratch();
-const settings = { LEGIBLE_DATA_DIR: join(folder, 'data') };
-const run = (...args: string[]) => legible(args, settings);
-
-async function json(...args: string[]) {
-  const { status, out, err } = await run(...args, '--json');
-  expect(err).toBe('');
-  expect(status).toBe(0);
-  return JSON.parse(out);
-}
+const { settings, run, json } = installation();
 
 beforeAll(async () => {
   await json('account', 'create', 'alice', '--balance', '25');
@@ -165,19 +142,6 @@ describe('key', () => {
   });
 });
 
-describe('a data directory that cannot be had', () => {
-  it.each([
-    ['/proc/nope', 'cannot be made'],
-    [join(import.meta.filename, 'data'), 'is not a folder'],
-  ])('%s is told in one line, at once', async (dataDir, what) => {
-    for (const command of [['serve'], ['account', 'list'], ['restore', import.meta.filename]]) {
-      const { status, err } = await legibleProcess(command, { LEGIBLE_DATA_DIR: dataDir });
-      expect([status, err], err).toEqual([1, expect.stringMatching(/^error: .* name another folder/)]);
-      expect(err).toContain(what);
-    }
-  });
-});
-
 describe('a ban', () => {
   it.each(['2001:db8::77', '2001:db8:0:0:1::/64', '2001:db8:0:0::/64', '2001:0DB8::/64'])(
     'of a /64 is lifted by %s',
@@ -191,25 +155,6 @@ describe('a ban', () => {
       expect(await json('ban', 'list')).toEqual([]);
     },
   );
-});
-
-describe('a database that cannot be used', () => {
-  it.each(['no database at all', 'damaged inside'])('is named, with the remedy: %s', async (damage) => {
-    const dataDir = join(folder, damage.replaceAll(' ', '-'));
-    const file = join(dataDir, 'legible.db');
-    await legible(['account', 'create', 'a'], { LEGIBLE_DATA_DIR: dataDir });
-    const bytes = readFileSync(file);
-    writeFileSync(file, damage === 'damaged inside' ? bytes.fill(0x41, 4096, 60_000) : 'text '.repeat(1_000));
-    const { status, err } = await legible(['account', 'list'], { LEGIBLE_DATA_DIR: dataDir });
-    expect([status, err]).toEqual([1, expect.stringContaining(`error: ${file} is damaged: put a backup in`)]);
-  });
-
-  it('is named where it may not be written, however that shows', () => {
-    for (const code of ['SQLITE_READONLY', 'SQLITE_READONLY_DBMOVED', 'SQLITE_CANTOPEN']) {
-      const error = explained(Object.assign(new Error('no'), { code }), '/data/legible.db');
-      expect((error as Error).message).toMatch(/^\/data\/legible\.db cannot be written: give it/);
-    }
-  });
 });
 
 describe('package', () => {
@@ -256,107 +201,5 @@ describe('config', () => {
     expect(err).toContain('2 mistake(s)');
     expect(err).toContain('did you mean LEGIBLE_PORT?');
     expect((await run('config', 'check')).status).toBe(0);
-  });
-});
-
-describe('backup and restore', () => {
-  it('bring back the books of then, and keep those of before', async () => {
-    const file = join(folder, 'copy.db');
-    const then = await json('account', 'show', 'alice');
-    expect(await json('backup', file)).toMatchObject({ file });
-    expect(statSync(file).mode & 0o077).toBe(0);
-    await json('topup', 'alice', '5');
-    const { kept } = await json('restore', file);
-    expect(await json('account', 'show', 'alice')).toEqual(then);
-    expect(existsSync(kept)).toBe(true);
-    await json('restore', kept);
-    expect((await json('account', 'show', 'alice')).posted).toBe(then.posted + 5_000_000);
-  });
-
-  it('say which pepper the keys need where it is not in place', async () => {
-    const [file, elsewhere] = [join(folder, 'moved.db'), join(folder, 'elsewhere')];
-    await json('key', 'create', 'alice');
-    await json('backup', file);
-    const { status, out } = await legible(['restore', file], { LEGIBLE_DATA_DIR: elsewhere });
-    expect([status, out]).toEqual([0, expect.stringContaining(`${join(elsewhere, 'pepper')} is missing`)]);
-    writeFileSync(join(elsewhere, 'pepper'), 'another pepper of more than 32 characters');
-    const other = await legible(['restore', file, '--json'], { LEGIBLE_DATA_DIR: elsewhere });
-    expect(JSON.parse(other.out).missing).toContain('is not the pepper that the keys');
-    expect(await json('restore', file)).toMatchObject({ missing: null });
-  });
-
-  it('refuse to write over a file, to read what is no backup, and to touch a running server', async () => {
-    const file = join(folder, 'second.db');
-    await json('backup', file);
-    expect((await run('backup', file)).err).toContain('exists already');
-    const damaged = join(folder, 'damaged.db');
-    writeFileSync(damaged, readFileSync(file).fill(0x41, 4096, 60_000));
-    for (const wrong of [damaged, import.meta.filename, join(folder, 'absent')]) {
-      const before = await json('account', 'show', 'alice');
-      const { status, err } = await run('restore', wrong);
-      expect([status, err.startsWith('error: ')], err).toEqual([1, true]);
-      expect(await json('account', 'show', 'alice')).toEqual(before);
-    }
-    const server = lockDataDir(settings.LEGIBLE_DATA_DIR);
-    expect((await run('restore', file)).err).toContain('stop it first');
-    server?.release();
-    expect((await run('restore', file)).status).toBe(0);
-  });
-});
-
-describe('doctor', () => {
-  async function examine(over: Record<string, string> = {}) {
-    const { status, out } = await legible(['doctor', '--json'], {
-      ...settings,
-      LEGIBLE_PORT: '0',
-      LEGIBLE_OPS_PORT: '0',
-      ...over,
-    });
-    const { ok, findings } = JSON.parse(out) as { ok: boolean; findings: { name: string; status: string }[] };
-    return { status, ok, failed: findings.filter((f) => f.status === 'fail').map((f) => f.name), findings };
-  }
-
-  it('finds nothing on a sound installation', async () => {
-    expect(await examine()).toMatchObject({ status: 0, ok: true, failed: [] });
-  });
-
-  it('makes no database where there is none', async () => {
-    const empty = join(folder, 'empty');
-    expect(await examine({ LEGIBLE_DATA_DIR: empty })).toMatchObject({ status: 0 });
-    expect(existsSync(empty)).toBe(false);
-  });
-
-  it('fails on a data directory open to others, a pepper that is damaged, and a port in use', async () => {
-    const open = join(folder, 'open');
-    mkdirSync(open);
-    chmodSync(open, 0o755);
-    writeFileSync(join(open, 'legible.db'), '');
-    writeFileSync(join(open, 'pepper'), 'short', { mode: 0o600 });
-    const other = createServer().listen(0, '127.0.0.1');
-    await once(other, 'listening');
-    const { port } = other.address() as AddressInfo;
-    const { status, failed } = await examine({ LEGIBLE_DATA_DIR: open, LEGIBLE_PORT: String(port) });
-    other.close();
-    expect(status).toBe(1);
-    expect(failed).toEqual(expect.arrayContaining(['data directory', 'pepper', 'port']));
-  });
-
-  it('fails where keys are and their pepper is missing, or is another one', async () => {
-    const pepper = join(settings.LEGIBLE_DATA_DIR, 'pepper');
-    await json('key', 'create', 'alice');
-    const other = { LEGIBLE_PEPPER: 'another pepper of more than 32 characters' };
-    expect(await examine(other)).toMatchObject({ status: 1, failed: ['keys'] });
-    const { status, err } = await legible(['key', 'create', 'alice'], { ...settings, ...other });
-    expect([status, err]).toEqual([1, expect.stringContaining('is not the pepper that the keys')]);
-    const server = await legibleProcess(['serve'], { ...settings, ...other, LEGIBLE_LOG_LEVEL: 'silent' });
-    expect([server.status, server.err]).toEqual([1, err]);
-    renameSync(pepper, `${pepper}.away`);
-    expect(await examine()).toMatchObject({ status: 1, failed: ['keys'] });
-    renameSync(`${pepper}.away`, pepper);
-  });
-
-  it('warns of what is listening for everybody', async () => {
-    const { findings } = await examine({ LEGIBLE_HOST: '0.0.0.0' });
-    expect(findings.find(({ name }) => name === 'listens beyond this machine')?.status).toBe('warn');
   });
 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterAll, vi } from 'vitest';
+import { afterAll, expect, vi } from 'vitest';
 import { run } from '../../src/cli/run.ts';
 
 const entry = fileURLToPath(new URL('./entry.ts', import.meta.url));
@@ -65,4 +65,18 @@ export async function legibleProcess(
     once(child, 'exit') as Promise<[number | null]>,
   ]);
   return { status, out, err };
+}
+
+/** A data directory of its own, and the commands run on it: `json` gives what a command that succeeds prints. */
+export function installation() {
+  const folder = scratch();
+  const settings = { LEGIBLE_DATA_DIR: join(folder, 'data') };
+  const run = (...args: string[]) => legible(args, settings);
+  async function json(...args: string[]) {
+    const { status, out, err } = await run(...args, '--json');
+    expect(err).toBe('');
+    expect(status).toBe(0);
+    return JSON.parse(out);
+  }
+  return { folder, settings, run, json };
 }
