@@ -84,8 +84,12 @@ def main() -> None:
     parser.add_argument("--limit", type=int)
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
-    columns = {"Legible": json.loads(chosen.ours.read_text())["families"]} if chosen.ours else {}
     families = load_corpus(chosen.corpus, chosen.limit)
+    columns = {}
+    if chosen.ours:
+        ours = json.loads(chosen.ours.read_text())["families"]
+        # Texts alone: eval measures visual puzzles too, which no peer here reads.
+        columns["Legible"] = {family.name: ours[family.name] for family in families}
     for peer in chosen.peers:
         read = opened(peer)
         limit = min(SLOW, chosen.limit or SLOW) if peer == "tesseract" else chosen.limit
