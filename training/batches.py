@@ -12,6 +12,8 @@ from training.picture import HEIGHT, STRIDE
 
 COLUMNS = 64 * 160  # a batch holds about so many columns of pixels, whatever its width
 
+DIFFICULTY = (0.4, 1.1)  # of the synthesiser, drawn evenly: real captchas are rarely as hard as they could be
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -38,7 +40,10 @@ def draw_batch(synthesiser: Any, styles: tuple[str, ...], share: np.ndarray, see
     count = batch_size(width, scale)
     chosen = rng.choice(len(styles), count, p=share)
     seeds = rng.integers(1 << 40, size=count)
-    samples = [synthesiser.sample(int(s), width, style=styles[k]) for s, k in zip(seeds, chosen)]
+    hard = rng.uniform(*DIFFICULTY, count)
+    samples = [
+        synthesiser.sample(int(s), width, style=styles[k], difficulty=float(d)) for s, k, d in zip(seeds, chosen, hard)
+    ]
     images = np.stack([s.image for s in samples])
     assert images.shape[1:] == (HEIGHT, width, 3), images.shape
     return Batch(images, [s.text for s in samples])

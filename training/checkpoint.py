@@ -9,6 +9,7 @@ import torch
 
 from training.alphabet import CHARS
 from training.net import TextNet
+from training.optimiser import Optimiser
 from training.start import starting_net
 
 KEPT = Path(__file__).parent.parent / "models" / "text.fp16.pt"
@@ -33,7 +34,7 @@ def write(state: dict[str, Any], path: Path) -> None:
     os.replace(beside, path)
 
 
-def save(path: Path, net: TextNet, average: TextNet, optimiser: torch.optim.Optimizer, progress: Progress) -> None:
+def save(path: Path, net: TextNet, average: TextNet, optimiser: Optimiser, progress: Progress) -> None:
     state = {
         "chars": CHARS,
         "net": net.state_dict(),
@@ -44,7 +45,7 @@ def save(path: Path, net: TextNet, average: TextNet, optimiser: torch.optim.Opti
     write(state, path)
 
 
-def load(path: Path, net: TextNet, average: TextNet, optimiser: torch.optim.Optimizer) -> Progress:
+def load(path: Path, net: TextNet, average: TextNet, optimiser: Optimiser) -> Progress:
     state = torch.load(path, map_location="cpu", weights_only=True)
     if state["chars"] != CHARS:
         raise SystemExit(f"{path} was trained for another alphabet")
@@ -69,6 +70,6 @@ def averaged_net(path: Path) -> tuple[TextNet, Progress]:
     return net.eval(), Progress(**state["progress"])
 
 
-def fresh_net() -> tuple[TextNet, Progress]:
-    """Where a new run starts: the kept weights if there are any, else PP-OCRv6's."""
-    return averaged_net(KEPT) if KEPT.exists() else (starting_net(), Progress())
+def fresh_net(kept: bool = True) -> tuple[TextNet, Progress]:
+    """Where a new run starts: the `kept` weights if there are any, else PP-OCRv6's."""
+    return averaged_net(KEPT) if kept and KEPT.exists() else (starting_net(), Progress())

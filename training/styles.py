@@ -11,8 +11,8 @@ from training.reading import score_all, torch_scorer
 from training.synth import STYLES, Synthesiser
 
 FIXED = 24  # validation images a style
-EVEN = 0.35  # part of training that is shared evenly: no style is ever forgotten
-MOST = 3.0  # no style gets more than this many even shares: some images are beyond reading
+EVEN = 0.6  # part of training that is shared evenly: no style is ever forgotten
+MOST = 2.0  # no style gets more than this many even shares: some images are beyond reading
 
 
 class StyleCheck:

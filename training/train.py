@@ -24,11 +24,13 @@ from training.batches import Batch, Producers
 from training.ctc import encode
 from training.families import CorpusCheck
 from training.net import TextNet, normalise
+from training.optimiser import Optimiser
 from training.schedule import follow, learning_rate
 from training.styles import StyleCheck, shares
 from training.synth import Synthesiser
 
 CLIP = 5.0  # greatest norm of a step's gradient
+TOGETHER = 2  # batches a step
 SAVE_EVERY = 180  # seconds
 
 
@@ -37,6 +39,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--run", type=Path, required=True, help="folder of the checkpoint and the curves")
     parser.add_argument("--corpus", type=Path, help="families to measure on, never trained on")
     parser.add_argument("--total", type=int, default=2_500_000, help="images over which the learning rate falls")
+    parser.add_argument("--fresh", action="store_true", help="a new run from PP-OCRv6's weights, not the kept ones")
     parser.add_argument("--check-every", type=int, help="images between validations (default: 20,000 times --scale)")
     parser.add_argument("--check-all-every", type=int, default=200_000, help="the same for whole corpora")
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
@@ -79,15 +82,12 @@ class Run:
         self.chosen = chosen
         chosen.run.mkdir(parents=True, exist_ok=True)
         self.file = chosen.run / "checkpoint.pt"
-        self.net, self.progress = checkpoint.fresh_net()
+        self.net, self.progress = checkpoint.fresh_net(kept=not chosen.fresh)
         self.average = TextNet(self.net.head.out_features)
         for net in (self.net, self.average):
             net.to(chosen.device, memory_format=torch.channels_last)
         self.average.load_state_dict(self.net.state_dict())
-        decayed = [p for p in self.net.parameters() if p.ndim > 1]
-        others = [p for p in self.net.parameters() if p.ndim == 1]
-        groups = [{"params": decayed, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, fused=True)
+        self.optimiser = Optimiser(self.net)
         self.start = self.progress.images
         if self.file.exists():
             self.progress = checkpoint.load(self.file, self.net, self.average, self.optimiser)
@@ -96,21 +96,22 @@ class Run:
         self.corpus = CorpusCheck(chosen.corpus) if chosen.corpus else None
         self.ended = False
 
-    def step(self, batch: Batch) -> torch.Tensor:
-        """One step of the optimiser; returns the loss."""
+    def step(self, batches: list[Batch]) -> torch.Tensor:
+        """One step of the optimiser over batches of several widths; returns their mean loss."""
         at = self.progress
         since_start = at.images - self.start
-        for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(at.images, self.chosen.total, since_start) * self.chosen.scale**0.5
-        loss = loss_of(self.net, batch, self.chosen.device)
-        loss.backward()
+        losses = []
+        for batch in batches:
+            loss = loss_of(self.net, batch, self.chosen.device)
+            (loss / len(batches)).backward()
+            losses.append(loss.detach())
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), CLIP)
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
-        at.images += len(batch.texts)
-        at.batches += 1
-        follow(self.average, self.net, len(batch.texts), since_start)
-        return loss.detach()
+        self.optimiser.step(learning_rate(at.images, self.chosen.total, since_start) * self.chosen.scale**0.5)
+        seen = sum(len(batch.texts) for batch in batches)
+        at.images += seen
+        at.batches += len(batches)
+        follow(self.average, self.net, seen, since_start)
+        return torch.stack(losses).mean()
 
     def check(self, loss: float) -> None:
         """Measures the averaged net, appends to the curves and draws them."""
@@ -146,9 +147,9 @@ class Run:
         from_images, from_time, waited = at.images, time.monotonic(), 0.0
         last = from_time
         while at.images < self.chosen.total and not self.ended:
-            batch = producers.next()
+            batches = [producers.next() for _ in range(TOGETHER)]
             waited += time.monotonic() - last
-            losses.append(self.step(batch))
+            losses.append(self.step(batches))
             now = time.monotonic()
             at.seconds, last = at.seconds + now - last, now
             if len(losses) % 25 == 0:

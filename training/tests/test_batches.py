@@ -11,8 +11,8 @@ class Blank:
     def __init__(self):
         self.asked = []
 
-    def sample(self, seed, width, style):
-        self.asked.append((seed, width, style))
+    def sample(self, seed, width, style, difficulty):
+        self.asked.append((seed, width, style, difficulty))
         return SimpleNamespace(image=np.zeros((48, width, 3), np.uint8), text="a", style=style)
 
 
@@ -36,5 +36,5 @@ def test_a_batch_has_one_width_and_repeats_from_its_seed():
     batch = draw_batch(first, ("never", "always"), share, 7, 1.0)
     draw_batch(second, ("never", "always"), share, 7, 1.0)
     assert first.asked == second.asked
-    assert {style for _, _, style in first.asked} == {"always"}
-    assert len({seed for seed, _, _ in first.asked}) == len(batch.texts)
+    assert {style for _, _, style, _ in first.asked} == {"always"}
+    assert len({seed for seed, *_ in first.asked}) == len(batch.texts)
