@@ -8,6 +8,7 @@ What goes in and out is in graph.py.
 """
 
 import argparse
+import copy
 import time
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import onnxruntime
 from training import checkpoint
 from training.average import blend
 from training.ctc import greedy
+from training.equalise import equalise
 from training.graph import attach_bytes, describe, float_graph
 from training.net import TextNet
 from training.quantise import FIRST_SEED, calibration_images, quantise
@@ -30,6 +32,9 @@ CALIBRATION = 240  # images
 
 def build(net: TextNet, images_seen: int, integers: bool = True, narrow: bool = False) -> onnx.ModelProto:
     """The ONNX model of `net`, in int8 or in float32."""
+    if integers:
+        net = copy.deepcopy(net)
+        equalise(net)
     model = float_graph(net)
     if integers:
         model = quantise(model, calibration_images(CALIBRATION), narrow=narrow)
