@@ -12,6 +12,8 @@ export function laterType() {
   const asked: { say: string; end: PromiseWithResolvers<Record<string, unknown>> }[] = [];
   const type: TaskType<{ say: string }> = {
     type: 'EchoTask',
+    summary: 'Says what it is told.',
+    solutions: { common: z.record(z.string(), z.unknown()) },
     input: z.object({ say: z.string() }),
     module: () => 'common',
     timing: 'later',

@@ -69,13 +69,21 @@ const challenge = z.unknown().transform((given, context): { raw: unknown; read: 
 });
 type Challenge = z.output<typeof challenge>;
 
+const solution = z.object({
+  token: z.string().describe("the form's field `altcha`"),
+  number: z.int().min(0),
+});
+type Token = z.output<typeof solution>;
+
 /** Widgets of version 1 look no further where the site names no limit. */
 const usualMaximum = 1_000_000;
 
 /** `AltchaTask`: the token that an ALTCHA widget would put into its form. */
-export function altcha(rules: SiteRules): TaskType<ProofTask<Challenge>, 'proofs' | 'web'> {
+export function altcha(rules: SiteRules): TaskType<ProofTask<Challenge>, 'proofs' | 'web', Token> {
   return {
     type: 'AltchaTask',
+    summary: 'The proof of work of ALTCHA.',
+    solutions: { common: solution },
     timing: 'later',
     input: proofSchema(challenge, rules),
     module: () => 'common',

@@ -29,6 +29,13 @@ type Challenge = z.output<typeof challenge>;
 
 const redeemed = z.looseObject({ success: z.literal(true), token: z.string().min(1) });
 
+/** `solutions` where the client brought the challenge, and redeems it itself. */
+const solution = z.object({
+  token: z.string().describe("redeemed, the form's field `cap-token`; else to be redeemed with `solutions`"),
+  solutions: z.array(z.int().min(0)).optional().describe('where the task held the challenge'),
+});
+type Solved = z.output<typeof solution>;
+
 /** As many parts as keep the threads busy; more would crowd out the tasks of others. */
 const partsAtOnce = 8;
 
@@ -36,9 +43,11 @@ const partsAtOnce = 8;
  * `CapTask`: solves a challenge of Cap. `challengeURL` is the widget's API endpoint: the solution is then the
  * token that its server gave for it, and otherwise what the client redeems itself.
  */
-export function cap(rules: SiteRules): TaskType<ProofTask<Challenge>, 'proofs' | 'web'> {
+export function cap(rules: SiteRules): TaskType<ProofTask<Challenge>, 'proofs' | 'web', Solved> {
   return {
     type: 'CapTask',
+    summary: 'The proof of work of Cap.',
+    solutions: { common: solution },
     timing: 'later',
     input: proofSchema(challenge, rules),
     module: () => 'common',

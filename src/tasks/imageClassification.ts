@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Fault } from '../fault.ts';
 import { type Image, type ImageSettings, imageList, imageOf, text, withoutNulls } from './images.ts';
 import { proxyFields, refuseMalformedProxy } from './proxy.ts';
-import type { TaskType } from './task.ts';
+import { probability, type TaskType } from './task.ts';
 
 export interface ClassificationSettings extends ImageSettings {
   questions: QuestionBook;
@@ -21,12 +21,22 @@ export interface ImageClassification {
   question: string;
 }
 
+const solution = z.object({
+  objects: z.array(z.int().min(0)).describe('indexes of the images that show it'),
+  scores: z.array(probability).describe('the probability for each image'),
+});
+type Classified = z.output<typeof solution>;
+
 /** `ImageClassificationTask`: which of some images show what the question names. */
 export function imageClassification(
   settings: ClassificationSettings,
-): TaskType<ImageClassification, 'classes'> {
+): TaskType<ImageClassification, 'classes', Classified> {
   const { questions } = settings;
-  const fields = z.object({ images: imageList, question: text.min(1, 'is empty'), ...proxyFields });
+  const fields = z.object({
+    images: imageList,
+    question: text.min(1, 'is empty').describe('one of those that `GET /questions` lists'),
+    ...proxyFields,
+  });
 
   /** @throws Fault ERROR_UNKNOWN_QUESTION */
   function meaningOf(question: string): readonly number[] {
@@ -37,6 +47,8 @@ export function imageClassification(
 
   return {
     type: 'ImageClassificationTask',
+    summary: 'Which of some images show what a question names.',
+    solutions: { common: solution },
     timing: 'now',
     input: z.preprocess(withoutNulls, fields).transform((task, context): ImageClassification => {
       refuseMalformedProxy(task, (field, message) =>

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
 import { answerOf } from './arithmetic.ts';
-import { type Image, type ImageSettings, imageList, imageOf, text, withoutNulls } from './images.ts';
+import { encoded, type Image, type ImageSettings, imageList, imageOf, text, withoutNulls } from './images.ts';
 import { proxyFields, refuseMalformedProxy } from './proxy.ts';
 import {
+  confidence,
   LEAST_CONFIDENCE,
+  probability,
   type Reading,
   type ReadOptions,
-  type Solution,
   type SolveContext,
   type TaskType,
 } from './task.ts';
@@ -17,7 +18,8 @@ export interface ImageToTextSettings extends ImageSettings {
   strict: boolean;
 }
 
-type Module = 'common' | 'number' | 'math';
+const modules = ['common', 'number', 'math'] as const;
+type Module = (typeof modules)[number];
 
 export interface ImageToText {
   module: Module;
@@ -39,10 +41,29 @@ const NAMED_ALTERNATIVES = 5;
 /** Names that the contract's documentation once gave to models of single sites; ours reads them all. */
 const LEGACY_MODULE = /^(queueit|module_0(0[1-9]|[12]\d|3[0-2]))$/;
 
+const ofOne = z.object({
+  text: z.string(),
+  confidence,
+  expression: z.string().optional().describe('with `details` and module `math`: what was calculated'),
+  characters: z
+    .array(z.object({ character: z.string(), confidence: probability }))
+    .optional()
+    .describe('with `details`'),
+  alternatives: z
+    .array(z.object({ text: z.string(), confidence: probability }))
+    .optional()
+    .describe('with `details`: other texts that it may be, likeliest first'),
+});
+const ofMany = z.object({ answers: z.array(z.string()).describe('in the order of `images`'), confidence });
+type One = z.output<typeof ofOne>;
+type Many = z.output<typeof ofMany>;
+
 /** `ImageToTextTask`: what a picture says. `case` needs no doing: texts are always answered as they are read. */
-export function imageToText(settings: ImageToTextSettings): TaskType<ImageToText, 'text'> {
+export function imageToText(settings: ImageToTextSettings): TaskType<ImageToText, 'text', One | Many> {
   return {
     type: 'ImageToTextTask',
+    summary: 'The text in an image.',
+    solutions: { common: ofOne, number: z.union([ofOne, ofMany]), math: ofOne },
     timing: 'now',
     input: inputSchema(settings),
     module: ({ module }) => module,
@@ -58,7 +79,7 @@ export function imageToText(settings: ImageToTextSettings): TaskType<ImageToText
   };
 }
 
-async function answer(image: Uint8Array, input: ImageToText, context: SolveContext<'text'>) {
+async function answer(image: Uint8Array, input: ImageToText, context: SolveContext<'text'>): Promise<One> {
   const reading = await context.engines.text.read(image, readOptions(input, context));
   const { text, confidence, expression } = input.module === 'math' ? calculate(reading) : asRead(reading);
   if (text === '' || confidence < LEAST_CONFIDENCE) throw new Fault('ERROR_CAPTCHA_UNSOLVABLE');
@@ -72,7 +93,7 @@ async function answer(image: Uint8Array, input: ImageToText, context: SolveConte
     ...(expression === undefined ? {} : { expression }),
     characters: reading.characters.map((one) => ({ ...one, confidence: rounded(one.confidence) })),
     alternatives: reading.alternatives.map((one) => ({ ...one, confidence: rounded(one.confidence) })),
-  } satisfies Solution;
+  };
 }
 
 function readOptions(input: ImageToText, { deadline, signal }: SolveContext<'text'>): ReadOptions {
@@ -132,25 +153,46 @@ function inputSchema(settings: ImageToTextSettings): z.ZodType<ImageToText> {
     const message = `is not from 0 to ${most}`;
     return z.number(notNumber).min(0, message).max(most, message);
   };
-  const limit = number.pipe(within(LONGEST_TEXT).int('is not a whole number'));
+  /** A schema of two steps is documented by its first, which knows nothing of the second's bounds. */
+  const bounds = (most: number) => ({ minimum: 0, maximum: most });
+  const limit = number
+    .pipe(within(LONGEST_TEXT).int('is not a whole number'))
+    .meta({ ...bounds(LONGEST_TEXT), multipleOf: 1 });
 
   const fields = z.object({
-    body: text.optional(),
-    module: text.default('common').transform((name, context): Module => {
-      const known = name.trim().toLowerCase();
-      if (known === 'common' || known === 'number' || known === 'math') return known;
-      if (LEGACY_MODULE.test(known)) return 'common';
-      context.addIssue({ code: 'custom', message: 'is not one of common, number, math' });
-      return z.NEVER;
-    }),
-    images: imageList.optional(),
-    score: number.pipe(within(1)).default(0),
-    case: boolean.optional(),
-    charset: text.min(1, 'is empty').regex(READABLE, 'holds characters that cannot be read').optional(),
-    minLength: limit.optional(),
-    /** 0 is how neighbouring contracts say "no limit". */
-    maxLength: limit.transform((length) => (length === 0 ? undefined : length)).optional(),
-    details: boolean.default(false),
+    body: encoded.optional(),
+    module: text
+      .default('common')
+      .transform((name, context): Module => {
+        const given = name.trim().toLowerCase();
+        const known = modules.find((module) => module === given);
+        if (known) return known;
+        if (LEGACY_MODULE.test(given)) return 'common';
+        context.addIssue({ code: 'custom', message: `is not one of ${modules.join(', ')}` });
+        return z.NEVER;
+      })
+      .meta({
+        enum: modules,
+        description: '`common`: letters and digits; `number`: digits; `math`: arithmetic',
+      }),
+    images: imageList.optional().describe('in place of `body`, with module `number`'),
+    score: number
+      .pipe(within(1))
+      .default(0)
+      .meta({ ...bounds(1), description: 'a less certain answer is not given, and costs nothing' }),
+    case: boolean.optional().describe('accepted; texts are always answered as they are read'),
+    charset: text
+      .min(1, 'is empty')
+      .regex(READABLE, 'holds characters that cannot be read')
+      .optional()
+      .describe('only these characters can occur'),
+    minLength: limit.optional().describe('how short the text can be'),
+    maxLength: limit
+      // 0 is how neighbouring contracts say "no limit".
+      .transform((length) => (length === 0 ? undefined : length))
+      .optional()
+      .describe('how long the text can be; 0 is no limit'),
+    details: boolean.default(false).describe('adds characters, alternatives and the expression'),
     ...proxyFields,
   });
 

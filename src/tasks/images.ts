@@ -28,9 +28,12 @@ export const text = z.string({
   error: ({ input }) => (input === undefined ? 'is missing' : 'is not a string'),
 });
 
+/** A field that holds an image. */
+export const encoded = text.describe('an image in base64: PNG, JPEG, GIF, WebP or BMP');
+
 /** `images`, 1 to 9 of them. */
 export const imageList = z
-  .array(text, 'is not a list')
+  .array(encoded, 'is not a list')
   .min(1, 'is empty')
   .max(mostImages, `more than ${mostImages}`);
 

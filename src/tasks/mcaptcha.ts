@@ -11,6 +11,14 @@ const challenge = z.looseObject({
 });
 type Challenge = z.output<typeof challenge>;
 
+const solution = z.union([
+  z.object({ token: z.string().describe("verified: the form's field `mcaptcha__token`") }),
+  z
+    .object({ string: z.string(), nonce: z.int().min(0), result: z.string() })
+    .describe('for `/api/v1/pow/verify`, where the task held the challenge'),
+]);
+type Solved = z.output<typeof solution>;
+
 const verified = z.looseObject({ token: z.string().min(1) });
 
 /**
@@ -18,9 +26,11 @@ const verified = z.looseObject({ token: z.string().min(1) });
  * `websiteKey` holds that: the solution is then the token that the server gave for it, and otherwise what the
  * client hands in itself.
  */
-export function mcaptcha(rules: SiteRules): TaskType<ProofTask<Challenge>, 'proofs' | 'web'> {
+export function mcaptcha(rules: SiteRules): TaskType<ProofTask<Challenge>, 'proofs' | 'web', Solved> {
   return {
     type: 'McaptchaTask',
+    summary: 'The proof of work of mCaptcha.',
+    solutions: { common: solution },
     timing: 'later',
     input: proofSchema(challenge, rules).superRefine(({ site, websiteKey, challenge: given }, context) => {
       if (given !== undefined || site.url === undefined) return;

@@ -21,8 +21,16 @@ export function proofSchema<Challenge>(
 ): z.ZodType<ProofTask<Challenge>> {
   const fields = z.object({
     ...siteFields,
-    websiteKey: z.string('is not a string').trim().max(512, 'is too long').optional(),
-    challenge: z.preprocess(parseText, challenge).optional(),
+    websiteKey: z
+      .string('is not a string')
+      .trim()
+      .max(512, 'is too long')
+      .optional()
+      .describe("mCaptcha's site key, where `challengeURL` has no `sitekey`"),
+    challenge: z
+      .preprocess(parseText, challenge)
+      .optional()
+      .describe("the challenge as the site's server gave it; its JSON as a string is read too"),
   });
   return z.preprocess(withoutNulls, fields).transform((task, context): ProofTask<Challenge> => {
     const refuse = (field: string, message: string) =>

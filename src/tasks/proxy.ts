@@ -19,9 +19,9 @@ const text = z.string('is not a string').trim().max(longest, 'is too long');
  * five fields.
  */
 export const proxyFields = {
-  proxy: text.optional(),
-  proxyType: text.optional(),
-  proxyAddress: text.optional(),
+  proxy: text.optional().describe('`host:port:login:password` or `scheme://login:password@host:port`'),
+  proxyType: text.optional().describe('`http`, `https`, `socks4` or `socks5`'),
+  proxyAddress: text.optional().describe('a host; the other fields of a proxy go with it'),
   proxyPort: z.union([z.number(), text], 'is not a number').optional(),
   proxyLogin: text.optional(),
   proxyPassword: text.optional(),

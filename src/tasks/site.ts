@@ -23,7 +23,11 @@ export interface Site {
 const link = z.string('is not a string').trim().optional();
 
 /** The fields that every task has which calls a site. */
-export const siteFields = { challengeURL: link, websiteURL: link, ...proxyFields };
+export const siteFields = {
+  challengeURL: link.describe('where the challenge comes from; required without `challenge`'),
+  websiteURL: link.describe('read in place of `challengeURL`'),
+  ...proxyFields,
+};
 
 type SiteInput = ProxyFields & {
   challenge?: unknown;

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Call, Outcome } from '../call.ts';
 import type { Found, Puzzle } from '../puzzle.ts';
 
@@ -100,16 +100,27 @@ export const LEAST_CONFIDENCE = 0.01;
 /** What a solution may hold is fixed by the contract for each type; it is always an object. */
 export type Solution = Record<string, unknown>;
 
+export const probability = z.number().min(0).max(1);
+export const confidence = probability.describe('estimated probability that the answer is right');
+
 export interface SolveContext<Needs extends keyof Engines = keyof Engines> extends Patience {
   engines: Pick<Engines, Needs>;
 }
 
 /** One thing that can be asked: a file in this folder each. `Needs` are the engines that it solves with. */
-export interface TaskType<Input = unknown, Needs extends keyof Engines = keyof Engines> {
+export interface TaskType<
+  Input = unknown,
+  Needs extends keyof Engines = keyof Engines,
+  Answer extends Solution = Solution,
+> {
   /** As clients write it; compared without regard to case. */
   type: string;
+  /** One sentence for documentation. */
+  summary: string;
   /** Parses `task`; unknown fields are ignored, `null` counts as absent. */
   input: z.ZodType<Input>;
+  /** What solutions hold, by module: documentation and clients' types are made of it. */
+  solutions: Record<string, z.ZodType<Answer>>;
   /** The price list's key is `type/module`. */
   module(input: Input): string;
   /** Whether createTask carries the answer itself, or the task is taken up later. */
@@ -120,5 +131,5 @@ export interface TaskType<Input = unknown, Needs extends keyof Engines = keyof E
    */
   check(input: Input): void;
   /** @throws Fault ERROR_CAPTCHA_UNSOLVABLE and what the engines throw; a thrown task costs nothing. */
-  solve(input: Input, context: SolveContext<Needs>): Promise<Solution>;
+  solve(input: Input, context: SolveContext<Needs>): Promise<Answer>;
 }

@@ -1,15 +1,16 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
-import { type Image, type ImageSettings, imageOf, text, withoutNulls } from './images.ts';
+import { encoded, type Image, type ImageSettings, imageOf, text, withoutNulls } from './images.ts';
 import { proxyFields, refuseMalformedProxy } from './proxy.ts';
 import { LEAST_CONFIDENCE, type Solution, type SolveContext, type TaskType } from './task.ts';
 
 type Needs = 'text' | 'puzzles';
 
-/** One module: which second image it takes, and how it is solved. */
-interface Module {
+/** One module: which second image it takes, how it is solved, and what that gives. */
+interface Module<Answer extends Solution = Solution> {
   second?: 'imageBackground' | 'imagePrompt';
-  solve(images: readonly Uint8Array[], context: SolveContext<Needs>): Promise<Solution>;
+  solution: z.ZodType<Answer>;
+  solve(images: readonly Uint8Array[], context: SolveContext<Needs>): Promise<Answer>;
 }
 
 export interface VisionEngine {
@@ -23,60 +24,79 @@ export interface VisionEngine {
  */
 const LEAST = { gap: 0.2, turn: 0.15, clicks: 0.03 };
 
-const gap: Module['solve'] = async ([piece, background], { engines, ...patience }) => {
-  const spot = sure(await engines.puzzles.findGap(piece!, background!, patience), LEAST.gap);
-  return { box: [Math.round(spot.x), Math.round(spot.y)] };
-};
+const point = z.tuple([z.int(), z.int()]).describe('x, y in pixels');
 
-const turn: Module['solve'] = async ([disc, around], { engines, ...patience }) => {
-  const { angle } = sure(await engines.puzzles.findTurn(disc!, around!, patience), LEAST.turn);
-  return { angle: Math.round(angle) % 360 };
-};
+const gap = module({
+  second: 'imageBackground',
+  solution: z.object({ box: point.describe("where the top left corner of the piece's image goes") }),
+  async solve([piece, background], { engines, ...patience }) {
+    const spot = sure(await engines.puzzles.findGap(piece!, background!, patience), LEAST.gap);
+    return { box: [Math.round(spot.x), Math.round(spot.y)] };
+  },
+});
+
+const turn = module({
+  second: 'imageBackground',
+  solution: z.object({
+    angle: z.int().min(0).max(359).describe('degrees by which the disc is turned clockwise'),
+  }),
+  async solve([disc, around], { engines, ...patience }) {
+    const { angle } = sure(await engines.puzzles.findTurn(disc!, around!, patience), LEAST.turn);
+    return { angle: Math.round(angle) % 360 };
+  },
+});
 
 const modules: Record<string, Module> = {
-  slider_1: {
+  slider_1: module({
     second: 'imageBackground',
+    solution: z.object({ distance: z.int().describe("pixels to the left edge of the piece's image") }),
     async solve(images, context) {
-      const { box } = await gap(images, context);
-      return { distance: (box as number[])[0] };
+      const { box } = await gap.solve(images, context);
+      return { distance: box[0] };
     },
-  },
-  space_detection: { second: 'imageBackground', solve: gap },
-  rotate_1: { second: 'imageBackground', solve: turn },
-  rotate_2: { second: 'imageBackground', solve: turn },
-  click_order: {
+  }),
+  space_detection: gap,
+  rotate_1: turn,
+  rotate_2: turn,
+  click_order: module({
     second: 'imagePrompt',
+    solution: z.object({ points: z.array(point).describe('where to click, in the order of the prompt') }),
     async solve([picture, prompt], { engines, ...patience }) {
       const { points } = sure(await engines.puzzles.findClicks(picture!, prompt!, patience), LEAST.clicks);
       return { points: points.map(({ x, y }) => [Math.round(x), Math.round(y)]) };
     },
-  },
-  ocr_gif: {
+  }),
+  ocr_gif: module({
+    solution: z.object({ text: z.string() }),
     async solve([image], { engines, ...patience }) {
       const reading = await engines.text.read(image!, patience);
       if (reading.text === '' || reading.confidence < LEAST_CONFIDENCE)
         throw new Fault('ERROR_CAPTCHA_UNSOLVABLE');
       return { text: reading.text };
     },
-  },
+  }),
 };
 
 /** `VisionEngine`: positions and angles that visual puzzles ask for. */
 export function visionEngine(settings: ImageSettings): TaskType<VisionEngine, Needs> {
   const fields = z.object({
-    module: text.transform((name, context): string => {
-      const known = name.trim().toLowerCase();
-      if (Object.hasOwn(modules, known)) return known;
-      context.addIssue({ code: 'custom', message: `is not one of ${Object.keys(modules).join(', ')}` });
-      return z.NEVER;
-    }),
-    image: text,
-    imageBackground: text.optional(),
-    imagePrompt: text.optional(),
+    module: text
+      .transform((name, context): string => {
+        const known = name.trim().toLowerCase();
+        if (Object.hasOwn(modules, known)) return known;
+        context.addIssue({ code: 'custom', message: `is not one of ${Object.keys(modules).join(', ')}` });
+        return z.NEVER;
+      })
+      .meta({ enum: Object.keys(modules) }),
+    image: encoded,
+    imageBackground: encoded.optional().describe(`second image of ${modulesWith('imageBackground')}`),
+    imagePrompt: encoded.optional().describe(`second image of ${modulesWith('imagePrompt')}`),
     ...proxyFields,
   });
   return {
     type: 'VisionEngine',
+    summary: 'Positions and angles that visual puzzles ask for.',
+    solutions: Object.fromEntries(Object.entries(modules).map(([name, { solution }]) => [name, solution])),
     timing: 'now',
     input: z.preprocess(withoutNulls, fields).transform((task, context): VisionEngine => {
       const refuse = (field: string, message: string) => {
@@ -103,6 +123,17 @@ export function visionEngine(settings: ImageSettings): TaskType<VisionEngine, Ne
         context,
       ),
   };
+}
+
+/** Holds a module to giving what it says it gives. */
+function module<Answer extends Solution>(given: Module<Answer>): Module<Answer> {
+  return given;
+}
+
+function modulesWith(second: Module['second']): string {
+  return Object.keys(modules)
+    .filter((name) => modules[name]!.second === second)
+    .join(', ');
 }
 
 function sure<Answer extends { confidence: number }>(answer: Answer | undefined, least: number): Answer {
