@@ -31,6 +31,7 @@ export async function welcome(store: StoreAdmin, pepper: string, clock: Clock): 
     taskTypes: null,
     addresses: null,
     dailyCap: null,
+    dialect: null,
     expiresAt: null,
     now,
   });

@@ -157,6 +157,7 @@ export async function openWorld({
       taskTypes: null,
       addresses: null,
       dailyCap: null,
+      dialect: null,
       expiresAt: null,
       now: clock.now(),
     };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { type DialectName, dialectNames } from '../dialects.ts';
 import { callbackSecret, generateKey, hashKey, hintOf, isPlausibleKey } from '../key.ts';
 import type { NewKey } from '../store/admin.ts';
 import type { Key } from '../store/store.ts';
@@ -15,6 +16,7 @@ interface Limits {
   types?: string[];
   addresses?: string[];
   dailyCap?: number;
+  dialect?: DialectName;
   expires?: number;
   label: string;
   json?: boolean;
@@ -103,6 +105,7 @@ function withLimits(command: Command): Command {
     .option('--types <names>', 'only these task types, parted by commas', taskTypes)
     .option('--addresses <ranges>', 'only from these addresses or CIDR ranges, parted by commas', ranges)
     .option('--daily-cap <usd>', 'most that it may spend in a UTC day', positiveUsd)
+    .addOption(new Option('--dialect <name>', 'the contract that its client speaks').choices(dialectNames))
     .option('--expires <when>', 'a date (2027-01-31) or a span (30d, 12h)', future)
     .option('--label <text>', 'what it is for', '')
     .option('--json', 'print JSON');
@@ -159,6 +162,7 @@ export function newKey(secret: string, pepper: string, accountId: string, limits
     taskTypes: limits.types ?? null,
     addresses: limits.addresses ?? null,
     dailyCap: limits.dailyCap ?? null,
+    dialect: limits.dialect ?? null,
     expiresAt: limits.expires ?? null,
     now: Date.now(),
   };
@@ -166,7 +170,7 @@ export function newKey(secret: string, pepper: string, accountId: string, limits
 
 function describe(keys: Key[]): string {
   return table(
-    ['key', 'id', 'label', 'types', 'addresses', 'daily cap', 'expires', 'revoked'],
+    ['key', 'id', 'label', 'types', 'addresses', 'daily cap', 'dialect', 'expires', 'revoked'],
     keys.map((k) => [
       k.hint,
       k.id,
@@ -174,6 +178,7 @@ function describe(keys: Key[]): string {
       k.taskTypes?.join(',') ?? 'all',
       k.addresses?.join(',') ?? 'all',
       k.dailyCap === null ? '–' : formatUsd(k.dailyCap),
+      k.dialect ?? '–',
       moment(k.expiresAt),
       moment(k.revokedAt),
     ]),

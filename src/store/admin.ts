@@ -11,6 +11,7 @@ export interface NewKey {
   taskTypes: string[] | null;
   addresses: string[] | null;
   dailyCap: MicroUsd | null;
+  dialect: string | null;
   expiresAt: number | null;
   now: number;
 }

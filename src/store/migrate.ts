@@ -2,12 +2,14 @@ import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import * as books from './migrations/0001-books.ts';
 import * as callbacks from './migrations/0002-callbacks.ts';
+import * as dialects from './migrations/0003-dialects.ts';
 import type { EngineName } from './statement.ts';
 
 /** Every migration, oldest first: one that has been released is never changed, only followed. */
 const migrations: Record<string, (db: Kysely<unknown>, engine: EngineName) => Promise<void>> = {
   '0001-books': books.up,
   '0002-callbacks': callbacks.up,
+  '0003-dialects': dialects.up,
 };
 
 export const schemaVersion = Object.keys(migrations).at(-1)!;

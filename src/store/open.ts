@@ -90,6 +90,8 @@ function storeOn(engine: Engine, isShared: boolean): Store {
     findPrincipal: (keyHash) => engine.call('findPrincipal', keyHash),
     reserve: (hold) => engine.call('reserve', hold, node),
     reserveEarly: (hold) => engine.early('reserve', hold, node),
+    numberOfTask: (task) => engine.early('numberOfTask', task),
+    taskOfNumber: (query) => engine.call('taskOfNumber', query),
     take: (now) => engine.call('take', node, now),
     handBack: (lease) => engine.call('handBack', lease),
     settle: (done) => engine.call('settle', done),

@@ -7,6 +7,7 @@ import { saveFeedback } from './operations/feedback.ts';
 import { gauges } from './operations/gauges.ts';
 import { release } from './operations/giveBack.ts';
 import { createKey, listKeys, revokeKey } from './operations/keys.ts';
+import { numberOfTask, taskOfNumber } from './operations/numbers.ts';
 import { createPackage, endPackage, listPackages } from './operations/packages.ts';
 import { keepPepper, keptPepper } from './operations/pepper.ts';
 import { poll, savePolls } from './operations/poll.ts';
@@ -39,6 +40,7 @@ export const operations = {
   listEntries,
   listKeys,
   listPackages,
+  numberOfTask,
   poll,
   probe,
   readAccount,
@@ -53,6 +55,7 @@ export const operations = {
   sweep,
   take,
   takeCallback,
+  taskOfNumber,
   topUp,
 };
 

@@ -32,6 +32,7 @@ export interface Tables {
     task_types: string | null;
     addresses: string | null;
     daily_cap: number | null;
+    dialect: string | null;
     expires_at: number | null;
     revoked_at: number | null;
     created_at: number;

@@ -30,6 +30,8 @@ export interface Key {
   addresses: string[] | null;
   /** Most that the key may spend in a UTC day. */
   dailyCap: MicroUsd | null;
+  /** The contract that its client speaks; `null` where its host name or port says. */
+  dialect: string | null;
   expiresAt: number | null;
   revokedAt: number | null;
 }
@@ -167,6 +169,13 @@ export interface Store {
    * told to anybody before its settle has resolved to true: if this commit fails, settle finds no task.
    */
   reserveEarly(hold: NewHold): Promise<ReserveOutcome>;
+  /**
+   * The whole number of a task. Asked together with reserveEarly it is answered together with it, and likewise means
+   * nothing before the settle.
+   */
+  numberOfTask(task: { taskId: string; accountId: string }): Promise<number | undefined>;
+  /** The id of a task by its number. */
+  taskOfNumber(query: { number: number; accountId: string }): Promise<string | undefined>;
   /** Lends the queued task that is due first; undefined when none waits. */
   take(now: number): Promise<TakenTask | undefined>;
   /** Puts a task that was taken up back into the queue, as if it had not been; false when it has ended. */

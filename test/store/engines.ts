@@ -171,6 +171,7 @@ export function newKey(over: Partial<Parameters<StoreAdmin['createKey']>[0]> = {
     taskTypes: null,
     addresses: null,
     dailyCap: null,
+    dialect: null,
     expiresAt: null,
     now: noon,
     ...over,

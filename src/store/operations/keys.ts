@@ -11,6 +11,7 @@ export const keyColumns = [
   'api_key.task_types as taskTypes',
   'api_key.addresses',
   'api_key.daily_cap as dailyCap',
+  'api_key.dialect',
   'api_key.expires_at as expiresAt',
   'api_key.revoked_at as revokedAt',
 ] as const;
@@ -38,6 +39,7 @@ const insertKey = statement((db, p: NewKey) =>
       task_types: p.taskTypes as never,
       addresses: p.addresses as never,
       daily_cap: p.dailyCap,
+      dialect: p.dialect,
       expires_at: p.expiresAt,
       revoked_at: null,
       created_at: p.now,

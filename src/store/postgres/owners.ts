@@ -14,6 +14,8 @@ export function touchedBy(call: Call): Touched | undefined {
     case 'reserve':
     case 'poll':
     case 'saveFeedback':
+    case 'numberOfTask':
+    case 'taskOfNumber':
       return { accountId: call.args[0].accountId };
     case 'settle':
     case 'release':
