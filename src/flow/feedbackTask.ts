@@ -6,7 +6,7 @@ import { invalid } from './validate.ts';
 
 const messageLength = 1_000;
 
-const report = z.object({
+export const report = z.object({
   invalid: z.boolean(),
   code: z.int32().nullish(),
   message: z.string().max(messageLength).nullish(),

@@ -13,12 +13,15 @@ import { buildFlow } from '../flow/flow.ts';
 import type { TaskResult } from '../flow/stages.ts';
 import type { FlowParts } from '../flow/steps.ts';
 import { unavailable } from '../flow/unavailable.ts';
+import { version } from '../version.ts';
 import { acceptedLanguage } from './acceptLanguage.ts';
 import { ArrivedRequest } from './arrived.ts';
 import { notJson, parseBody } from './body.ts';
 import { readAddresses } from './clientAddress.ts';
 import { capsolver } from './dialects/capsolver.ts';
 import type { Reply } from './dialects/dialect.ts';
+import { openApiDocument } from './openapi/document.ts';
+import { pages } from './openapi/pages.ts';
 import { partingFrom } from './parting.ts';
 import { answerOddRequests, closeStalledReaders, rawAnswerer } from './rawSocket.ts';
 import { pathOf, refuseByHead, requestIdOf } from './unread.ts';
@@ -32,6 +35,9 @@ export type ServerParts = Omit<FlowParts, 'newId' | 'random' | 'resultBody'> &
     /** How long a stopped server still answers on open connections. */
     lingerMs?: number;
   };
+
+/** An answer of the contract, or a page. */
+type Sent = Omit<Reply, 'body'> & { body: string | Buffer };
 
 const jsonType = 'application/json';
 const jsonUtf8 = `${jsonType}; charset=utf-8`;
@@ -120,6 +126,13 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     send(request, reply, questions);
     return reply;
   });
+  for (const [path, page] of Object.entries(pages(openApiDocument({ ...parts, ...config, version }))))
+    app.get(path, async (request, reply) => {
+      const { headers, body } = await page();
+      reply.headers(headers);
+      send(request, reply, { status: 200, body, errorCode: '' });
+      return reply;
+    });
   app.setNotFoundHandler((request, reply) => refuse(badRequest('there is no such method'), request, reply));
   app.setErrorHandler(refuse);
 
@@ -127,13 +140,15 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     return acceptedLanguage(headers['accept-language'], config.language);
   }
 
-  function send(request: FastifyRequest, reply: FastifyReply, { status, body, errorCode }: Reply): void {
+  function send(request: FastifyRequest, reply: FastifyReply, answer: Sent): void {
+    const { status, body, errorCode } = answer;
     const route = request.routeOptions.url ?? 'unknown';
     // Unset where the address itself is malformed: then no hook has run.
     const seconds = (performance.now() - (request.startedAt ?? performance.now())) / 1000;
     metrics.observeRequest({ route, method: request.method, status, errorCode, seconds });
     if (parting.connection !== undefined) reply.header('connection', parting.connection);
-    reply.code(status).header('content-type', jsonUtf8).header('x-request-id', request.id).send(body);
+    if (!reply.hasHeader('content-type')) reply.header('content-type', jsonUtf8);
+    reply.code(status).header('x-request-id', request.id).send(body);
   }
 
   function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {

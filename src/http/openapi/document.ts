@@ -1,0 +1,184 @@
+import { z } from 'zod';
+import { errorTable, languages } from '../../errors.ts';
+import type { AnyTaskType } from '../../flow/stages.ts';
+import { type AnswerName, codesWith, answers as schemas } from './answers.ts';
+import { type CallDocument, calls } from './calls.ts';
+
+type Json = Record<string, unknown>;
+
+export interface DocumentParts {
+  taskTypes: readonly AnyTaskType[];
+  version: string;
+  bodyLimitBytes: number;
+}
+
+/** OpenAPI 3.1 of the default dialect, made of the schemas by which requests are read. */
+export function openApiDocument({ taskTypes, version, bodyLimitBytes }: DocumentParts): Json {
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Legible',
+      version,
+      summary: 'Recognition server: post a picture, get back what it says',
+      description:
+        'Statuses are 200, 400 and 401, and no others. Top-level names are compared without regard to case, ' +
+        `unknown fields are ignored and \`null\` counts as absent. A body has at most ${bodyLimitBytes} bytes.`,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    paths: {
+      ...Object.fromEntries(
+        Object.entries(calls).map(([path, call]) => [path, { post: operation(path, call) }]),
+      ),
+      '/questions': {
+        get: {
+          operationId: 'questions',
+          summary: 'What a classification can be asked.',
+          responses: { 200: answer('The classes, and the coarser words.', ['Questions']), 400: refusal },
+        },
+      },
+    },
+    components: {
+      schemas: {
+        Task: {
+          oneOf: taskTypes.map(({ type }) => reference(type)),
+          discriminator: { propertyName: 'type' },
+        },
+        Solution: { anyOf: taskTypes.map(({ type }) => reference(`${type}Solution`)) },
+        ...Object.fromEntries(taskTypes.flatMap((type) => Object.entries(schemasOf(type)))),
+        ...Object.fromEntries(
+          Object.entries(schemas).map(([name, schema]) => [name, jsonSchema(schema, 'output')]),
+        ),
+      },
+      responses: {
+        Refused: answer(`Nothing was charged.\n\n${errorList(400)}`, ['Refused']),
+        Denied: answer(errorList(401), ['Denied']),
+      },
+      parameters: {
+        AcceptLanguage: {
+          name: 'Accept-Language',
+          in: 'header',
+          description: `Of errorDescription: ${languages.join(', ')}.`,
+          schema: { type: 'string' },
+        },
+        RequestId: {
+          name: 'X-Request-Id',
+          in: 'header',
+          description:
+            'Comes back in the answer, and stands in the log: up to 64 letters, digits and `.:_-`.',
+          schema: { type: 'string' },
+        },
+      },
+      headers: {
+        RequestId: { description: "The client's, or else a new one.", schema: { type: 'string' } },
+        RetryAfter: {
+          description: 'Seconds, where trying later helps.',
+          schema: { type: 'integer', minimum: 1 },
+        },
+      },
+    },
+  };
+}
+
+/** What a task type reads and what it answers, each a schema of JSON under its name in the document. */
+export function schemasOf({ type, summary, input, solutions }: AnyTaskType): Record<string, Json> {
+  const { properties, required = [], ...rest } = jsonSchema(input, 'input');
+  const kinds = [...new Set(Object.values(solutions))].map((solution) => ({
+    title: Object.keys(solutions)
+      .filter((module) => solutions[module] === solution)
+      .join(', '),
+    ...jsonSchema(solution, 'output'),
+  }));
+  return {
+    [type]: {
+      ...rest,
+      description: summary,
+      properties: { type: { const: type }, ...(properties as Json) },
+      required: ['type', ...(required as string[])],
+    },
+    [`${type}Solution`]: kinds.length === 1 ? { ...kinds[0], title: undefined } : { anyOf: kinds },
+  };
+}
+
+const refusal = { $ref: '#/components/responses/Refused' };
+
+function operation(path: string, { fields, answers, failures, ...words }: CallDocument): Json {
+  const name = path.slice(1).replaceAll('/', '-');
+  const request = z.object({ clientKey: z.string(), ...fields });
+  return {
+    operationId: name,
+    ...words,
+    parameters: ['AcceptLanguage', 'RequestId'].map((parameter) => ({
+      $ref: `#/components/parameters/${parameter}`,
+    })),
+    requestBody: {
+      required: true,
+      content: { 'application/json': { schema: jsonSchema(request, 'input') } },
+    },
+    responses: {
+      ...(answers.length === 0 ? {} : { 200: answer('Done.', answers) }),
+      400: failures === undefined ? refusal : answer('Refused or failed.', ['Refused', ...failures]),
+      401: { $ref: '#/components/responses/Denied' },
+    },
+    ...(fields.callbackUrl === undefined ? {} : { callbacks: { result: callback } }),
+  };
+}
+
+const callback = {
+  '{$request.body#/callbackUrl}': {
+    post: {
+      summary: 'The result of a task, signed as Standard Webhooks say.',
+      parameters: ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => ({
+        name,
+        in: 'header',
+        required: true,
+        schema: { type: 'string' },
+      })),
+      requestBody: { content: content(['Ready', 'Failed']) },
+      responses: {
+        '2XX': { description: 'Taken.' },
+        410: { description: 'Not wanted: it is not sent again.' },
+      },
+    },
+  },
+};
+
+function answer(description: string, names: AnswerName[]): Json {
+  const headers = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
+  const later = { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } };
+  return {
+    description,
+    headers: names.includes('Refused') ? { ...headers, ...later } : headers,
+    content: content(names),
+  };
+}
+
+function content(names: AnswerName[]): Json {
+  const kinds = names.map(reference);
+  return { 'application/json': { schema: kinds.length === 1 ? kinds[0] : { oneOf: kinds } } };
+}
+
+const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+const advice = {
+  no: 'do not repeat',
+  now: 'try again',
+  later: 'try again after `Retry-After`',
+  afterTopup: 'top up first',
+  otherProxy: 'use another proxy',
+};
+
+function errorList(status: number): string {
+  return codesWith(status)
+    .map(
+      (code) =>
+        `- \`${code}\`: ${errorTable[code].text.en.replace('{minutes}', '10 minutes')} (${advice[errorTable[code].retry]})`,
+    )
+    .join('\n');
+}
+
+/** As what comes in (`input`) or goes out; without the name of the dialect, which the document has. */
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  return json;
+}

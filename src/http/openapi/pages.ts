@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+
+export interface Page {
+  headers: Record<string, string>;
+  body: string | Buffer;
+}
+
+/** The page asks nobody but this server, and nobody may put it into a frame to catch keys that are typed there. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const html = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Legible: API</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+<div id="api"></div>
+<script src="/docs/swagger-ui.js"></script>
+<script src="/docs/start.js"></script>
+</html>
+`;
+
+const script = `SwaggerUIBundle({
+  url: '/openapi.json',
+  dom_id: '#api',
+  deepLinking: true,
+  validatorUrl: null,
+});
+`;
+
+/** The document and the page that shows it, by path. What is large is read when first asked for, and then kept. */
+export function pages(document: object): Record<string, () => Promise<Page>> {
+  const json = JSON.stringify(document);
+  return {
+    '/openapi.json': text('application/json; charset=utf-8', json),
+    '/docs': text('text/html; charset=utf-8', html),
+    '/docs/start.js': text('text/javascript; charset=utf-8', script),
+    '/docs/swagger-ui.js': asset('text/javascript; charset=utf-8', 'swagger-ui-bundle.js'),
+    '/docs/swagger-ui.css': asset('text/css; charset=utf-8', 'swagger-ui.css'),
+  };
+}
+
+const headersOf = (contentType: string) => ({
+  'content-type': contentType,
+  'content-security-policy': policy,
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+});
+
+function text(contentType: string, body: string): () => Promise<Page> {
+  return async () => ({ headers: headersOf(contentType), body });
+}
+
+/** Always compressed: no browser refuses it, and the script has 1.7 MB without. */
+function asset(contentType: string, name: string): () => Promise<Page> {
+  const headers = {
+    ...headersOf(contentType),
+    'cache-control': 'public, max-age=86400',
+    'content-encoding': 'gzip',
+  };
+  let page: Promise<Page> | undefined;
+  return () => {
+    page ??= read(name).then((body) => ({ headers, body }));
+    return page;
+  };
+}
+
+async function read(name: string): Promise<Buffer> {
+  const path = createRequire(import.meta.url).resolve(`@fastify/swagger-ui/static/${name}`);
+  return promisify(gzip)(await readFile(path));
+}
