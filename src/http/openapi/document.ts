@@ -158,7 +158,9 @@ function content(names: AnswerName[]): Json {
   return { 'application/json': { schema: kinds.length === 1 ? kinds[0] : { oneOf: kinds } } };
 }
 
-const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+function reference(name: string): Json {
+  return { $ref: `#/components/schemas/${name}` };
+}
 
 const advice = {
   no: 'do not repeat',
