@@ -16,6 +16,7 @@ export function laterType() {
     solutions: { common: z.record(z.string(), z.unknown()) },
     input: z.object({ say: z.string() }),
     module: () => 'common',
+    sample: ({ say }) => ({ said: say }),
     timing: 'later',
     check() {},
     solve({ say }) {

@@ -87,6 +87,7 @@ export function altcha(rules: SiteRules): TaskType<ProofTask<Challenge>, 'proofs
     timing: 'later',
     input: proofSchema(challenge, rules),
     module: () => 'common',
+    sample: () => ({ token: base64Json({ sandbox: true }), number: 0 }),
     check() {},
     async solve({ site, challenge: given }, { engines, signal }) {
       const call = { method: 'GET' as const, url: site.url!, signal };

@@ -51,6 +51,10 @@ export function cap(rules: SiteRules): TaskType<ProofTask<Challenge>, 'proofs' |
     timing: 'later',
     input: proofSchema(challenge, rules),
     module: () => 'common',
+    sample: ({ challenge: given }) => ({
+      token: 'sandbox',
+      ...(given === undefined ? {} : { solutions: [0] }),
+    }),
     check() {},
     async solve({ site, challenge: given }, { engines, signal }) {
       const post = (path: string, body: unknown) => ({

@@ -58,6 +58,7 @@ export function imageClassification(
       return { question: task.question, images };
     }),
     module: () => 'common',
+    sample: ({ images }) => ({ objects: [0], scores: images.map((_, index) => (index === 0 ? 0.97 : 0.01)) }),
     check({ images, question }) {
       meaningOf(question);
       for (const image of images) image();

@@ -38,6 +38,8 @@ export function mcaptcha(rules: SiteRules): TaskType<ProofTask<Challenge>, 'proo
         context.addIssue({ code: 'custom', path: ['websiteKey'], message: 'is missing' });
     }),
     module: () => 'common',
+    sample: ({ challenge: given }) =>
+      given === undefined ? { token: 'sandbox' } : { string: given.string, nonce: 0, result: '0' },
     check() {},
     async solve({ site, websiteKey, challenge: given }, { engines, signal }) {
       const key = websiteKey ?? site.url?.searchParams.get('sitekey') ?? '';

@@ -123,6 +123,8 @@ export interface TaskType<
   solutions: Record<string, z.ZodType<Answer>>;
   /** The price list's key is `type/module`. */
   module(input: Input): string;
+  /** A solution as this task might have it: what the sandbox answers. */
+  sample(input: Input): Answer;
   /** Whether createTask carries the answer itself, or the task is taken up later. */
   timing: 'now' | 'later';
   /**

@@ -10,6 +10,7 @@ type Needs = 'text' | 'puzzles';
 interface Module<Answer extends Solution = Solution> {
   second?: 'imageBackground' | 'imagePrompt';
   solution: z.ZodType<Answer>;
+  sample: Answer;
   solve(images: readonly Uint8Array[], context: SolveContext<Needs>): Promise<Answer>;
 }
 
@@ -29,6 +30,7 @@ const point = z.tuple([z.int(), z.int()]).describe('x, y in pixels');
 const gap = module({
   second: 'imageBackground',
   solution: z.object({ box: point.describe("where the top left corner of the piece's image goes") }),
+  sample: { box: [213, 41] },
   async solve([piece, background], { engines, ...patience }) {
     const spot = sure(await engines.puzzles.findGap(piece!, background!, patience), LEAST.gap);
     return { box: [Math.round(spot.x), Math.round(spot.y)] };
@@ -40,6 +42,7 @@ const turn = module({
   solution: z.object({
     angle: z.int().min(0).max(359).describe('degrees by which the disc is turned clockwise'),
   }),
+  sample: { angle: 137 },
   async solve([disc, around], { engines, ...patience }) {
     const { angle } = sure(await engines.puzzles.findTurn(disc!, around!, patience), LEAST.turn);
     return { angle: Math.round(angle) % 360 };
@@ -50,6 +53,7 @@ const modules: Record<string, Module> = {
   slider_1: module({
     second: 'imageBackground',
     solution: z.object({ distance: z.int().describe("pixels to the left edge of the piece's image") }),
+    sample: { distance: 213 },
     async solve(images, context) {
       const { box } = await gap.solve(images, context);
       return { distance: box[0] };
@@ -61,6 +65,12 @@ const modules: Record<string, Module> = {
   click_order: module({
     second: 'imagePrompt',
     solution: z.object({ points: z.array(point).describe('where to click, in the order of the prompt') }),
+    sample: {
+      points: [
+        [60, 50],
+        [215, 120],
+      ],
+    },
     async solve([picture, prompt], { engines, ...patience }) {
       const { points } = sure(await engines.puzzles.findClicks(picture!, prompt!, patience), LEAST.clicks);
       return { points: points.map(({ x, y }) => [Math.round(x), Math.round(y)]) };
@@ -68,6 +78,7 @@ const modules: Record<string, Module> = {
   }),
   ocr_gif: module({
     solution: z.object({ text: z.string() }),
+    sample: { text: '44795' },
     async solve([image], { engines, ...patience }) {
       const reading = await engines.text.read(image!, patience);
       if (reading.text === '' || reading.confidence < LEAST_CONFIDENCE)
@@ -114,6 +125,7 @@ export function visionEngine(settings: ImageSettings): TaskType<VisionEngine, Ne
       return { module: task.module, images };
     }),
     module: ({ module }) => module,
+    sample: ({ module }) => modules[module]!.sample,
     check({ images }) {
       for (const image of images) image();
     },
