@@ -9,6 +9,7 @@ import numpy as np
 
 from training.alphabet import OPERATORS
 from training.synth import colours
+from training.synth.dice import Dice
 from training.synth.glyphs import CAP, Glyph, GlyphSet
 from training.synth.scene import Scene
 
@@ -163,7 +164,8 @@ def _fit(s: Scene, cells, sizes, stretch) -> tuple[float, list[float]]:
     if s.strength("edge"):
         cap = h * dice.u(0.6, 0.95)
         room = w * (1 + 0.08 * s.strength("edge"))
-        margin = (w - room) / 2 + dice.u(-0.3, 0.3) * cap * dice.chance(0.5)
+        # The first or the last letter may lose up to a third.
+        margin = (w - room) / 2 + dice.u(-0.35, 0.35) * cap * dice.chance(0.7)
     else:
         cap = min(cap, 0.94 * h / tall)
     touch = s.strength("touching")
@@ -254,4 +256,16 @@ def _tints(s: Scene, n: int) -> list[colours.Colour]:
         return [s.colour] * n
     low = max(22.0, min(70.0, 0.7 * colours.apart(s.colour, s.paper)))
     pool = [s.colour] + [colours.ink_on(dice, s.paper, low) for _ in range(dice.whole(1, 5))]
-    return [dice.pick(pool) for _ in range(n)]
+    tints = [dice.pick(pool) for _ in range(n)]
+    if dice.chance(0.5):
+        # Generators that take any colour at all now and then take nearly the paper's.
+        tints = [_pale(dice, s.paper, t) if dice.chance(0.5 * many) else t for t in tints]
+    return tints
+
+
+def _pale(dice: Dice, paper: colours.Colour, tint: colours.Colour) -> colours.Colour:
+    """The tint, or another, thinned until it is just apart from the paper."""
+    if dice.chance(0.5):
+        tint = colours.ink_on(dice, paper, 20.0)
+    apart = max(1.0, colours.apart(tint, paper))
+    return colours.mixed(paper, tint, min(1.0, dice.u(14.0, 60.0) / apart))

@@ -9,7 +9,7 @@ from training.synth.dice import Dice
 INGREDIENTS: dict[str, float] = {
     # Name: how readily it joins a picture that another ingredient leads.
     "plain": 0.0,
-    "math": 0.5,
+    "math": 1.0,
     "long": 0.0,
     "mixed-fonts": 2.2,
     "many-colours": 2.6,
