@@ -3,8 +3,17 @@ import addFormats from 'ajv-formats';
 import { expect } from 'vitest';
 import type { Answer, World } from './world.ts';
 
-/** What an answer or a value breaks of the document that this server serves; empty when nothing. */
-export async function documentOf(world: World) {
+type Documented = Awaited<ReturnType<typeof read>>;
+const known = new WeakMap<World, Promise<Documented>>();
+
+/** The document that this server serves, to hold answers to. */
+export function documentOf(world: World): Promise<Documented> {
+  const documented = known.get(world) ?? read(world);
+  known.set(world, documented);
+  return documented;
+}
+
+async function read(world: World) {
   // biome-ignore lint/suspicious/noExplicitAny: what it holds is what the tests are about
   const document: any = await (await fetch(`${world.url}/openapi.json`)).json();
   const ajv = new Ajv2020({ strict: false, allErrors: true });

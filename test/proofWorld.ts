@@ -2,6 +2,7 @@ import { afterAll } from 'vitest';
 import { SearchPool } from '../src/compute/pool.ts';
 import { caller } from '../src/outbound/call.ts';
 import { Guard } from '../src/outbound/guard.ts';
+import { documentOf } from './documented.ts';
 import { type Answer, openWorld, type World, type WorldOptions } from './world.ts';
 
 let pool: SearchPool | undefined;
@@ -29,6 +30,8 @@ export async function solved(world: World, task: Record<string, unknown>): Promi
   if (created.body.errorId !== 0) return created;
   for (;;) {
     const answer = await world.call('getTaskResult', { taskId: created.body.taskId });
+    if (answer.body.status === 'ready')
+      (await documentOf(world)).expectSchema(`${task.type}Solution`, answer.body.solution);
     if (answer.body.status !== 'processing') return answer;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
