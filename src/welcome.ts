@@ -32,6 +32,7 @@ export async function welcome(store: StoreAdmin, pepper: string, clock: Clock): 
     addresses: null,
     dailyCap: null,
     dialect: null,
+    isTest: false,
     expiresAt: null,
     now,
   });

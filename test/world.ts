@@ -158,6 +158,7 @@ export async function openWorld({
       addresses: null,
       dailyCap: null,
       dialect: null,
+      isTest: false,
       expiresAt: null,
       now: clock.now(),
     };

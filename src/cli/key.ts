@@ -17,6 +17,7 @@ interface Limits {
   addresses?: string[];
   dailyCap?: number;
   dialect?: DialectName;
+  test?: boolean;
   expires?: number;
   label: string;
   json?: boolean;
@@ -106,6 +107,7 @@ function withLimits(command: Command): Command {
     .option('--addresses <ranges>', 'only from these addresses or CIDR ranges, parted by commas', ranges)
     .option('--daily-cap <usd>', 'most that it may spend in a UTC day', positiveUsd)
     .addOption(new Option('--dialect <name>', 'the contract that its client speaks').choices(dialectNames))
+    .option('--test', 'it may ask for staged answers with X-Legible-Test, which cost nothing')
     .option('--expires <when>', 'a date (2027-01-31) or a span (30d, 12h)', future)
     .option('--label <text>', 'what it is for', '')
     .option('--json', 'print JSON');
@@ -163,6 +165,7 @@ export function newKey(secret: string, pepper: string, accountId: string, limits
     addresses: limits.addresses ?? null,
     dailyCap: limits.dailyCap ?? null,
     dialect: limits.dialect ?? null,
+    isTest: limits.test ?? false,
     expiresAt: limits.expires ?? null,
     now: Date.now(),
   };
@@ -170,7 +173,7 @@ export function newKey(secret: string, pepper: string, accountId: string, limits
 
 function describe(keys: Key[]): string {
   return table(
-    ['key', 'id', 'label', 'types', 'addresses', 'daily cap', 'dialect', 'expires', 'revoked'],
+    ['key', 'id', 'label', 'types', 'addresses', 'daily cap', 'dialect', 'test', 'expires', 'revoked'],
     keys.map((k) => [
       k.hint,
       k.id,
@@ -179,6 +182,7 @@ function describe(keys: Key[]): string {
       k.addresses?.join(',') ?? 'all',
       k.dailyCap === null ? '–' : formatUsd(k.dailyCap),
       k.dialect ?? '–',
+      k.isTest ? 'yes' : '–',
       moment(k.expiresAt),
       moment(k.revokedAt),
     ]),

@@ -12,6 +12,7 @@ export interface NewKey {
   addresses: string[] | null;
   dailyCap: MicroUsd | null;
   dialect: string | null;
+  isTest: boolean;
   expiresAt: number | null;
   now: number;
 }

@@ -3,6 +3,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import * as books from './migrations/0001-books.ts';
 import * as callbacks from './migrations/0002-callbacks.ts';
 import * as dialects from './migrations/0003-dialects.ts';
+import * as testKeys from './migrations/0004-test-keys.ts';
 import type { EngineName } from './statement.ts';
 
 /** Every migration, oldest first: one that has been released is never changed, only followed. */
@@ -10,6 +11,7 @@ const migrations: Record<string, (db: Kysely<unknown>, engine: EngineName) => Pr
   '0001-books': books.up,
   '0002-callbacks': callbacks.up,
   '0003-dialects': dialects.up,
+  '0004-test-keys': testKeys.up,
 };
 
 export const schemaVersion = Object.keys(migrations).at(-1)!;

@@ -33,6 +33,7 @@ export interface Tables {
     addresses: string | null;
     daily_cap: number | null;
     dialect: string | null;
+    is_test: Generated<number>;
     expires_at: number | null;
     revoked_at: number | null;
     created_at: number;

@@ -32,6 +32,8 @@ export interface Key {
   dailyCap: MicroUsd | null;
   /** The contract that its client speaks; `null` where its host name or port says. */
   dialect: string | null;
+  /** Whether it may ask for staged answers, which cost nothing. */
+  isTest: boolean;
   expiresAt: number | null;
   revokedAt: number | null;
 }

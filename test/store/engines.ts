@@ -172,6 +172,7 @@ export function newKey(over: Partial<Parameters<StoreAdmin['createKey']>[0]> = {
     addresses: null,
     dailyCap: null,
     dialect: null,
+    isTest: false,
     expiresAt: null,
     now: noon,
     ...over,

@@ -12,15 +12,21 @@ export const keyColumns = [
   'api_key.addresses',
   'api_key.daily_cap as dailyCap',
   'api_key.dialect',
+  'api_key.is_test as isTest',
   'api_key.expires_at as expiresAt',
   'api_key.revoked_at as revokedAt',
 ] as const;
 
-type KeyRow = Omit<Key, 'taskTypes' | 'addresses'> & { taskTypes: string | null; addresses: string | null };
+type KeyRow = Omit<Key, 'taskTypes' | 'addresses' | 'isTest'> & {
+  taskTypes: string | null;
+  addresses: string | null;
+  isTest: number;
+};
 
-export function keyOf({ taskTypes, addresses, ...rest }: KeyRow): Key {
+export function keyOf({ taskTypes, addresses, isTest, ...rest }: KeyRow): Key {
   return {
     ...rest,
+    isTest: isTest === 1,
     taskTypes: taskTypes === null ? null : JSON.parse(taskTypes),
     addresses: addresses === null ? null : JSON.parse(addresses),
   };
@@ -40,6 +46,7 @@ const insertKey = statement((db, p: NewKey) =>
       addresses: p.addresses as never,
       daily_cap: p.dailyCap,
       dialect: p.dialect,
+      is_test: p.isTest as never,
       expires_at: p.expiresAt,
       revoked_at: null,
       created_at: p.now,
@@ -54,6 +61,7 @@ export function* createKey(key: NewKey): Operation<Key | undefined> {
     ...key,
     taskTypes: jsonOf(key.taskTypes),
     addresses: jsonOf(key.addresses),
+    isTest: key.isTest ? 1 : 0,
   } as never);
   return inserted && keyOf(inserted);
 }
