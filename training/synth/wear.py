@@ -66,8 +66,8 @@ def threshold(s: Scene, strength: float) -> None:
     if dice.chance(0.4):
         grey = cv2.GaussianBlur(grey, (0, 0), max(0.4, 0.03 * s.cap * (0.5 + strength)))
     inside = cv2.threshold(s.alpha, 150, 255, cv2.THRESH_BINARY)[1]
-    if not cv2.countNonZero(inside):
-        # Hairlines: nothing tells where they would part from the paper.
+    if not cv2.countNonZero(inside) or colours.apart(s.paper, s.colour) < 10:
+        # Hairlines, or faces in the paper's colour: no level would part the text from the paper.
         return
     text, other = cv2.mean(grey, inside)[0], cv2.mean(grey, 255 - inside)[0]
     level = other + (text - other) * dice.u(0.35, 0.65)
