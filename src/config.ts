@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { dialectNames } from './dialects.ts';
 import { languages } from './errors.ts';
 import { standardPrices } from './prices.ts';
 import { isRange } from './range.ts';
@@ -37,6 +38,10 @@ const ports = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(',') : value),
   z.array(port).min(1, 'is empty'),
 );
+const dialectPorts = z.preprocess(
+  (value) => (typeof value === 'string' ? parseJson(value) : value),
+  z.partialRecord(z.enum(dialectNames), port, { error: 'is not an object of dialect: port' }),
+);
 const secondsLadder = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(',') : value),
   z.array(seconds).min(1, 'is empty'),
@@ -69,6 +74,9 @@ const prices = z
 const schema = z.object({
   host: z.string().default('127.0.0.1').describe('address to listen on'),
   port: port.default(7878).describe('port of the API'),
+  dialectPorts: dialectPorts
+    .default({})
+    .describe('more ports of the API by dialect: clients that come in by one are answered in that dialect'),
   opsHost: z.string().default('127.0.0.1').describe('address of health and metrics'),
   opsPort: port.default(7879).describe('port of health and metrics'),
   dataDir: z.string().default('./data').describe('database, pepper and backups'),
@@ -110,6 +118,10 @@ const schema = z.object({
   banSeconds: secondsLadder.default([600, 1800]).describe('length of a first, second, … ban within 24 h'),
   blockErrors: positive.default(300).describe('client errors in 60 s that block a key'),
   blockSeconds: seconds.default(300).describe('length of a block'),
+
+  sandbox: flag
+    .default(false)
+    .describe('answer the keys test-ok, test-err-CODE and so on, which anybody may use and which cost nothing'),
 
   taskSeconds: seconds.default(120).describe('a task unfinished by then is timed out and refunded'),
   resultSeconds: seconds.default(300).describe('how long a result stays, from its creation'),
@@ -198,6 +210,10 @@ export function traceConfig(
   }
   if (parsed.data && parsed.data.port !== 0 && parsed.data.port === parsed.data.opsPort) {
     problems.push(`port and opsPort are both ${parsed.data.port}`);
+  }
+  for (const [name, port] of Object.entries(parsed.data?.dialectPorts ?? {})) {
+    if (port !== 0 && (port === parsed.data?.port || port === parsed.data?.opsPort))
+      problems.push(`dialectPorts.${name} is ${port}, and so is another port`);
   }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const sources = settings.map(({ name }) => [name, given[name]?.source ?? 'default']);

@@ -22,7 +22,7 @@ export interface AuthenticatorParts {
   pepper: string;
 }
 
-/** Makes the step that finds out who is calling. */
+/** Makes the step that finds out who is calling, and a look at what their key says of itself. */
 export function authenticator({ clock, store, pepper }: AuthenticatorParts) {
   const recent = new RecentMap<string, Entry>(keysRemembered);
 
@@ -40,7 +40,7 @@ export function authenticator({ clock, store, pepper }: AuthenticatorParts) {
   }
 
   /** @throws Fault ERROR_KEY_DENIED_ACCESS for a key that is missing, unknown, ended, or used from elsewhere */
-  return async function authenticate(arrived: Arrived): Promise<Caller> {
+  async function authenticate(arrived: Arrived): Promise<Caller> {
     const key = arrived.body.clientKey;
     if (typeof key !== 'string') throw denied('clientKey: is missing');
     const now = clock.now();
@@ -52,7 +52,15 @@ export function authenticator({ clock, store, pepper }: AuthenticatorParts) {
     if (addresses !== null && !rangeMatcher(addresses)(arrived.address))
       throw denied('clientKey: may not be used from this address');
     return { arrived, principal };
-  };
+  }
+
+  /** The dialect that a key is set to; null where it says nothing, or is none. */
+  async function dialectOf(key: unknown): Promise<string | null> {
+    const principal = typeof key === 'string' ? await find(key, clock.now()) : undefined;
+    return principal?.key.dialect ?? null;
+  }
+
+  return { authenticate, dialectOf };
 }
 
 /** @throws Fault ERROR_KEY_DENIED_ACCESS where the key is limited to other task types */

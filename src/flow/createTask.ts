@@ -21,7 +21,7 @@ export async function createTask(steps: Steps & { worker: Worker }, caller: Call
     if (job.type.timing === 'later') {
       isQueued = true;
       steps.worker.expect(held, () => steps.pace.leave(caller));
-      return { taskId: held.taskId, solution: null };
+      return { taskId: held.taskId, number: held.number, solution: null };
     }
     return await answerNow(steps, held, work);
   } finally {
@@ -33,7 +33,7 @@ async function answerNow(steps: Steps, held: Held, work: AbortController): Promi
   const leave = steps.underway.enter();
   try {
     const { solution } = await answer(steps, held, work);
-    return { taskId: held.taskId, solution };
+    return { taskId: held.taskId, number: held.number, solution };
   } finally {
     leave();
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Caller } from './stages.ts';
 import type { Steps } from './steps.ts';
-import { taskIdOf, unknownTask } from './taskId.ts';
+import { namedTask, unknownTask } from './taskId.ts';
 import { invalid } from './validate.ts';
 
 const messageLength = 1_000;
@@ -13,8 +13,9 @@ export const report = z.object({
 });
 
 /** Keeps what the client says about an answer; the last report stands. @throws Fault ERROR_TASKID_INVALID */
-export async function feedbackTask(steps: Steps, { arrived, principal }: Caller): Promise<void> {
-  const taskId = taskIdOf(arrived.body);
+export async function feedbackTask(steps: Steps, caller: Caller): Promise<void> {
+  const { arrived, principal } = caller;
+  const taskId = await namedTask(steps, caller);
   const parsed = report.safeParse(arrived.body.result);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;

@@ -20,6 +20,8 @@ export interface Flow {
   feedbackTask(arrived: Arrived): Promise<void>;
   /** For methods that exist and that this server does not serve. */
   refuse(arrived: Arrived): Promise<never>;
+  /** The dialect that a key is set to; null where it says nothing. */
+  dialectOf(clientKey: unknown): Promise<string | null>;
   /** Reads the bans and takes up tasks that were queued before. */
   start(): Promise<void>;
   /** Lets tasks under way finish for as long as the setting allows, then gives the rest back. */
@@ -33,7 +35,7 @@ export function buildFlow(parts: FlowParts): Flow {
   const steps = makeSteps(parts);
   const worker = new Worker(steps);
   const withWorker = { ...steps, worker };
-  const { authenticate, protection, pace, solver, callbacks, underway, log } = steps;
+  const { authenticate, dialectOf, protection, pace, solver, callbacks, underway, log } = steps;
   let banTimer: NodeJS.Timeout | undefined;
 
   /** authenticate → key block → pace, and whatever then goes wrong is counted against the key. */
@@ -64,6 +66,7 @@ export function buildFlow(parts: FlowParts): Flow {
     getBalance: (arrived) => admit(arrived, balance),
     feedbackTask: (arrived) => admit(arrived, feedback),
     refuse: (arrived) => admit(arrived, refuse),
+    dialectOf,
     async start() {
       await protection.refresh();
       const refresh = () =>

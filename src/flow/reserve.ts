@@ -9,7 +9,7 @@ import { timeOrdered } from './taskId.ts';
 export interface ReserverParts {
   config: Config;
   clock: Clock;
-  store: Pick<Store, 'reserve' | 'reserveEarly'>;
+  store: Pick<Store, 'reserve' | 'reserveEarly' | 'numberOfTask'>;
   metrics: Pick<Metrics, 'countRefusal'>;
   newId: () => string;
 }
@@ -52,10 +52,14 @@ export function reserver({ config, clock, store, metrics, newId }: ReserverParts
     };
     // A client that is told nothing before the settle has lost nothing if the hold is; one that is told to come
     // back has been promised that it stands.
-    const outcome = await (isNow ? store.reserveEarly(hold) : store.reserve(hold));
+    const [outcome, number] = await Promise.all([
+      isNow ? store.reserveEarly(hold) : store.reserve(hold),
+      arrived.numbered ? store.numberOfTask(hold) : undefined,
+    ]);
     if (outcome !== 'held') throw refused(refusals[outcome]);
     return {
       taskId,
+      number,
       lease: firstLease,
       accountId: account.id,
       type: job.type,

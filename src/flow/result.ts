@@ -3,12 +3,16 @@ import { Fault } from '../fault.ts';
 import type { TaskRecord } from '../store/store.ts';
 import type { TaskResult } from './stages.ts';
 
-type Ended = Pick<TaskRecord, 'state' | 'solution' | 'errorCode' | 'errorDetail'>;
+type Ended = Pick<TaskRecord, 'state' | 'solution' | 'errorCode' | 'errorDetail'> &
+  Partial<Pick<TaskRecord, 'price' | 'createdAt'>>;
 
 /** What a record says about its task. */
 export function resultOf(record: Ended & { taskId: string }): TaskResult {
-  const { taskId, state, solution } = record;
-  if (state === 'ready' && solution !== null) return { taskId, state, solution };
+  const { taskId, state, solution, price, createdAt } = record;
+  if (state === 'ready' && solution !== null) {
+    const bill = price === undefined || createdAt === undefined ? {} : { price, createdAt };
+    return { taskId, state, solution, ...bill };
+  }
   if (state === 'failed') return { taskId, state, fault: faultOf(record) };
   return { taskId, state: 'processing' };
 }

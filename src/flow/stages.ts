@@ -12,6 +12,8 @@ export interface Arrived {
   /** The client's address, after the configured proxies. */
   address: string;
   language: Language;
+  /** Whether its client knows tasks by whole numbers. */
+  numbered: boolean;
   /** Aborts when the client has gone; whoever works for it may abort earlier. */
   work: AbortController;
   /** The parsed body: an object whose top-level names are in the contract's own spelling. */
@@ -41,6 +43,8 @@ export interface Job {
 /** A task whose price is held: reserved by this request, or taken from the queue. */
 export interface Held {
   taskId: string;
+  /** The same as a whole number, for clients that know tasks by that. */
+  number: number | undefined;
   lease: number;
   accountId: string;
   type: AnyTaskType;
@@ -63,12 +67,14 @@ export interface Answer {
 /** What createTask replies: the answer, or `null` when it comes later. */
 export interface Created {
   taskId: string;
+  /** Told to clients that know tasks by whole numbers. */
+  number: number | undefined;
   solution: string | null;
 }
 
 export type TaskResult =
   | { taskId: string; state: 'processing' }
-  | { taskId: string; state: 'ready'; solution: string }
+  | { taskId: string; state: 'ready'; solution: string; price?: number; createdAt?: number }
   | { taskId: string; state: 'failed'; fault: Fault };
 
 export interface Balance {

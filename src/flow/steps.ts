@@ -45,7 +45,7 @@ export function makeSteps(parts: FlowParts) {
     ...parts,
     ...settler(parts),
     protection: new Protection(parts),
-    authenticate: authenticator(parts),
+    ...authenticator(parts),
     pace: new Pace(parts),
     typeNamed,
     validate: validator(parts, typeNamed),

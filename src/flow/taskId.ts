@@ -1,12 +1,32 @@
 import { Fault } from '../fault.ts';
+import type { Store } from '../store/store.ts';
+import type { Caller } from './stages.ts';
 
 const form = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** At most 15 digits: numbers beyond are not exact. */
+const numberForm = /^[1-9]\d{0,14}$/;
 
-/** The task that a request names. @throws Fault ERROR_TASKID_INVALID for what cannot be one of ours */
-export function taskIdOf(body: Record<string, unknown>): string {
-  const { taskId } = body;
-  if (typeof taskId !== 'string' || !form.test(taskId)) throw unknownTask();
-  return taskId.toLowerCase();
+/** The task that a request names, in its client's form. @throws Fault ERROR_TASKID_INVALID for what is none of ours */
+export async function namedTask(
+  { store }: { store: Pick<Store, 'taskOfNumber'> },
+  { arrived, principal }: Caller,
+): Promise<string> {
+  const { taskId } = arrived.body;
+  if (!arrived.numbered) {
+    if (typeof taskId !== 'string' || !form.test(taskId)) throw unknownTask();
+    return taskId.toLowerCase();
+  }
+  const number = numberOf(taskId);
+  if (number === undefined) throw unknownTask();
+  const found = await store.taskOfNumber({ number, accountId: principal.account.id });
+  if (found === undefined) throw unknownTask();
+  return found;
+}
+
+/** Clients send back what they got as a number or as text; undefined for what is no whole number above 0. */
+function numberOf(taskId: unknown): number | undefined {
+  const digits = typeof taskId === 'number' ? String(taskId) : taskId;
+  return typeof digits === 'string' && numberForm.test(digits) ? Number(digits) : undefined;
 }
 
 /** Unknown, foreign, forgotten and polled too often all look alike, so that nobody learns of others' tasks. */

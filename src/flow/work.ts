@@ -95,7 +95,7 @@ export class Worker {
     if (type === undefined) throw new Error(`queued as ${name}, which this server does not know`);
     const input: unknown = type.input.parse(JSON.parse(payload ?? 'null'));
     const startedAt = this.#steps.clock.now();
-    return { ...taken, isQueued: true, type, input, startedAt, requestId: undefined };
+    return { ...taken, number: undefined, isQueued: true, type, input, startedAt, requestId: undefined };
   }
 
   #end(taskId: string): void {

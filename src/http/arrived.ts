@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Language } from '../errors.ts';
 import type { Arrived } from '../flow/stages.ts';
+import type { Spoken } from './dialects/spoken.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -9,6 +10,9 @@ declare module 'fastify' {
     address?: string;
     /** By `performance.now()`. */
     startedAt?: number;
+    /** Content-Type as it was sent. */
+    sentType?: string | undefined;
+    spoken?: Spoken;
   }
 }
 
@@ -17,15 +21,21 @@ export class ArrivedRequest implements Arrived {
   readonly requestId: string;
   readonly address: string;
   readonly language: Language;
+  readonly numbered: boolean;
   readonly body: Record<string, unknown>;
   readonly #response: ServerResponse;
   #work: AbortController | undefined;
 
-  constructor(request: FastifyRequest, reply: FastifyReply, language: Language) {
+  constructor(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { language, numbered, body }: Pick<Arrived, 'language' | 'numbered' | 'body'>,
+  ) {
     this.requestId = request.id;
     this.address = request.address ?? '';
     this.language = language;
-    this.body = request.body as Record<string, unknown>;
+    this.numbered = numbered;
+    this.body = body;
     this.#response = reply.raw;
   }
 

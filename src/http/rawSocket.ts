@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import { type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Reply } from './dialects/dialect.ts';
@@ -15,11 +15,10 @@ export function rawAnswerer(answer: (error: Error, socket: Socket) => Reply) {
       socket.destroy();
       return;
     }
-    const { status, body } = answer(error, socket);
+    const { status, body, type = 'application/json; charset=utf-8' } = answer(error, socket);
     // Without destroying it, a client that keeps its side open would hold the socket.
     socket.end(
-      `HTTP/1.1 ${status} ${status === 401 ? 'Unauthorized' : 'Bad Request'}\r\n` +
-        'Content-Type: application/json; charset=utf-8\r\n' +
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${type}\r\n` +
         `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
       () => socket.destroy(),
     );

@@ -15,15 +15,16 @@ import type { FlowParts } from '../flow/steps.ts';
 import { unavailable } from '../flow/unavailable.ts';
 import { version } from '../version.ts';
 import { acceptedLanguage } from './acceptLanguage.ts';
-import { ArrivedRequest } from './arrived.ts';
-import { notJson, parseBody } from './body.ts';
+import { listenBeside } from './besidePorts.ts';
 import { readAddresses } from './clientAddress.ts';
-import { capsolver } from './dialects/capsolver.ts';
+import { capsolver, listing } from './dialects/capsolver.ts';
 import type { Reply } from './dialects/dialect.ts';
+import { dialects, listener } from './dialects/spoken.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { pages } from './openapi/pages.ts';
 import { partingFrom } from './parting.ts';
 import { answerOddRequests, closeStalledReaders, rawAnswerer } from './rawSocket.ts';
+import { requestReader } from './reading.ts';
 import { pathOf, refuseByHead, requestIdOf } from './unread.ts';
 import { badRequest, wireFault } from './wireFault.ts';
 
@@ -48,14 +49,16 @@ const jsonUtf8 = `${jsonType}; charset=utf-8`;
  */
 export function buildServer(parts: ServerParts): FastifyInstance {
   const { config, log, metrics, newId = randomUUID, random = Math.random } = parts;
-  const dialect = capsolver;
-  const resultBody = (result: TaskResult) => dialect.result(result, config.language).body;
+  const resultBody = (result: TaskResult) => capsolver.result(result, config.language).body;
   const flow = buildFlow({ ...parts, newId, random, resultBody });
   const addresses = readAddresses(config.trustedProxies);
+  const spokenIn = listener(config.dialectPorts);
+  const read = requestReader({ strict: config.strict, flow });
 
   const answerRaw = rawAnswerer((error, socket) => {
     const address = addresses.of({ headers: {}, socket } as IncomingMessage);
-    return dialect.refusal(faultOf(error, undefined, address), config.language);
+    const { dialect } = spokenIn({ url: '', headers: {}, socket });
+    return dialect.refusal(faultOf(error, undefined, address), config.language, { path: '', url: '' });
   });
 
   const app = Fastify({
@@ -89,38 +92,42 @@ export function buildServer(parts: ServerParts): FastifyInstance {
 
   app.decorateRequest('address', undefined);
   app.decorateRequest('startedAt', undefined);
+  app.decorateRequest('sentType', undefined);
+  app.decorateRequest('spoken', undefined);
 
   app.addHook('onRequest', (request, _reply, done) => {
     request.startedAt = performance.now();
     request.address = addresses.of(request.raw);
+    request.spoken = spokenIn(request.raw);
+    const isForm = request.spoken.dialect.form !== undefined;
     try {
       flow.protection.refuseBanned(request.address);
-      refuseByHead(request.raw, { isKnownPath: !request.is404, strict: config.strict });
+      refuseByHead(request.raw, { isKnownPath: !request.is404, strict: config.strict && !isForm });
     } catch (error) {
       return done(error as Error);
     }
     // Clients of this contract send JSON under any name: from here on the body alone decides.
+    request.sentType = request.headers['content-type'];
     request.headers['content-type'] = jsonType;
     done();
   });
 
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(jsonType, { parseAs: 'buffer' }, (_request, bytes, done) => {
-    try {
-      done(null, parseBody(bytes as Buffer, config.strict));
-    } catch (error) {
-      done(error as Error);
-    }
-  });
+  app.addContentTypeParser(jsonType, { parseAs: 'buffer' }, (_request, bytes, done) => done(null, bytes));
 
-  for (const [path, method] of Object.entries(dialect.methods)) {
-    app.post(path, async (request, reply) => {
-      if (request.body === undefined) throw notJson();
-      send(request, reply, await method(flow, new ArrivedRequest(request, reply, languageOf(request.raw))));
-      return reply;
+  for (const path of new Set(dialects.flatMap(({ methods }) => Object.keys(methods)))) {
+    const isForm = dialects.some(({ form, methods }) => form !== undefined && path in methods);
+    app.route({
+      method: isForm ? ['GET', 'POST'] : 'POST',
+      url: path,
+      async handler(request, reply) {
+        const { method, arrived } = await read(request, reply, path, languageOf(request.raw));
+        send(request, reply, await method(flow, arrived));
+        return reply;
+      },
     });
   }
-  const questions = dialect.listing(parts.questions);
+  const questions = listing(parts.questions);
   app.get('/questions', async (request, reply) => {
     reply.header('cache-control', 'public, max-age=3600');
     send(request, reply, questions);
@@ -147,7 +154,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     const seconds = (performance.now() - (request.startedAt ?? performance.now())) / 1000;
     metrics.observeRequest({ route, method: request.method, status, errorCode, seconds });
     if (parting.connection !== undefined) reply.header('connection', parting.connection);
-    if (!reply.hasHeader('content-type')) reply.header('content-type', jsonUtf8);
+    if (!reply.hasHeader('content-type')) reply.header('content-type', answer.type ?? jsonUtf8);
     reply.code(status).header('x-request-id', request.id).send(body);
   }
 
@@ -160,7 +167,9 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     // banned one is not worth reading on for; the request timeout bounds the others.
     if (fault.code === 'ERROR_IP_BANNED') reply.header('connection', 'close');
     else reply.removeHeader('connection');
-    send(request, reply, dialect.refusal(fault, languageOf(request.raw)));
+    const { dialect, fields } = request.spoken ?? spokenIn(request.raw);
+    const said = { path: request.routeOptions.url ?? '', url: request.raw.url ?? '', fields };
+    send(request, reply, dialect.refusal(fault, languageOf(request.raw), said));
   }
 
   /** Counts the error, logs it, and keeps what only the operator may know out of it. */
@@ -184,8 +193,15 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   metrics.gauge('legible_key_blocks_active', 'Keys blocked now.', () => flow.protection.blockedKeys);
   metrics.gauge('legible_tasks_underway', 'Tasks being worked on now.', () => flow.underway.count);
 
-  app.addHook('onReady', () => flow.start());
-  app.addHook('preClose', () => parting.drain(() => flow.drain()));
+  let closeBeside = () => {};
+  app.addHook('onReady', async () => {
+    await flow.start();
+    closeBeside = await listenBeside(app.server, config.host, Object.values(config.dialectPorts));
+  });
+  app.addHook('preClose', async () => {
+    await parting.drain(() => flow.drain());
+    closeBeside();
+  });
 
   return app;
 }

@@ -14,6 +14,7 @@ const success = '{"errorId":0,"errorCode":"","errorDescription":""';
 
 export const capsolver: Dialect = {
   name: 'capsolver',
+  numbered: false,
   methods: {
     '/createTask': async (flow, arrived) => {
       const { taskId, solution } = await flow.createTask(arrived);
@@ -32,9 +33,13 @@ export const capsolver: Dialect = {
     '/akamaibmp/invoke': (flow, arrived) => flow.refuse(arrived),
   },
   result: resultReply,
-  listing: (fields) => ok(JSON.stringify(fields).slice(1, -1)),
   refusal: (fault, language) => refused(fault, language, ''),
 };
+
+/** Lists that anybody may read: the object's fields, as a success. */
+export function listing(fields: Record<string, unknown>): Reply {
+  return ok(JSON.stringify(fields).slice(1, -1));
+}
 
 function resultReply(result: TaskResult, language: Language): Reply {
   if (result.state === 'ready') return ok(ready(result.taskId, result.solution));

@@ -1,3 +1,4 @@
+import type { DialectName } from '../../dialects.ts';
 import type { ErrorCode, Language } from '../../errors.ts';
 import type { Fault } from '../../fault.ts';
 import type { Flow } from '../../flow/flow.ts';
@@ -5,20 +6,42 @@ import type { Arrived, TaskResult } from '../../flow/stages.ts';
 
 export interface Reply {
   status: number;
-  /** JSON. */
+  /** JSON, unless `type` says otherwise. */
   body: string;
-  /** The code in the body; empty for success. */
+  /** Content-Type where the body is not JSON. */
+  type?: string;
+  /** The code that the body stands for; empty for success. */
   errorCode: ErrorCode | '';
 }
 
+export type Body = Record<string, unknown>;
+
+/** What has been read of a request so far. */
+export interface Said {
+  path: string;
+  /** The address with its query, as it was sent. */
+  url: string;
+  /** The fields, once the body has been read. */
+  fields?: Body | undefined;
+}
+
+export type Method = (flow: Flow, arrived: Arrived) => Promise<Reply>;
+
 /** How one family of clients writes the methods: names, statuses and codes over the same flow. */
 export interface Dialect {
-  name: string;
+  name: DialectName;
+  /** Whether its clients know tasks by whole numbers. */
+  numbered: boolean;
   /** By path; each is asked by POST. */
-  methods: Record<string, (flow: Flow, arrived: Arrived) => Promise<Reply>>;
+  methods: Record<string, Method>;
+  /** Whether its methods are asked by GET too, with their fields in the address, or by POST in a form. */
+  form?: FormReader;
+  /** Writes the fields of a request in the flow's own words; may change what it is given. */
+  translate?(fields: Body, path: string): Body;
   /** Where a task stands, as getTaskResult and callbacks say it. */
   result(result: TaskResult, language: Language): Reply;
-  /** Lists that anybody may read: the object's fields, as a success. */
-  listing(fields: Record<string, unknown>): Reply;
-  refusal(fault: Fault, language: Language): Reply;
+  refusal(fault: Fault, language: Language, said: Said): Reply;
 }
+
+/** The fields of a request that need not be JSON. @throws Fault ERROR_INVALID_TASK_DATA */
+export type FormReader = (sent: { url: string; type: string; bytes: Buffer | undefined }) => Promise<Body>;

@@ -1,0 +1,34 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { createServer, type Server as SocketServer } from 'node:net';
+
+/**
+ * Lets a server answer on more ports of an address, with all its own limits on what comes in. Its sockets know the
+ * port that they came in by. Rejects when one cannot be listened on; the function returned takes no more.
+ */
+export async function listenBeside(
+  server: Server,
+  host: string,
+  ports: readonly number[],
+): Promise<() => void> {
+  const beside: SocketServer[] = [];
+  const close = () => {
+    for (const one of beside) one.close();
+  };
+  try {
+    for (const port of ports) {
+      // As node:http listens itself.
+      const one = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+        server.emit('connection', socket),
+      );
+      one.maxConnections = server.maxConnections;
+      beside.push(one);
+      one.listen(port, host);
+      await once(one, 'listening');
+    }
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return close;
+}

@@ -1,0 +1,103 @@
+import type { DialectName } from '../../dialects.ts';
+import type { ErrorCode, Language } from '../../errors.ts';
+import { describeFault, type Fault } from '../../fault.ts';
+import type { Flow } from '../../flow/flow.ts';
+import type { Arrived, TaskResult } from '../../flow/stages.ts';
+import type { Body, Dialect, Method, Reply, Said } from './dialect.ts';
+import type { Foreign } from './foreignCodes.ts';
+import { withOurOptions } from './imageOptions.ts';
+
+type Ready = Extract<TaskResult, { state: 'ready' }>;
+
+/** In what the contracts that descend from Anti-Captcha's differ. */
+export interface Descendant {
+  name: DialectName;
+  /** Paths by which an answer is reported, and whether each says that it was wrong. */
+  reports: Record<string, 'right' | 'wrong'>;
+  /** What each refusal is called; a limit may have one name while tasks are made and another in polling. */
+  codeOf(fault: Fault, said: Said): Foreign;
+  /** A task in our words. */
+  taskOf?(task: Body): Body;
+  /** JSON of the solution as its clients read it. */
+  solutionOf?(solution: string): string;
+  /** Fields after the status of getTaskResult, and after the description of a refusal: `,"taskId":0`. */
+  afterReady?(result: Ready): string;
+  afterProcessing?: string;
+  afterRefusal?(said: Said): string;
+  afterBalance?: string;
+}
+
+/**
+ * A dialect of the contract that Anti-Captcha began and others took over: whole numbers for tasks, every HTTP status
+ * 200, an image's text only by getTaskResult.
+ */
+export function antigate(its: Descendant): Dialect {
+  const report =
+    (said: 'right' | 'wrong'): Method =>
+    async (flow, arrived) => {
+      arrived.body.result = { invalid: said === 'wrong' };
+      await flow.feedbackTask(arrived);
+      return ok(',"status":"success"');
+    };
+
+  function result(found: TaskResult, language: Language): Reply {
+    if (found.state === 'processing') return ok(`,"status":"processing"${its.afterProcessing ?? ''}`);
+    if (found.state === 'failed') return refusal(found.fault, language, { path: '/getTaskResult', url: '' });
+    const solution = its.solutionOf?.(found.solution) ?? found.solution;
+    return ok(`,"status":"ready","solution":${solution}${its.afterReady?.(found) ?? ''}`);
+  }
+
+  function refusal(fault: Fault, language: Language, said: Said): Reply {
+    const [code, id] = its.codeOf(fault, said);
+    const description = JSON.stringify(describeFault(fault, language));
+    const after = its.afterRefusal?.(said) ?? '';
+    return reply(
+      `{"errorId":${id},"errorCode":"${code}","errorDescription":${description}${after}}`,
+      fault.code,
+    );
+  }
+
+  return {
+    name: its.name,
+    numbered: true,
+    methods: {
+      '/createTask': async (flow, arrived) => ok(`,"taskId":${(await flow.createTask(arrived)).number}`),
+      '/getTaskResult': async (flow, arrived) => result(await flow.getTaskResult(arrived), arrived.language),
+      '/getBalance': (flow, arrived) => balance(flow, arrived, its.afterBalance ?? ''),
+      ...Object.fromEntries(Object.entries(its.reports).map(([path, said]) => [path, report(said)])),
+    },
+    translate(fields) {
+      const { task } = fields;
+      if (typeof task === 'object' && task !== null && !Array.isArray(task))
+        fields.task = translated(task as Body, its.taskOf);
+      return fields;
+    },
+    result,
+    refusal,
+  };
+}
+
+function translated(task: Body, taskOf: Descendant['taskOf']): Body {
+  if (typeof task.type !== 'string') return task;
+  if (task.type.toLowerCase() === 'imagetotexttask') return withOurOptions(task);
+  return taskOf?.(task) ?? task;
+}
+
+async function balance(flow: Flow, arrived: Arrived, after: string): Promise<Reply> {
+  const { available } = await flow.getBalance(arrived);
+  return ok(`,"balance":${available / 1_000_000}${after}`);
+}
+
+/** What a task cost and when it was made, as two of them tell it. */
+export function billOf({ price, createdAt }: Ready): string {
+  if (price === undefined || createdAt === undefined) return '';
+  return `,"cost":"${(price / 1_000_000).toFixed(6)}","createTime":${Math.floor(createdAt / 1000)}`;
+}
+
+function ok(rest: string): Reply {
+  return reply(`{"errorId":0${rest}}`, '');
+}
+
+function reply(body: string, errorCode: ErrorCode | ''): Reply {
+  return { status: 200, body, errorCode };
+}

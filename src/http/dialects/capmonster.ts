@@ -1,0 +1,69 @@
+import { antigate } from './antigate.ts';
+import type { Body } from './dialect.ts';
+import { type Foreign, type ForeignCodes, foreignOf, ifMissing, ifSmall } from './foreignCodes.ts';
+
+const named = (code: string): Foreign => [code, 1];
+const noSlot = named('ERROR_NO_SLOT_AVAILABLE');
+const noImage = named('ERROR_ZERO_CAPTCHA_FILESIZE');
+const noMethod = named('ERROR_NO_SUCH_METHOD');
+const noMoney = named('ERROR_ZERO_BALANCE');
+/** Also for an image that is damaged, and for what has no name of its own. */
+const unsolvable = named('ERROR_CAPTCHA_UNSOLVABLE');
+const banned = named('ERROR_IP_BANNED');
+
+const codes: ForeignCodes = {
+  ERROR_SERVICE_UNAVALIABLE: noSlot,
+  ERROR_RATE_LIMIT: noSlot,
+  ERROR_INVALID_TASK_DATA: ifMissing({ task: noMethod, image: noImage, else: noMethod }),
+  ERROR_BAD_REQUEST: noMethod,
+  ERROR_TASKID_INVALID: named('ERROR_NO_SUCH_CAPCHA_ID'),
+  ERROR_TASK_TIMEOUT: unsolvable,
+  ERROR_SETTLEMENT_FAILED: noMoney,
+  ERROR_KEY_DENIED_ACCESS: named('ERROR_KEY_DOES_NOT_EXIST'),
+  ERROR_ZERO_BALANCE: noMoney,
+  ERROR_TASK_NOT_SUPPORTED: noMethod,
+  ERROR_CAPTCHA_UNSOLVABLE: unsolvable,
+  ERROR_UNKNOWN_QUESTION: unsolvable,
+  ERROR_PROXY_BANNED: unsolvable,
+  ERROR_INVALID_IMAGE: ifSmall({ small: noImage, large: named('ERROR_TOO_BIG_CAPTCHA_FILESIZE') }),
+  ERROR_PARSE_IMAGE_FAIL: unsolvable,
+  ERROR_IP_BANNED: banned,
+  ERROR_KEY_TEMP_BLOCKED: banned,
+};
+
+/** Kinds of `ComplexImageTask` that are pictures to turn, as background and disc. */
+const turns = ['oocl_rotate', 'oocl_rotate_new'];
+
+/** Of the tasks with several images those that are asked for by name; the others are for third-party services. */
+function taskOf(task: Body): Body {
+  const { class: kind, imagesBase64, metadata } = task;
+  const name = (metadata as Body | undefined)?.Task;
+  if (task.type !== 'ComplexImageTask' || kind !== 'recognition' || !turns.includes(String(name)))
+    return task;
+  const [imageBackground, image] = Array.isArray(imagesBase64) ? imagesBase64 : [];
+  return { type: 'VisionEngine', module: 'rotate_1', image, imageBackground };
+}
+
+/** Ours says how far a disc is turned, theirs how far it is to be turned on. */
+function solutionOf(solution: string): string {
+  if (!solution.startsWith('{"angle":')) return solution;
+  const { angle } = JSON.parse(solution) as { angle: number };
+  return JSON.stringify({ answer: [(360 - angle) % 360] });
+}
+
+const noError = ',"errorCode":null,"errorDescription":null';
+
+/** CapMonster Cloud's API. */
+export const capmonster = antigate({
+  name: 'capmonster',
+  reports: { '/reportIncorrectImageCaptcha': 'wrong', '/reportIncorrectTokenCaptcha': 'wrong' },
+  codeOf: (fault, { path }) =>
+    fault.code === 'ERROR_RATE_LIMIT' && path === '/getTaskResult'
+      ? named('ERROR_TOO_MUCH_REQUESTS')
+      : foreignOf(codes, fault),
+  taskOf,
+  solutionOf,
+  afterReady: () => noError,
+  afterProcessing: noError,
+  afterRefusal: ({ path }) => (path === '/createTask' ? ',"taskId":0' : ''),
+});

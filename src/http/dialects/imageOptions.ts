@@ -1,0 +1,35 @@
+import type { Body } from './dialect.ts';
+
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/**
+ * The options of a neighbour's image task in the words of ours. What has no meaning here is left out: people
+ * are asked for a phrase, or to read a comment; nets for single sites (`CapMonsterModule`) are one net here.
+ */
+export function withOurOptions(task: Body): Body {
+  const { phrase: _p, numeric, math, Case, recognizingThreshold, CapMonsterModule: _m, ...rest } = task;
+  // No image at all: the dialects have a code of their own for that, and none for base64 of nothing.
+  if (rest.body === '') delete rest.body;
+  if (Case !== undefined && rest.case === undefined) rest.case = Case;
+  if (recognizingThreshold !== undefined && rest.score === undefined)
+    rest.score = asShare(recognizingThreshold);
+  if (isOn(math)) {
+    // Of the answer, where ours are of the expression.
+    const { minLength: _min, maxLength: _max, ...others } = rest;
+    return { ...others, module: 'math' };
+  }
+  if (isOn(numeric)) return { ...rest, module: 'number' };
+  if (Number(numeric) === 2 && rest.charset === undefined) return { ...rest, charset: letters };
+  return rest;
+}
+
+/** Whether a switch is on, as JSON and as forms write it. */
+function isOn(value: unknown): boolean {
+  return value === true || value === 1 || value === '1' || value === 'true';
+}
+
+/** Percent to a share; what is no number stays, and is refused where scores are. */
+function asShare(threshold: unknown): unknown {
+  const percent = typeof threshold === 'string' && threshold.trim() !== '' ? Number(threshold) : threshold;
+  return typeof percent === 'number' && !Number.isNaN(percent) ? percent / 100 : threshold;
+}

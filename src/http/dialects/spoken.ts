@@ -1,0 +1,65 @@
+import type { IncomingMessage } from 'node:http';
+import type { DialectName } from '../../dialects.ts';
+import { anticaptcha } from './anticaptcha.ts';
+import { capmonster } from './capmonster.ts';
+import { capsolver } from './capsolver.ts';
+import type { Body, Dialect } from './dialect.ts';
+import { twocaptcha } from './twocaptcha.ts';
+import { twocaptchaV1 } from './twocaptchaV1.ts';
+
+const byName: Record<DialectName, Dialect> = { capsolver, anticaptcha, capmonster, '2captcha': twocaptcha };
+
+/** Every dialect; each path leads to a method of at least one. */
+export const dialects: readonly Dialect[] = [...Object.values(byName), twocaptchaV1];
+
+/** Names under which clients know these services, for those who let them resolve to this server. */
+const byHost: Record<string, DialectName> = {
+  'api.capsolver.com': 'capsolver',
+  'api-stable.capsolver.com': 'capsolver',
+  'api.anti-captcha.com': 'anticaptcha',
+  'api.capmonster.cloud': 'capmonster',
+  'api.2captcha.com': '2captcha',
+  '2captcha.com': '2captcha',
+  'api.rucaptcha.com': '2captcha',
+  'rucaptcha.com': '2captcha',
+};
+
+const v1Path = /^\/(in|res)\.php\/?(\?|$)/;
+
+/** Which dialect a request is in, as far as its head tells. */
+export interface Spoken {
+  dialect: Dialect;
+  /** Whether the path or the host name says so: then the key's own setting does not count. */
+  isSure: boolean;
+  /** The fields in our words, once they have been read. */
+  fields?: Body;
+}
+
+/** Makes the look at the head of a request: by path, by host name, by the port that it came in by. */
+export function listener(ports: Partial<Record<DialectName, number>>) {
+  const byPort = new Map(Object.entries(ports).map(([name, port]) => [port, byName[name as DialectName]]));
+
+  return function spokenIn({
+    url,
+    headers,
+    socket,
+  }: Pick<IncomingMessage, 'url' | 'headers' | 'socket'>): Spoken {
+    if (v1Path.test(url ?? '')) return { dialect: twocaptchaV1, isSure: true };
+    const named = dialectOfHost(headers.host ?? '');
+    if (named !== undefined) return { dialect: byName[named], isSure: true };
+    return { dialect: byPort.get(socket.localPort ?? 0) ?? capsolver, isSure: false };
+  };
+}
+
+export function dialectNamed(name: string): Dialect | undefined {
+  return Object.hasOwn(byName, name) ? byName[name as DialectName] : undefined;
+}
+
+/** `api.anti-captcha.com`, or a name of the operator's own that begins with the dialect's: `anticaptcha.example.org`. */
+function dialectOfHost(host: string): DialectName | undefined {
+  const name = host.replace(/:\d*$/, '').toLowerCase();
+  if (Object.hasOwn(byHost, name)) return byHost[name];
+  const dot = name.indexOf('.');
+  const first = name.slice(0, Math.max(dot, 0));
+  return Object.hasOwn(byName, first) ? (first as DialectName) : undefined;
+}

@@ -1,0 +1,155 @@
+import type { Language } from '../../errors.ts';
+import { describeFault, type Fault } from '../../fault.ts';
+import type { Flow } from '../../flow/flow.ts';
+import type { Arrived } from '../../flow/stages.ts';
+import { parseBody } from '../body.ts';
+import { parseForm } from '../form.ts';
+import type { Body, Dialect, FormReader, Method, Reply, Said } from './dialect.ts';
+import { type Foreign, type ForeignCodes, foreignOf, ifMissing, ifSmall } from './foreignCodes.ts';
+import { withOurOptions } from './imageOptions.ts';
+
+const named = (code: string): Foreign => [code, 0];
+const badParameters = named('ERROR_BAD_PARAMETERS');
+const noImage = named('ERROR_ZERO_CAPTCHA_FILESIZE');
+const noMoney = named('ERROR_ZERO_BALANCE');
+const unsolvable = named('ERROR_CAPTCHA_UNSOLVABLE');
+
+const codes: ForeignCodes = {
+  ERROR_SERVICE_UNAVALIABLE: named('ERROR_NO_SLOT_AVAILABLE'),
+  ERROR_RATE_LIMIT: named('MAX_USER_TURN'),
+  ERROR_INVALID_TASK_DATA: ifMissing({ task: badParameters, image: noImage, else: badParameters }),
+  ERROR_BAD_REQUEST: badParameters,
+  ERROR_TASKID_INVALID: named('ERROR_WRONG_CAPTCHA_ID'),
+  ERROR_TASK_TIMEOUT: unsolvable,
+  ERROR_SETTLEMENT_FAILED: noMoney,
+  ERROR_KEY_DENIED_ACCESS: ({ detail }) =>
+    named(detail === 'clientKey: is missing' ? 'ERROR_WRONG_USER_KEY' : 'ERROR_KEY_DOES_NOT_EXIST'),
+  ERROR_ZERO_BALANCE: noMoney,
+  ERROR_TASK_NOT_SUPPORTED: badParameters,
+  ERROR_CAPTCHA_UNSOLVABLE: unsolvable,
+  ERROR_UNKNOWN_QUESTION: badParameters,
+  ERROR_PROXY_BANNED: named('ERROR_BAD_PROXY'),
+  ERROR_INVALID_IMAGE: ifSmall({ small: noImage, large: named('ERROR_TOO_BIG_CAPTCHA_FILESIZE') }),
+  ERROR_PARSE_IMAGE_FAIL: named('ERROR_IMAGE_TYPE_NOT_SUPPORTED'),
+  ERROR_IP_BANNED: named('IP_BANNED'),
+  ERROR_KEY_TEMP_BLOCKED: named('ERROR: 1003'),
+};
+
+const make = '/in.php';
+const ask = '/res.php';
+
+/** Query, form, multipart form and JSON all say the same; where they differ, the body counts. */
+const form: FormReader = async ({ url, type, bytes }) => {
+  const at = url.indexOf('?');
+  const query = at < 0 ? {} : await parseForm(Buffer.from(url.slice(at + 1)), urlencoded);
+  if (bytes === undefined || bytes.length === 0) return query;
+  const isForm = /^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i.test(type);
+  return { ...query, ...(isForm ? await parseForm(bytes, type) : parseBody(bytes, false)) };
+};
+
+const urlencoded = 'application/x-www-form-urlencoded';
+
+function translate(fields: Body, path: string): Body {
+  const { key, json, action, id, pingback } = fields;
+  // A key that is no text would be another mistake than a wrong one.
+  const common = { clientKey: key === undefined || key === '' ? undefined : String(key), json, action };
+  if (path === ask) return { ...common, taskId: id };
+  return { ...common, task: taskOf(fields), callbackUrl: pingback };
+}
+
+function taskOf(fields: Body): Body {
+  const { method = 'base64', body, file, numeric, calc, min_len, max_len } = fields;
+  // Its other methods are token types, or need people; none is a type of ours by accident.
+  if (method !== 'base64' && method !== 'post') return { type: `in.php method ${String(method)}` };
+  const options = { numeric, math: calc, minLength: limit(min_len), maxLength: limit(max_len) };
+  return withOurOptions({ type: 'ImageToTextTask', body: body ?? file, ...options });
+}
+
+/** Numbers come as texts, which a strict server would not read. */
+function limit(length: unknown): unknown {
+  return typeof length === 'string' && /^\d+$/.test(length) ? Number(length) : length;
+}
+
+const actions: Record<string, Method> = {
+  get: result,
+  get2: result,
+  getbalance: async (flow, arrived) =>
+    answer(arrived, String((await flow.getBalance(arrived)).available / 1_000_000), false),
+  reportgood: (flow, arrived) => report(flow, arrived, false),
+  reportbad: (flow, arrived) => report(flow, arrived, true),
+};
+
+async function result(flow: Flow, arrived: Arrived): Promise<Reply> {
+  const found = await flow.getTaskResult(arrived);
+  if (found.state === 'failed') throw found.fault;
+  if (found.state === 'processing') return text(arrived.body, 0, 'CAPCHA_NOT_READY', '');
+  const cost = arrived.body.action === 'get2' ? `|${((found.price ?? 0) / 1_000_000).toFixed(6)}` : '';
+  return answer(arrived, `${textOf(found.solution)}${cost}`, true);
+}
+
+/** What an image says; of other types the solution as it is. */
+function textOf(solution: string): string {
+  const { text: said } = JSON.parse(solution) as { text?: unknown };
+  return typeof said === 'string' ? said : solution;
+}
+
+async function report(flow: Flow, arrived: Arrived, invalid: boolean): Promise<Reply> {
+  arrived.body.result = { invalid };
+  await flow.feedbackTask(arrived);
+  return answer(arrived, 'OK_REPORT_RECORDED', false);
+}
+
+function answer({ body }: Arrived, said: string, marked: boolean): Reply {
+  return text(body, 1, said, marked ? 'OK|' : '');
+}
+
+/** One line, or the JSON around it; only the line has the mark. */
+function text(fields: Body | undefined, status: 0 | 1, said: string, mark: string): Reply {
+  if (isJson(fields)) return { status: 200, body: JSON.stringify({ status, request: said }), errorCode: '' };
+  return { status: 200, body: `${mark}${said}`, type: 'text/plain; charset=utf-8', errorCode: '' };
+}
+
+function isJson(fields: Body | undefined): boolean {
+  const json = fields?.json;
+  return json === 1 || json === '1' || json === true || json === 'true';
+}
+
+/** 2captcha's first API. Its two paths are nobody else's, so that it needs no name or port of its own. */
+export const twocaptchaV1: Dialect = {
+  name: '2captcha',
+  numbered: true,
+  form,
+  methods: {
+    [make]: async (flow, arrived) => answer(arrived, String((await flow.createTask(arrived)).number), true),
+    [ask]: (flow, arrived) => {
+      const { action = 'get' } = arrived.body;
+      const method = Object.hasOwn(actions, String(action)) ? actions[String(action)] : undefined;
+      return method?.(flow, arrived) ?? flow.refuse(arrived);
+    },
+  },
+  translate,
+  result: (found, language) =>
+    found.state === 'failed'
+      ? refusal(found.fault, language, { path: ask, url: '' })
+      : text(undefined, 1, found.state === 'ready' ? textOf(found.solution) : 'CAPCHA_NOT_READY', ''),
+  refusal,
+};
+
+function refusal(fault: Fault, language: Language, { path, url, fields }: Said): Reply {
+  const code = nameOf(fault, path, fields);
+  // Before the body has been read, only the address can say it.
+  if (!isJson(fields) && !/[?&]json=1(&|$)/.test(url)) {
+    return { status: 200, body: code, type: 'text/plain; charset=utf-8', errorCode: fault.code };
+  }
+  const body = JSON.stringify({ status: 0, request: code, error_text: describeFault(fault, language) });
+  return { status: 200, body, errorCode: fault.code };
+}
+
+function nameOf(fault: Fault, path: string, fields: Body | undefined): string {
+  if (path === ask) {
+    if (fault.code === 'ERROR_RATE_LIMIT') return 'ERROR: 1005';
+    const isNumber = /^\d+$/.test(String(fields?.taskId ?? ''));
+    if (fault.code === 'ERROR_TASKID_INVALID' && !isNumber) return 'ERROR_WRONG_ID_FORMAT';
+  }
+  return foreignOf(codes, fault)[0];
+}

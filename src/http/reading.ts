@@ -1,0 +1,47 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Language } from '../errors.ts';
+import type { Flow } from '../flow/flow.ts';
+import type { Arrived } from '../flow/stages.ts';
+import { ArrivedRequest } from './arrived.ts';
+import { notJson, parseBody } from './body.ts';
+import type { Dialect, Method } from './dialects/dialect.ts';
+import { dialectNamed } from './dialects/spoken.ts';
+import { badRequest } from './wireFault.ts';
+
+export interface Understood {
+  method: Method;
+  arrived: Arrived;
+}
+
+/** Makes the step from the bytes of a request to its fields in our words and the method that it asks for. */
+export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Flow, 'dialectOf'> }) {
+  /** @throws Fault ERROR_INVALID_TASK_DATA, ERROR_BAD_REQUEST; `request.spoken` then tells in which dialect */
+  return async function read(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    path: string,
+    language: Language,
+  ): Promise<Understood> {
+    const spoken = request.spoken!;
+    const fields = await fieldsOf(request, spoken.dialect);
+    if (!spoken.isSure) {
+      const own = await flow.dialectOf(fields.clientKey);
+      if (own !== null) spoken.dialect = dialectNamed(own) ?? spoken.dialect;
+    }
+    const { methods, translate, numbered } = spoken.dialect;
+    spoken.fields = translate?.(fields, path) ?? fields;
+    const method = methods[path];
+    if (method === undefined) throw badRequest('there is no such method');
+    return {
+      method,
+      arrived: new ArrivedRequest(request, reply, { language, numbered, body: spoken.fields }),
+    };
+  };
+
+  async function fieldsOf({ raw, body, sentType }: FastifyRequest, { form }: Dialect) {
+    const bytes = body as Buffer | undefined;
+    if (form !== undefined) return form({ url: raw.url ?? '', type: sentType ?? '', bytes });
+    if (bytes === undefined) throw notJson();
+    return parseBody(bytes, strict);
+  }
+}
