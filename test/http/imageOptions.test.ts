@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import type { ReadOptions } from '../../src/tasks/task.ts';
+import { ask, type Foreign, hosts } from '../clients/wire.ts';
+import { openWorld, picture } from '../world.ts';
+
+/** What the recogniser is asked for when a client of a dialect sets these options. */
+async function readWith(dialect: Foreign, options: object, confidence = 0.8) {
+  const asked: ReadOptions[] = [];
+  const text = {
+    async read(_image: Uint8Array, given: ReadOptions) {
+      asked.push(given);
+      return { text: '3+4', confidence, characters: [], alternatives: [] };
+    },
+  };
+  await using world = await openWorld({ engines: { text } });
+  const task = { type: 'ImageToTextTask', body: await picture(), ...options };
+  const created = await ask(world, dialect, 'createTask', { task });
+  const { taskId } = created;
+  const text_ = taskId ? (await ask(world, dialect, 'getTaskResult', { taskId })).solution.text : undefined;
+  return { code: created.errorCode, text: text_, ...asked[0] };
+}
+
+const every = Object.keys(hosts) as Foreign[];
+
+test.each(every)('%s: digits only, letters only, lengths', async (dialect) => {
+  expect(await readWith(dialect, { numeric: 1 })).toMatchObject({ alphabet: '0123456789' });
+  const { alphabet } = await readWith(dialect, { numeric: 2 });
+  expect(alphabet).toMatch(/^[A-Za-z]{52}$/);
+  for (const numeric of [0, 3, 4, null])
+    expect(await readWith(dialect, { numeric })).not.toHaveProperty('alphabet');
+  expect(await readWith(dialect, { minLength: 4, maxLength: 6 })).toMatchObject({
+    minLength: 4,
+    maxLength: 6,
+  });
+});
+
+test.each(every)(
+  '%s: arithmetic is worked out, and lengths are not those of the expression',
+  async (dialect) => {
+    const read = await readWith(dialect, { math: true, maxLength: 1, numeric: 1 });
+    expect(read).toMatchObject({ expression: true, text: '7' });
+    expect(read).not.toHaveProperty('maxLength');
+  },
+);
+
+test.each(every)('%s: what clients send beside, set or not, changes nothing', async (dialect) => {
+  const beside = { phrase: false, case: true, math: false, numeric: 0, minLength: 0, maxLength: 0 };
+  const read = await readWith(dialect, { ...beside, comment: null, languagePool: 'en', websiteURL: null });
+  expect(read).toMatchObject({ text: '3+4' });
+  expect(read).not.toHaveProperty('alphabet');
+  expect(read).not.toHaveProperty('maxLength');
+});
+
+test('CapMonster: its modules are ours, and its threshold is a score', async () => {
+  const module = { CapMonsterModule: 'yandexwave', Case: true };
+  expect(await readWith('capmonster', { ...module, recognizingThreshold: 80 })).toMatchObject({
+    text: '3+4',
+  });
+  expect(await readWith('capmonster', { ...module, recognizingThreshold: 81 })).toMatchObject({
+    code: 'ERROR_CAPTCHA_UNSOLVABLE',
+  });
+  expect(await readWith('capmonster', { recognizingThreshold: 101 })).toMatchObject({
+    code: 'ERROR_NO_SUCH_METHOD',
+  });
+});
