@@ -15,6 +15,8 @@ export class Fault extends Error {
   readonly code: ErrorCode;
   readonly detail: string | undefined;
   readonly retryAfterMs: number | undefined;
+  /** Whether the sandbox was asked for it: then it is nobody's mistake. */
+  isStaged = false;
 
   constructor(code: ErrorCode, { detail, retryAfterMs, cause }: FaultDetail = {}) {
     super(detail === undefined ? code : `${code}: ${detail}`, cause === undefined ? undefined : { cause });

@@ -16,12 +16,7 @@ export const report = z.object({
 export async function feedbackTask(steps: Steps, caller: Caller): Promise<void> {
   const { arrived, principal } = caller;
   const taskId = await namedTask(steps, caller);
-  const parsed = report.safeParse(arrived.body.result);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    throw invalid(`${['result', ...issue.path].join('.')}: ${issue.message}`);
-  }
-  const { invalid: isInvalid, code, message } = parsed.data;
+  const { invalid: isInvalid, code, message } = reportOf(arrived.body);
   const saved = await steps.store.saveFeedback({
     taskId,
     accountId: principal.account.id,
@@ -31,6 +26,14 @@ export async function feedbackTask(steps: Steps, caller: Caller): Promise<void> 
     now: steps.clock.now(),
   });
   if (!saved) throw unknownTask();
+}
+
+/** @throws Fault ERROR_INVALID_TASK_DATA for a `result` that is no report */
+export function reportOf({ result }: Record<string, unknown>): z.output<typeof report> {
+  const parsed = report.safeParse(result);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw invalid(`${['result', ...issue.path].join('.')}: ${issue.message}`);
 }
 
 /** PostgreSQL takes no NUL in a text, and neither database a lone surrogate. */

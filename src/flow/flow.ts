@@ -4,6 +4,8 @@ import { feedbackTask } from './feedbackTask.ts';
 import { getBalance } from './getBalance.ts';
 import { getTaskResult } from './getTaskResult.ts';
 import type { Protection } from './protect.ts';
+import { Sandbox } from './sandbox.ts';
+import type { Script } from './script.ts';
 import type { Arrived, Balance, Caller, Created, TaskResult } from './stages.ts';
 import { type FlowParts, makeSteps } from './steps.ts';
 import type { Underway } from './underway.ts';
@@ -36,11 +38,23 @@ export function buildFlow(parts: FlowParts): Flow {
   const worker = new Worker(steps);
   const withWorker = { ...steps, worker };
   const { authenticate, dialectOf, protection, pace, solver, callbacks, underway, log } = steps;
+  const sandbox = new Sandbox(steps);
   let banTimer: NodeJS.Timeout | undefined;
 
-  /** authenticate → key block → pace, and whatever then goes wrong is counted against the key. */
-  async function admit<T>(arrived: Arrived, method: (caller: Caller) => Promise<T>): Promise<T> {
+  /**
+   * authenticate → key block → pace, and whatever then goes wrong is counted against the key. What is for the
+   * sandbox is played there, and is counted nowhere.
+   */
+  async function admit<T>(
+    arrived: Arrived,
+    method: (caller: Caller) => Promise<T>,
+    staged: (caller: Caller, script: Script) => Promise<T>,
+  ): Promise<T> {
+    const played = sandbox.ofKey(arrived);
+    if (played !== undefined) return sandbox.play(played, () => staged(sandbox.visitor(arrived), played));
     const caller = await authenticate(arrived);
+    const script = sandbox.ofHeader(caller);
+    if (script !== undefined) return sandbox.play(script, () => staged(caller, script));
     const keyId = caller.principal.key.id;
     protection.refuseBlocked(keyId);
     try {
@@ -61,11 +75,11 @@ export function buildFlow(parts: FlowParts): Flow {
   return {
     protection,
     underway,
-    createTask: (arrived) => admit(arrived, create),
-    getTaskResult: (arrived) => admit(arrived, result),
-    getBalance: (arrived) => admit(arrived, balance),
-    feedbackTask: (arrived) => admit(arrived, feedback),
-    refuse: (arrived) => admit(arrived, refuse),
+    createTask: (arrived) => admit(arrived, create, (...call) => sandbox.createTask(...call)),
+    getTaskResult: (arrived) => admit(arrived, result, (caller) => sandbox.getTaskResult(caller)),
+    getBalance: (arrived) => admit(arrived, balance, () => sandbox.getBalance()),
+    feedbackTask: (arrived) => admit(arrived, feedback, (caller) => sandbox.feedbackTask(caller)),
+    refuse: (arrived) => admit(arrived, refuse, refuse),
     dialectOf,
     async start() {
       await protection.refresh();
@@ -76,6 +90,7 @@ export function buildFlow(parts: FlowParts): Flow {
       callbacks.start();
     },
     async drain() {
+      steps.waiters.close();
       const timer = setTimeout(() => solver.abandonAll(), parts.config.drainSeconds * 1000);
       await underway.drain();
       clearTimeout(timer);

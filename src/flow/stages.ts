@@ -18,6 +18,15 @@ export interface Arrived {
   work: AbortController;
   /** The parsed body: an object whose top-level names are in the contract's own spelling. */
   body: Record<string, unknown>;
+  asks: Asks;
+}
+
+/** What a client asks for beside the contract, by headers. */
+export interface Asks {
+  /** The script that its sandbox is to follow. */
+  test: string | undefined;
+  /** Its own name for the request: sent again under that, it is to be answered again and not done again. */
+  idempotencyKey: string | undefined;
 }
 
 export interface Caller {

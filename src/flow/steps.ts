@@ -15,6 +15,7 @@ import { Solver } from './solve.ts';
 import type { AnyTaskType, TaskResult } from './stages.ts';
 import { Underway } from './underway.ts';
 import { registryOf, validator } from './validate.ts';
+import { Waiters } from './waiters.ts';
 
 export interface FlowParts {
   config: Config;
@@ -53,6 +54,7 @@ export function makeSteps(parts: FlowParts) {
     solver: new Solver(parts),
     callbacks: new CallbackSender(parts),
     underway: new Underway(),
+    waiters: new Waiters(parts),
     secondsSince: (started: number) => Math.max(0, parts.clock.now() - started) / 1000,
   };
 }

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Language } from '../errors.ts';
-import type { Arrived } from '../flow/stages.ts';
+import type { Arrived, Asks } from '../flow/stages.ts';
+import { asksOf } from './asks.ts';
 import type { Spoken } from './dialects/spoken.ts';
 
 declare module 'fastify' {
@@ -23,6 +24,7 @@ export class ArrivedRequest implements Arrived {
   readonly language: Language;
   readonly numbered: boolean;
   readonly body: Record<string, unknown>;
+  readonly asks: Asks;
   readonly #response: ServerResponse;
   #work: AbortController | undefined;
 
@@ -36,6 +38,7 @@ export class ArrivedRequest implements Arrived {
     this.language = language;
     this.numbered = numbered;
     this.body = body;
+    this.asks = asksOf(request.headers);
     this.#response = reply.raw;
   }
 

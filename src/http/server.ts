@@ -175,13 +175,13 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   /** Counts the error, logs it, and keeps what only the operator may know out of it. */
   function faultOf(error: unknown, requestId: string | undefined, address: string): Fault {
     const fault = wireFault(error, config) ?? unavailable(error);
-    if (!addresses.isProxy(address)) flow.protection.countForAddress(address, fault.code);
+    if (!fault.isStaged && !addresses.isProxy(address)) flow.protection.countForAddress(address, fault.code);
     const { fault: whose, retry } = errorTable[fault.code];
     const line = { requestId, code: fault.code, detail: fault.detail };
     if (whose === 'server' && fault.cause instanceof Error)
       log.error({ ...line, err: fault.cause }, 'our own fault');
     // Whoever is banned or too fast may come a thousand times a second, and the log would hold little else.
-    else if (retry === 'later') log.debug(line, 'refused');
+    else if (retry === 'later' || fault.isStaged) log.debug(line, 'refused');
     else log.info(line, 'refused');
     return fault;
   }

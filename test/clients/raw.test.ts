@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { errorCodes, errorTable } from '../../src/errors.ts';
+import { describeFault, Fault } from '../../src/fault.ts';
 import { RecognizerPool } from '../../src/recognize/pool.ts';
 import { laterPrices, laterType } from '../laterType.ts';
 import {
@@ -73,7 +75,18 @@ test('row 5: an unknown key on each method', async () => {
     );
 });
 
-test.todo('row 6: each of the 17 codes by a sandbox key (there are no sandbox keys yet)');
+test('row 6: each of the 17 codes by a sandbox key, on every method', async () => {
+  await using sandbox = await openWorld({ settings: { sandbox: true } });
+  const methods = ['createTask', 'getTaskResult', 'getBalance', 'getState', 'feedbackTask', 'getToken'];
+  for (const code of errorCodes)
+    for (const method of methods) {
+      const { status, body } = await sandbox.call(method, { clientKey: `test-err-${code}`, ...image() });
+      expect({ status, body }).toEqual({
+        status: errorTable[code].status,
+        body: { errorId: 1, errorCode: code, errorDescription: describeFault(new Fault(code), 'en') },
+      });
+    }
+});
 
 test('row 7: token types of anti-bot services, in both spellings', async () => {
   const before = await world.money();
@@ -188,7 +201,20 @@ test('row 16: a data URI, lenient and strict', async () => {
   expect(refused.body.errorCode).toBe('ERROR_PARSE_IMAGE_FAIL');
 });
 
-test.todo('row 17: VisionEngine (there is no such task type yet)');
+test.each([
+  ['slider_1', { distance: 57 }],
+  ['rotate_1', { angle: 123 }],
+])('row 17: VisionEngine %s answers with whole pixels or degrees', async (module, solution) => {
+  const puzzles = {
+    findGap: async () => ({ x: 57.3, y: 20, confidence: 0.9 }),
+    findTurn: async () => ({ angle: 122.8, confidence: 0.9 }),
+    findClicks: async () => undefined,
+  };
+  await using solving = await openWorld({ engines: { puzzles } });
+  const [image, imageBackground] = [await picture(40, 40), await picture(300, 150)];
+  const task = { type: 'VisionEngine', module, image, imageBackground };
+  expectReady(await solving.call('createTask', { task }), solution);
+});
 
 test('row 18: an unknown module', async () => {
   expectRefusal(
@@ -198,7 +224,14 @@ test('row 18: an unknown module', async () => {
   );
 });
 
-test.todo('row 18: an unknown question (no task type asks one yet)');
+test('row 18: an unknown question', async () => {
+  const task = { type: 'ImageClassificationTask', images: [await picture()], question: 'what is that?' };
+  expectRefusal(
+    await world.call('createTask', { task }),
+    'ERROR_UNKNOWN_QUESTION',
+    'Wrong Question ID: task.question: see GET /questions',
+  );
+});
 
 test('row 19: feedbackTask, true and false, again, and for an unknown id', async () => {
   const { taskId } = (await world.call('createTask', image())).body;

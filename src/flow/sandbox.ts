@@ -1,0 +1,190 @@
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import type { ErrorCode } from '../errors.ts';
+import { Fault } from '../fault.ts';
+import type { Principal } from '../store/store.ts';
+import { reportOf } from './feedbackTask.ts';
+import { RecentMap } from './recentMap.ts';
+import { parseScript, type Script } from './script.ts';
+import { clientGone } from './solve.ts';
+import type { Arrived, Balance, Caller, Created, Job, TaskResult } from './stages.ts';
+import { namedTask, timeOrdered, unknownTask } from './taskId.ts';
+import { unavailable } from './unavailable.ts';
+import type { Waiters } from './waiters.ts';
+
+export interface SandboxParts {
+  config: Config;
+  clock: Clock;
+  newId: () => string;
+  validate: (caller: Caller) => Job;
+  waiters: Waiters;
+}
+
+const prefix = 'test-';
+const mostTasks = 10_000;
+/** Slow answers at once: anybody may ask for them. */
+const mostSlow = 1_000;
+/** Eleven digits, as services of this trade have them, and beyond every number of a real task. */
+const firstNumber = 70_000_000_000;
+const balance = 10_000_000;
+
+interface StagedTask {
+  number: number;
+  accountId: string;
+  price: number;
+  /** JSON of the solution; null where the task fails. */
+  solution: string | null;
+  code: ErrorCode | undefined;
+  /** Whether the first poll finds it under way. */
+  isLater: boolean;
+  polls: number;
+  createdAt: number;
+}
+
+/**
+ * Answers as scripts say, out of memory: nothing that happens here costs anything, or is counted against anybody.
+ * Scripts are named by the keys `test-…`, where the setting `sandbox` is on, and by the header X-Legible-Test of a
+ * real key that is marked as a test key.
+ */
+export class Sandbox {
+  readonly #parts: SandboxParts;
+  readonly #tasks = new RecentMap<string, StagedTask>(mostTasks);
+  readonly #ids = new RecentMap<number, string>(mostTasks);
+  #made = 0;
+  #slow = 0;
+
+  constructor(parts: SandboxParts) {
+    this.#parts = parts;
+  }
+
+  /** The script that the key itself names; undefined for a real key. */
+  ofKey({ body: { clientKey } }: Arrived): Script | undefined {
+    if (!this.#parts.config.sandbox || typeof clientKey !== 'string' || !clientKey.startsWith(prefix))
+      return undefined;
+    return parseScript(clientKey.slice(prefix.length));
+  }
+
+  /**
+   * The script that the header names, or `ok` for a call about a task of the sandbox; undefined for a real call.
+   * @throws Fault ERROR_BAD_REQUEST where the key may not ask for it: the task would be a real one, and charged
+   */
+  ofHeader({ arrived, principal }: Caller): Script | undefined {
+    const { body, asks } = arrived;
+    const { test } = asks;
+    if (!principal.key.isTest) {
+      if (test !== undefined) throw badHeader('the key is not a test key');
+      return undefined;
+    }
+    if (test === undefined) return this.#holds(body.taskId) ? { kind: 'ok' } : undefined;
+    const script = parseScript(test);
+    if (script === undefined) throw badHeader('is none of ok, async, slow-MS, CODE, fail-CODE');
+    return script;
+  }
+
+  /** Who calls with a key that nobody owns. */
+  visitor(arrived: Arrived): Caller {
+    return { arrived, principal: visitor };
+  }
+
+  /** Plays one method; whatever it throws is marked, so that it counts against nobody. */
+  async play<T>(script: Script, method: () => Promise<T>): Promise<T> {
+    try {
+      if (script.kind === 'err') throw this.#fault(script.code);
+      return await method();
+    } catch (error) {
+      if (error instanceof Fault) error.isStaged = true;
+      throw error;
+    }
+  }
+
+  async createTask(caller: Caller, script: Script): Promise<Created> {
+    const { clock, newId, validate, waiters } = this.#parts;
+    if (waiters.isClosed) throw unavailable('the server is stopping');
+    const { type, input, price } = validate(caller);
+    const now = clock.now();
+    const taskId = timeOrdered(newId(), now);
+    if (script.kind === 'slow') await this.#beSlow(taskId, now + script.ms, caller.arrived.work.signal);
+    const number = firstNumber + ++this.#made;
+    const isLater = script.kind === 'async' || (script.kind !== 'fail' && type.timing === 'later');
+    const code = script.kind === 'fail' ? script.code : undefined;
+    const solution = code === undefined ? JSON.stringify(type.sample(input)) : null;
+    const accountId = caller.principal.account.id;
+    this.#tasks.set(taskId, { number, accountId, price, solution, code, isLater, polls: 0, createdAt: now });
+    this.#ids.set(number, taskId);
+    return { taskId, number, solution: isLater ? null : solution };
+  }
+
+  async getTaskResult(caller: Caller): Promise<TaskResult> {
+    const { taskId, task } = await this.#find(caller);
+    const { config, clock } = this.#parts;
+    const { polls, isLater, solution, code, createdAt, price } = task;
+    if (polls >= config.maxPolls || createdAt + config.resultSeconds * 1000 <= clock.now())
+      throw unknownTask();
+    task.polls++;
+    if (isLater && polls === 0) return { taskId, state: 'processing' };
+    if (solution === null) return { taskId, state: 'failed', fault: this.#fault(code!) };
+    return { taskId, state: 'ready', solution, price, createdAt };
+  }
+
+  async getBalance(): Promise<Balance> {
+    return { available: balance, packages: [], now: this.#parts.clock.now() };
+  }
+
+  async feedbackTask(caller: Caller): Promise<void> {
+    reportOf(caller.arrived.body);
+    await this.#find(caller);
+  }
+
+  async #find(caller: Caller): Promise<{ taskId: string; task: StagedTask }> {
+    const store = { taskOfNumber: async ({ number }: { number: number }) => this.#ids.get(number) };
+    const taskId = await namedTask({ store }, caller);
+    const task = this.#tasks.get(taskId);
+    if (task?.accountId !== caller.principal.account.id) throw unknownTask();
+    return { taskId, task };
+  }
+
+  #holds(taskId: unknown): boolean {
+    const text = String(taskId).toLowerCase();
+    return this.#tasks.get(text) !== undefined || this.#ids.get(Number(text)) !== undefined;
+  }
+
+  async #beSlow(taskId: string, until: number, signal: AbortSignal): Promise<void> {
+    const { waiters, clock } = this.#parts;
+    if (this.#slow >= mostSlow) throw unavailable('too many slow answers of the sandbox');
+    this.#slow++;
+    await waiters.wait(taskId, until, signal);
+    this.#slow--;
+    if (signal.aborted) throw unavailable(clientGone);
+    if (clock.now() < until) throw unavailable('the server is stopping');
+  }
+
+  #fault(code: ErrorCode): Fault {
+    const { banSeconds, blockSeconds } = this.#parts.config;
+    const seconds = { ERROR_IP_BANNED: banSeconds[0]!, ERROR_KEY_TEMP_BLOCKED: blockSeconds };
+    const lasting = Object.hasOwn(seconds, code) ? seconds[code as keyof typeof seconds] : undefined;
+    return new Fault(code, lasting === undefined ? {} : { retryAfterMs: lasting * 1000 });
+  }
+}
+
+const visitor: Principal = {
+  key: {
+    id: 'sandbox',
+    accountId: 'sandbox',
+    packageId: null,
+    label: '',
+    hint: '',
+    taskTypes: null,
+    addresses: null,
+    dailyCap: null,
+    dialect: null,
+    isTest: true,
+    expiresAt: null,
+    revokedAt: null,
+  },
+  account: { id: 'sandbox', name: 'sandbox', posted: balance, pending: 0, createdAt: 0 },
+  package: null,
+};
+
+function badHeader(why: string): Fault {
+  return new Fault('ERROR_BAD_REQUEST', { detail: `X-Legible-Test: ${why}` });
+}

@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest';
+import { type ErrorCode, errorCodes, errorTable } from '../../src/errors.ts';
+import { ask, type Foreign, hosts } from '../clients/wire.ts';
+import {
+  expectReady,
+  expectRefusal,
+  imageTask,
+  openWorld,
+  picture,
+  stalledReader,
+  start,
+  type World,
+} from '../world.ts';
+
+const open = (settings = {}) =>
+  openWorld({ settings: { sandbox: true, banErrors: 3, blockErrors: 3, ...settings } });
+
+const make = async (world: World, clientKey: string, init: RequestInit = {}) =>
+  world.call('createTask', { clientKey, ...(await imageTask()) }, init);
+const poll = (world: World, clientKey: string, taskId: unknown, init: RequestInit = {}) =>
+  world.call('getTaskResult', { clientKey, taskId }, init);
+const script = (text: string) => ({ headers: { 'x-legible-test': text } });
+
+describe('the keys of the sandbox', () => {
+  it('are wrong keys until the operator turns it on', async () => {
+    await using world = await openWorld();
+    for (const key of ['test-ok', 'test-async', 'test-err-ERROR_ZERO_BALANCE'])
+      expectRefusal(await make(world, key), 'ERROR_KEY_DENIED_ACCESS', 'Wrong account key');
+  });
+
+  it('do not include what names no script', async () => {
+    await using world = await openWorld({ settings: { sandbox: true } });
+    const codes = ['test-err-', 'test-err-ERROR_NONE', 'test-err-toString'];
+    const times = ['test-slow-', 'test-slow-120001', 'test-slow-1e3'];
+    for (const key of ['test', 'test-', 'test-no', 'TEST-OK', ...codes, ...times])
+      expectRefusal(await make(world, key), 'ERROR_KEY_DENIED_ACCESS', 'Wrong account key');
+  });
+
+  it('answer with a solution of the right form, and then again, from no engine and for nothing', async () => {
+    await using world = await openWorld({ settings: { sandbox: true }, engines: { text: stalledReader } });
+    const created = await make(world, 'test-ok');
+    expectReady(created, { text: '44795sds', confidence: 0.99 });
+    expect((await poll(world, 'test-ok', created.body.taskId)).body).toEqual(created.body);
+    const [image] = [await picture()];
+    const task = { type: 'ImageToTextTask', module: 'number', images: [image, image] };
+    const two = await world.call('createTask', { clientKey: 'test-ok', task });
+    expectReady(two, { answers: ['44795', '44795'], confidence: 0.99 });
+    expect(await world.money()).toEqual({ posted: start, pending: 0 });
+    expect(await world.store.listEntries(world.accountId, 9)).toHaveLength(1);
+  });
+
+  it('check a task as real ones do', async () => {
+    await using world = await open();
+    const of = (task: object) => world.call('createTask', { clientKey: 'test-ok', task });
+    expect((await of({ type: 'ReCaptchaV2Task' })).body.errorCode).toBe('ERROR_TASK_NOT_SUPPORTED');
+    expect((await of({ type: 'ImageToTextTask', body: 'AAAA' })).body.errorCode).toBe(
+      'ERROR_PARSE_IMAGE_FAIL',
+    );
+  });
+
+  it('test-async is idle, then processing, then ready', async () => {
+    await using world = await open();
+    const { body } = await make(world, 'test-async');
+    expect(body).toMatchObject({ errorId: 0, status: 'idle' });
+    const states = [];
+    for (let at = 0; at < 3; at++) states.push((await poll(world, 'test-async', body.taskId)).body.status);
+    expect(states).toEqual(['processing', 'ready', 'ready']);
+  });
+
+  it('test-fail-<CODE> fails in polling, with every code', async () => {
+    await using world = await open();
+    for (const code of errorCodes) {
+      const key = `test-fail-${code}`;
+      const { taskId, status } = (await make(world, key)).body;
+      expect(status).toBe('idle');
+      const failed = await poll(world, key, taskId);
+      expect(failed.status).toBe(errorTable[code].status);
+      expect(failed.body).toMatchObject({ errorId: 1, errorCode: code, status: 'failed', taskId });
+    }
+  });
+
+  it('test-slow-<ms> answers when its time is over', async () => {
+    await using world = await open();
+    let isAnswered = false;
+    const answer = make(world, 'test-slow-60000').finally(() => (isAnswered = true));
+    world.clock.advance(1);
+    // Whoever is answered at once has overtaken it by far.
+    for (let at = 0; at < 5; at++) await make(world, 'test-ok');
+    expect(isAnswered).toBe(false);
+    await expect
+      .poll(() => {
+        world.clock.advance(60_000);
+        return isAnswered;
+      })
+      .toBe(true);
+    expectReady(await answer);
+  });
+
+  it('test-slow-<ms> does not keep a server from stopping', async () => {
+    const world = await open({ drainSeconds: 60 });
+    const answer = make(world, 'test-slow-60000');
+    await expect
+      .poll(() => new Promise((done) => world.api.server.getConnections((_, n) => done(n))))
+      .toBe(1);
+    await make(world, 'test-ok');
+    await world[Symbol.asyncDispose]();
+    expect((await answer).body.errorCode).toBe('ERROR_SERVICE_UNAVALIABLE');
+  });
+
+  it('know balance and feedback', async () => {
+    await using world = await open();
+    const clientKey = 'test-ok';
+    expect((await world.call('getBalance', { clientKey })).body).toMatchObject({ balance: 10, packages: [] });
+    const { taskId } = (await make(world, clientKey)).body;
+    const result = { invalid: true };
+    expect((await world.call('feedbackTask', { clientKey, taskId, result })).body.message).toBe('okay');
+    const unknown = '00000000-0000-4000-8000-000000000000';
+    const refused = await world.call('feedbackTask', { clientKey, taskId: unknown, result });
+    expect(refused.body.errorCode).toBe('ERROR_TASKID_INVALID');
+  });
+
+  it('forget a result after its time and its polls', async () => {
+    await using world = await open({ maxPolls: 2 });
+    const [one, other] = [await make(world, 'test-ok'), await make(world, 'test-ok')];
+    for (let at = 0; at < 2; at++) expectReady(await poll(world, 'test-ok', one.body.taskId));
+    expect((await poll(world, 'test-ok', one.body.taskId)).body.errorCode).toBe('ERROR_TASKID_INVALID');
+    world.clock.advance(300_000);
+    expect((await poll(world, 'test-ok', other.body.taskId)).body.errorCode).toBe('ERROR_TASKID_INVALID');
+  });
+
+  it('count toward no ban, no block and no rate, whatever they answer', async () => {
+    await using world = await open({ rateLimit: 2, concurrency: 1 });
+    for (let at = 0; at < 5; at++) {
+      await make(world, 'test-err-ERROR_RATE_LIMIT');
+      await world.call('createTask', { clientKey: 'test-ok' });
+      await poll(world, 'test-ok', 'nothing');
+    }
+    expectReady(await make(world, 'test-ok'));
+    expectReady(await world.call('createTask', await imageTask()));
+  });
+
+  it('say when to come back as the real errors do', async () => {
+    await using world = await open();
+    const seconds: Partial<Record<ErrorCode, string>> = {
+      ERROR_IP_BANNED: '600',
+      ERROR_KEY_TEMP_BLOCKED: '300',
+      ERROR_RATE_LIMIT: '1',
+    };
+    for (const [code, after] of Object.entries(seconds))
+      expect((await make(world, `test-err-${code}`)).headers.get('retry-after')).toBe(after);
+  });
+});
+
+describe('X-Legible-Test', () => {
+  it('does the same with a test key, which is charged for nothing but what it does not stage', async () => {
+    await using world = await open({ sandbox: false });
+    const key = await world.addKey({ isTest: true });
+    expect((await make(world, key, script('ERROR_ZERO_BALANCE'))).body.errorCode).toBe('ERROR_ZERO_BALANCE');
+    expectReady(await make(world, key, script('ok')), { text: '44795sds', confidence: 0.99 });
+    const { taskId } = (await make(world, key, script('fail-ERROR_TASK_TIMEOUT'))).body;
+    expect((await poll(world, key, taskId)).body).toMatchObject({
+      errorCode: 'ERROR_TASK_TIMEOUT',
+      status: 'failed',
+    });
+    expect(await world.money()).toEqual({ posted: start, pending: 0 });
+    expectReady(await make(world, key), { text: 'k7mp2', confidence: 0.97 });
+    expect((await world.money()).posted).toBeLessThan(start);
+  });
+
+  it('counts against nobody', async () => {
+    await using world = await open();
+    const key = await world.addKey({ isTest: true });
+    for (let at = 0; at < 5; at++) await make(world, key, script('ERROR_INVALID_TASK_DATA'));
+    expectReady(await make(world, key));
+  });
+
+  it('is refused with a key that is none, rather than charged', async () => {
+    await using world = await open({ banErrors: 100 });
+    const refused = await make(world, world.key, script('ok'));
+    expectRefusal(refused, 'ERROR_BAD_REQUEST', 'Error Request: X-Legible-Test: the key is not a test key');
+    const key = await world.addKey({ isTest: true });
+    const detail = 'is none of ok, async, slow-MS, CODE, fail-CODE';
+    const unknown = await make(world, key, script('no'));
+    expectRefusal(unknown, 'ERROR_BAD_REQUEST', `Error Request: X-Legible-Test: ${detail}`);
+  });
+
+  it('shows a task to the account that made it and to nobody else', async () => {
+    await using world = await open();
+    const { taskId } = (await make(world, await world.addKey({ isTest: true }), script('ok'))).body;
+    await world.openAccount('bob', 1_000);
+    const others = await world.addKey({ isTest: true, accountId: 'bob' });
+    for (const [key, init] of [
+      [others, {}],
+      [others, script('ok')],
+      ['test-ok', {}],
+      [world.key, {}],
+    ] as const)
+      expect((await poll(world, key, taskId, init)).body.errorCode).toBe('ERROR_TASKID_INVALID');
+  });
+});
+
+describe.each(Object.keys(hosts) as Foreign[])('in the dialect of %s', (name) => {
+  it('every code is staged under its own name, and tasks have numbers like real ones', async () => {
+    await using world = await open();
+    for (const code of errorCodes) {
+      const staged = await ask(world, name, 'createTask', {
+        clientKey: `test-err-${code}`,
+        ...(await imageTask()),
+      });
+      expect(staged.errorId).toBeGreaterThan(0);
+    }
+    const clientKey = 'test-async';
+    const { taskId } = await ask(world, name, 'createTask', { clientKey, ...(await imageTask()) });
+    expect(String(taskId)).toMatch(/^\d{11}$/);
+    expect((await ask(world, name, 'getTaskResult', { clientKey, taskId })).status).toBe('processing');
+    const ready = await ask(world, name, 'getTaskResult', { clientKey, taskId: String(taskId) });
+    expect(ready).toMatchObject({ errorId: 0, status: 'ready', solution: { text: '44795sds' } });
+  });
+});
