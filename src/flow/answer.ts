@@ -32,6 +32,7 @@ export async function answer(steps: Steps, held: Held, work: AbortController): P
     observe(error instanceof Fault ? error.code : 'ERROR_SERVICE_UNAVALIABLE');
     throw error;
   } finally {
+    steps.waiters.call(held.taskId);
     if (held.callbackUrl !== null) steps.callbacks.look();
   }
 }

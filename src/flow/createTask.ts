@@ -1,6 +1,7 @@
+import type { Repeat } from '../store/store.ts';
 import { answer } from './answer.ts';
 import { clientGone } from './solve.ts';
-import type { Caller, Created, Held } from './stages.ts';
+import type { Caller, Created, Held, Job } from './stages.ts';
 import type { Steps } from './steps.ts';
 import { unavailable } from './unavailable.ts';
 import type { Worker } from './work.ts';
@@ -17,7 +18,8 @@ export async function createTask(steps: Steps & { worker: Worker }, caller: Call
   try {
     const job = steps.validate(caller);
     if (work.signal.aborted) throw unavailable(clientGone);
-    const held = await steps.reserve(job);
+    const held = await reserveOrAwait(steps, job, work.signal);
+    if (!isHeld(held)) return held;
     if (job.type.timing === 'later') {
       isQueued = true;
       steps.worker.expect(held, () => steps.pace.leave(caller));
@@ -27,6 +29,23 @@ export async function createTask(steps: Steps & { worker: Worker }, caller: Call
   } finally {
     if (!isQueued) steps.pace.leave(caller);
   }
+}
+
+/** Longer, and the client is told to come back. */
+const longestWaitMs = 30_000;
+
+/** A request that is sent again while its task is under way has its answer together with the first. */
+async function reserveOrAwait(steps: Steps, job: Job, signal: AbortSignal): Promise<Held | Repeat> {
+  const held = await steps.reserve(job);
+  if (isHeld(held) || held.solution !== null || job.type.timing === 'later') return held;
+  await steps.waiters.wait(held.taskId, steps.clock.now() + longestWaitMs, signal);
+  if (steps.underway.isDraining) return held;
+  // Where that failed, it has cost nothing, and this one is the next try.
+  return steps.reserve(job);
+}
+
+function isHeld(held: Held | Repeat): held is Held {
+  return 'lease' in held;
 }
 
 async function answerNow(steps: Steps, held: Held, work: AbortController): Promise<Created> {

@@ -2,7 +2,8 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { Fault } from '../fault.ts';
 import type { Metrics } from '../metrics.ts';
-import type { NewHold, ReserveOutcome, Store } from '../store/store.ts';
+import type { NewHold, Repeat, ReserveOutcome, Store } from '../store/store.ts';
+import { otherBody, requestName } from './idempotency.ts';
 import type { Held, Job } from './stages.ts';
 import { timeOrdered } from './taskId.ts';
 
@@ -16,7 +17,7 @@ export interface ReserverParts {
 
 const firstLease = 1;
 
-const refusals: Record<Exclude<ReserveOutcome, 'held'>, string | undefined> = {
+const refusals: Record<Exclude<ReserveOutcome, 'held' | 'otherBody' | Repeat>, string | undefined> = {
   zeroBalance: undefined,
   dailyCapReached: 'the daily cap of the key is reached',
   noCallsLeft: 'the package has no calls left',
@@ -24,8 +25,11 @@ const refusals: Record<Exclude<ReserveOutcome, 'held'>, string | undefined> = {
 
 /** Makes the step that holds the price of a job; from here on, every way out settles or releases it. */
 export function reserver({ config, clock, store, metrics, newId }: ReserverParts) {
-  /** @throws Fault ERROR_ZERO_BALANCE when account, package or daily cap cannot bear the price */
-  return async function reserve(job: Job): Promise<Held> {
+  /**
+   * A request that has been sent before, under the same name, holds nothing: it has its task already.
+   * @throws Fault ERROR_ZERO_BALANCE when account, package or daily cap cannot bear the price, ERROR_BAD_REQUEST
+   */
+  return async function reserve(job: Job): Promise<Held | Repeat> {
     const { arrived, principal } = job.caller;
     const { key, account, package: pack } = principal;
     const now = clock.now();
@@ -46,6 +50,7 @@ export function reserver({ config, clock, store, metrics, newId }: ReserverParts
       state: isNow ? 'running' : 'queued',
       payload: isNow ? null : JSON.stringify(arrived.body.task),
       callbackUrl: job.callbackUrl,
+      idempotency: requestName(arrived, now),
       now,
       deadline,
       expiresAt: now + config.resultSeconds * 1000,
@@ -53,9 +58,11 @@ export function reserver({ config, clock, store, metrics, newId }: ReserverParts
     // A client that is told nothing before the settle has lost nothing if the hold is; one that is told to come
     // back has been promised that it stands.
     const [outcome, number] = await Promise.all([
-      isNow ? store.reserveEarly(hold) : store.reserve(hold),
+      isNow && hold.idempotency === null ? store.reserveEarly(hold) : store.reserve(hold),
       arrived.numbered ? store.numberOfTask(hold) : undefined,
     ]);
+    if (outcome === 'otherBody') throw otherBody();
+    if (typeof outcome === 'object') return outcome;
     if (outcome !== 'held') throw refused(refusals[outcome]);
     return {
       taskId,

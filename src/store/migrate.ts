@@ -4,6 +4,7 @@ import * as books from './migrations/0001-books.ts';
 import * as callbacks from './migrations/0002-callbacks.ts';
 import * as dialects from './migrations/0003-dialects.ts';
 import * as testKeys from './migrations/0004-test-keys.ts';
+import * as idempotency from './migrations/0005-idempotency.ts';
 import type { EngineName } from './statement.ts';
 
 /** Every migration, oldest first: one that has been released is never changed, only followed. */
@@ -12,6 +13,7 @@ const migrations: Record<string, (db: Kysely<unknown>, engine: EngineName) => Pr
   '0002-callbacks': callbacks.up,
   '0003-dialects': dialects.up,
   '0004-test-keys': testKeys.up,
+  '0005-idempotency': idempotency.up,
 };
 
 export const schemaVersion = Object.keys(migrations).at(-1)!;

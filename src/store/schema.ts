@@ -58,6 +58,8 @@ export interface Tables {
     payload: string | null;
     /** Where its result is sent when it ends. */
     callback_url: string | null;
+    /** The name of the request that asked for it, where it had one. */
+    idempotency: string | null;
     solution: string | null;
     error_code: string | null;
     error_detail: string | null;
@@ -101,6 +103,18 @@ export interface Tables {
     created_at: number;
     /** Of the next attempt; while one is under way, when it is taken to have been lost. */
     due_at: number;
+  };
+  /** Requests that are answered once, however often they are sent: which task each was answered with. */
+  idempotency: {
+    key_id: string;
+    name: string;
+    /** Of what was asked for: another request may not use the name. */
+    fingerprint: string;
+    task_id: string;
+    number: number;
+    /** Null while the task is under way. */
+    solution: string | null;
+    expires_at: number;
   };
   ban: {
     kind: BanKind;

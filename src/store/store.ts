@@ -78,13 +78,39 @@ export interface NewHold {
   payload: string | null;
   /** Where the result is to be sent; `null` when its client did not ask for that. */
   callbackUrl: string | null;
+  /** `null` when its client did not name the request. */
+  idempotency: Idempotency | null;
   now: number;
   deadline: number;
   /** When its result is forgotten. */
   expiresAt: number;
 }
 
-export type ReserveOutcome = 'held' | 'zeroBalance' | 'dailyCapReached' | 'noCallsLeft';
+/** A request that is to be answered once, however often it is sent with a key. */
+export interface Idempotency {
+  /** A digest of the name that its client gave it. */
+  name: string;
+  /** A digest of what it asks for. */
+  fingerprint: string;
+  /** When the name is forgotten. */
+  expiresAt: number;
+}
+
+/** The task of the same request, sent before; it is under way, or has its solution. */
+export interface Repeat {
+  taskId: string;
+  number: number;
+  solution: string | null;
+}
+
+export type ReserveOutcome =
+  | 'held'
+  | 'zeroBalance'
+  | 'dailyCapReached'
+  | 'noCallsLeft'
+  /** The name of the request belongs to one that asked for something else. */
+  | 'otherBody'
+  | Repeat;
 
 /** The lease (fencing number) makes a stale worker's settle change nothing (I10). */
 export interface Lease {
@@ -164,11 +190,12 @@ export interface Store {
   repair(now: number): Promise<number>;
   /** By the key's hash; revoked and expired keys are found too. */
   findPrincipal(keyHash: string): Promise<Principal | undefined>;
-  /** Inserts the task and holds its price, in one commit; lease 1. */
+  /** Inserts the task and holds its price, in one commit; lease 1. A request that was sent before makes none. */
   reserve(hold: NewHold): Promise<ReserveOutcome>;
   /**
    * Likewise, but may resolve while the commit is under way, so that work can begin. Nothing of the task may be
-   * told to anybody before its settle has resolved to true: if this commit fails, settle finds no task.
+   * told to anybody before its settle has resolved to true: if this commit fails, settle finds no task. Not for a
+   * hold with `idempotency`, since what that repeats has no settle of its own.
    */
   reserveEarly(hold: NewHold): Promise<ReserveOutcome>;
   /**

@@ -76,6 +76,7 @@ test('a task that was queued before a restart is taken up after it', async () =>
     state: 'queued',
     payload: '{"type":"EchoTask","say":"again"}',
     callbackUrl: null,
+    idempotency: null,
     now,
     deadline: now + 120_000,
     expiresAt: now + 300_000,

@@ -208,6 +208,7 @@ export function hold(over: Partial<NewHold> = {}): NewHold {
     state: 'running',
     payload: null,
     callbackUrl: null,
+    idempotency: null,
     now,
     deadline: now + 120_000,
     expiresAt: now + 300_000,

@@ -36,8 +36,9 @@ async function work(worker: number): Promise<void> {
       state: 'running',
       payload: null,
       callbackUrl: null,
+      idempotency: null,
     });
-    if (outcome !== 'held') throw new Error(outcome);
+    if (outcome !== 'held') throw new Error(JSON.stringify(outcome));
     if (!isEarly) say('held', taskId);
     if (worker % 8 === 7) {
       if (!isEarly) say('releasing', taskId);

@@ -4,6 +4,7 @@ import { change, first, type Operation, statement } from '../statement.ts';
 import type { Lease } from '../store.ts';
 import { announce } from './callbacks.ts';
 import { type Holding, writeForTask } from './entries.ts';
+import { freeName } from './idempotency.ts';
 
 /** In the very words of the index `task_open`, which serves no query that says it with bound values. */
 export const isOpen = sql<boolean>`state in ('queued', 'running')`;
@@ -15,7 +16,7 @@ const failOpen = statement((db, p: Failure) =>
     .where('id', '=', p.taskId)
     .where('lease', '=', p.lease)
     .where(isOpen)
-    .returning(['id', 'account_id', 'key_id', 'package_id', 'price', 'day', 'callback_url']),
+    .returning(['id', 'account_id', 'key_id', 'package_id', 'price', 'day', 'callback_url', 'idempotency']),
 );
 
 const unholdMoney = statement((db, p: { accountId: string; price: number }) =>
@@ -50,6 +51,7 @@ export function* release(done: Failure & { now: number }): Operation<boolean> {
   const task = yield* first(failOpen, done);
   if (task === undefined) return false;
   yield* giveBack(task, done.now);
+  yield* freeName(task);
   const { errorCode, errorDetail, now } = done;
   yield* announce({ ...task, solution: null, errorCode, errorDetail }, now);
   return true;

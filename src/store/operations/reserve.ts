@@ -3,6 +3,7 @@ import { change, first, type Operation, statement } from '../statement.ts';
 import type { NewHold, ReserveOutcome } from '../store.ts';
 import { writeForTask } from './entries.ts';
 import { giveBackSpending } from './giveBack.ts';
+import { recall, remember } from './idempotency.ts';
 
 /** The check stands inside the write: whoever reads first and writes then lets racers spend a cent twice. */
 const holdMoney = statement((db, p: { accountId: string; price: number }) =>
@@ -40,32 +41,37 @@ const takeSpending = statement((db, p: { keyId: string; price: number; cap: numb
     .returning('day'),
 );
 
-const insertTask = statement((db, p: Omit<NewHold, 'dailyCap'> & { day: number; node: string }) =>
-  db.insertInto('task').values({
-    id: p.taskId,
-    account_id: p.accountId,
-    key_id: p.keyId,
-    package_id: p.packageId,
-    type: p.type,
-    module: p.module,
-    state: p.state,
-    price: p.price,
-    day: p.day,
-    payload: p.payload,
-    callback_url: p.callbackUrl,
-    lease: 1,
-    node: p.node,
-    created_at: p.now,
-    deadline: p.deadline,
-    expires_at: p.expiresAt,
-  }),
+const insertTask = statement(
+  (db, p: Omit<NewHold, 'dailyCap' | 'idempotency'> & { name: string | null; day: number; node: string }) =>
+    db.insertInto('task').values({
+      id: p.taskId,
+      account_id: p.accountId,
+      key_id: p.keyId,
+      package_id: p.packageId,
+      type: p.type,
+      module: p.module,
+      state: p.state,
+      price: p.price,
+      day: p.day,
+      payload: p.payload,
+      callback_url: p.callbackUrl,
+      idempotency: p.name,
+      lease: 1,
+      node: p.node,
+      created_at: p.now,
+      deadline: p.deadline,
+      expires_at: p.expiresAt,
+    }),
 );
 
 /** Inserts a task and holds what it costs: money of its account, or a call of its package. */
 export function* reserve(hold: NewHold, node: string): Operation<ReserveOutcome> {
-  const { taskId, accountId, keyId, packageId, price, now } = hold;
+  const { taskId, accountId, keyId, packageId, price, idempotency, now } = hold;
   if (!Number.isSafeInteger(price) || price < 0) throw new RangeError('a price is not whole micro-USD');
   if (packageId !== null && price !== 0) throw new RangeError('a task of a package costs no money');
+
+  const before = idempotency && (yield* recall(keyId, idempotency, now));
+  if (before) return before;
 
   let day = 0;
   if (price > 0) {
@@ -81,7 +87,8 @@ export function* reserve(hold: NewHold, node: string): Operation<ReserveOutcome>
   if (packageId !== null && (yield* change(takeCall, { packageId, accountId, now })) === 0)
     return 'noCallsLeft';
 
-  yield* change(insertTask, { ...hold, day, node });
+  yield* change(insertTask, { ...hold, name: idempotency?.name ?? null, day, node });
+  if (idempotency !== null) yield* remember(keyId, idempotency, taskId);
   const holding = { id: taskId, account_id: accountId, key_id: keyId, package_id: packageId, price, day };
   yield* writeForTask('reserve', holding, now);
   return 'held';

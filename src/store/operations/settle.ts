@@ -2,6 +2,7 @@ import { change, first, type Operation, statement } from '../statement.ts';
 import type { Lease, MicroUsd } from '../store.ts';
 import { announce } from './callbacks.ts';
 import { writeForTask } from './entries.ts';
+import { keepAnswer } from './idempotency.ts';
 
 /** State, lease and deadline stand in the write itself: of settle, release and sweep exactly one ends a task. */
 const finish = statement((db, p: Lease & { solution: string; now: number }) =>
@@ -12,7 +13,7 @@ const finish = statement((db, p: Lease & { solution: string; now: number }) =>
     .where('state', '=', 'running')
     .where('lease', '=', p.lease)
     .where('deadline', '>', p.now)
-    .returning(['id', 'account_id', 'key_id', 'package_id', 'price', 'day', 'callback_url']),
+    .returning(['id', 'account_id', 'key_id', 'package_id', 'price', 'day', 'callback_url', 'idempotency']),
 );
 
 const chargeHold = statement((db, p: { accountId: string; price: MicroUsd }) =>
@@ -28,6 +29,7 @@ export function* settle(done: Lease & { solution: string; now: number }): Operat
   if (task === undefined) return false;
   if (task.price > 0) yield* change(chargeHold, { accountId: task.account_id, price: task.price });
   yield* writeForTask('settle', task, done.now);
+  yield* keepAnswer(task, done.solution);
   yield* announce({ ...task, solution: done.solution, errorCode: null, errorDetail: null }, done.now);
   return true;
 }

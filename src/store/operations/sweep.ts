@@ -1,5 +1,6 @@
 import { change, type Operation, rows, statement } from '../statement.ts';
 import { isOpen, timeOut } from './giveBack.ts';
+import { forgetRequests } from './idempotency.ts';
 import { lockAccounts } from './locks.ts';
 
 /** Few enough that requests which wait behind a batch do not notice: forgetting 1,000 took up to 61 ms. */
@@ -42,7 +43,9 @@ export function* sweep(now: number): Operation<Swept> {
   let timedOut = 0;
   for (const task of overdue) if (yield* timeOut(task, now)) timedOut++;
   const forgotten = yield* change(forget, { now });
-  return { timedOut, forgotten, more: overdue.length === batchSize || forgotten === batchSize };
+  const moreRequests = yield* forgetRequests(now);
+  const more = overdue.length === batchSize || forgotten === batchSize || moreRequests;
+  return { timedOut, forgotten, more };
 }
 
 const selectOrphans = statement((db, p: { node: string; aliveSince: number }) =>

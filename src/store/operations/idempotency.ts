@@ -1,0 +1,123 @@
+import { change, first, type Operation, statement } from '../statement.ts';
+import type { Idempotency, Repeat } from '../store.ts';
+
+interface Name {
+  keyId: string;
+  name: string;
+}
+
+const selectRequest = statement((db, p: Name & { now: number }) =>
+  db
+    .selectFrom('idempotency')
+    .select(['fingerprint', 'task_id as taskId', 'number', 'solution'])
+    .where('key_id', '=', p.keyId)
+    .where('name', '=', p.name)
+    .where('expires_at', '>', p.now),
+);
+
+/** What became of a request that was sent before; `otherBody` where its name stands for another one. */
+export function* recall(
+  keyId: string,
+  { name, fingerprint }: Idempotency,
+  now: number,
+): Operation<Repeat | 'otherBody' | undefined> {
+  const known = yield* first(selectRequest, { keyId, name, now });
+  if (known === undefined) return undefined;
+  const { fingerprint: before, ...repeat } = known;
+  return before === fingerprint ? repeat : 'otherBody';
+}
+
+const selectNumber = statement((db, p: { taskId: string }) =>
+  db.selectFrom('task').select('number').where('id', '=', p.taskId),
+);
+
+/** What stands there under the same name has expired. */
+const insertRequest = statement((db, p: Name & Idempotency & { taskId: string; number: number }) =>
+  db
+    .insertInto('idempotency')
+    .values({
+      key_id: p.keyId,
+      name: p.name,
+      fingerprint: p.fingerprint,
+      task_id: p.taskId,
+      number: p.number,
+      solution: null,
+      expires_at: p.expiresAt,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['key_id', 'name']).doUpdateSet({
+        fingerprint: p.fingerprint,
+        task_id: p.taskId,
+        number: p.number,
+        solution: null,
+        expires_at: p.expiresAt,
+      }),
+    ),
+);
+
+/** Binds a request to the task that was made for it; in the transaction that made it, so that no other can be. */
+export function* remember(keyId: string, request: Idempotency, taskId: string): Operation<void> {
+  const { number } = (yield* first(selectNumber, { taskId }))!;
+  yield* change(insertRequest, { keyId, ...request, taskId, number });
+}
+
+/** A task that may have been asked for by a named request. */
+export interface Asked {
+  id: string;
+  key_id: string;
+  idempotency: string | null;
+}
+
+const updateSolution = statement((db, p: Name & { taskId: string; solution: string }) =>
+  db
+    .updateTable('idempotency')
+    .set({ solution: p.solution })
+    .where('key_id', '=', p.keyId)
+    .where('name', '=', p.name)
+    .where('task_id', '=', p.taskId),
+);
+
+/** Keeps the answer for those who send the request again, longer than the task's own result. */
+export function* keepAnswer(task: Asked, solution: string): Operation<void> {
+  const { id: taskId, key_id: keyId, idempotency: name } = task;
+  if (name !== null) yield* change(updateSolution, { keyId, name, taskId, solution });
+}
+
+const deleteRequest = statement((db, p: Name & { taskId: string }) =>
+  db
+    .deleteFrom('idempotency')
+    .where('key_id', '=', p.keyId)
+    .where('name', '=', p.name)
+    .where('task_id', '=', p.taskId),
+);
+
+/** Of a task that failed nothing is repeated: it cost nothing, and who sends its request again wants another try. */
+export function* freeName({ id: taskId, key_id: keyId, idempotency: name }: Asked): Operation<void> {
+  if (name !== null) yield* change(deleteRequest, { keyId, name, taskId });
+}
+
+/** As many as a sweep's other batches. */
+const batchSize = 200;
+
+const deleteExpired = statement((db, p: { now: number }, engine) => {
+  const expired = db
+    .selectFrom('idempotency')
+    .select(['key_id', 'name'])
+    .where('expires_at', '<=', p.now)
+    .orderBy('expires_at')
+    .limit(batchSize);
+  return db
+    .deleteFrom('idempotency')
+    .where((eb) =>
+      eb(
+        eb.refTuple('key_id', 'name'),
+        'in',
+        (engine === 'postgres' ? expired.forUpdate().skipLocked() : expired).$asTuple('key_id', 'name'),
+      ),
+    );
+});
+
+/** One round of forgetting requests; whether another would find more. */
+export function* forgetRequests(now: number): Operation<boolean> {
+  return (yield* change(deleteExpired, { now })) === batchSize;
+}
