@@ -24,7 +24,7 @@ const boxes = z.array(z.object({ x: z.number(), y: z.number(), w: z.number(), h:
  * image may be in any column.
  *
  *   x, y       where the second image goes; a family whose start_y is not y asks for both
- *   angle      by how many degrees the second image is turned clockwise
+ *   angle      by how many degrees the second image is turned clockwise, or the middle of the only one
  *   targets    JSON: boxes to be clicked in their order, named by the second image
  */
 export function readPuzzles(folder: string, rows: readonly Row[]): Puzzle[] | undefined {
@@ -32,27 +32,27 @@ export function readPuzzles(folder: string, rows: readonly Row[]): Puzzle[] | un
   if (!first) return undefined;
   const open = (row: Row, column: string) => readFileSync(join(folder, row[column]!));
   const second = Object.keys(first).find((column) => column !== 'file' && image.test(first[column]!));
+  if ('angle' in first)
+    return rows.map((row) => ({
+      task: second
+        ? { module: 'rotate_1', image: open(row, second), imageBackground: open(row, 'file') }
+        : { module: 'rotate_1', image: open(row, 'file') },
+      isRight: ({ angle }) => apart(Number(angle), Number(row.angle)) <= ANGLE,
+    }));
   if (second === undefined) return undefined;
-  const partAndWhole = (module: string, row: Row): VisionTask => ({
-    module,
-    image: open(row, second),
-    imageBackground: open(row, 'file'),
-  });
-
   if ('targets' in first)
     return rows.map((row) => ({
       task: { module: 'click_order', image: open(row, 'file'), imagePrompt: open(row, second) },
       isRight: ({ points }) => areInside(points as number[][], boxes.parse(JSON.parse(row.targets!))),
     }));
-  if ('angle' in first)
-    return rows.map((row) => ({
-      task: partAndWhole('rotate_1', row),
-      isRight: ({ angle }) => apart(Number(angle), Number(row.angle)) <= ANGLE,
-    }));
   if (!('x' in first)) return undefined;
   const isRowFree = rows.some((row) => row.start_y !== undefined && row.start_y !== row.y);
   return rows.map((row) => ({
-    task: partAndWhole(isRowFree ? 'space_detection' : 'slider_1', row),
+    task: {
+      module: isRowFree ? 'space_detection' : 'slider_1',
+      image: open(row, second),
+      imageBackground: open(row, 'file'),
+    },
     isRight({ distance, box }) {
       const near = (value: unknown, label: string | undefined) =>
         Math.abs(Number(value) - Number(label)) <= OFFSET;

@@ -112,9 +112,13 @@ export class RecognizerPool {
     return (await this.#find({ kind: 'gap' }, [piece, background], patience)).spot;
   }
 
-  /** How far a disc is turned against the picture around it; throws as `read` does. */
-  async findTurn(disc: Uint8Array, around: Uint8Array, patience: Patience): Promise<Turn | undefined> {
-    return (await this.#find({ kind: 'turn' }, [disc, around], patience)).turn;
+  /** How far a disc is turned against the picture around it, or the middle of one picture; throws as `read` does. */
+  async findTurn(
+    disc: Uint8Array,
+    around: Uint8Array | undefined,
+    patience: Patience,
+  ): Promise<Turn | undefined> {
+    return (await this.#find({ kind: 'turn' }, around ? [disc, around] : [disc], patience)).turn;
   }
 
   /** Where in a picture is what a prompt shows, in the prompt's order; throws as `read` does. */

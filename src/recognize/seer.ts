@@ -5,7 +5,7 @@ import { peekImage } from './peek.ts';
 import { findClicks } from './puzzles/click.ts';
 import { type ClickNets, loadClickNets } from './puzzles/clickNets.ts';
 import { openPixels } from './puzzles/pixels.ts';
-import { findTurn } from './puzzles/rotate.ts';
+import { findInnerTurn, findTurn } from './puzzles/rotate.ts';
 import { findGap } from './puzzles/slide.ts';
 import type { Found, Item, Outcome } from './work.ts';
 
@@ -48,7 +48,7 @@ export class Seer {
     }
     const [part, whole] = await open(images, openPixels);
     if (kind === 'gap') return { kind, spot: findGap(part!, whole!) };
-    if (kind === 'turn') return { kind, turn: findTurn(part!, whole!) };
+    if (kind === 'turn') return { kind, turn: whole ? findTurn(part!, whole) : findInnerTurn(part!) };
     throw new Error(`no work for a seer: ${kind}`);
   }
 }

@@ -9,7 +9,7 @@ export type Work =
   | ({ kind: 'text' } & Constraints)
   /** Which of the classes a picture shows. */
   | { kind: 'classes' }
-  /** Puzzles: a piece and its background; a disc and what is around it; a picture and a prompt. */
+  /** Puzzles: a piece and its background; a disc and what is around it, or both in one; a picture and a prompt. */
   | { kind: 'gap' }
   | { kind: 'turn' }
   | { kind: 'clicks' };

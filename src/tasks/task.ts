@@ -35,10 +35,10 @@ export interface PuzzleSolver {
     background: Uint8Array,
     patience: Patience,
   ): Promise<{ x: number; y: number; confidence: number } | undefined>;
-  /** How many degrees a disc is turned clockwise against the picture around it. */
+  /** How many degrees a disc is turned clockwise against the picture around it, or the middle of one picture. */
   findTurn(
     disc: Uint8Array,
-    around: Uint8Array,
+    around: Uint8Array | undefined,
     patience: Patience,
   ): Promise<{ angle: number; confidence: number } | undefined>;
   /** Where in a picture is what a prompt shows, in the prompt's order. */

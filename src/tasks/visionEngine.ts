@@ -9,6 +9,8 @@ type Needs = 'text' | 'puzzles';
 /** One module: which second image it takes, how it is solved, and what that gives. */
 interface Module<Answer extends Solution = Solution> {
   second?: 'imageBackground' | 'imagePrompt';
+  /** Whether it can do without. */
+  alone?: true;
   solution: z.ZodType<Answer>;
   sample: Answer;
   solve(images: readonly Uint8Array[], context: SolveContext<Needs>): Promise<Answer>;
@@ -39,12 +41,13 @@ const gap = module({
 
 const turn = module({
   second: 'imageBackground',
+  alone: true,
   solution: z.object({
     angle: z.int().min(0).max(359).describe('degrees by which the disc is turned clockwise'),
   }),
   sample: { angle: 137 },
   async solve([disc, around], { engines, ...patience }) {
-    const { angle } = sure(await engines.puzzles.findTurn(disc!, around!, patience), LEAST.turn);
+    const { angle } = sure(await engines.puzzles.findTurn(disc!, around, patience), LEAST.turn);
     return { angle: Math.round(angle) % 360 };
   },
 });
@@ -116,12 +119,10 @@ export function visionEngine(settings: ImageSettings): TaskType<VisionEngine, Ne
       };
       refuseMalformedProxy(task, refuse);
       const images = [imageOf(settings, task.image, 'image')];
-      const { second } = modules[task.module]!;
-      if (second !== undefined) {
-        const given = task[second];
-        if (given === undefined) return refuse(second, 'is missing');
-        images.push(imageOf(settings, given, second));
-      }
+      const { second, alone } = modules[task.module]!;
+      const given = second && task[second];
+      if (second && given !== undefined) images.push(imageOf(settings, given, second));
+      else if (second && !alone) return refuse(second, 'is missing');
       return { module: task.module, images };
     }),
     module: ({ module }) => module,

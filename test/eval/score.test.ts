@@ -76,6 +76,7 @@ test('puzzles are told by their columns, and right within 3 pixels, 4 degrees, a
     ['strip', 'file\tpiece\tx\ty\n1.jpg\tp.png\t50\t7\n'],
     ['free', 'file\tpiece\tx\ty\tstart_y\n1.jpg\tp.png\t50\t7\t90\n'],
     ['turn', 'file\tinner\tangle\n1.jpg\tp.png\t358\n'],
+    ['alone', 'file\tangle\n1.jpg\t40\n'],
     ['click', 'file\tthumb\ttargets\n1.jpg\tp.png\t[{"x":0,"y":0,"w":9,"h":9},{"x":20,"y":0,"w":9,"h":9}]\n'],
   ] as const) {
     await mkdir(join(root, name));
@@ -94,6 +95,8 @@ test('puzzles are told by their columns, and right within 3 pixels, 4 degrees, a
   expect([of.strip!.isRight({ distance: 53 }), of.strip!.isRight({ distance: 54 })]).toEqual([true, false]);
   expect([of.free!.isRight({ box: [53, 4] }), of.free!.isRight({ box: [50, 11] })]).toEqual([true, false]);
   expect([of.turn!.isRight({ angle: 2 }), of.turn!.isRight({ angle: 3 })]).toEqual([true, false]);
+  expect(of.alone!.task).toEqual({ module: 'rotate_1', image: Buffer.from('1.jpg') });
+  expect([of.alone!.isRight({ angle: 44 }), of.alone!.isRight({ angle: 45 })]).toEqual([true, false]);
   const points = (...list: number[][]) => of.click!.isRight({ points: list });
   expect(points([5, 5], [25, 5])).toBe(true);
   expect(points([25, 5], [5, 5])).toBe(false);

@@ -93,6 +93,36 @@ describe('a disc', () => {
   });
 });
 
+describe('the middle of one picture', () => {
+  const whole = () =>
+    sharp(example('rotate.png'))
+      .composite([{ input: example('rotate.disc.png') }])
+      .png()
+      .toBuffer();
+
+  test('is told how far it is turned, by the seam alone', async () => {
+    const turn = await pool.findTurn(await whole(), undefined, patience());
+    expect(Math.abs(turn!.angle - 128)).toBeLessThanOrEqual(3);
+    expect(turn!.confidence).toBeGreaterThan(0.5);
+  });
+
+  test('likewise in a large JPEG', async () => {
+    const large = await sharp(await whole())
+      .flatten()
+      .resize(720)
+      .jpeg({ quality: 85 })
+      .toBuffer();
+    const turn = await pool.findTurn(large, undefined, patience());
+    expect(Math.abs(turn!.angle - 128)).toBeLessThanOrEqual(3);
+  });
+
+  test('that is not turned, or only with all the rest, has no answer', async () => {
+    expect(await pool.findTurn(example('slide.jpg'), undefined, patience())).toBeUndefined();
+    const turned = await sharp(example('click.jpg')).rotate(90).png().toBuffer();
+    expect(await pool.findTurn(turned, undefined, patience())).toBeUndefined();
+  });
+});
+
 describe('clicks', () => {
   test('lie on what the prompt shows, in its order', async () => {
     const clicks = await pool.findClicks(example('click.jpg'), example('click.prompt.png'), patience());

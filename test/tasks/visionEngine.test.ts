@@ -23,8 +23,10 @@ function contextOf(found: Found) {
   const given: string[][] = [];
   const note =
     <T>(answer: T) =>
-    async (...images: [Uint8Array, Uint8Array, unknown]): Promise<T> => {
-      given.push(images.slice(0, 2).map((image) => Buffer.from(image as Uint8Array).toString()));
+    async (one: Uint8Array, other: Uint8Array | undefined, _patience: unknown): Promise<T> => {
+      given.push(
+        [one, other].filter((image) => image !== undefined).map((image) => Buffer.from(image).toString()),
+      );
       return answer;
     };
   const puzzles: PuzzleSolver = {
@@ -68,6 +70,13 @@ test.each([
   const { context, given } = contextOf({});
   await type.solve(type.input.parse({ module, ...task }), context).catch(() => {});
   expect(given).toEqual([images]);
+});
+
+test.each(['rotate_1', 'rotate_2'])('%s takes one picture as well', async (module) => {
+  const { context, given } = contextOf({ turn: { angle: 77, confidence: 0.9 } });
+  const input = type.input.parse({ module, image: 'a', imageBackground: null });
+  expect(await type.solve(input, context)).toEqual({ angle: 77 });
+  expect(given).toEqual([['a']]);
 });
 
 test.each([

@@ -1,6 +1,8 @@
-import { clearRadius, discOf, holeRadius } from './circle.ts';
-import type { Pixels } from './pixels.ts';
+import { discOf, holeRadius } from './circle.ts';
+import { acrossSeam } from './continuity.ts';
+import { type Pixels, shrink } from './pixels.ts';
 import { centred, product, type Rings, STEPS, turnedProducts, unroll } from './rings.ts';
+import { seamsOf } from './seam.ts';
 
 /** How far a disc is turned. */
 export interface Turn {
@@ -12,6 +14,8 @@ export interface Turn {
 
 /** Shares of the radius at which the disc is compared with what lies under it. */
 const INSIDE = [0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.92];
+/** A middle that is there still says more than a seam. */
+const WHOLE = 3;
 
 /**
  * How far a disc is turned against the picture around it; undefined when there is no disc, or nothing around.
@@ -25,23 +29,36 @@ export function findTurn(inner: Pixels, outer: Pixels): Turn | undefined {
 
   const at = (radius: number) => INSIDE.map((share) => share * radius);
   const same = likeness(unroll(inner, disc, at(disc.radius)), unroll(outer, centre, at(hole)));
-
-  const scale = hole / disc.radius;
-  const innerEdge = clearRadius(inner, disc, disc.radius + 1, -1);
-  const outerEdge = clearRadius(outer, centre, hole - 1, 1);
-  const seam = Math.min(Math.max(outerEdge - innerEdge * scale, 1), WIDEST_SEAM);
-  const goesOn = continuity(
-    towardsSeam(unroll(inner, disc, [innerEdge, innerEdge - APART / scale]), seam),
-    towardsSeam(unroll(outer, centre, [outerEdge, outerEdge + APART]), seam),
-  );
+  const goesOn = acrossSeam(inner, disc, outer, { ...centre, radius: hole }, hole / disc.radius);
   return bestTurn(same.map((value, turn) => WHOLE * Math.max(0, value) ** 2 + goesOn[turn]!));
 }
 
-/** Pixels, of the outer picture. */
-const APART = 2;
-const WIDEST_SEAM = 8;
-/** A middle that is there still says more than a seam. */
-const WHOLE = 3;
+/** Longer sides of one picture are shrunk to this. */
+const LONGEST = 400;
+/** Pixels on either side of a seam that is known to a pixel: a circle beyond it would fit without a turn. */
+const CLEAR_OF_IT = 2;
+/** Degrees, and how much better than within them the turn must fit: else the picture goes on as it is. */
+const UNTURNED = 3;
+const LEAST_BETTER = 0.05;
+
+/**
+ * How far the middle of one picture is turned against the rest; undefined when no seam shows it. A picture that is
+ * turned as a whole has none: which way it is up would take a model that knows what pictures show.
+ */
+export function findInnerTurn(given: Pixels): Turn | undefined {
+  const picture = shrink(given, Math.min(1, LONGEST / Math.max(given.width, given.height)));
+  const [most] = seamsOf(picture)
+    .map((seam) => {
+      const inside = { ...seam, radius: seam.radius - CLEAR_OF_IT };
+      const outside = { ...seam, radius: seam.radius + CLEAR_OF_IT };
+      const goesOn = acrossSeam(picture, inside, picture, outside, 1);
+      const unturned = Math.max(...goesOn.slice(0, UNTURNED + 1), ...goesOn.slice(-UNTURNED));
+      return { goesOn, better: Math.max(...goesOn) - unturned };
+    })
+    .sort((a, b) => b.better - a.better);
+  return most && most.better >= LEAST_BETTER ? bestTurn(most.goesOn) : undefined;
+}
+
 /** Variance of a pixel below which the outer picture counts as plain. */
 const PLAIN = 16;
 
@@ -51,33 +68,6 @@ function likeness(disc: Rings, below: Rings): number[] {
   const b = centred(below);
   const energy = (product(a.values, a.values) + 1) * (product(b.values, b.values) + PLAIN * b.values.length);
   return Array.from(turnedProducts(a, b), (sum) => sum / Math.sqrt(energy));
-}
-
-/** The colours of the first of two circles, led on to the middle of the seam by how they change from the second. */
-function towardsSeam({ values }: Rings, seam: number): Float32Array {
-  const half = values.length / 2;
-  const share = seam / 2 / APART;
-  return Float32Array.from({ length: half }, (_, i) => values[i]! + share * (values[i]! - values[i + half]!));
-}
-
-/** A difference of colours is no worse than this: one wrong place must not outweigh many right ones. */
-const FAR = 40;
-
-/** For each turn how well the disc's edge goes on outside: 0 as at any turn, 1 perfectly. */
-function continuity(edge: Float32Array, around: Float32Array): number[] {
-  const apart = Array.from({ length: STEPS }, (_, turn) => {
-    let sum = 0;
-    for (let i = 0; i < STEPS; i++) {
-      const j = (i + turn) % STEPS;
-      const red = Math.abs(edge[j]! - around[i]!);
-      const green = Math.abs(edge[j + STEPS]! - around[i + STEPS]!);
-      const blue = Math.abs(edge[j + 2 * STEPS]! - around[i + 2 * STEPS]!);
-      sum += Math.min(Math.max(red, green, blue), FAR);
-    }
-    return sum / STEPS;
-  });
-  const usual = apart.reduce((sum, value) => sum + value, 0) / STEPS;
-  return apart.map((value) => 1 - value / (usual + 1));
 }
 
 const SHARPNESS = 16;
