@@ -121,7 +121,9 @@ const schema = z.object({
 
   sandbox: flag
     .default(false)
-    .describe('answer the keys test-ok, test-err-CODE and so on, which anybody may use and which cost nothing'),
+    .describe(
+      'answer the keys test-ok, test-err-CODE and so on, which anybody may use and which cost nothing',
+    ),
 
   taskSeconds: seconds.default(120).describe('a task unfinished by then is timed out and refunded'),
   resultSeconds: seconds.default(300).describe('how long a result stays, from its creation'),

@@ -61,7 +61,14 @@ async function openTortureAccount(dataDir: string): Promise<void> {
   const now = Date.now();
   await store.createAccount({ id: account, name: account, now });
   await store.topUp({ accountId: account, amount: money, note: 'torture', now });
-  const limits = { taskTypes: null, addresses: null, dailyCap: null, dialect: null, isTest: false, expiresAt: null };
+  const limits = {
+    taskTypes: null,
+    addresses: null,
+    dailyCap: null,
+    dialect: null,
+    isTest: false,
+    expiresAt: null,
+  };
   const key = { id: 'torture', accountId: account, packageId: null, hash: 'torture', hint: '', label: '' };
   await store.createKey({ ...key, ...limits, now });
   await store.close();
