@@ -73,6 +73,8 @@ export interface WorldOptions {
   clock?: FakeClock;
   /** How long it still answers after its end; most tests need no such moment. */
   lingerMs?: number;
+  /** Of an earlier world, whose clients come back to it. */
+  port?: number;
 }
 
 export interface Answer {
@@ -93,6 +95,7 @@ export async function openWorld({
   dataDir = mkdtempSync(join(tmpdir(), 'legible-world-')),
   clock = new FakeClock(),
   lingerMs = 0,
+  port = 0,
 }: WorldOptions = {}) {
   const config: Config = { ...loadConfig({}, ''), ...settings, dataDir };
   const guard = new Guard({ allow: config.outboundAllow, ports: config.outboundPorts });
@@ -128,7 +131,7 @@ export async function openWorld({
     metrics: createMetrics(),
     lingerMs,
   });
-  const url = await api.listen({ host: '127.0.0.1', port: 0 });
+  const url = await api.listen({ host: '127.0.0.1', port });
 
   const account = (await store.findAccount('alice')) ?? (await openAccount('alice', money));
   const key = await addKey();

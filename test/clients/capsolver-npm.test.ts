@@ -23,7 +23,7 @@ const run = (world: World, call: string, key = world.key) =>
     world,
     `const { Solver } = require(${JSON.stringify(folder)});`,
     `return new Solver({ apiKey: '${key}', pollDelay: 50 }).${call}`,
-    join(import.meta.dirname, '../../node_modules'),
+    { modules: join(import.meta.dirname, '../../node_modules') },
   );
 
 test('image2text with a data URI and empty options: the solution', async () => {

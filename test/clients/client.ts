@@ -17,31 +17,37 @@ export interface Outcome {
  * Runs a program of an unmodified client in a process of its own. `body` is the body of an async function: what it
  * returns or throws comes back. `load` is the code that makes the client's names known to it.
  */
-export async function runClient(world: World, load: string, body: string, modules = ''): Promise<Outcome> {
+export async function runClient(
+  world: Pick<World, 'port' | 'url'>,
+  load: string,
+  body: string,
+  { modules = '', env = {} }: { modules?: string; env?: Record<string, string> } = {},
+): Promise<Outcome> {
   const program = `
     ${load}
-    const tell = (outcome) => process.stdout.write(JSON.stringify(outcome), () => process.exit(0));
+    const tell = (outcome) => process.stdout.write('\\n' + JSON.stringify(outcome), () => process.exit(0));
     (async () => { ${body} })().then(
       (value) => tell({ value }),
-      (error) => tell({ error: { name: error.constructor.name, message: error.message, ...error } }),
+      (error) => tell({ error: typeof error === 'string' ? error : { name: error.constructor.name, message: error.message, ...error } }),
     );`;
   const isModule = load.includes('import ');
   const { stdout } = await run(
     process.execPath,
     [
       '--require',
-      join(import.meta.dirname, 'redirect.cjs'),
+      join(root, 'examples/redirect.cjs'),
       ...(isModule ? ['--input-type=module'] : ['--input-type=commonjs']),
       '--eval',
       program,
     ],
     {
       cwd: root,
-      timeout: 25_000,
-      env: { PATH: process.env.PATH, PORT: String(world.port), NODE_PATH: modules },
+      timeout: 60_000,
+      env: { PATH: process.env.PATH, LEGIBLE_URL: world.url, NODE_PATH: modules, ...env },
     },
   );
-  return JSON.parse(stdout);
+  // Some clients write lines of their own.
+  return JSON.parse(stdout.slice(stdout.lastIndexOf('\n')));
 }
 
 /** Builds a client that was published without its build, as its own `npm run build` would, into a folder. */

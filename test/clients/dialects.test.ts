@@ -1,8 +1,7 @@
-import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { laterPrices, laterType } from '../laterType.ts';
 import { imageTask, openWorld, price, readerOf, start } from '../world.ts';
-import { ask, type Foreign, feedbackOn, hosts, wire } from './wire.ts';
+import { ask, type Foreign, feedbackOn, freePort, hosts, wire } from './wire.ts';
 
 const names = Object.keys(hosts) as Foreign[];
 const wrongKey = JSON.stringify({ clientKey: 'wrong' });
@@ -162,11 +161,3 @@ describe.each(names)('%s', (name) => {
     expect(await world.money()).toEqual({ posted: start, pending: 0 });
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((listening) => server.once('listening', listening));
-  const { port } = server.address() as { port: number };
-  await new Promise((closed) => server.close(closed));
-  return port;
-}

@@ -1,0 +1,149 @@
+import { statSync } from 'node:fs';
+import { createServer, request } from 'node:http';
+import { expect, test } from 'vitest';
+import { laterPrices, laterType } from '../laterType.ts';
+import { openWorld, picture, type World } from '../world.ts';
+import { runClient } from './client.ts';
+import { feedbackOn, freePort } from './wire.ts';
+
+/** Rows of the contract's table that single clients have to themselves; what all do is in npm.test.ts. */
+const capmonster = (serviceUrl: string, key: string, body: string) => `
+  const { CapMonsterCloudClientFactory, ClientOptions, ImageToTextRequest, ComplexImageTaskRecognitionRequest } =
+    require('@zennolab_com/capmonstercloud-client');
+  const serviceUrl = '${serviceUrl}';
+  const client = CapMonsterCloudClientFactory.Create(new ClientOptions({ clientKey: '${key}', serviceUrl }));
+  ${body}`;
+
+const twocaptcha = (world: World, body: string) =>
+  runClient(
+    world,
+    `const { Solver } = require('2captcha-ts');`,
+    `class Legible extends Solver {
+       get in() { return process.env.LEGIBLE_URL + '/in.php'; }
+       get res() { return process.env.LEGIBLE_URL + '/res.php'; }
+     }
+     const solver = new Legible('${world.key}', 100);
+     ${body}`,
+  );
+
+test('row 32: CapMonster’s client by the key’s own setting, with a whole number for a task', async () => {
+  await using world = await openWorld();
+  const key = await world.addKey({ dialect: 'capmonster' });
+  const program = capmonster(
+    world.url,
+    key,
+    `return client.CreateTask(new ImageToTextRequest({ body: '${await picture()}', recognizingThreshold: 50 }));`,
+  );
+  const { value } = await runClient(world, '', program);
+  expect(value).toEqual({ errorId: 0, taskId: expect.any(Number) });
+});
+
+test('row 35: CapMonster’s client learns of a task that fails at the poll that finds it', async () => {
+  const { type, asked } = laterType();
+  await using world = await openWorld({ settings: { prices: laterPrices }, moreTypes: [type] });
+  const key = await world.addKey({ dialect: 'capmonster' });
+  const body = `
+    const { taskId } = await client.CreateTask({ type: 'EchoTask', say: 'x' });
+    const polls = [];
+    do polls.push(await client.GetTaskResult(taskId)); while (polls.at(-1).type === 'InProgress');
+    return polls.at(-1);`;
+  void expect
+    .poll(() => asked.length)
+    .toBe(1)
+    .then(() => asked[0]!.end.reject(new Error('broken')));
+  const { value } = await runClient(world, '', capmonster(world.url, key, body));
+  expect(value).toMatchObject({ error: 'NO_SLOT_AVAILABLE' });
+});
+
+test('row 36: CapMonster’s client goes on when something before the server answers a poll with 503', async () => {
+  await using world = await openWorld();
+  const key = await world.addKey({ dialect: 'capmonster' });
+  let polls = 0;
+  const before = createServer((asked, answer) => {
+    if (asked.url === '/getTaskResult' && ++polls === 1) return void answer.writeHead(503).end();
+    const { method, url: path, headers } = asked;
+    const onward = request({ host: '127.0.0.1', port: world.port, method, path, headers }, (answered) => {
+      answer.writeHead(answered.statusCode!, answered.headers);
+      answered.pipe(answer);
+    });
+    asked.pipe(onward);
+  });
+  const port = await freePort();
+  before.listen(port, '127.0.0.1');
+  try {
+    const body = `return client.Solve(new ImageToTextRequest({ body: '${await picture()}' }));`;
+    const { value } = await runClient(world, '', capmonster(`http://127.0.0.1:${port}`, key, body));
+    expect(value).toEqual({ solution: { text: 'k7mp2', confidence: 0.97 } });
+    expect(polls).toBe(2);
+  } finally {
+    before.closeAllConnections();
+    before.close();
+  }
+});
+
+test('row 37: CapMonster’s client asks how far a picture is to be turned on', async () => {
+  const asked: number[] = [];
+  const puzzles = {
+    findGap: async () => undefined,
+    findClicks: async () => undefined,
+    async findTurn(disc: Uint8Array, around: Uint8Array) {
+      asked.push(disc.length, around.length);
+      return { angle: 100, confidence: 0.9 };
+    },
+  };
+  await using world = await openWorld({ engines: { puzzles } });
+  const key = await world.addKey({ dialect: 'capmonster' });
+  // Too long for the command line that the program comes by.
+  const body = `
+    const image = (name) => require('node:fs').readFileSync('examples/puzzles/' + name, 'base64');
+    return client.Solve(new ComplexImageTaskRecognitionRequest({
+      imagesBase64: [image('rotate.png'), image('rotate.disc.png')],
+      metaData: { Task: 'oocl_rotate_new' },
+    }), { firstRequestDelay: 100, requestsInterval: 100, timeout: 10000 });`;
+  const { value } = await runClient(world, '', capmonster(world.url, key, body));
+  expect(value).toEqual({ solution: { answer: [260] } });
+  expect(asked).toEqual(
+    ['rotate.disc.png', 'rotate.png'].map((name) => statSync(`examples/puzzles/${name}`).size),
+  );
+});
+
+test('row 38: Anti-Captcha’s client reports a wrong answer', async () => {
+  await using world = await openWorld();
+  const { value } = await runClient(
+    world,
+    `const client = require('@antiadmin/anticaptchaofficial');`,
+    `client.setAPIKey('${world.key}');
+     client.shutUp();
+     client.settings.firstAttemptWaitingInterval = 0;
+     const text = await client.solveImage('${await picture()}');
+     return [text, await client.reportIncorrectImageCaptcha(), await client.getBalance()];`,
+  );
+  expect(value).toEqual(['k7mp2', true, 0.9996]);
+  expect(feedbackOn(world)).toEqual([{ number: expect.any(Number), invalid: 1 }]);
+});
+
+test('row 40: anticaptcha 2.2.0 at a base URL of ours: a balance, a number, a text', async () => {
+  await using world = await openWorld();
+  const key = await world.addKey({ dialect: 'anticaptcha' });
+  const { value } = await runClient(
+    world,
+    `const { AntiCaptcha } = require('anticaptcha');`,
+    `const client = new AntiCaptcha('${key}');
+     client.api.setBaseURL(process.env.LEGIBLE_URL);
+     const balance = await client.getBalance();
+     const id = await client.createTask({ type: 'ImageToTextTask', body: '${await picture()}' });
+     return [balance, typeof id, (await client.getTaskResult(id, 3, 200)).solution.text];`,
+  );
+  expect(value).toEqual([1, 'number', 'k7mp2']);
+});
+
+test('row 41: 2captcha-ts: an answer and its id, a balance, a report', async () => {
+  await using world = await openWorld();
+  const { value } = await twocaptcha(
+    world,
+    `const { data, id } = await solver.imageCaptcha({ body: '${await picture()}', numeric: 4, minLen: 3 });
+     return [data, typeof id, await solver.balance(), await solver.goodReport(id)];`,
+  );
+  expect(value).toEqual(['k7mp2', 'string', 0.9996, 'OK_REPORT_RECORDED']);
+  expect(feedbackOn(world)).toEqual([{ number: expect.any(Number), invalid: 0 }]);
+});
