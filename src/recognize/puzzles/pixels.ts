@@ -1,5 +1,6 @@
 import { decodeLayers } from '../decode.ts';
 import { peekImage } from '../peek.ts';
+import { resize } from '../resize.ts';
 
 /** A still picture with its transparency; three bytes and one a pixel. */
 export interface Pixels {
@@ -37,18 +38,34 @@ export async function openPixels(image: Uint8Array): Promise<Pixels> {
   return { width, height, rgb, alpha: least === 255 ? undefined : alpha };
 }
 
+/** A part of a picture that lies within it; its transparency is left out. */
+export function cut(
+  { width: wide, rgb }: Pixels,
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+): Pixels {
+  const part = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    const from = ((top + y) * wide + left) * 3;
+    part.set(rgb.subarray(from, from + width * 3), y * width * 3);
+  }
+  return { width, height, rgb: part, alpha: undefined };
+}
+
 /** Shrinks by `scale` (at most 1), each pixel the mean of what it covers; colours count as much as they are opaque. */
 export function shrink(picture: Pixels, scale: number): Pixels {
   if (scale >= 1) return picture;
   const width = Math.max(1, Math.round(picture.width * scale));
   const height = Math.max(1, Math.round(picture.height * scale));
-  const channels = picture.alpha ? 4 : 3;
+  if (!picture.alpha) return { ...resize(picture, width, height), alpha: undefined };
   const wide = picture.width;
   const across = spans(picture.width, width);
   const down = spans(picture.height, height);
   const rgb = new Uint8Array(width * height * 3);
-  const alpha = picture.alpha && new Uint8Array(width * height);
-  const sums = new Float32Array(width * channels);
+  const alpha = new Uint8Array(width * height);
+  const sums = new Float32Array(width * 4);
   for (let y = 0; y < height; y++) {
     sums.fill(0);
     for (let k = down.first[y]!; k <= down.last[y]!; k++) {
@@ -57,18 +74,18 @@ export function shrink(picture: Pixels, scale: number): Pixels {
         for (let i = across.first[x]!; i <= across.last[x]!; i++) {
           const share = row * across.share(x, i);
           const at = k * wide + i;
-          const solid = picture.alpha ? share * picture.alpha[at]! : share;
-          sums[x * channels]! += solid * picture.rgb[at * 3]!;
-          sums[x * channels + 1]! += solid * picture.rgb[at * 3 + 1]!;
-          sums[x * channels + 2]! += solid * picture.rgb[at * 3 + 2]!;
-          if (alpha) sums[x * 4 + 3]! += solid;
+          const solid = share * picture.alpha[at]!;
+          sums[x * 4]! += solid * picture.rgb[at * 3]!;
+          sums[x * 4 + 1]! += solid * picture.rgb[at * 3 + 1]!;
+          sums[x * 4 + 2]! += solid * picture.rgb[at * 3 + 2]!;
+          sums[x * 4 + 3]! += solid;
         }
       }
     }
     for (let x = 0; x < width; x++) {
-      const whole = alpha ? Math.max(sums[x * 4 + 3]!, 1e-6) : 1;
-      for (let c = 0; c < 3; c++) rgb[(y * width + x) * 3 + c] = sums[x * channels + c]! / whole + 0.5;
-      if (alpha) alpha[y * width + x] = sums[x * 4 + 3]! + 0.5;
+      const whole = Math.max(sums[x * 4 + 3]!, 1e-6);
+      for (let c = 0; c < 3; c++) rgb[(y * width + x) * 3 + c] = sums[x * 4 + c]! / whole + 0.5;
+      alpha[y * width + x] = sums[x * 4 + 3]! + 0.5;
     }
   }
   return { width, height, rgb, alpha };

@@ -9,7 +9,7 @@ import {
   slopesOf,
 } from './outline.ts';
 import { cutPiece, type Piece, type Rim, rimOf } from './piece.ts';
-import { type Pixels, shrink } from './pixels.ts';
+import { cut, type Pixels, shrink } from './pixels.ts';
 
 /** Where the picture of a piece goes: its top left corner, in pixels of the background. */
 export interface Spot {
@@ -21,9 +21,13 @@ export interface Spot {
 
 /** Longer sides are shrunk to this for the search; what is found is then made exact in full size. */
 const LONGEST = 320;
+/** Candidates are found at this share of it, where there are a quarter as many places. */
+const COARSE = 0.5;
 const CANDIDATES = 60;
 /** Places of the rim that are enough to find candidates. */
 const PLACES = 48;
+/** A piece that is smaller than this, in pixels of the coarse picture, has no rim left there. */
+const LEAST_COARSE = 14;
 
 /** Finds the gap that a piece was cut from; undefined when there is no piece, or it does not fit in. */
 export function findGap(picture: Pixels, background: Pixels): Spot | undefined {
@@ -41,13 +45,8 @@ function search(picture: Pixels, background: Pixels): Spot | undefined {
   const slopes = slopesOf(background);
   const inside = insidePairs(piece);
   const border = borderPairs(piece, rim);
-  const range = rangeOf(picture, piece, background);
-  const judged = peaksOf(
-    range,
-    CANDIDATES,
-    byOutline(outlines(rim, slopes, range, Math.ceil(rim.x.length / PLACES))),
-  )
-    .map((peak) => best(rim, slopes, around(peak, 1, piece, background)))
+  const judged = candidates(picture, piece, background, slopes, rim)
+    .map((range) => best(rim, slopes, range))
     .map(({ corner, outline, across }) => ({
       corner,
       score: byAll(
@@ -62,6 +61,28 @@ function search(picture: Pixels, background: Pixels): Spot | undefined {
   if (!first) return undefined;
   const belief = judged.reduce((sum, { score }) => sum + Math.exp(SHARPNESS * (score - first.score)), 0);
   return { ...toPicture(first.corner, piece), confidence: 1 / belief };
+}
+
+/** Small ranges, one around each likely corner: found in a coarse picture where the piece is large enough for that. */
+function candidates(picture: Pixels, piece: Piece, background: Pixels, slopes: Slopes, rim: Rim): Range[] {
+  const range = rangeOf(picture, piece, background);
+  const likely = (some: Rim, in_: Slopes, all: Range) =>
+    peaksOf(all, CANDIDATES, byOutline(outlines(some, in_, all, Math.ceil(some.x.length / PLACES))));
+  const isStrip = range.bottom - range.top < 4;
+  if (isStrip || Math.min(piece.width, piece.height) * COARSE < LEAST_COARSE)
+    return likely(rim, slopes, range).map((peak) => around(peak, 1, piece, background));
+  const small = shrink(background, COARSE);
+  const scaled = (values: Float32Array) => values.map((value) => (value + 0.5) * COARSE - 0.5);
+  const coarse: Rim = { ...rim, x: scaled(rim.x), y: scaled(rim.y) };
+  const all = {
+    left: 0,
+    right: small.width - Math.ceil(piece.width * COARSE),
+    top: 0,
+    bottom: small.height - Math.ceil(piece.height * COARSE),
+  };
+  return likely(coarse, slopesOf(small), all).map(({ x, y }) =>
+    around({ x: x / COARSE, y: y / COARSE }, 2, piece, background),
+  );
 }
 
 // Fitted (multinomial logistic regression over candidates, each family left out in turn) on nine families of
@@ -111,12 +132,27 @@ function best(rim: Rim, slopes: Slopes, range: Range): { corner: Corner; outline
   return { corner, outline: scores[at]!, across: all.across[at]! };
 }
 
+/** Pixels around what is looked at in full size. */
+const ROOM = 4;
+
 function sharpen(rough: Corner, picture: Pixels, background: Pixels, reach: number): Corner | undefined {
   const piece = cutPiece(picture);
   if (!piece) return undefined;
-  const near = { x: rough.x + piece.left, y: rough.y + piece.top };
-  const { corner } = best(rimOf(piece), slopesOf(background), around(near, reach, piece, background));
-  return toPicture(corner, piece);
+  const range = around({ x: rough.x + piece.left, y: rough.y + piece.top }, reach, piece, background);
+  // With room for the rim, and for the slopes' own edge.
+  const left = Math.max(0, range.left - ROOM);
+  const top = Math.max(0, range.top - ROOM);
+  const right = Math.min(background.width, range.right + piece.width + ROOM);
+  const bottom = Math.min(background.height, range.bottom + piece.height + ROOM);
+  const near = cut(background, left, top, right - left, bottom - top);
+  const moved = {
+    left: range.left - left,
+    right: range.right - left,
+    top: range.top - top,
+    bottom: range.bottom - top,
+  };
+  const { corner } = best(rimOf(piece), slopesOf(near), moved);
+  return toPicture({ x: corner.x + left, y: corner.y + top }, piece);
 }
 
 function toPicture({ x, y }: Corner, { left, top }: Piece): Corner {
