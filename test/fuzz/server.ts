@@ -20,7 +20,7 @@ export interface Target {
 }
 
 /** Starts the real server on a fresh directory, with limits that a flood from one address does not meet. */
-export async function startServer(): Promise<Target> {
+export async function startServer(settings: Record<string, string> = {}): Promise<Target> {
   const dataDir = mkdtempSync(join(tmpdir(), 'legible-fuzz-'));
   const plenty = '1000000000';
   const child = spawn(process.execPath, ['--expose-gc', '--import', memory, entry, 'serve'], {
@@ -35,6 +35,7 @@ export async function startServer(): Promise<Target> {
       LEGIBLE_RATE_LIMIT: plenty,
       LEGIBLE_BAN_ERRORS: plenty,
       LEGIBLE_BLOCK_ERRORS: plenty,
+      ...settings,
     },
   });
   const log: string[] = [];

@@ -1,0 +1,195 @@
+import { type BatchOptions, type Outcome, Outcomes } from './batch.ts';
+import { LegibleError } from './error.ts';
+import { type Clock, systemClock } from './pause.ts';
+import { base64, type SolutionOf, type Solved, type Task } from './task.ts';
+import { Transport } from './transport.ts';
+
+export interface Options {
+  /** Where the server answers; `http://127.0.0.1:7878` without it. */
+  baseUrl?: string;
+  key: string;
+  /** How often a call is sent again that may be: 4 without it. */
+  retries?: number;
+  /** Milliseconds that one request may take: 130,000 without it, since a task may take 120 s. */
+  requestMs?: number;
+  /** Seconds that the server is asked to hold a poll open: 30 without it, 0 for plain polling. */
+  waitSeconds?: number;
+  fetch?: typeof fetch;
+  clock?: Clock;
+  /** From 0 to 1; spreads retries. */
+  random?: () => number;
+  /** Makes the keys by which a repeated createTask is known. */
+  newId?: () => string;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
+export interface CreateOptions extends CallOptions {
+  callbackUrl?: string;
+  /** By which the server knows a repetition; of one's own, where a task must survive a restart of the client. */
+  idempotencyKey?: string;
+}
+
+export interface SolveOptions extends CreateOptions {
+  /** Milliseconds until `TIMEOUT`: 150,000 without it. */
+  timeoutMs?: number;
+}
+
+/** What createTask answers; without `solution` it comes later. */
+export interface Created<T extends Task = Task> {
+  taskId: string;
+  solution?: SolutionOf<T>;
+}
+
+export type Result<Solution> =
+  | { status: 'processing'; taskId: string }
+  | { status: 'ready'; taskId: string; solution: Solution };
+
+export interface Balance {
+  /** USD, without what is held for tasks under way. */
+  balance: number;
+  packages: {
+    packageId: string;
+    type: number;
+    title: string;
+    numberOfCalls: number;
+    status: 0 | 1;
+    token: string;
+    /** Seconds since 1970, or 0. */
+    expireTime: number;
+  }[];
+}
+
+/** Of a batch; a key has 200 in any case. */
+const tasksAtOnce = 16;
+const firstPollMs = 500;
+const slowestPollMs = 3_000;
+
+/** A client of one server with one key; it keeps no connection and no state between calls. */
+export class Legible {
+  readonly #transport: Transport;
+  readonly #newId: () => string;
+  readonly #waitSeconds: number;
+
+  constructor({ key, baseUrl = 'http://127.0.0.1:7878', ...options }: Options) {
+    this.#newId = options.newId ?? (() => crypto.randomUUID());
+    this.#waitSeconds = options.waitSeconds ?? 30;
+    this.#transport = new Transport({
+      key,
+      baseUrl: baseUrl.replace(/\/+$/, ''),
+      fetch: options.fetch ?? ((...call) => fetch(...call)),
+      clock: options.clock ?? systemClock,
+      random: options.random ?? Math.random,
+      retries: options.retries ?? 4,
+      requestMs: options.requestMs ?? 130_000,
+    });
+  }
+
+  /** Creates a task and waits for its solution, wherever that comes from. @throws LegibleError */
+  async solve<const T extends Task>(task: T, options: SolveOptions = {}): Promise<Solved<T>> {
+    const { timeoutMs = 150_000, signal } = options;
+    const late = AbortSignal.timeout(timeoutMs);
+    const both = signal === undefined ? late : AbortSignal.any([signal, late]);
+    try {
+      const { taskId, solution } = await this.createTask(task, { ...options, signal: both });
+      if (solution !== undefined) return { taskId, solution };
+      return await this.wait<T>(taskId, { signal: both });
+    } catch (error) {
+      if (!late.aborted || signal?.aborted) throw error;
+      throw new LegibleError('TIMEOUT', `not solved in ${timeoutMs} ms`, { cause: error });
+    }
+  }
+
+  /** Reads the text in an image: its bytes, or base64 of them. @throws LegibleError */
+  async imageToText<
+    const Fields extends Omit<Task & { type: 'ImageToTextTask' }, 'type' | 'body' | 'images'>,
+  >(image: Uint8Array | string, fields?: Fields, options: SolveOptions = {}) {
+    const body = typeof image === 'string' ? image : base64(image);
+    return this.solve({ ...(fields as Fields), type: 'ImageToTextTask', body }, options);
+  }
+
+  /**
+   * Solves many tasks, a few at a time; what comes back is in their order, and an error where a solution would be.
+   * Rejects only for a signal that is aborted.
+   */
+  async solveAll<const T extends readonly Task[]>(
+    tasks: T,
+    options: BatchOptions = {},
+  ): Promise<{ -readonly [I in keyof T]: Outcome<T[I]> }> {
+    const outcomes = new Outcomes(tasks.length, options);
+    const { signal } = options;
+    const left = tasks.entries();
+    const solveNext = async () => {
+      for (const [index, task] of left)
+        await outcomes.keep(index, this.solve(task, signal ? { signal } : {}));
+    };
+    await Promise.all(Array.from({ length: tasksAtOnce }, solveNext));
+    return outcomes.list as never;
+  }
+
+  /** Gives a task; a call that is repeated because its answer was lost is charged once. @throws LegibleError */
+  async createTask<const T extends Task>(task: T, options: CreateOptions = {}): Promise<Created<T>> {
+    const { callbackUrl, signal, idempotencyKey = this.#newId() } = options;
+    const { body } = await this.#transport.json<Created<T>>({
+      path: '/createTask',
+      fields: { task, ...(callbackUrl === undefined ? {} : { callbackUrl }) },
+      headers: { 'idempotency-key': idempotencyKey },
+      signal,
+    });
+    const { taskId, solution } = body;
+    return solution === undefined ? { taskId } : { taskId, solution };
+  }
+
+  /** Where a task stands. @throws LegibleError, with the code that a failed task has ended with */
+  async getTaskResult<T extends Task = Task>(
+    taskId: string,
+    options: CallOptions = {},
+  ): Promise<Result<SolutionOf<T>>> {
+    return (await this.#poll<T>(taskId, 0, options)).result;
+  }
+
+  /** Waits until a task has ended: the server holds the call open, or is asked again and again. @throws LegibleError */
+  async wait<T extends Task = Task>(taskId: string, { signal }: CallOptions = {}): Promise<Solved<T>> {
+    const { clock } = this.#transport.parts;
+    for (let pause = firstPollMs; ; pause = Math.min(pause * 1.5, slowestPollMs)) {
+      const { result, waited } = await this.#poll<T>(taskId, this.#waitSeconds, signal ? { signal } : {});
+      if (result.status === 'ready') return { taskId, solution: result.solution };
+      if (!waited) await clock.sleep(pause, signal);
+    }
+  }
+
+  async #poll<T extends Task>(taskId: string, seconds: number, { signal }: CallOptions) {
+    const { body, headers } = await this.#transport.json<Result<SolutionOf<T>>>({
+      path: '/getTaskResult',
+      fields: { taskId },
+      headers: seconds > 0 ? { prefer: `wait=${seconds}` } : {},
+      signal,
+    });
+    const { status } = body;
+    const result = status === 'ready' ? { status, taskId, solution: body.solution } : { status, taskId };
+    const waited = /\bwait\b/.test(headers.get('preference-applied') ?? '');
+    return { result: result as Result<SolutionOf<T>>, waited };
+  }
+
+  /** What the account can spend, and its packages. @throws LegibleError */
+  async getBalance({ signal }: CallOptions = {}): Promise<Balance> {
+    const { body } = await this.#transport.json<Balance>({ path: '/getBalance', fields: {}, signal });
+    return { balance: body.balance, packages: body.packages };
+  }
+
+  /** Tells whether an answer was right; the last report stands. @throws LegibleError */
+  async report(
+    taskId: string,
+    { invalid, code, message }: { invalid: boolean; code?: number; message?: string },
+    { signal }: CallOptions = {},
+  ): Promise<void> {
+    const result = {
+      invalid,
+      ...(code === undefined ? {} : { code }),
+      ...(message === undefined ? {} : { message }),
+    };
+    await this.#transport.json({ path: '/feedbackTask', fields: { taskId, result }, signal });
+  }
+}

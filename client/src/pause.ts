@@ -1,0 +1,33 @@
+/** The time, and waiting for it to pass. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Resolves after so many milliseconds; rejects with the signal's reason when it is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const stop = () => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', stop);
+        resolve();
+      }, ms);
+      signal?.addEventListener('abort', stop, { once: true });
+    }),
+};
+
+const firstPauseMs = 500;
+const longestPauseMs = 15_000;
+
+/** Milliseconds before attempt 1, 2, 3 …: twice as long each time, and spread so that clients do not come together. */
+export function pauseBefore(attempt: number, random: () => number): number {
+  const full = Math.min(firstPauseMs * 2 ** (attempt - 1), longestPauseMs);
+  return Math.round(full * (0.5 + random() / 2));
+}

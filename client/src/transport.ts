@@ -1,0 +1,129 @@
+import { LegibleError } from './error.ts';
+import { type Clock, pauseBefore } from './pause.ts';
+import { type ErrorCode, retry } from './schema.ts';
+
+export interface TransportParts {
+  baseUrl: string;
+  key: string;
+  fetch: typeof fetch;
+  clock: Clock;
+  /** From 0 to 1; spreads retries. */
+  random: () => number;
+  /** How often a call is sent again. */
+  retries: number;
+  /** How long one request may take. */
+  requestMs: number;
+}
+
+export interface Call {
+  path: string;
+  fields: Record<string, unknown>;
+  headers?: Record<string, string>;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Answered<Body> {
+  body: Body;
+  headers: Headers;
+}
+
+/** A task's outcome or the site's doing: the same call would end alike, or is for the caller to repeat. */
+const unrepeated: ReadonlySet<string> = new Set<ErrorCode>([
+  'ERROR_CAPTCHA_UNSOLVABLE',
+  // They last for minutes, and end only when their cause does.
+  'ERROR_IP_BANNED',
+  'ERROR_KEY_TEMP_BLOCKED',
+]);
+const longestRetryAfterMs = 60_000;
+
+/** One call and its repetitions. */
+export class Transport {
+  readonly parts: TransportParts;
+
+  constructor(parts: TransportParts) {
+    this.parts = parts;
+  }
+
+  /** Sends a call until it is answered; @throws LegibleError, or the signal's reason */
+  async json<Body>(call: Call): Promise<Answered<Body>> {
+    return this.repeat(call.signal, async () => {
+      const response = await this.send(call);
+      const body = await readJson(response, call.signal);
+      if (body.errorId !== 0) throw refusalOf(body, response);
+      return { body: body as Body, headers: response.headers };
+    });
+  }
+
+  /** Repeats what may be repeated, with growing pauses. */
+  async repeat<T>(signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
+    const { clock, random, retries } = this.parts;
+    for (let sent = 1; ; sent++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (sent > retries || !isRepeatable(error)) throw error;
+        await clock.sleep(Math.max(error.retryAfterMs ?? 0, pauseBefore(sent, random)), signal);
+      }
+    }
+  }
+
+  /** One request; its answer has not been read yet. */
+  async send({ path, fields, headers = {}, signal }: Call): Promise<Response> {
+    const { baseUrl, key, requestMs } = this.parts;
+    const late = AbortSignal.timeout(requestMs);
+    try {
+      return await this.parts.fetch(`${baseUrl}${path}`, {
+        method: 'POST',
+        body: JSON.stringify({ clientKey: key, ...fields }),
+        headers: { 'content-type': 'application/json', ...headers },
+        signal: signal === undefined ? late : AbortSignal.any([signal, late]),
+      });
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw new LegibleError('NO_ANSWER', `no answer from ${baseUrl}${path}`, { cause });
+    }
+  }
+}
+
+interface ErrorBody {
+  errorCode: ErrorCode;
+  errorDescription: string;
+  taskId?: string;
+}
+
+/** The error that an answer holds. */
+export function refusalOf(body: object, { headers }: { headers: Headers }): LegibleError {
+  const { errorCode, errorDescription, taskId } = body as ErrorBody;
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+  return new LegibleError(errorCode, errorDescription, {
+    taskId,
+    requestId: headers.get('x-request-id') ?? undefined,
+    retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : undefined,
+  });
+}
+
+async function readJson(response: Response, signal: AbortSignal | undefined): Promise<{ errorId: number }> {
+  const requestId = response.headers.get('x-request-id') ?? undefined;
+  const text = await response.text().catch((cause: unknown) => {
+    signal?.throwIfAborted();
+    throw new LegibleError('NO_ANSWER', 'the answer broke off', { requestId, cause });
+  });
+  try {
+    const body = JSON.parse(text);
+    if (typeof body.errorId === 'number') return body;
+  } catch {
+    // A proxy's page, for one.
+  }
+  throw new LegibleError('UNREADABLE_ANSWER', `status ${response.status}, and not the contract's JSON`, {
+    requestId,
+  });
+}
+
+function isRepeatable(error: unknown): error is LegibleError {
+  if (!(error instanceof LegibleError)) return false;
+  const { code, retryAfterMs = 0 } = error;
+  if (code === 'NO_ANSWER' || code === 'UNREADABLE_ANSWER') return true;
+  if (unrepeated.has(code) || retryAfterMs > longestRetryAfterMs) return false;
+  const when = retry[code as ErrorCode];
+  return when === 'now' || when === 'later';
+}

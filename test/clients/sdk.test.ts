@@ -1,0 +1,338 @@
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { callbackSecret } from '../../src/key.ts';
+import { signWebhook } from '../../src/outbound/webhook.ts';
+import { RecognizerPool } from '../../src/recognize/pool.ts';
+import { httpServer } from '../outbound/loopback.ts';
+import { openProofWorld } from '../proofWorld.ts';
+import { FakeClock, openWorld, pepper, picture, price, stalledReader, start, type World } from '../world.ts';
+import { installSdk } from './sdkPackage.ts';
+
+let installed: Awaited<ReturnType<typeof installSdk>>;
+let world: World;
+beforeAll(async () => {
+  installed = await installSdk();
+  world = await openProofWorld([80]);
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+  installed.remove();
+});
+
+const clientOf = (of: World, more: object = {}) =>
+  new installed.sdk.Legible({ baseUrl: of.url, key: of.key, ...more });
+const challenge = { string: 'a phrase', salt: 'a salt', difficulty_factor: 500 };
+
+/** What a promise is rejected with. */
+async function failure(promise: Promise<unknown>): Promise<InstanceType<typeof installed.sdk.LegibleError>> {
+  return promise.then(
+    () => expect.fail('it was not rejected'),
+    (error) => error,
+  );
+}
+
+test('the tarball holds the built package, its README and licence, and nothing else', () => {
+  const kinds = new Set(installed.files.map((path) => path.replace(/^dist\/\w+\.(js|d\.ts)$/, 'dist/*.$1')));
+  expect([...kinds].sort()).toEqual(['LICENSE', 'README.md', 'dist/*.d.ts', 'dist/*.js', 'package.json']);
+});
+
+test('a real image by the real recogniser, in a program of its own', async () => {
+  const clock = new FakeClock();
+  const text = await RecognizerPool.start({ threads: 1, queueLimit: 8, clock });
+  try {
+    await using real = await openWorld({ clock, engines: { text } });
+    const program = `
+      import { readFile } from 'node:fs/promises';
+      import { Legible } from '@legible/client';
+      const client = new Legible({ baseUrl: '${real.url}', key: '${real.key}' });
+      const { solution } = await client.imageToText(await readFile('${process.cwd()}/examples/common.png'));
+      console.log(solution.text, (await client.getBalance()).balance);`;
+    const [read, balance] = (await installed.run(process.execPath, [], program)).trim().split(' ');
+    expect(read).toMatch(/^\w{4,}$/);
+    expect(Number(balance)).toBe((start - price) / 1_000_000);
+  } finally {
+    await text.stop();
+  }
+});
+
+test.for(['deno', 'bun'])('the same under %s, where it is installed', async (runtime, context) => {
+  if (!(process.env.PATH ?? '').split(':').some((folder) => existsSync(`${folder}/${runtime}`)))
+    context.skip();
+  await using own = await openWorld();
+  const program = `
+    import { Legible } from '@legible/client';
+    const client = new Legible({ baseUrl: '${own.url}', key: '${own.key}' });
+    console.log((await client.imageToText('${await picture()}')).solution.text);`;
+  const flags = runtime === 'deno' ? ['run', '--allow-net', '--no-remote'] : ['run'];
+  expect(await installed.run(runtime, flags, program)).toBe('k7mp2\n');
+});
+
+test('a queued task is waited for', async () => {
+  const { solution } = await clientOf(world).solve({ type: 'McaptchaTask', challenge });
+  expect(solution).toMatchObject({ string: 'a phrase', nonce: expect.any(Number) });
+});
+
+test('a report reaches the server', async () => {
+  const client = clientOf(world);
+  const { taskId } = await client.imageToText(await picture());
+  await client.report(taskId, { invalid: true, code: 1001, message: 'wrong' });
+  expect((await failure(client.report('no such task', { invalid: true }))).code).toBe('ERROR_TASKID_INVALID');
+});
+
+describe('errors', () => {
+  test('have the code, the description and the id of the request', async () => {
+    const client = clientOf(world, { key: 'wrong' });
+    const error = await failure(client.getBalance());
+    expect(error).toBeInstanceOf(installed.sdk.LegibleError);
+    expect(error).toMatchObject({ code: 'ERROR_KEY_DENIED_ACCESS', message: 'Wrong account key' });
+    expect(world.log.join('')).toContain(error.requestId);
+  });
+
+  test('of a task that failed have its id', async () => {
+    const impossible = { ...challenge, difficulty_factor: 1 };
+    const broken = { type: 'AltchaTask', challenge: { challenge: '00'.repeat(32), salt: 'x', maxnumber: 1 } };
+    const error = await failure(clientOf(world).solve(broken as never));
+    expect(error.code).toBe('ERROR_CAPTCHA_UNSOLVABLE');
+    expect(error.taskId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(
+      (await clientOf(world).solve({ type: 'McaptchaTask', challenge: impossible })).taskId,
+    ).toBeTruthy();
+  });
+
+  test('an aborted signal ends the call with its own reason, and the task is not charged', async () => {
+    await using stalled = await openWorld({ engines: { text: stalledReader } });
+    const control = new AbortController();
+    const call = clientOf(stalled).imageToText(await picture(), {}, { signal: control.signal });
+    await expect.poll(() => stalled.money()).toEqual({ posted: start, pending: price });
+    control.abort('enough');
+    expect(await failure(call)).toBe('enough');
+    await expect.poll(() => stalled.money()).toEqual({ posted: start, pending: 0 });
+  });
+});
+
+/** A client whose server says what the test wants, and whose time passes at once. */
+function scripted(answers: (Response | Error)[], more: object = {}) {
+  const sent: { path: string; headers: Headers; body: Record<string, unknown> }[] = [];
+  const slept: number[] = [];
+  const fetch = async (url: string, init: RequestInit) => {
+    sent.push({
+      path: new URL(url).pathname,
+      headers: new Headers(init.headers),
+      body: JSON.parse(String(init.body)),
+    });
+    const answer = answers.shift() ?? expect.fail('one call too many');
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  const clock = { now: () => 0, sleep: async (ms: number) => void slept.push(ms) };
+  const client = new installed.sdk.Legible({
+    key: 'k',
+    fetch: fetch as typeof globalThis.fetch,
+    clock,
+    random: () => 1,
+    ...more,
+  });
+  return { client, sent, slept };
+}
+
+const json = (body: object, headers: Record<string, string> = {}, status = 200) =>
+  new Response(JSON.stringify(body), { status, headers });
+const refused = (errorCode: string, headers = {}) =>
+  json({ errorId: 1, errorCode, errorDescription: 'x' }, headers, 400);
+const ready = (taskId = 't') =>
+  json({ errorId: 0, status: 'ready', solution: { text: 'a', confidence: 1 }, taskId });
+const image = { type: 'ImageToTextTask', body: 'AAAA' } as const;
+
+describe('repeating', () => {
+  test('what may be repeated, under one Idempotency-Key, with growing pauses', async () => {
+    const lost = new TypeError('fetch failed');
+    const { client, sent, slept } = scripted([
+      lost,
+      refused('ERROR_SERVICE_UNAVALIABLE', { 'retry-after': '7' }),
+      new Response('<html>502</html>', { status: 502 }),
+      refused('ERROR_TASK_TIMEOUT'),
+      ready(),
+    ]);
+    expect((await client.solve(image)).solution.text).toBe('a');
+    expect(slept).toEqual([500, 7_000, 2_000, 4_000]);
+    expect(new Set(sent.map(({ headers }) => headers.get('idempotency-key'))).size).toBe(1);
+    expect(sent[0]!.headers.get('idempotency-key')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('a task whose answer was lost is charged once, and answered', async () => {
+    await using own = await openWorld();
+    let calls = 0;
+    const losing: typeof fetch = async (...call) => {
+      const answer = await fetch(...call);
+      if (++calls > 2) return answer;
+      await answer.text();
+      throw new TypeError('terminated');
+    };
+    const clock = { now: () => 0, sleep: async () => {} };
+    const { solution } = await clientOf(own, { fetch: losing, clock }).imageToText(await picture());
+    expect([solution.text, calls]).toEqual(['k7mp2', 3]);
+    expect(await own.money()).toEqual({ posted: start - price, pending: 0 });
+  });
+
+  test('ends when it is enough, with the last error', async () => {
+    const { client, sent } = scripted(Array(3).fill(new TypeError('fetch failed')), { retries: 2 });
+    const error = await failure(client.getBalance());
+    expect(error.code).toBe('NO_ANSWER');
+    expect((error.cause as Error).message).toBe('fetch failed');
+    expect(sent).toHaveLength(3);
+  });
+
+  test.each([
+    'ERROR_ZERO_BALANCE',
+    'ERROR_KEY_DENIED_ACCESS',
+    'ERROR_INVALID_TASK_DATA',
+    'ERROR_CAPTCHA_UNSOLVABLE',
+    'ERROR_IP_BANNED',
+    'ERROR_KEY_TEMP_BLOCKED',
+    'ERROR_PROXY_BANNED',
+  ])('%s is not repeated', async (code) => {
+    const { client, sent } = scripted([refused(code, { 'retry-after': '5' })]);
+    const error = await failure(client.solve(image));
+    expect(error).toMatchObject({ code, retryAfterMs: 5_000 });
+    expect(sent).toHaveLength(1);
+  });
+
+  test('nor is what the server wants to rest for longer than a minute', async () => {
+    const { client } = scripted([refused('ERROR_RATE_LIMIT', { 'retry-after': '61' })]);
+    expect((await failure(client.solve(image))).code).toBe('ERROR_RATE_LIMIT');
+  });
+});
+
+describe('waiting', () => {
+  const idle = () => json({ errorId: 0, status: 'idle', taskId: 't' });
+  const processing = (headers = {}) => json({ errorId: 0, status: 'processing', taskId: 't' }, headers);
+
+  test('the server is asked to hold the call, and asked again at once where it did', async () => {
+    const held = { 'preference-applied': 'wait=30' };
+    const { client, sent, slept } = scripted([idle(), processing(held), processing(held), ready()]);
+    await client.solve({ type: 'CapTask', challengeURL: 'https://a.example/x' });
+    expect(sent.slice(1).map(({ headers }) => headers.get('prefer'))).toEqual(Array(3).fill('wait=30'));
+    expect(slept).toEqual([]);
+  });
+
+  test('where it did not, with pauses that keep below 120 polls', async () => {
+    const { client, slept } = scripted([idle(), ...Array.from({ length: 60 }, () => processing()), ready()]);
+    await client.solve({ type: 'CapTask', challengeURL: 'https://a.example/x' });
+    expect(slept.slice(0, 3)).toEqual([500, 750, 1125]);
+    expect(slept.reduce((sum, ms) => sum + ms)).toBeGreaterThan(120_000);
+  });
+
+  test('not for ever', async () => {
+    const stalled = scripted([idle()], {
+      clock: {
+        now: () => 0,
+        sleep: (_ms: number, signal: AbortSignal) =>
+          once(signal, 'abort').then(() => signal.throwIfAborted()),
+      },
+      retries: 1,
+    });
+    const call = stalled.client.solve(
+      { type: 'CapTask', challengeURL: 'https://a.example/x' },
+      { timeoutMs: 1 },
+    );
+    expect((await failure(call)).code).toBe('TIMEOUT');
+  });
+});
+
+describe('webhooks', () => {
+  const secret = callbackSecret('key', pepper);
+  const at = 1_700_000_000_000;
+  const body = '{"errorId":0,"status":"ready","solution":{"text":"ä"},"taskId":"t"}';
+  const signed = () => signWebhook({ id: 't', body, at }, secret);
+  const read = (...[text, headers, key, now]: [string, object, string, number?]) =>
+    installed.sdk.readWebhook(text, headers as Record<string, string>, key, { now: now ?? at });
+
+  test('a message of the server is read', async () => {
+    expect(await read(body, signed(), secret)).toMatchObject({ status: 'ready', taskId: 't' });
+    expect(await read(body, new Headers(signed()), secret, at + 300_000)).toMatchObject({ taskId: 't' });
+    const two = { ...signed(), 'webhook-signature': `v1,AAAA ${signed()['webhook-signature']}` };
+    expect(await read(body, two, secret)).toMatchObject({ taskId: 't' });
+  });
+
+  test.each<[string, () => Parameters<typeof read>]>([
+    ['a changed body', () => [body.replace('ä', 'a'), signed(), secret]],
+    ['another id', () => [body, { ...signed(), 'webhook-id': 'u' }, secret]],
+    ['another secret', () => [body, signed(), callbackSecret('other', pepper)]],
+    ['an old message', () => [body, signed(), secret, at + 301_000]],
+    ['one from the future', () => [body, signed(), secret, at - 301_000]],
+    ['no signature', () => [body, { ...signed(), 'webhook-signature': undefined }, secret]],
+    ['a signature that is no base64', () => [body, { ...signed(), 'webhook-signature': 'v1,*' }, secret]],
+    ['a time that is no number', () => [body, { ...signed(), 'webhook-timestamp': 'x' }, secret]],
+  ])('%s is refused', async (_name, message) => {
+    expect((await failure(read(...message()))).code).toBe('WEBHOOK_REFUSED');
+  });
+
+  test('of a real task reach a receiver that verifies them', async () => {
+    const received = Promise.withResolvers<{ headers: object; body: string }>();
+    const receiver = await httpServer(async (request, response) => {
+      received.resolve({ headers: request.headers, body: Buffer.concat(await request.toArray()).toString() });
+      response.end();
+    });
+    try {
+      await using sending = await openProofWorld([receiver.port]);
+      const task = { type: 'McaptchaTask', challenge } as const;
+      const { taskId } = await clientOf(sending).createTask(task, { callbackUrl: receiver.url });
+      const message = await received.promise;
+      const [key] = await sending.store.listKeys('alice');
+      const read = installed.sdk.readWebhook<typeof task>(
+        message.body,
+        message.headers as Record<string, string>,
+        callbackSecret(key!.id, pepper),
+        { now: sending.clock.now() },
+      );
+      expect(await read).toMatchObject({ status: 'ready', taskId, solution: { string: 'a phrase' } });
+    } finally {
+      await receiver.close();
+    }
+  });
+});
+
+test('tasks and solutions are typed, and errors by their codes', async () => {
+  const program = readFileSync(new URL('./sdkTyped.txt', import.meta.url), 'utf8');
+  expect(await installed.complaints(program)).toBe('');
+});
+
+describe('a batch', () => {
+  test('has every outcome in its place, tells of each, and is charged for what was solved', async () => {
+    await using own = await openWorld();
+    const body = await picture();
+    const good = { type: 'ImageToTextTask', body } as const;
+    const tasks = Array.from({ length: 230 }, (_, i) => (i % 50 === 7 ? { ...good, body: 'broken' } : good));
+    const told: number[] = [];
+    const outcomes = await clientOf(own).solveAll(tasks, {
+      onProgress: ({ done, total, index, outcome }) => {
+        expect([done, total]).toEqual([told.length + 1, 230]);
+        expect(outcome.error === undefined).toBe(index % 50 !== 7);
+        told.push(index);
+      },
+    });
+    for (const [index, { solution, error }] of outcomes.entries())
+      expect(index % 50 === 7 ? error?.code : solution?.text).toBe(
+        index % 50 === 7 ? 'ERROR_PARSE_IMAGE_FAIL' : 'k7mp2',
+      );
+    expect(new Set(told).size).toBe(230);
+    expect(await own.money()).toEqual({ posted: start - 225 * price, pending: 0 });
+  });
+
+  test('of tasks that take longer waits for each', async () => {
+    const tasks = Array.from({ length: 5 }, () => ({ type: 'McaptchaTask', challenge }) as const);
+    const outcomes = await clientOf(world).solveAll(tasks);
+    for (const { solution } of outcomes) expect(solution).toMatchObject({ string: 'a phrase' });
+  });
+
+  test('ends at once when its signal is aborted', async () => {
+    await using stalled = await openWorld({ engines: { text: stalledReader } });
+    const control = new AbortController();
+    const tasks = [{ type: 'ImageToTextTask', body: await picture() } as const];
+    const call = clientOf(stalled).solveAll(tasks, { signal: control.signal });
+    await expect.poll(() => stalled.money()).toEqual({ posted: start, pending: price });
+    control.abort('enough');
+    expect(await failure(call)).toBe('enough');
+  });
+});

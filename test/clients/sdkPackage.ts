@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '../..');
+
+export type Sdk = typeof import('../../client/src/index.ts');
+
+/** The SDK packed as it would be published and installed from its tarball into a project of its own. */
+export async function installSdk() {
+  const project = mkdtempSync(join(tmpdir(), 'legible-sdk-'));
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', project], {
+    cwd: join(root, 'client'),
+  });
+  const [{ filename, files }] = JSON.parse(stdout);
+  writeFileSync(join(project, 'package.json'), '{"type":"module","private":true}');
+  await run('npm', ['install', '--no-audit', '--no-fund', '--offline', join(project, filename)], {
+    cwd: project,
+  });
+  const entry = join(project, 'node_modules/@legible/client/dist/index.js');
+  return {
+    /** As it was installed. */
+    sdk: (await import(pathToFileURL(entry).href)) as Sdk,
+    /** Paths inside the tarball. */
+    files: files.map(({ path }: { path: string }) => path) as string[],
+
+    /** Runs a program of the project; what it prints. */
+    async run(command: string, args: string[], program: string, name = 'program.mjs'): Promise<string> {
+      writeFileSync(join(project, name), program);
+      const { stdout } = await run(command, [...args, name], { cwd: project, timeout: 25_000 });
+      return stdout;
+    },
+
+    /** What the compiler says about a program of the project; empty when it has nothing against it. */
+    async complaints(program: string): Promise<string> {
+      writeFileSync(join(project, 'program.ts'), program);
+      const options = '--noEmit --strict --module nodenext --target es2023 --lib es2023,dom --types'.split(
+        ' ',
+      );
+      const tsc = join(root, 'node_modules/typescript/bin/tsc');
+      const checked = run(process.execPath, [tsc, ...options, '', 'program.ts'], { cwd: project });
+      return checked.then(
+        () => '',
+        (error: { stdout: string }) => error.stdout,
+      );
+    },
+
+    remove: () => rmSync(project, { recursive: true }),
+  };
+}
