@@ -1,17 +1,34 @@
+import type { TaskRecord } from '../store/store.ts';
 import { resultOf } from './result.ts';
 import type { Caller, TaskResult } from './stages.ts';
 import type { Steps } from './steps.ts';
 import { namedTask, unknownTask } from './taskId.ts';
 
-/** Where a task stands. @throws Fault ERROR_TASKID_INVALID, also after too many polls and after retention */
+/** Where a task stands, at once or when it ends, as the client asks. @throws Fault ERROR_TASKID_INVALID, also after too many polls and after retention */
 export async function getTaskResult(steps: Steps, caller: Caller): Promise<TaskResult> {
   const taskId = await namedTask(steps, caller);
-  const record = await steps.store.poll({
-    taskId,
-    accountId: caller.principal.account.id,
-    now: steps.clock.now(),
-    maxPolls: steps.config.maxPolls,
-  });
+  const record = await recordOf(steps, caller, taskId);
   if (record === undefined) throw unknownTask();
   return resultOf({ ...record, taskId });
+}
+
+async function recordOf(steps: Steps, caller: Caller, taskId: string): Promise<TaskRecord | undefined> {
+  const { store, clock, config, waiters } = steps;
+  const { work, asks, aside } = caller.arrived;
+  const accountId = caller.principal.account.id;
+  const poll = (maxPolls: number) => store.poll({ taskId, accountId, now: clock.now(), maxPolls });
+  if (asks.waitMs === 0) return poll(config.maxPolls);
+
+  aside.waitSeconds = asks.waitMs / 1000;
+  const found = new AbortController();
+  // Before the first look: the task may end while that is on its way.
+  const end = waiters.wait(taskId, clock.now() + asks.waitMs, AbortSignal.any([work.signal, found.signal]));
+  try {
+    const first = await poll(config.maxPolls);
+    if (first === undefined || first.state === 'ready' || first.state === 'failed') return first;
+    await end;
+    return await poll(Number.MAX_SAFE_INTEGER);
+  } finally {
+    found.abort();
+  }
 }

@@ -121,7 +121,9 @@ export class Sandbox {
     if (polls >= config.maxPolls || createdAt + config.resultSeconds * 1000 <= clock.now())
       throw unknownTask();
     task.polls++;
-    if (isLater && polls === 0) return { taskId, state: 'processing' };
+    const { asks, aside } = caller.arrived;
+    if (asks.waitMs > 0) aside.waitSeconds = asks.waitMs / 1000;
+    else if (isLater && polls === 0) return { taskId, state: 'processing' };
     if (solution === null) return { taskId, state: 'failed', fault: this.#fault(code!) };
     return { taskId, state: 'ready', solution, price, createdAt };
   }

@@ -19,6 +19,7 @@ export interface Arrived {
   /** The parsed body: an object whose top-level names are in the contract's own spelling. */
   body: Record<string, unknown>;
   asks: Asks;
+  aside: Aside;
 }
 
 /** What a client asks for beside the contract, by headers. */
@@ -27,6 +28,14 @@ export interface Asks {
   test: string | undefined;
   /** Its own name for the request: sent again under that, it is to be answered again and not done again. */
   idempotencyKey: string | undefined;
+  /** How long it would wait for a task to end; 0 where it would not. */
+  waitMs: number;
+}
+
+/** What an answer tells beside the contract, by headers; the steps fill it in. */
+export interface Aside {
+  /** For how long the task's end was waited for, or would have been. */
+  waitSeconds?: number;
 }
 
 export interface Caller {

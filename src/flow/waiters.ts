@@ -1,76 +1,91 @@
 import type { Clock } from '../clock.ts';
+import type { Store } from '../store/store.ts';
 
 /** Coarse on purpose: one timer serves all who wait, and runs only while somebody does. */
 const tickMs = 100;
+/** What ended in another process, or by the sweep, calls nobody here: it is found by looking. */
+const ticksBetweenLooks = 10;
+
+export interface WaitersParts {
+  clock: Clock;
+  store: Pick<Store, 'endedAmong'>;
+}
 
 interface Waiting {
   until: number;
   end(): void;
 }
 
-/** Requests that stand until something happens to what they name, or until their time is over. */
+/** Requests that stand until a task ends, or until their time is over. */
 export class Waiters {
   readonly #clock: Clock;
-  readonly #named = new Map<string, Set<Waiting>>();
+  readonly #store: WaitersParts['store'];
+  readonly #tasks = new Map<string, Set<Waiting>>();
   #timer: NodeJS.Timeout | undefined;
+  #ticks = 0;
   #isClosed = false;
 
-  constructor({ clock }: { clock: Clock }) {
+  constructor({ clock, store }: WaitersParts) {
     this.#clock = clock;
+    this.#store = store;
   }
 
-  /** Resolves when the name is called, at `until`, when the signal aborts, or at the end of everything. */
-  wait(name: string, until: number, signal: AbortSignal): Promise<void> {
+  /** Resolves when the task ends, at `until`, when the signal aborts, or at the end of everything. */
+  wait(taskId: string, until: number, signal: AbortSignal): Promise<void> {
     if (this.#isClosed || signal.aborted || until <= this.#clock.now()) return Promise.resolve();
     return new Promise((resolve) => {
       const waiting: Waiting = {
         until,
         end: () => {
           signal.removeEventListener('abort', waiting.end);
-          this.#forget(name, waiting);
+          this.#forget(taskId, waiting);
           resolve();
         },
       };
       signal.addEventListener('abort', waiting.end);
-      const beside = this.#named.get(name);
-      if (beside === undefined) this.#named.set(name, new Set([waiting]));
+      const beside = this.#tasks.get(taskId);
+      if (beside === undefined) this.#tasks.set(taskId, new Set([waiting]));
       else beside.add(waiting);
-      this.#timer ??= setInterval(() => this.#endOverdue(), tickMs).unref();
+      this.#timer ??= setInterval(() => this.#tick(), tickMs).unref();
     });
   }
 
-  /** Ends the waiting for this name. */
-  call(name: string): void {
-    for (const waiting of this.#named.get(name) ?? []) waiting.end();
+  /** Ends the waiting for a task that has ended. */
+  call(taskId: string): void {
+    for (const waiting of this.#tasks.get(taskId) ?? []) waiting.end();
   }
 
   /** Ends all waiting, now and from now on: a server that stops waits for nothing but work. */
   close(): void {
     this.#isClosed = true;
-    for (const name of this.#named.keys()) this.call(name);
+    for (const taskId of this.#tasks.keys()) this.call(taskId);
   }
 
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** What is waited for. */
-  get names(): string[] {
-    return [...this.#named.keys()];
-  }
-
-  #forget(name: string, waiting: Waiting): void {
-    const beside = this.#named.get(name);
+  #forget(taskId: string, waiting: Waiting): void {
+    const beside = this.#tasks.get(taskId);
     beside?.delete(waiting);
-    if (beside?.size === 0) this.#named.delete(name);
-    if (this.#named.size > 0) return;
+    if (beside?.size === 0) this.#tasks.delete(taskId);
+    if (this.#tasks.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
-  #endOverdue(): void {
+  #tick(): void {
+    if (++this.#ticks % ticksBetweenLooks === 0) void this.#look();
     const now = this.#clock.now();
-    for (const all of this.#named.values())
+    for (const all of this.#tasks.values())
       for (const waiting of all) if (waiting.until <= now) waiting.end();
+  }
+
+  async #look(): Promise<void> {
+    try {
+      for (const taskId of await this.#store.endedAmong([...this.#tasks.keys()])) this.call(taskId);
+    } catch {
+      // A store that is away is told of wherever it is needed; here it only makes the waiting longer.
+    }
   }
 }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Language } from '../errors.ts';
-import type { Arrived, Asks } from '../flow/stages.ts';
+import type { Arrived, Aside, Asks } from '../flow/stages.ts';
 import { asksOf } from './asks.ts';
 import type { Spoken } from './dialects/spoken.ts';
 
@@ -14,6 +14,7 @@ declare module 'fastify' {
     /** Content-Type as it was sent. */
     sentType?: string | undefined;
     spoken?: Spoken;
+    aside?: Aside;
   }
 }
 
@@ -25,6 +26,7 @@ export class ArrivedRequest implements Arrived {
   readonly numbered: boolean;
   readonly body: Record<string, unknown>;
   readonly asks: Asks;
+  readonly aside: Aside = {};
   readonly #response: ServerResponse;
   #work: AbortController | undefined;
 

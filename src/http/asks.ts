@@ -6,7 +6,18 @@ export function asksOf(headers: IncomingHttpHeaders): Asks {
   return {
     test: textOf(headers['x-legible-test']),
     idempotencyKey: textOf(headers['idempotency-key']),
+    waitMs: waitOf(headers.prefer),
   };
+}
+
+/** Longer, and what stands between would cut the connection. */
+const longestWaitSeconds = 60;
+
+/** `Prefer: wait=30`, perhaps among other preferences (RFC 7240); no preference is refused. */
+function waitOf(prefer: string | string[] | undefined): number {
+  if (prefer === undefined) return 0;
+  const seconds = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:$|[,;])/i.exec(textOf(prefer)!)?.[1];
+  return Math.min(Number(seconds ?? 0), longestWaitSeconds) * 1000;
 }
 
 /** Node joins a header that was sent twice, but for a few that it lists. */

@@ -32,10 +32,9 @@ export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Fl
     spoken.fields = translate?.(fields, path) ?? fields;
     const method = methods[path];
     if (method === undefined) throw badRequest('there is no such method');
-    return {
-      method,
-      arrived: new ArrivedRequest(request, reply, { language, numbered, body: spoken.fields }),
-    };
+    const arrived = new ArrivedRequest(request, reply, { language, numbered, body: spoken.fields });
+    request.aside = arrived.aside;
+    return { method, arrived };
   };
 
   async function fieldsOf({ raw, body, sentType }: FastifyRequest, { form }: Dialect) {

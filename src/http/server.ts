@@ -15,6 +15,7 @@ import type { FlowParts } from '../flow/steps.ts';
 import { unavailable } from '../flow/unavailable.ts';
 import { version } from '../version.ts';
 import { acceptedLanguage } from './acceptLanguage.ts';
+import { writeAside } from './aside.ts';
 import { listenBeside } from './besidePorts.ts';
 import { readAddresses } from './clientAddress.ts';
 import { capsolver, listing } from './dialects/capsolver.ts';
@@ -94,6 +95,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   app.decorateRequest('startedAt', undefined);
   app.decorateRequest('sentType', undefined);
   app.decorateRequest('spoken', undefined);
+  app.decorateRequest('aside', undefined);
 
   app.addHook('onRequest', (request, _reply, done) => {
     request.startedAt = performance.now();
@@ -155,6 +157,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     metrics.observeRequest({ route, method: request.method, status, errorCode, seconds });
     if (parting.connection !== undefined) reply.header('connection', parting.connection);
     if (!reply.hasHeader('content-type')) reply.header('content-type', answer.type ?? jsonUtf8);
+    if (request.aside !== undefined) writeAside(reply, request.aside);
     reply.code(status).header('x-request-id', request.id).send(body);
   }
 

@@ -97,6 +97,7 @@ function storeOn(engine: Engine, isShared: boolean): Store {
     settle: (done) => engine.call('settle', done),
     release: (done) => engine.call('release', done),
     poll: (query) => engine.call('poll', query),
+    endedAmong: (taskIds) => engine.call('endedAmong', taskIds),
     saveFeedback: (report) => engine.call('saveFeedback', report),
     listPackages: (accountId, now) => engine.call('listPackages', accountId, now),
     readAccount: (accountId) => engine.call('readAccount', accountId),

@@ -2,6 +2,7 @@ import { createAccount, findAccount, listAccounts, readAccount, topUp } from './
 import { audit } from './operations/audit.ts';
 import { liftBan, listBans, saveBan } from './operations/bans.ts';
 import { endCallback, takeCallback } from './operations/callbacks.ts';
+import { endedAmong } from './operations/ended.ts';
 import { listEntries } from './operations/entries.ts';
 import { saveFeedback } from './operations/feedback.ts';
 import { gauges } from './operations/gauges.ts';
@@ -28,6 +29,7 @@ export const operations = {
   createPackage,
   endCallback,
   endPackage,
+  endedAmong,
   findAccount,
   findPrincipal,
   gauges,

@@ -215,6 +215,8 @@ export interface Store {
   release(done: Lease & { errorCode: string; errorDetail: string | null; now: number }): Promise<boolean>;
   /** Counts the poll. Undefined for an unknown, foreign, forgotten or over-polled task: all look alike. */
   poll(query: PollQuery): Promise<TaskRecord | undefined>;
+  /** Which of these tasks are ready or failed; counts no poll. */
+  endedAmong(taskIds: readonly string[]): Promise<string[]>;
   /** The last report stands; false when there is no such task of this account. */
   saveFeedback(report: {
     taskId: string;

@@ -1,11 +1,12 @@
-import { sql } from 'kysely';
 import { type Operation, rows, statement } from '../statement.ts';
+import { idsOf } from './idList.ts';
 
 /** SQLite's one writer locks the whole file, so that there it only looks. */
 const lockRows = statement((db, p: { ids: string }, engine) => {
-  const ids = engine === 'postgres' ? sql<string>`(select json_array_elements_text(${p.ids}::json))` : null;
-  const chosen = db.selectFrom('account').select('id').orderBy('id');
-  return ids === null ? chosen.limit(0) : chosen.where('id', 'in', ids).forUpdate();
+  const accounts = db.selectFrom('account').select('id').orderBy('id');
+  return engine === 'sqlite'
+    ? accounts.limit(0)
+    : accounts.where('id', 'in', idsOf(p.ids, engine)).forUpdate();
 });
 
 /**
@@ -16,13 +17,9 @@ export function* lockAccounts(ids: string[]): Operation<void> {
   if (ids.length > 0) yield* rows(lockRows, { ids: JSON.stringify([...new Set(ids)]) });
 }
 
-const ownersOf = statement((db, p: { ids: string }, engine) => {
-  const ids =
-    engine === 'postgres'
-      ? sql<string>`(select json_array_elements_text(${p.ids}::json))`
-      : sql<string>`(select value from json_each(${p.ids}))`;
-  return db.selectFrom('task').select('account_id').where('id', 'in', ids);
-});
+const ownersOf = statement((db, p: { ids: string }, engine) =>
+  db.selectFrom('task').select('account_id').where('id', 'in', idsOf(p.ids, engine)),
+);
 
 /** Locks the accounts of a group of operations, some known by id and others only by their task. */
 export function* lockGroup(accountIds: string[], taskIds: string[]): Operation<void> {

@@ -1,0 +1,16 @@
+import { type Operation, rows, statement } from '../statement.ts';
+import { idsOf } from './idList.ts';
+
+const selectEnded = statement((db, p: { ids: string }, engine) =>
+  db
+    .selectFrom('task')
+    .select('id')
+    .where('id', 'in', idsOf(p.ids, engine))
+    .where('state', 'in', ['ready', 'failed']),
+);
+
+/** Which of these tasks have ended, wherever they were worked on. */
+export function* endedAmong(taskIds: readonly string[]): Operation<string[]> {
+  const ended = yield* rows(selectEnded, { ids: JSON.stringify(taskIds) });
+  return ended.map((task) => task.id);
+}

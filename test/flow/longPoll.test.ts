@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Fault } from '../../src/fault.ts';
+import { laterPrices, laterType } from '../laterType.ts';
+import { type Answer, expectReady, imageTask, openWorld, type World } from '../world.ts';
+
+let world: World;
+let asked: ReturnType<typeof laterType>['asked'];
+beforeEach(async () => {
+  const later = laterType();
+  asked = later.asked;
+  const settings = {
+    prices: laterPrices,
+    drainSeconds: 0.1,
+    taskSeconds: 1_000,
+    resultSeconds: 2_000,
+    sandbox: true,
+  };
+  world = await openWorld({ settings, moreTypes: [later.type] });
+});
+afterEach(() => world[Symbol.asyncDispose]());
+
+async function makeLater(): Promise<string> {
+  const { taskId } = (await world.call('createTask', { task: { type: 'EchoTask', say: 'x' } })).body;
+  await expect.poll(() => asked.length).toBe(1);
+  return taskId;
+}
+
+/** A poll that waits, and whether it has been answered. */
+function waiting(taskId: string, prefer = 'wait=30', init: RequestInit = {}) {
+  const poll: { answer: Promise<Answer>; isAnswered: boolean } = {
+    answer: world.call('getTaskResult', { taskId }, { headers: { prefer }, ...init }),
+    isAnswered: false,
+  };
+  poll.answer.then(
+    () => (poll.isAnswered = true),
+    () => {},
+  );
+  return poll;
+}
+
+/** After these, whatever could have been answered has been. */
+async function othersPass(): Promise<void> {
+  for (let at = 0; at < 5; at++) await world.call('getBalance');
+}
+
+describe('a poll with Prefer: wait', () => {
+  it('is answered as soon as the task is ready, and says that it waited', async () => {
+    const poll = waiting(await makeLater());
+    await othersPass();
+    expect(poll.isAnswered).toBe(false);
+    asked[0]!.end.resolve({ said: 'x' });
+    const answer = await poll.answer;
+    expectReady(answer, { said: 'x' });
+    expect(answer.headers.get('preference-applied')).toBe('wait=30');
+  });
+
+  it('is answered as soon as the task fails', async () => {
+    const poll = waiting(await makeLater());
+    asked[0]!.end.reject(new Fault('ERROR_CAPTCHA_UNSOLVABLE'));
+    expect((await poll.answer).body).toMatchObject({
+      errorCode: 'ERROR_CAPTCHA_UNSOLVABLE',
+      status: 'failed',
+    });
+  });
+
+  it('says "processing" when its time is over', async () => {
+    const poll = waiting(await makeLater());
+    await othersPass();
+    world.clock.advance(29_000);
+    await othersPass();
+    expect(poll.isAnswered).toBe(false);
+    world.clock.advance(1_000);
+    expect((await poll.answer).body.status).toBe('processing');
+  });
+
+  it('finds what ended elsewhere: by the sweep, or in another process', async () => {
+    const poll = waiting(await makeLater());
+    await othersPass();
+    await world.store.sweep(world.clock.now() + 1_000_000);
+    expect((await poll.answer).body).toMatchObject({ errorCode: 'ERROR_TASK_TIMEOUT', status: 'failed' });
+  });
+
+  it('of a task that has ended, or is none, does not wait', async () => {
+    const { taskId } = (await world.call('createTask', await imageTask())).body;
+    expectReady(await waiting(taskId).answer);
+    const unknown = await waiting('00000000-0000-4000-8000-000000000000').answer;
+    expect(unknown.body.errorCode).toBe('ERROR_TASKID_INVALID');
+  });
+
+  it('counts as a poll, and refuses one too many', async () => {
+    const taskId = await makeLater();
+    for (let at = 0; at < 120; at++) await world.call('getTaskResult', { taskId });
+    expect((await waiting(taskId).answer).body.errorCode).toBe('ERROR_TASKID_INVALID');
+  });
+
+  it('is let go with its client', async () => {
+    const client = new AbortController();
+    const taskId = await makeLater();
+    const poll = waiting(taskId, 'wait=60', { signal: client.signal });
+    await othersPass();
+    client.abort();
+    await expect(poll.answer).rejects.toThrow();
+    expect((await world.call('getTaskResult', { taskId })).body.status).toBe('processing');
+  });
+
+  it('is answered at once by a server that stops', async () => {
+    const poll = waiting(await makeLater(), 'wait=60');
+    await othersPass();
+    const stopped = world.api.close();
+    expect((await poll.answer).body.status).toBe('processing');
+    await stopped;
+  });
+
+  it('waits at most 60 s, and only for what it can read', async () => {
+    const taskId = await makeLater();
+    for (const [prefer, applied] of [
+      ['respond-async, wait=500; foo=bar', 'wait=60'],
+      ['Wait="7"', 'wait=7'],
+      ['wait=0', null],
+      ['wait=-1', null],
+      ['wait=x', null],
+      ['await=9', null],
+    ] as const) {
+      const poll = waiting(taskId, prefer);
+      await othersPass();
+      expect(poll.isAnswered).toBe(applied === null);
+      world.clock.advance(60_000);
+      expect((await poll.answer).headers.get('preference-applied')).toBe(applied);
+    }
+  });
+
+  it('of the sandbox sees the end of the task', async () => {
+    const clientKey = 'test-async';
+    const { taskId } = (await world.call('createTask', { clientKey, ...(await imageTask()) })).body;
+    const answer = await world.call(
+      'getTaskResult',
+      { clientKey, taskId },
+      { headers: { prefer: 'wait=5' } },
+    );
+    expect([answer.body.status, answer.headers.get('preference-applied')]).toEqual(['ready', 'wait=5']);
+  });
+});
