@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { expect } from 'vitest';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
@@ -51,4 +52,12 @@ export async function installSdk() {
 
     remove: () => rmSync(project, { recursive: true }),
   };
+}
+
+/** What a promise is rejected with. */
+export async function failure(promise: Promise<unknown>): Promise<InstanceType<Sdk['LegibleError']>> {
+  return promise.then(
+    () => expect.fail('it was not rejected'),
+    (error) => error,
+  );
 }

@@ -1,0 +1,123 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { failure, installSdk } from './sdkPackage.ts';
+
+let installed: Awaited<ReturnType<typeof installSdk>>;
+beforeAll(async () => {
+  installed = await installSdk();
+});
+afterAll(() => installed.remove());
+
+/** A client whose server says what the test wants, and whose time passes at once. */
+function scripted(answers: (Response | Error)[], more: object = {}) {
+  const sent: { path: string; headers: Headers; body: Record<string, unknown> }[] = [];
+  const slept: number[] = [];
+  const fetch = async (url: string, init: RequestInit) => {
+    sent.push({
+      path: new URL(url).pathname,
+      headers: new Headers(init.headers),
+      body: JSON.parse(String(init.body)),
+    });
+    const answer = answers.shift() ?? expect.fail('one call too many');
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  const clock = { now: () => 0, sleep: async (ms: number) => void slept.push(ms) };
+  const client = new installed.sdk.Legible({
+    key: 'k',
+    fetch: fetch as typeof globalThis.fetch,
+    clock,
+    random: () => 1,
+    ...more,
+  });
+  return { client, sent, slept };
+}
+
+const json = (body: object, headers: Record<string, string> = {}, status = 200) =>
+  new Response(JSON.stringify(body), { status, headers });
+const refused = (errorCode: string, headers = {}) =>
+  json({ errorId: 1, errorCode, errorDescription: 'x' }, headers, 400);
+const ready = (taskId = 't') =>
+  json({ errorId: 0, status: 'ready', solution: { text: 'a', confidence: 1 }, taskId });
+const image = { type: 'ImageToTextTask', body: 'AAAA' } as const;
+
+describe('repeating', () => {
+  test('what may be repeated, under one Idempotency-Key, with growing pauses', async () => {
+    const lost = new TypeError('fetch failed');
+    const { client, sent, slept } = scripted([
+      lost,
+      refused('ERROR_SERVICE_UNAVALIABLE', { 'retry-after': '7' }),
+      new Response('<html>502</html>', { status: 502 }),
+      refused('ERROR_TASK_TIMEOUT'),
+      ready(),
+    ]);
+    expect((await client.solve(image)).solution.text).toBe('a');
+    expect(slept).toEqual([500, 7_000, 2_000, 4_000]);
+    expect(new Set(sent.map(({ headers }) => headers.get('idempotency-key'))).size).toBe(1);
+    expect(sent[0]!.headers.get('idempotency-key')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('ends when it is enough, with the last error', async () => {
+    const { client, sent } = scripted(Array(3).fill(new TypeError('fetch failed')), { retries: 2 });
+    const error = await failure(client.getBalance());
+    expect(error.code).toBe('NO_ANSWER');
+    expect((error.cause as Error).message).toBe('fetch failed');
+    expect(sent).toHaveLength(3);
+  });
+
+  test.each([
+    'ERROR_ZERO_BALANCE',
+    'ERROR_KEY_DENIED_ACCESS',
+    'ERROR_INVALID_TASK_DATA',
+    'ERROR_CAPTCHA_UNSOLVABLE',
+    'ERROR_IP_BANNED',
+    'ERROR_KEY_TEMP_BLOCKED',
+    'ERROR_PROXY_BANNED',
+  ])('%s is not repeated', async (code) => {
+    const { client, sent } = scripted([refused(code, { 'retry-after': '5' })]);
+    const error = await failure(client.solve(image));
+    expect(error).toMatchObject({ code, retryAfterMs: 5_000 });
+    expect(sent).toHaveLength(1);
+  });
+
+  test('nor is what the server wants to rest for longer than a minute', async () => {
+    const { client } = scripted([refused('ERROR_RATE_LIMIT', { 'retry-after': '61' })]);
+    expect((await failure(client.solve(image))).code).toBe('ERROR_RATE_LIMIT');
+  });
+});
+
+describe('waiting', () => {
+  const idle = () => json({ errorId: 0, status: 'idle', taskId: 't' });
+  const processing = (headers = {}) => json({ errorId: 0, status: 'processing', taskId: 't' }, headers);
+
+  test('the server is asked to hold the call, and asked again at once where it did', async () => {
+    const held = { 'preference-applied': 'wait=30' };
+    const { client, sent, slept } = scripted([idle(), processing(held), processing(held), ready()]);
+    await client.solve({ type: 'CapTask', challengeURL: 'https://a.example/x' });
+    expect(sent.slice(1).map(({ headers }) => headers.get('prefer'))).toEqual(Array(3).fill('wait=30'));
+    expect(slept).toEqual([]);
+  });
+
+  test('where it did not, with pauses that keep below 120 polls', async () => {
+    const { client, slept } = scripted([idle(), ...Array.from({ length: 60 }, () => processing()), ready()]);
+    await client.solve({ type: 'CapTask', challengeURL: 'https://a.example/x' });
+    expect(slept.slice(0, 3)).toEqual([500, 750, 1125]);
+    expect(slept.reduce((sum, ms) => sum + ms)).toBeGreaterThan(120_000);
+  });
+
+  test('not for ever', async () => {
+    const stalled = scripted([idle()], {
+      clock: {
+        now: () => 0,
+        sleep: (_ms: number, signal: AbortSignal) =>
+          once(signal, 'abort').then(() => signal.throwIfAborted()),
+      },
+      retries: 1,
+    });
+    const call = stalled.client.solve(
+      { type: 'CapTask', challengeURL: 'https://a.example/x' },
+      { timeoutMs: 1 },
+    );
+    expect((await failure(call)).code).toBe('TIMEOUT');
+  });
+});
