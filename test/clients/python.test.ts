@@ -1,0 +1,134 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RecognizerPool } from '../../src/recognize/pool.ts';
+import { FakeClock, openWorld, picture, price, start, type World } from '../world.ts';
+import { type PythonClient, pythonClients } from './pythonClients.ts';
+import { freePort } from './wire.ts';
+
+/**
+ * Every client of PyPI, as it was published, against the real recogniser: in the Python that LEGIBLE_CLIENTS_PYTHON
+ * names, where test/clients/requirements.txt is installed.
+ */
+const python = process.env.LEGIBLE_CLIENTS_PYTHON ?? 'python3';
+const hasClients = isInstalled();
+if (!hasClients)
+  console.log(`SKIPPED: clients of PyPI (${python} has not what test/clients/requirements.txt names)`);
+
+const clock = new FakeClock();
+const root = join(import.meta.dirname, '../..');
+const image = readFileSync('examples/common.png').toString('base64');
+const folder = mkdtempSync(join(tmpdir(), 'legible-python-'));
+const dialectPorts = { anticaptcha: 0, capmonster: 0 };
+let recognizer: RecognizerPool;
+/** What the server itself says of the image. */
+let text: string;
+
+describe.skipIf(!hasClients)('PyPI', () => {
+  beforeAll(async () => {
+    recognizer = await RecognizerPool.start({ threads: 1, queueLimit: 64, clock });
+    dialectPorts.anticaptcha = await freePort();
+    dialectPorts.capmonster = await freePort();
+    await using world = await open();
+    const read = await world.call('createTask', { task: { type: 'ImageToTextTask', body: image } });
+    text = read.body.solution.text;
+  });
+  afterAll(async () => {
+    await recognizer.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  describe.each(pythonClients)('$name', (client) => {
+    test('reads a real image, and pays for it once', async () => {
+      await using world = await open();
+      expect(await run(world, client, 'tell(ask(image))')).toEqual({ value: text });
+      expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
+    });
+
+    test('sees that a key is wrong, that the balance is empty, that an image cannot be read', async () => {
+      await using world = await open();
+      const asking = 'tell(ask(image))';
+      const outcomes = await Promise.all([
+        run(world, client, asking, { key: 'a-key-that-nobody-has' }),
+        run(world, client, asking, { encoded: await picture() }),
+      ]);
+      expect(await world.money()).toEqual({ posted: start, pending: 0 });
+      await world.store.topUp({ accountId: 'alice', amount: -start, note: 'test', now: clock.now() });
+      outcomes.push(await run(world, client, asking));
+      const { wrongKey, unsolvable, zeroBalance } = client;
+      expect(outcomes).toEqual([wrongKey, unsolvable, zeroBalance].map((error) => ({ error })));
+    });
+
+    test('goes on after the server has been stopped and started', async () => {
+      const first = await open();
+      const again = join(folder, client.name);
+      const running = run(
+        first,
+        client,
+        '(lambda asked: [wait(), tell(asked), tell(ask(image))])(ask(image))',
+        {
+          again,
+        },
+      );
+      await expect
+        .poll(() => first.money(), { timeout: 20_000 })
+        .toEqual({ posted: start - price, pending: 0 });
+      await first.stop();
+      await using second = await open({ dataDir: first.dataDir, port: first.port });
+      writeFileSync(again, '');
+      expect(await running).toEqual({ value: [null, text, text] });
+      expect(await second.money()).toEqual({ posted: start - 2 * price, pending: 0 });
+    });
+  });
+});
+
+const open = (more: { dataDir?: string; port?: number } = {}) =>
+  openWorld({ clock, engines: { text: recognizer }, settings: { dialectPorts }, ...more });
+
+async function run(
+  world: World,
+  client: PythonClient,
+  expression: string,
+  { key = world.key, encoded = image, again = '' } = {},
+): Promise<{ value: unknown } | { error: string }> {
+  const given = {
+    key,
+    url: world.url,
+    ports: Object.fromEntries(Object.entries(dialectPorts).map(([name, port]) => [name, String(port)])),
+  };
+  const program = `
+import json, os, sys, time
+given = json.loads(sys.argv[1])
+key, url, ports = given["key"], given["url"], given["ports"]
+image, again = sys.argv[2], sys.argv[3]
+def wait():
+    while not os.path.exists(again): time.sleep(0.05)
+${client.program}
+try: outcome = {"value": ${expression}}
+except Exception as error: outcome = {"error": str(error)}
+print("\\n" + json.dumps(outcome))
+`;
+  const { stdout } = await promisify(execFile)(
+    python,
+    ['-c', program, JSON.stringify(given), encoded, again],
+    {
+      timeout: 60_000,
+      env: { PATH: process.env.PATH, PYTHONPATH: join(root, 'examples'), LEGIBLE_URL: world.url },
+    },
+  );
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1)!);
+}
+
+function isInstalled(): boolean {
+  const names =
+    'capsolver, python3_capsolver, anticaptchaofficial, python_anticaptcha, twocaptcha, capmonster_python';
+  try {
+    execFileSync(python, ['-c', `import ${names}`], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
