@@ -1,5 +1,6 @@
 import { Fault } from '../fault.ts';
 import { createTask } from './createTask.ts';
+import { batchedAtOnce, inTurn, requestsOf } from './createTasks.ts';
 import { feedbackTask } from './feedbackTask.ts';
 import { getBalance } from './getBalance.ts';
 import { getTaskResult } from './getTaskResult.ts';
@@ -17,6 +18,8 @@ export interface Flow {
   protection: Protection;
   underway: Underway;
   createTask(arrived: Arrived): Promise<Created>;
+  /** Many tasks in one call; of each what createTask gives, in their order. Rejects where the call is wrong. */
+  createTasks(arrived: Arrived): Promise<Promise<Created>[]>;
   getTaskResult(arrived: Arrived): Promise<TaskResult>;
   getBalance(arrived: Arrived): Promise<Balance>;
   feedbackTask(arrived: Arrived): Promise<void>;
@@ -41,19 +44,20 @@ export function buildFlow(parts: FlowParts): Flow {
   const sandbox = new Sandbox(steps);
   let banTimer: NodeJS.Timeout | undefined;
 
-  /**
-   * authenticate → key block → pace, and whatever then goes wrong is counted against the key. What is for the
-   * sandbox is played there, and is counted nowhere.
-   */
-  async function admit<T>(
-    arrived: Arrived,
+  /** Who calls, and how their sandbox is to answer; without a script it is a real call. */
+  async function identify(arrived: Arrived): Promise<{ caller: Caller; script: Script | undefined }> {
+    const script = sandbox.ofKey(arrived);
+    if (script !== undefined) return { caller: sandbox.visitor(arrived), script };
+    const caller = await authenticate(arrived);
+    return { caller, script: sandbox.ofHeader(caller) };
+  }
+
+  /** Key block → pace, and whatever then goes wrong is counted against the key; of the sandbox nothing is. */
+  async function perform<T>(
+    { caller, script }: { caller: Caller; script: Script | undefined },
     method: (caller: Caller) => Promise<T>,
     staged: (caller: Caller, script: Script) => Promise<T>,
   ): Promise<T> {
-    const played = sandbox.ofKey(arrived);
-    if (played !== undefined) return sandbox.play(played, () => staged(sandbox.visitor(arrived), played));
-    const caller = await authenticate(arrived);
-    const script = sandbox.ofHeader(caller);
     if (script !== undefined) return sandbox.play(script, () => staged(caller, script));
     const keyId = caller.principal.key.id;
     protection.refuseBlocked(keyId);
@@ -66,7 +70,14 @@ export function buildFlow(parts: FlowParts): Flow {
     }
   }
 
+  const admit = async <T>(
+    arrived: Arrived,
+    method: (caller: Caller) => Promise<T>,
+    staged: (caller: Caller, script: Script) => Promise<T>,
+  ) => perform(await identify(arrived), method, staged);
+
   const create = (caller: Caller) => createTask(withWorker, caller);
+  const stage = (caller: Caller, script: Script) => sandbox.createTask(caller, script);
   const result = (caller: Caller) => getTaskResult(steps, caller);
   const balance = (caller: Caller) => getBalance(steps, caller);
   const feedback = (caller: Caller) => feedbackTask(steps, caller);
@@ -75,7 +86,15 @@ export function buildFlow(parts: FlowParts): Flow {
   return {
     protection,
     underway,
-    createTask: (arrived) => admit(arrived, create, (...call) => sandbox.createTask(...call)),
+    createTask: (arrived) => admit(arrived, create, stage),
+    async createTasks(arrived) {
+      // Once for all of them: a wrong key is one mistake, and not a hundred.
+      const { caller, script } = await identify(arrived);
+      const atOnce = Math.min(batchedAtOnce, pace.roomFor(caller));
+      return inTurn(requestsOf(arrived), atOnce, (one) =>
+        perform({ caller: { ...caller, arrived: one }, script }, create, stage),
+      );
+    },
     getTaskResult: (arrived) => admit(arrived, result, (caller) => sandbox.getTaskResult(caller)),
     getBalance: (arrived) => admit(arrived, balance, () => sandbox.getBalance()),
     feedbackTask: (arrived) => admit(arrived, feedback, (caller) => sandbox.feedbackTask(caller)),

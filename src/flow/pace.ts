@@ -39,6 +39,11 @@ export class Pace {
     window.add(now);
   }
 
+  /** How many tasks of the caller may be under way at once. */
+  roomFor({ principal }: Caller): number {
+    return limitOf(principal, 'concurrency', this.#config.concurrency).most;
+  }
+
   /** Takes a place for a task; each is given back with leave. @throws Fault ERROR_RATE_LIMIT */
   enter({ principal }: Caller): void {
     const limit = limitOf(principal, 'concurrency', this.#config.concurrency);

@@ -1,13 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Asks } from '../flow/stages.ts';
+import { badRequest } from './wireFault.ts';
 
-/** What the headers of a request ask for beside the contract. */
+/** What the headers of a request ask for beside the contract. @throws Fault ERROR_BAD_REQUEST */
 export function asksOf(headers: IncomingHttpHeaders): Asks {
   return {
     test: textOf(headers['x-legible-test']),
-    idempotencyKey: textOf(headers['idempotency-key']),
+    idempotencyKey: nameOf(textOf(headers['idempotency-key'])),
     waitMs: waitOf(headers.prefer),
   };
+}
+
+function nameOf(idempotencyKey: string | undefined): string | undefined {
+  if (idempotencyKey === undefined || /^[\x20-\x7e]{1,255}$/.test(idempotencyKey)) return idempotencyKey;
+  throw badRequest('Idempotency-Key: is not 1 to 255 visible ASCII characters');
 }
 
 /** Longer, and what stands between would cut the connection. */

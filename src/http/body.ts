@@ -4,7 +4,7 @@ import type { Fault } from '../fault.ts';
 import { invalid } from '../flow/validate.ts';
 import { excessOf } from './excess.ts';
 
-const names = ['clientKey', 'appId', 'task', 'taskId', 'result', 'callbackUrl'];
+const names = ['clientKey', 'appId', 'task', 'tasks', 'taskId', 'result', 'callbackUrl'];
 const spelling = new Map(names.map((name) => [name.toLowerCase(), name]));
 const longestName = Math.max(...names.map((name) => name.length));
 

@@ -4,6 +4,7 @@ import type { Flow } from '../flow/flow.ts';
 import type { Arrived } from '../flow/stages.ts';
 import { ArrivedRequest } from './arrived.ts';
 import { notJson, parseBody } from './body.ts';
+import { capsolver } from './dialects/capsolver.ts';
 import type { Dialect, Method } from './dialects/dialect.ts';
 import { dialectNamed } from './dialects/spoken.ts';
 import { badRequest } from './wireFault.ts';
@@ -16,7 +17,7 @@ export interface Understood {
 /** Makes the step from the bytes of a request to its fields in our words and the method that it asks for. */
 export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Flow, 'dialectOf'> }) {
   /** @throws Fault ERROR_INVALID_TASK_DATA, ERROR_BAD_REQUEST; `request.spoken` then tells in which dialect */
-  return async function read(
+  async function read(
     request: FastifyRequest,
     reply: FastifyReply,
     path: string,
@@ -32,15 +33,32 @@ export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Fl
     spoken.fields = translate?.(fields, path) ?? fields;
     const method = methods[path];
     if (method === undefined) throw badRequest('there is no such method');
-    const arrived = new ArrivedRequest(request, reply, { language, numbered, body: spoken.fields });
-    request.aside = arrived.aside;
-    return { method, arrived };
-  };
+    return { method, arrived: arrivedOf(request, reply, { language, numbered, body: spoken.fields }) };
+  }
+
+  /** The same for a call that is of no dialect, and is written in the default one's words. */
+  function readPlain(request: FastifyRequest, reply: FastifyReply, language: Language): Arrived {
+    request.spoken = { dialect: capsolver, isSure: true };
+    const body = parsed(request.body as Buffer | undefined);
+    return arrivedOf(request, reply, { language, numbered: false, body });
+  }
+
+  function parsed(bytes: Buffer | undefined) {
+    if (bytes === undefined) throw notJson();
+    return parseBody(bytes, strict);
+  }
 
   async function fieldsOf({ raw, body, sentType }: FastifyRequest, { form }: Dialect) {
     const bytes = body as Buffer | undefined;
     if (form !== undefined) return form({ url: raw.url ?? '', type: sentType ?? '', bytes });
-    if (bytes === undefined) throw notJson();
-    return parseBody(bytes, strict);
+    return parsed(bytes);
   }
+
+  return { read, readPlain };
+}
+
+function arrivedOf(...[request, reply, rest]: ConstructorParameters<typeof ArrivedRequest>): Arrived {
+  const arrived = new ArrivedRequest(request, reply, rest);
+  request.aside = arrived.aside;
+  return arrived;
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -16,6 +17,7 @@ import { unavailable } from '../flow/unavailable.ts';
 import { version } from '../version.ts';
 import { acceptedLanguage } from './acceptLanguage.ts';
 import { writeAside } from './aside.ts';
+import { createTasks } from './batch.ts';
 import { listenBeside } from './besidePorts.ts';
 import { readAddresses } from './clientAddress.ts';
 import { capsolver, listing } from './dialects/capsolver.ts';
@@ -39,7 +41,7 @@ export type ServerParts = Omit<FlowParts, 'newId' | 'random' | 'resultBody'> &
   };
 
 /** An answer of the contract, or a page. */
-type Sent = Omit<Reply, 'body'> & { body: string | Buffer };
+type Sent = Omit<Reply, 'body'> & { body: string | Buffer | Readable };
 
 const jsonType = 'application/json';
 const jsonUtf8 = `${jsonType}; charset=utf-8`;
@@ -54,7 +56,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   const flow = buildFlow({ ...parts, newId, random, resultBody });
   const addresses = readAddresses(config.trustedProxies);
   const spokenIn = listener(config.dialectPorts);
-  const read = requestReader({ strict: config.strict, flow });
+  const { read, readPlain } = requestReader({ strict: config.strict, flow });
 
   const answerRaw = rawAnswerer((error, socket) => {
     const address = addresses.of({ headers: {}, socket } as IncomingMessage);
@@ -129,7 +131,15 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       },
     });
   }
-  const questions = listing(parts.questions);
+  app.post('/createTasks', async (request, reply) => {
+    const language = languageOf(request.raw);
+    const { accept } = request.headers;
+    const refused = (error: unknown) =>
+      capsolver.refusal(faultOf(error, request.id, request.address ?? ''), language, { path: '', url: '' });
+    send(request, reply, await createTasks(flow, readPlain(request, reply, language), { accept, refused }));
+    return reply;
+  });
+  const questions = listing(JSON.stringify(parts.questions).slice(1, -1));
   app.get('/questions', async (request, reply) => {
     reply.header('cache-control', 'public, max-age=3600');
     send(request, reply, questions);

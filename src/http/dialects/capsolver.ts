@@ -1,7 +1,7 @@
 import { errorTable, type Language } from '../../errors.ts';
 import { describeFault, type Fault } from '../../fault.ts';
 import type { Flow } from '../../flow/flow.ts';
-import type { Arrived, TaskResult } from '../../flow/stages.ts';
+import type { Arrived, Created, TaskResult } from '../../flow/stages.ts';
 import type { Package } from '../../store/store.ts';
 import type { Dialect, Reply } from './dialect.ts';
 
@@ -16,11 +16,7 @@ export const capsolver: Dialect = {
   name: 'capsolver',
   numbered: false,
   methods: {
-    '/createTask': async (flow, arrived) => {
-      const { taskId, solution } = await flow.createTask(arrived);
-      // "idle" and not nothing: two clients read `status` of every answer, and break without it.
-      return ok(solution === null ? `"status":"idle","taskId":"${taskId}"` : ready(taskId, solution));
-    },
+    '/createTask': async (flow, arrived) => createdReply(await flow.createTask(arrived)),
     '/getTaskResult': async (flow, arrived) =>
       resultReply(await flow.getTaskResult(arrived), arrived.language),
     '/getBalance': balance,
@@ -36,9 +32,15 @@ export const capsolver: Dialect = {
   refusal: (fault, language) => refused(fault, language, ''),
 };
 
-/** Lists that anybody may read: the object's fields, as a success. */
-export function listing(fields: Record<string, unknown>): Reply {
-  return ok(JSON.stringify(fields).slice(1, -1));
+/** A success that the contract does not know; `fields` is JSON without its braces. */
+export function listing(fields: string): Reply {
+  return ok(fields);
+}
+
+/** What createTask answers. */
+export function createdReply({ taskId, solution }: Created): Reply {
+  // "idle" and not nothing: two clients read `status` of every answer, and break without it.
+  return ok(solution === null ? `"status":"idle","taskId":"${taskId}"` : ready(taskId, solution));
 }
 
 function resultReply(result: TaskResult, language: Language): Reply {

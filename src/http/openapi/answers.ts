@@ -10,6 +10,10 @@ const success = {
 const taskId = z.string().meta({ format: 'uuid' });
 const solution = z.unknown().meta({ $ref: '#/components/schemas/Solution' });
 
+const anyCreated = {
+  anyOf: ['Ready', 'Idle', 'Refused', 'Denied'].map((name) => ({ $ref: `#/components/schemas/${name}` })),
+};
+
 const pack = z.object({
   packageId: z.string(),
   type: z.int(),
@@ -38,6 +42,9 @@ export const answers = {
     .object({ ...success, status: z.literal('idle'), taskId })
     .describe('A task that takes longer: ask getTaskResult.'),
   Processing: z.object({ ...success, status: z.literal('processing'), taskId }),
+  Created: z
+    .object({ ...success, results: z.array(z.unknown().meta(anyCreated)) })
+    .describe('What createTask would have answered to each, in their order.'),
   Balance: z.object({
     ...success,
     balance: z.number().describe('USD, without what is held for tasks under way'),

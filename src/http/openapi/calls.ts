@@ -15,6 +15,7 @@ export interface CallDocument {
 }
 
 const task = z.unknown().meta({ $ref: '#/components/schemas/Task' });
+const callbackUrl = z.string().nullish().describe('where the result is sent besides; in the public internet');
 const taskId = z.string().meta({ format: 'uuid' });
 const appId = z.unknown().optional().describe('accepted and ignored');
 
@@ -39,10 +40,18 @@ export const calls: Record<string, CallDocument> = {
       'getTaskResult or the callback tells the rest.',
     fields: {
       task,
-      callbackUrl: z.string().nullish().describe('where the result is sent besides; in the public internet'),
+      callbackUrl,
       appId,
     },
     answers: ['Ready', 'Idle'],
+  },
+  '/createTasks': {
+    summary: 'Gives up to 100 tasks.',
+    description:
+      'Not of the contract. With `Accept: application/x-ndjson` the results are sent as lines of JSON, each as ' +
+      'soon as those before it are there.',
+    fields: { tasks: z.array(task).min(1).max(100), callbackUrl, appId },
+    answers: ['Created'],
   },
   '/getTaskResult': {
     summary: 'Where a task stands, for five minutes from its creation and 120 polls.',
