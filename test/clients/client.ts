@@ -13,6 +13,14 @@ export interface Outcome {
   error?: any;
 }
 
+export interface ClientOptions {
+  /** Where its packages are, if not with ours. */
+  modules?: string;
+  env?: Record<string, string>;
+  /** Whether its fixed addresses lead here. */
+  isRedirected?: boolean;
+}
+
 /**
  * Runs a program of an unmodified client in a process of its own. `body` is the body of an async function: what it
  * returns or throws comes back. `load` is the code that makes the client's names known to it.
@@ -21,7 +29,7 @@ export async function runClient(
   world: Pick<World, 'port' | 'url'>,
   load: string,
   body: string,
-  { modules = '', env = {} }: { modules?: string; env?: Record<string, string> } = {},
+  { modules = '', env = {}, isRedirected = true }: ClientOptions = {},
 ): Promise<Outcome> {
   const program = `
     ${load}
@@ -34,8 +42,7 @@ export async function runClient(
   const { stdout } = await run(
     process.execPath,
     [
-      '--require',
-      join(root, 'examples/redirect.cjs'),
+      ...(isRedirected ? ['--require', join(root, 'examples/redirect.cjs')] : []),
       ...(isModule ? ['--input-type=module'] : ['--input-type=commonjs']),
       '--eval',
       program,

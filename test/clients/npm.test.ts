@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RecognizerPool } from '../../src/recognize/pool.ts';
 import { FakeClock, openWorld, picture, price, start, type World } from '../world.ts';
 import { buildClient, type Outcome, runClient } from './client.ts';
-import { type Client, npmClients } from './npmClients.ts';
+import { type Client, npmClients, withAddresses } from './npmClients.ts';
 import { freePort } from './wire.ts';
 
 /** Every client of npm, as it was published, against the real recogniser. */
@@ -15,13 +15,14 @@ const folder = mkdtempSync(join(tmpdir(), 'legible-client-'));
 /** Enough for a server to stop and to start. */
 const restartMs = 6_000;
 let recognizer: RecognizerPool;
-let capmonster: number;
+const dialectPorts = { anticaptcha: 0, capmonster: 0 };
 /** What the server itself says of the image: a client must not lose a letter of it. */
 let text: string;
 
 beforeAll(async () => {
   recognizer = await RecognizerPool.start({ threads: 1, queueLimit: 64, clock });
-  capmonster = await freePort();
+  dialectPorts.anticaptcha = await freePort();
+  dialectPorts.capmonster = await freePort();
   await buildClient('capsolver-npm', folder);
   await using world = await open();
   const read = await world.call('createTask', { task: { type: 'ImageToTextTask', body: image } });
@@ -36,7 +37,7 @@ const open = (more: { money?: number; dataDir?: string; port?: number } = {}) =>
   openWorld({
     clock,
     engines: { text: recognizer },
-    settings: { dialectPorts: { capmonster } },
+    settings: { dialectPorts },
     ...more,
   });
 
@@ -46,16 +47,17 @@ function run(
   program: string,
   { key = world.key, pauseMs = 300, env = {} } = {},
 ) {
-  const { load, setUp, solve, modules = '' } = client;
+  const { line, load, setUp, solve, modules = '' } = client;
   const body = `
     const key = ${JSON.stringify(key)};
     const pauseMs = ${pauseMs};
     ${setUp}
     async function solve(image) { ${solve} }
     ${program}`;
-  return runClient(world, load, body, {
+  return runClient(world, load, withAddresses(body, world.url, dialectPorts), {
     modules,
-    env: { CAPMONSTER_PORT: String(capmonster), ...env },
+    env,
+    isRedirected: line.includes('redirect'),
   });
 }
 

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 /** How one client is used: programs whose `solve(image)` reads an image that is given as base64. */
 export interface Client {
   name: string;
+  /** How its user leads it here, as docs/clients.md says it, with the addresses of that page. */
+  line: string;
   /** What makes its names known. */
   load: string;
   /** Statements before `solve`; `key` and `pauseMs` are there. */
@@ -31,14 +33,19 @@ const byName = {
   unsolvable: 'ERROR_CAPTCHA_UNSOLVABLE',
 };
 
+/** For clients whose addresses are fixed. */
+const redirected = 'LEGIBLE_URL=http://127.0.0.1:7878 node --require ./redirect.cjs program.js';
+const legibleSolver =
+  "class Legible extends Solver { get in() { return 'http://127.0.0.1:7878/in.php'; } get res() { return 'http://127.0.0.1:7878/res.php'; } }";
+const capmonsterOptions = "new ClientOptions({ clientKey: key, serviceUrl: 'http://127.0.0.1:7881' })";
+const setBaseUrl = "client.api.setBaseURL('http://127.0.0.1:7880');";
+
 const twocaptcha = (name: string): Client => ({
   name,
+  line: legibleSolver,
   load: `const { Solver } = require('${name}');`,
   setUp: `
-    class Legible extends Solver {
-      get in() { return process.env.LEGIBLE_URL + '/in.php'; }
-      get res() { return process.env.LEGIBLE_URL + '/res.php'; }
-    }
+    ${legibleSolver}
     const solver = new Legible(key, pauseMs);`,
   solve: 'return (await solver.imageCaptcha({ body: image })).data;',
   wrongKey: { name: 'APIError', code: 3 },
@@ -51,6 +58,7 @@ const twocaptcha = (name: string): Client => ({
 export const npmClients = (built: string): Client[] => [
   {
     name: 'capsolver 1.0.1',
+    line: redirected,
     load: `import { Solver } from 'capsolver';`,
     setUp: 'const solver = new Solver(key);',
     solve: 'return (await solver.imageToText(image)).data;',
@@ -62,6 +70,7 @@ export const npmClients = (built: string): Client[] => [
   },
   {
     name: 'capsolver-npm 2.0.2',
+    line: redirected,
     load: `const Solver = require('capsolver-npm-2.0.2');`,
     setUp: 'const solver = new Solver(key);',
     solve: 'return (await solver.image2text({ body: image })).text;',
@@ -70,6 +79,7 @@ export const npmClients = (built: string): Client[] => [
   },
   {
     name: 'capsolver-npm 2.1.11',
+    line: redirected,
     load: `const { Solver } = require(${JSON.stringify(built)});`,
     setUp: 'const solver = new Solver({ apiKey: key });',
     solve: 'return (await solver.image2text({ body: image })).text;',
@@ -79,11 +89,11 @@ export const npmClients = (built: string): Client[] => [
   },
   {
     name: '@zennolab_com/capmonstercloud-client 2.6.1',
+    line: capmonsterOptions,
     load: `const { CapMonsterCloudClientFactory, ClientOptions, ImageToTextRequest } =
       require('@zennolab_com/capmonstercloud-client');`,
     setUp: `
-      const serviceUrl = 'http://127.0.0.1:' + process.env.CAPMONSTER_PORT;
-      const client = CapMonsterCloudClientFactory.Create(new ClientOptions({ clientKey: key, serviceUrl }));
+      const client = CapMonsterCloudClientFactory.Create(${capmonsterOptions});
       const patience = { firstRequestDelay: pauseMs, firstRequestNoCacheDelay: 0, requestsInterval: 200, timeout: 30000 };`,
     solve: `
       const { solution, error } = await client.Solve(new ImageToTextRequest({ body: image }), patience);
@@ -96,6 +106,7 @@ export const npmClients = (built: string): Client[] => [
   },
   {
     name: '@antiadmin/anticaptchaofficial 1.0.56',
+    line: redirected,
     load: `const client = require('@antiadmin/anticaptchaofficial');`,
     setUp: `
       client.setAPIKey(key);
@@ -107,8 +118,11 @@ export const npmClients = (built: string): Client[] => [
   },
   {
     name: 'anticaptcha 2.2.0',
+    line: setBaseUrl,
     load: `const { AntiCaptcha } = require('anticaptcha');`,
-    setUp: 'const client = new AntiCaptcha(key);',
+    setUp: `
+      const client = new AntiCaptcha(key);
+      ${setBaseUrl}`,
     solve: `
       const id = await client.createTask({ type: 'ImageToTextTask', body: image });
       return (await client.getTaskResult(id, 3, pauseMs)).solution.text;`,
@@ -120,3 +134,15 @@ export const npmClients = (built: string): Client[] => [
   { ...twocaptcha('2captcha-ts'), name: '2captcha-ts 2.4.1' },
   { ...twocaptcha('@2captcha/captcha-solver'), name: '@2captcha/captcha-solver 1.3.9' },
 ];
+
+/** The addresses of docs/clients.md, for those of a server under test. */
+export function withAddresses(
+  program: string,
+  url: string,
+  ports: Record<'anticaptcha' | 'capmonster', number>,
+): string {
+  return program
+    .replaceAll('http://127.0.0.1:7878', url)
+    .replaceAll('127.0.0.1:7880', `127.0.0.1:${ports.anticaptcha}`)
+    .replaceAll('127.0.0.1:7881', `127.0.0.1:${ports.capmonster}`);
+}

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RecognizerPool } from '../../src/recognize/pool.ts';
 import { FakeClock, openWorld, picture, price, start, type World } from '../world.ts';
+import { withAddresses } from './npmClients.ts';
 import { type PythonClient, pythonClients } from './pythonClients.ts';
 import { freePort } from './wire.ts';
 
@@ -94,31 +95,20 @@ async function run(
   expression: string,
   { key = world.key, encoded = image, again = '' } = {},
 ): Promise<{ value: unknown } | { error: string }> {
-  const given = {
-    key,
-    url: world.url,
-    ports: Object.fromEntries(Object.entries(dialectPorts).map(([name, port]) => [name, String(port)])),
-  };
   const program = `
 import json, os, sys, time
-given = json.loads(sys.argv[1])
-key, url, ports = given["key"], given["url"], given["ports"]
-image, again = sys.argv[2], sys.argv[3]
+key, image, again = sys.argv[1:]
 def wait():
     while not os.path.exists(again): time.sleep(0.05)
-${client.program}
+${withAddresses(client.program, world.url, dialectPorts)}
 try: outcome = {"value": ${expression}}
 except Exception as error: outcome = {"error": str(error)}
 print("\\n" + json.dumps(outcome))
 `;
-  const { stdout } = await promisify(execFile)(
-    python,
-    ['-c', program, JSON.stringify(given), encoded, again],
-    {
-      timeout: 60_000,
-      env: { PATH: process.env.PATH, PYTHONPATH: join(root, 'examples'), LEGIBLE_URL: world.url },
-    },
-  );
+  const { stdout } = await promisify(execFile)(python, ['-c', program, key, encoded, again], {
+    timeout: 60_000,
+    env: { PATH: process.env.PATH, PYTHONPATH: join(root, 'examples'), LEGIBLE_URL: world.url },
+  });
   return JSON.parse(stdout.trimEnd().split('\n').at(-1)!);
 }
 

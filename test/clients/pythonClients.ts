@@ -1,9 +1,11 @@
 /**
  * How one client is used: Python whose `ask(image)` sends an image that is given as base64, and whose `tell(asked)`
- * says what it shows. `key`, `url` and `ports` are there.
+ * says what it shows. `key` is there.
  */
 export interface PythonClient {
   name: string;
+  /** How its user leads it here, as docs/clients.md says it, with the addresses of that page. */
+  line: string;
   program: string;
   /** What its user sees of a wrong key, an empty balance, an image that cannot be read. */
   wrongKey: string;
@@ -14,9 +16,10 @@ export interface PythonClient {
 export const pythonClients: PythonClient[] = [
   {
     name: 'capsolver 1.0.7',
+    line: 'capsolver.api_base = "http://127.0.0.1:7878"',
     program: `
 import capsolver
-capsolver.api_base = url
+capsolver.api_base = "http://127.0.0.1:7878"
 capsolver.api_key = key
 def ask(image): return capsolver.solve({"type": "ImageToTextTask", "module": "common", "body": image})
 def tell(asked): return asked["text"]
@@ -27,10 +30,11 @@ def tell(asked): return asked["text"]
   },
   {
     name: 'python3-capsolver 1.2.2',
+    line: 'ImageToText(api_key=key, request_url="http://127.0.0.1:7878")',
     program: `
 from python3_capsolver.image_to_text import ImageToText
 def ask(image):
-    answer = ImageToText(api_key=key, request_url=url).captcha_handler({"body": image, "module": "common"})
+    answer = ImageToText(api_key=key, request_url="http://127.0.0.1:7878").captcha_handler({"body": image, "module": "common"})
     if answer["errorId"]: raise Exception(answer["errorCode"])
     return answer
 def tell(asked): return asked["solution"]["text"]
@@ -41,6 +45,7 @@ def tell(asked): return asked["solution"]["text"]
   },
   {
     name: 'anticaptchaofficial 1.0.72',
+    line: 'import redirect',
     program: `
 import redirect
 from anticaptchaofficial.imagecaptcha import imagecaptcha
@@ -59,10 +64,11 @@ def tell(asked): return asked
   },
   {
     name: 'python-anticaptcha 2.0.0',
+    line: 'AnticaptchaClient(key, host="127.0.0.1:7880", use_ssl=False)',
     program: `
 from base64 import b64decode
 from python_anticaptcha import AnticaptchaClient, ImageToTextTask
-client = AnticaptchaClient(key, host="127.0.0.1:" + ports["anticaptcha"], use_ssl=False)
+client = AnticaptchaClient(key, host="127.0.0.1:7880", use_ssl=False)
 def ask(image): return client.create_task(ImageToTextTask(b64decode(image), case=True, numeric=0))
 def tell(asked):
     asked.join()
@@ -74,6 +80,7 @@ def tell(asked):
   },
   {
     name: '2captcha-python 2.1.2',
+    line: 'import redirect',
     program: `
 import redirect
 from twocaptcha import TwoCaptcha
@@ -87,9 +94,10 @@ def tell(asked): return client.wait_result(asked, timeout=30, polling_interval=1
   },
   {
     name: 'capmonster_python 5.0.0',
+    line: 'CapmonsterClient._CapmonsterClient__BASE_URL = "http://127.0.0.1:7881"',
     program: `
 from capmonster_python import CapmonsterClient, ImageToTextTask
-CapmonsterClient._CapmonsterClient__BASE_URL = "http://127.0.0.1:" + ports["capmonster"]
+CapmonsterClient._CapmonsterClient__BASE_URL = "http://127.0.0.1:7881"
 client = CapmonsterClient(key)
 def ask(image): return client.create_task(ImageToTextTask(body=image, case=True, numeric=0))
 def tell(asked): return client.join_task_result(asked)["text"]
