@@ -1,5 +1,6 @@
 import { LegibleError } from './error.ts';
 import type { Solved, Task } from './task.ts';
+import { isRepeatable, refusalOf, type Transport } from './transport.ts';
 
 /** A solution, or the error that stands in its place. */
 export type Outcome<T extends Task = Task> =
@@ -20,24 +21,120 @@ export interface BatchOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** Keeps outcomes in the order of their tasks, and tells of each. */
-export class Outcomes {
-  readonly list: Outcome[];
-  readonly #onProgress: BatchOptions['onProgress'];
+export interface BatchParts extends BatchOptions {
+  transport: Transport;
+  newId: () => string;
+  /** Creates one task, and waits for its solution. */
+  solve(task: Task): Promise<Solved>;
+  /** Waits for the solution of a task that was created. */
+  wait(taskId: string): Promise<Solved>;
+}
+
+/** What a server takes in one call; its body has 6 MiB, unless configured otherwise. */
+const mostTasks = 100;
+const mostCharacters = 4_000_000;
+const batchMs = 600_000;
+/** Where they must be asked for one by one; a key has 200 in any case. */
+const singlesAtOnce = 16;
+
+/** Many tasks, as few calls: keeps outcomes in the order of their tasks, and tells of each. */
+export class Batch {
+  readonly outcomes: Outcome[];
+  readonly #parts: BatchParts;
+  readonly #tasks: readonly Task[];
   #done = 0;
 
-  constructor(total: number, { onProgress }: BatchOptions) {
-    this.list = new Array(total);
-    this.#onProgress = onProgress;
+  constructor(tasks: readonly Task[], parts: BatchParts) {
+    this.#tasks = tasks;
+    this.#parts = parts;
+    this.outcomes = new Array(tasks.length);
   }
 
-  /** Waits for a solution and keeps it, or its error; rejects with what is no LegibleError. */
-  async keep(index: number, solving: Promise<Solved>): Promise<void> {
-    const outcome = await solving.catch((error: unknown): Outcome => {
+  /** Rejects only with what is no LegibleError: the reason of the signal. */
+  async solve(): Promise<Outcome[]> {
+    for (const indexes of this.#calls()) await this.#solveCall(indexes);
+    return this.outcomes;
+  }
+
+  /** Indexes of the tasks by the call that carries them. */
+  *#calls(): Generator<number[]> {
+    let call: number[] = [];
+    let characters = 0;
+    for (const [index, task] of this.#tasks.entries()) {
+      const { length } = JSON.stringify(task);
+      if (call.length === mostTasks || (call.length > 0 && characters + length > mostCharacters)) {
+        yield call;
+        call = [];
+        characters = 0;
+      }
+      call.push(index);
+      characters += length;
+    }
+    if (call.length > 0) yield call;
+  }
+
+  async #solveCall(indexes: number[]): Promise<void> {
+    const { transport, signal } = this.#parts;
+    const call = {
+      path: '/createTasks',
+      fields: { tasks: indexes.map((index) => this.#tasks[index]!) },
+      headers: { accept: 'application/x-ndjson', 'idempotency-key': this.#parts.newId() },
+      signal,
+      requestMs: batchMs,
+    };
+    const ending: Promise<void>[] = [];
+    try {
+      await transport.repeat(signal, async () => {
+        let line = 0;
+        for await (const answer of transport.lines(call)) {
+          // Before the connection broke, so many had come already; the others come again, under the same key.
+          if (line++ < ending.length) continue;
+          const index = indexes[ending.length]!;
+          ending.push(this.#keep(index, this.#end(this.#tasks[index]!, answer)));
+        }
+        if (line < indexes.length) throw new LegibleError('NO_ANSWER', 'the answer broke off');
+      });
+    } catch (error) {
       if (!(error instanceof LegibleError)) throw error;
-      return { taskId: error.taskId, error };
-    });
-    this.list[index] = outcome;
-    this.#onProgress?.({ done: ++this.#done, total: this.list.length, index, outcome });
+      const left = indexes.slice(ending.length);
+      // A server that does not know this call.
+      if (error.code === 'ERROR_BAD_REQUEST') await this.#solveSingly(left);
+      else for (const index of left) ending.push(this.#keep(index, Promise.reject(error)));
+    }
+    await Promise.all(ending);
+  }
+
+  async #solveSingly(indexes: number[]): Promise<void> {
+    const left = indexes.values();
+    const solveNext = async () => {
+      for (const index of left) await this.#keep(index, this.#parts.solve(this.#tasks[index]!));
+    };
+    await Promise.all(Array.from({ length: singlesAtOnce }, solveNext));
+  }
+
+  /** What becomes of a task that was answered so. */
+  async #end(task: Task, answer: { errorId: number }): Promise<Solved> {
+    if (answer.errorId !== 0) {
+      const error = refusalOf(answer, new Headers());
+      if (isRepeatable(error)) return this.#parts.solve(task);
+      throw error;
+    }
+    const { taskId, solution } = answer as unknown as Solved;
+    return solution === undefined ? this.#parts.wait(taskId) : { taskId, solution };
+  }
+
+  #keep(index: number, solving: Promise<Solved>): Promise<void> {
+    const kept = solving
+      .catch((error: unknown): Outcome => {
+        if (!(error instanceof LegibleError)) throw error;
+        return { taskId: error.taskId, error };
+      })
+      .then((outcome) => {
+        this.outcomes[index] = outcome;
+        this.#parts.onProgress?.({ done: ++this.#done, total: this.outcomes.length, index, outcome });
+      });
+    // It is looked at only when all lines have been read.
+    kept.catch(() => {});
+    return kept;
   }
 }

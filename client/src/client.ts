@@ -1,4 +1,4 @@
-import { type BatchOptions, type Outcome, Outcomes } from './batch.ts';
+import { Batch, type BatchOptions, type Outcome } from './batch.ts';
 import { LegibleError } from './error.ts';
 import { type Clock, systemClock } from './pause.ts';
 import { base64, type SolutionOf, type Solved, type Task } from './task.ts';
@@ -62,8 +62,6 @@ export interface Balance {
   }[];
 }
 
-/** Of a batch; a key has 200 in any case. */
-const tasksAtOnce = 16;
 const firstPollMs = 500;
 const slowestPollMs = 3_000;
 
@@ -111,22 +109,22 @@ export class Legible {
   }
 
   /**
-   * Solves many tasks, a few at a time; what comes back is in their order, and an error where a solution would be.
-   * Rejects only for a signal that is aborted.
+   * Solves many tasks, up to a hundred to a call; what comes back is in their order, and an error where a solution
+   * would be. Rejects only for a signal that is aborted.
    */
   async solveAll<const T extends readonly Task[]>(
     tasks: T,
     options: BatchOptions = {},
   ): Promise<{ -readonly [I in keyof T]: Outcome<T[I]> }> {
-    const outcomes = new Outcomes(tasks.length, options);
-    const { signal } = options;
-    const left = tasks.entries();
-    const solveNext = async () => {
-      for (const [index, task] of left)
-        await outcomes.keep(index, this.solve(task, signal ? { signal } : {}));
-    };
-    await Promise.all(Array.from({ length: tasksAtOnce }, solveNext));
-    return outcomes.list as never;
+    const call = options.signal === undefined ? {} : { signal: options.signal };
+    const batch = new Batch(tasks, {
+      ...options,
+      transport: this.#transport,
+      newId: this.#newId,
+      solve: (task) => this.solve(task, call),
+      wait: (taskId) => this.wait(taskId, call),
+    });
+    return (await batch.solve()) as never;
   }
 
   /** Gives a task; a call that is repeated because its answer was lost is charged once. @throws LegibleError */

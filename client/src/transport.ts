@@ -20,6 +20,8 @@ export interface Call {
   fields: Record<string, unknown>;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
+  /** In place of the client's own. */
+  requestMs?: number;
 }
 
 export interface Answered<Body> {
@@ -49,9 +51,29 @@ export class Transport {
     return this.repeat(call.signal, async () => {
       const response = await this.send(call);
       const body = await readJson(response, call.signal);
-      if (body.errorId !== 0) throw refusalOf(body, response);
+      if (body.errorId !== 0) throw refusalOf(body, response.headers);
       return { body: body as Body, headers: response.headers };
     });
+  }
+
+  /** The lines of an answer as they come, sent once; what is no list of lines is a refusal. @throws LegibleError */
+  async *lines(call: Call): AsyncGenerator<{ errorId: number }> {
+    const response = await this.send(call);
+    if (!response.headers.get('content-type')?.includes('ndjson')) {
+      const body = await readJson(response, call.signal);
+      throw body.errorId === 0 ? unreadable(response) : refusalOf(body, response.headers);
+    }
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    for (;;) {
+      const { done, value } = await reader.read().catch((cause: unknown) => {
+        throw brokenOff(response, call.signal, cause);
+      });
+      const parts = (text + (value ?? '')).split('\n');
+      text = parts.pop()!;
+      for (const part of parts) yield parsed(part, response);
+      if (done) return;
+    }
   }
 
   /** Repeats what may be repeated, with growing pauses. */
@@ -68,9 +90,9 @@ export class Transport {
   }
 
   /** One request; its answer has not been read yet. */
-  async send({ path, fields, headers = {}, signal }: Call): Promise<Response> {
-    const { baseUrl, key, requestMs } = this.parts;
-    const late = AbortSignal.timeout(requestMs);
+  async send({ path, fields, headers = {}, signal, requestMs }: Call): Promise<Response> {
+    const { baseUrl, key } = this.parts;
+    const late = AbortSignal.timeout(requestMs ?? this.parts.requestMs);
     try {
       return await this.parts.fetch(`${baseUrl}${path}`, {
         method: 'POST',
@@ -92,7 +114,7 @@ interface ErrorBody {
 }
 
 /** The error that an answer holds. */
-export function refusalOf(body: object, { headers }: { headers: Headers }): LegibleError {
+export function refusalOf(body: object, headers: Headers): LegibleError {
   const { errorCode, errorDescription, taskId } = body as ErrorBody;
   const seconds = Number(headers.get('retry-after') ?? Number.NaN);
   return new LegibleError(errorCode, errorDescription, {
@@ -103,23 +125,37 @@ export function refusalOf(body: object, { headers }: { headers: Headers }): Legi
 }
 
 async function readJson(response: Response, signal: AbortSignal | undefined): Promise<{ errorId: number }> {
-  const requestId = response.headers.get('x-request-id') ?? undefined;
   const text = await response.text().catch((cause: unknown) => {
-    signal?.throwIfAborted();
-    throw new LegibleError('NO_ANSWER', 'the answer broke off', { requestId, cause });
+    throw brokenOff(response, signal, cause);
   });
+  return parsed(text, response);
+}
+
+function parsed(text: string, response: Response): { errorId: number } {
   try {
     const body = JSON.parse(text);
     if (typeof body.errorId === 'number') return body;
   } catch {
     // A proxy's page, for one.
   }
-  throw new LegibleError('UNREADABLE_ANSWER', `status ${response.status}, and not the contract's JSON`, {
+  throw unreadable(response);
+}
+
+function unreadable({ status, headers }: Response): LegibleError {
+  const requestId = headers.get('x-request-id') ?? undefined;
+  return new LegibleError('UNREADABLE_ANSWER', `status ${status}, and not the contract's JSON`, {
     requestId,
   });
 }
 
-function isRepeatable(error: unknown): error is LegibleError {
+function brokenOff({ headers }: Response, signal: AbortSignal | undefined, cause: unknown): unknown {
+  if (signal?.aborted) return signal.reason;
+  const requestId = headers.get('x-request-id') ?? undefined;
+  return new LegibleError('NO_ANSWER', 'the answer broke off', { requestId, cause });
+}
+
+/** Whether the same call may be sent again, and soon. */
+export function isRepeatable(error: unknown): error is LegibleError {
   if (!(error instanceof LegibleError)) return false;
   const { code, retryAfterMs = 0 } = error;
   if (code === 'NO_ANSWER' || code === 'UNREADABLE_ANSWER') return true;

@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import sharp from 'sharp';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openProofWorld } from '../proofWorld.ts';
+import { openWorld, picture, price, stalledReader, start, type World } from '../world.ts';
+import { failure, installSdk } from './sdkPackage.ts';
+
+let installed: Awaited<ReturnType<typeof installSdk>>;
+beforeAll(async () => {
+  installed = await installSdk();
+});
+afterAll(() => installed.remove());
+
+/** A client of a world, and the paths that it asked for; `change` may do something to the n-th answer. */
+function clientOf(world: World, change: (answer: Response, n: number) => Response = (answer) => answer) {
+  const asked: string[] = [];
+  const client = new installed.sdk.Legible({
+    baseUrl: world.url,
+    key: world.key,
+    random: () => 0,
+    fetch: async (url, init) => {
+      asked.push(new URL(String(url)).pathname);
+      return change(await fetch(url, init), asked.length);
+    },
+  });
+  return { client, asked };
+}
+
+const image = async (body?: string) =>
+  ({ type: 'ImageToTextTask', body: body ?? (await picture()) }) as const;
+
+test('has every outcome in its place, tells of each, and is charged for what was solved', async () => {
+  await using world = await openWorld();
+  const { client, asked } = clientOf(world);
+  const good = await image();
+  const isBroken = (index: number) => index % 50 === 7;
+  const tasks = Array.from({ length: 230 }, (_, i) => (isBroken(i) ? { ...good, body: 'broken' } : good));
+  const told: number[] = [];
+  const outcomes = await client.solveAll(tasks, {
+    onProgress: ({ done, total, index, outcome }) => {
+      expect([done, total]).toEqual([told.length + 1, 230]);
+      expect(outcome.error === undefined).toBe(!isBroken(index));
+      told.push(index);
+    },
+  });
+  for (const [index, { solution, error }] of outcomes.entries())
+    expect(solution?.text ?? error?.code).toBe(isBroken(index) ? 'ERROR_PARSE_IMAGE_FAIL' : 'k7mp2');
+  expect(new Set(told).size).toBe(230);
+  expect(asked).toEqual(Array(3).fill('/createTasks'));
+  expect(await world.money()).toEqual({ posted: start - 225 * price, pending: 0 });
+});
+
+test('whose answer breaks off is sent again, and what was solved is charged once', async () => {
+  await using world = await openWorld();
+  const { client, asked } = clientOf(world, (answer, n) => {
+    if (n > 1) return answer;
+    const lines = answer.text().then((text) => text.split('\n').slice(0, 12).join('\n'));
+    const body = new ReadableStream({
+      async start(stream) {
+        stream.enqueue(new TextEncoder().encode(`${await lines}\n{"errorId":0,"stat`));
+        stream.error(new TypeError('terminated'));
+      },
+    });
+    return new Response(body, { headers: answer.headers });
+  });
+  const told: number[] = [];
+  const tasks = Array(20).fill(await image());
+  const outcomes = await client.solveAll(tasks, { onProgress: ({ index }) => told.push(index) });
+  expect(outcomes.map(({ solution }) => solution)).toEqual(
+    Array(20).fill(expect.objectContaining({ text: 'k7mp2' })),
+  );
+  expect(told).toHaveLength(20);
+  expect(asked).toEqual(['/createTasks', '/createTasks']);
+  expect(await world.money()).toEqual({ posted: start - 20 * price, pending: 0 });
+});
+
+test('of tasks that take longer waits for each', async () => {
+  await using world = await openProofWorld([80]);
+  const challenge = { string: 'a phrase', salt: 'a salt', difficulty_factor: 500 };
+  const tasks = Array.from({ length: 5 }, () => ({ type: 'McaptchaTask', challenge }) as const);
+  for (const { solution } of await clientOf(world).client.solveAll(tasks))
+    expect(solution).toMatchObject({ string: 'a phrase' });
+});
+
+test('goes by createTask with a server that knows no batches', async () => {
+  await using world = await openWorld();
+  const { client, asked } = clientOf(world, (answer) =>
+    answer.url.endsWith('/createTasks')
+      ? Response.json({ errorId: 1, errorCode: 'ERROR_BAD_REQUEST', errorDescription: '' }, { status: 400 })
+      : answer,
+  );
+  const outcomes = await client.solveAll([await image(), await image('broken')]);
+  expect(outcomes.map(({ solution, error }) => solution?.text ?? error?.code)).toEqual([
+    'k7mp2',
+    'ERROR_PARSE_IMAGE_FAIL',
+  ]);
+  expect(asked).toEqual(['/createTasks', '/createTask', '/createTask']);
+});
+
+test('that is refused as a whole has the reason in every place', async () => {
+  await using world = await openWorld();
+  const client = new installed.sdk.Legible({ baseUrl: world.url, key: 'wrong' });
+  const outcomes = await client.solveAll([await image(), await image()]);
+  expect(outcomes.map(({ error }) => error?.code)).toEqual(Array(2).fill('ERROR_KEY_DENIED_ACCESS'));
+});
+
+test('of images that would be too large for one call goes by several', async () => {
+  await using world = await openWorld();
+  const { client, asked } = clientOf(world);
+  const raw = { width: 700, height: 600, channels: 3 as const };
+  const noise = await sharp(randomBytes(700 * 600 * 3), { raw })
+    .png()
+    .toBuffer();
+  const large = await image(noise.toString('base64'));
+  for (const { solution } of await client.solveAll(Array(5).fill(large)))
+    expect(solution).toMatchObject({ text: 'k7mp2' });
+  expect(asked).toEqual(Array(3).fill('/createTasks'));
+});
+
+test('ends at once when its signal is aborted', async () => {
+  await using world = await openWorld({ engines: { text: stalledReader } });
+  const control = new AbortController();
+  const call = clientOf(world).client.solveAll([await image()], { signal: control.signal });
+  await expect.poll(() => world.money()).toEqual({ posted: start, pending: price });
+  control.abort('enough');
+  expect(await failure(call)).toBe('enough');
+  await expect.poll(() => world.money()).toEqual({ posted: start, pending: 0 });
+});
