@@ -34,6 +34,10 @@ const ranges = list.refine(
   (parts) => parts.every(isRange),
   'holds something that is not an address or CIDR range',
 );
+const origins = list.refine(
+  (parts) => parts.every((part) => part === '*' || (URL.canParse(part) && new URL(part).origin === part)),
+  'holds something that is neither * nor an origin like https://example.org',
+);
 const ports = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(',') : value),
   z.array(port).min(1, 'is empty'),
@@ -107,6 +111,9 @@ const schema = z.object({
     .describe(
       'largest request body; it bounds all images of a task together, so raise it with maxImageBytes',
     ),
+  corsOrigins: origins
+    .default([])
+    .describe('origins of web pages that may call the API from a browser; `*` for all'),
   maxConnections: positive.default(10_000).describe('sockets open at once before new ones are closed'),
 
   prices: prices

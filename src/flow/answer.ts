@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 import { Fault } from '../fault.ts';
+import type { Aside } from './aside.ts';
 import { isAbandoned } from './solve.ts';
 import type { Answer, Held } from './stages.ts';
 import type { Steps } from './steps.ts';
@@ -8,17 +9,26 @@ import type { Steps } from './steps.ts';
  * solve → settle. The one place where an error between reserve and settle gives the money back: whatever is
  * thrown in here costs the client nothing.
  */
-export async function answer(steps: Steps, held: Held, work: AbortController): Promise<Answer> {
+export async function answer(
+  steps: Steps,
+  held: Held,
+  work: AbortController,
+  aside?: Aside,
+): Promise<Answer> {
   const { type } = held.type;
   let answered: Answer | undefined;
+  const began = performance.now();
   const observe = (outcome: ErrorCode | 'solved') =>
     steps.metrics.observeTask({ type, outcome, seconds: steps.secondsSince(held.startedAt) });
   try {
     answered = await steps.solver.solve(held, work);
+    const solved = aside?.took('solve', began) ?? 0;
     await steps.settle(answered);
+    aside?.took('settle', solved);
     observe('solved');
     return answered;
   } catch (error) {
+    if (answered === undefined) aside?.took('solve', began);
     if (held.isQueued && isAbandoned(error)) {
       await steps.handBack(held);
       throw error;

@@ -12,20 +12,23 @@ export async function createTask(steps: Steps & { worker: Worker }, caller: Call
     steps.metrics.countRefusal('draining');
     throw unavailable('the server is stopping');
   }
-  const { work } = caller.arrived;
+  const { work, aside } = caller.arrived;
   steps.pace.enter(caller);
   let isQueued = false;
   try {
+    const began = performance.now();
     const job = steps.validate(caller);
+    const validated = aside.took('validate', began);
     if (work.signal.aborted) throw unavailable(clientGone);
     const held = await reserveOrAwait(steps, job, work.signal);
-    if (!isHeld(held)) return held;
+    aside.took('reserve', validated);
+    if (!isHeld(held)) return again(job, held);
     if (job.type.timing === 'later') {
       isQueued = true;
       steps.worker.expect(held, () => steps.pace.leave(caller));
       return { taskId: held.taskId, number: held.number, solution: null };
     }
-    return await answerNow(steps, held, work);
+    return await answerNow(steps, job, held);
   } finally {
     if (!isQueued) steps.pace.leave(caller);
   }
@@ -48,10 +51,19 @@ function isHeld(held: Held | Repeat): held is Held {
   return 'lease' in held;
 }
 
-async function answerNow(steps: Steps, held: Held, work: AbortController): Promise<Created> {
+/** What a request is answered that was sent before. */
+function again({ price, caller }: Job, repeat: Repeat): Repeat {
+  if (repeat.solution !== null) caller.arrived.aside.cost = price;
+  return repeat;
+}
+
+async function answerNow(steps: Steps, { caller, price }: Job, held: Held): Promise<Created> {
+  const { work, aside } = caller.arrived;
   const leave = steps.underway.enter();
+  aside.cost = 0;
   try {
-    const { solution } = await answer(steps, held, work);
+    const { solution } = await answer(steps, held, work, aside);
+    aside.cost = price;
     return { taskId: held.taskId, number: held.number, solution };
   } finally {
     leave();

@@ -1,3 +1,4 @@
+import { Aside } from './aside.ts';
 import type { Arrived } from './stages.ts';
 import { invalid } from './validate.ts';
 
@@ -31,7 +32,7 @@ function requestOf(arrived: Arrived, task: unknown, index: number): Arrived {
     work: childOf(arrived.work),
     body: { clientKey, task, callbackUrl },
     asks: { ...asks, idempotencyKey: name === undefined ? undefined : `${name} ${index}` },
-    aside: {},
+    aside: new Aside(),
   };
 }
 

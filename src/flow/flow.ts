@@ -48,7 +48,9 @@ export function buildFlow(parts: FlowParts): Flow {
   async function identify(arrived: Arrived): Promise<{ caller: Caller; script: Script | undefined }> {
     const script = sandbox.ofKey(arrived);
     if (script !== undefined) return { caller: sandbox.visitor(arrived), script };
+    const began = performance.now();
     const caller = await authenticate(arrived);
+    arrived.aside.took('authenticate', began);
     return { caller, script: sandbox.ofHeader(caller) };
   }
 
@@ -92,7 +94,9 @@ export function buildFlow(parts: FlowParts): Flow {
       const { caller, script } = await identify(arrived);
       const atOnce = Math.min(batchedAtOnce, pace.roomFor(caller));
       return inTurn(requestsOf(arrived), atOnce, (one) =>
-        perform({ caller: { ...caller, arrived: one }, script }, create, stage),
+        perform({ caller: { ...caller, arrived: one }, script }, create, stage).finally(() =>
+          arrived.aside.add(one.aside),
+        ),
       );
     },
     getTaskResult: (arrived) => admit(arrived, result, (caller) => sandbox.getTaskResult(caller)),

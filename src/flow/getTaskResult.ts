@@ -9,6 +9,8 @@ export async function getTaskResult(steps: Steps, caller: Caller): Promise<TaskR
   const taskId = await namedTask(steps, caller);
   const record = await recordOf(steps, caller, taskId);
   if (record === undefined) throw unknownTask();
+  if (record.state === 'ready') caller.arrived.aside.cost = record.price;
+  if (record.state === 'failed') caller.arrived.aside.cost = 0;
   return resultOf({ ...record, taskId });
 }
 
@@ -26,7 +28,9 @@ async function recordOf(steps: Steps, caller: Caller, taskId: string): Promise<T
   try {
     const first = await poll(config.maxPolls);
     if (first === undefined || first.state === 'ready' || first.state === 'failed') return first;
+    const began = performance.now();
     await end;
+    aside.took('wait', began);
     return await poll(Number.MAX_SAFE_INTEGER);
   } finally {
     found.abort();

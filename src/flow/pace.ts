@@ -11,6 +11,7 @@ const subjectsPaced = 100_000;
 const slotRetryMs = 1_000;
 
 interface Limit {
+  of: 'key' | 'package';
   subject: string;
   most: number;
 }
@@ -30,13 +31,15 @@ export class Pace {
   }
 
   /** Lets a request pass; refused ones are not counted. @throws Fault ERROR_RATE_LIMIT */
-  countRequest({ principal }: Caller): void {
+  countRequest({ arrived, principal }: Caller): void {
     const limit = limitOf(principal, 'rateLimit', this.#config.rateLimit);
     const window = this.#requests.getOrMake(limit.subject, () => new SlidingWindow(13));
     const now = this.#clock.now();
-    if (window.count(now) >= limit.most)
-      this.#refuse('limit', `at most ${limit.most} requests in 60 s`, window.msUntilFewer(now));
-    window.add(now);
+    const left = limit.most - window.count(now);
+    if (left > 0) window.add(now);
+    const resetMs = window.msUntilFewer(now);
+    arrived.aside.rate = { name: limit.of, most: limit.most, left: Math.max(0, left - 1), resetMs };
+    if (left <= 0) this.#refuse('limit', `at most ${limit.most} requests in 60 s`, resetMs);
   }
 
   /** How many tasks of the caller may be under way at once. */
@@ -73,6 +76,6 @@ function limitOf(
   standard: number,
 ): Limit {
   const own = pack?.[name] ?? null;
-  if (pack === null || own === null) return { subject: key.id, most: standard };
-  return { subject: pack.id, most: own };
+  if (pack === null || own === null) return { of: 'key', subject: key.id, most: standard };
+  return { of: 'package', subject: pack.id, most: own };
 }

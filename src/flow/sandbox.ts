@@ -111,6 +111,7 @@ export class Sandbox {
     const accountId = caller.principal.account.id;
     this.#tasks.set(taskId, { number, accountId, price, solution, code, isLater, polls: 0, createdAt: now });
     this.#ids.set(number, taskId);
+    if (!isLater && code === undefined) caller.arrived.aside.cost = 0;
     return { taskId, number, solution: isLater ? null : solution };
   }
 
@@ -124,6 +125,7 @@ export class Sandbox {
     const { asks, aside } = caller.arrived;
     if (asks.waitMs > 0) aside.waitSeconds = asks.waitMs / 1000;
     else if (isLater && polls === 0) return { taskId, state: 'processing' };
+    aside.cost = 0;
     if (solution === null) return { taskId, state: 'failed', fault: this.#fault(code!) };
     return { taskId, state: 'ready', solution, price, createdAt };
   }

@@ -2,6 +2,7 @@ import type { Language } from '../errors.ts';
 import type { Fault } from '../fault.ts';
 import type { Package, Principal } from '../store/store.ts';
 import type { TaskType } from '../tasks/task.ts';
+import type { Aside } from './aside.ts';
 
 /**
  * The products of the steps of a request. Each step takes the one before, so that the types hold the order:
@@ -30,12 +31,6 @@ export interface Asks {
   idempotencyKey: string | undefined;
   /** How long it would wait for a task to end; 0 where it would not. */
   waitMs: number;
-}
-
-/** What an answer tells beside the contract, by headers; the steps fill it in. */
-export interface Aside {
-  /** For how long the task's end was waited for, or would have been. */
-  waitSeconds?: number;
 }
 
 export interface Caller {

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Language } from '../errors.ts';
-import type { Arrived, Aside, Asks } from '../flow/stages.ts';
+import { Aside } from '../flow/aside.ts';
+import type { Arrived, Asks } from '../flow/stages.ts';
 import { asksOf } from './asks.ts';
 import type { Spoken } from './dialects/spoken.ts';
 
@@ -26,7 +27,7 @@ export class ArrivedRequest implements Arrived {
   readonly numbered: boolean;
   readonly body: Record<string, unknown>;
   readonly asks: Asks;
-  readonly aside: Aside = {};
+  readonly aside = new Aside();
   readonly #response: ServerResponse;
   #work: AbortController | undefined;
 

@@ -59,6 +59,7 @@ export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Fl
 
 function arrivedOf(...[request, reply, rest]: ConstructorParameters<typeof ArrivedRequest>): Arrived {
   const arrived = new ArrivedRequest(request, reply, rest);
+  if (request.startedAt !== undefined) arrived.aside.took('read', request.startedAt);
   request.aside = arrived.aside;
   return arrived;
 }

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
+import cors from '@fastify/cors';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
   LogController,
+  type onRequestHookHandler,
 } from 'fastify';
 import { errorTable } from '../errors.ts';
 import type { Fault } from '../fault.ts';
@@ -20,6 +22,7 @@ import { writeAside } from './aside.ts';
 import { createTasks } from './batch.ts';
 import { listenBeside } from './besidePorts.ts';
 import { readAddresses } from './clientAddress.ts';
+import { corsOf } from './cors.ts';
 import { capsolver, listing } from './dialects/capsolver.ts';
 import type { Reply } from './dialects/dialect.ts';
 import { dialects, listener } from './dialects/spoken.ts';
@@ -99,7 +102,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   app.decorateRequest('spoken', undefined);
   app.decorateRequest('aside', undefined);
 
-  app.addHook('onRequest', (request, _reply, done) => {
+  const receive: onRequestHookHandler = (request, _reply, done) => {
     request.startedAt = performance.now();
     request.address = addresses.of(request.raw);
     request.spoken = spokenIn(request.raw);
@@ -114,7 +117,10 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     request.sentType = request.headers['content-type'];
     request.headers['content-type'] = jsonType;
     done();
-  });
+  };
+  if (config.corsOrigins.length > 0) app.register(cors, corsOf(config.corsOrigins));
+  // Behind that: a page must be able to read why its call was refused.
+  app.after(() => app.addHook('onRequest', receive));
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(jsonType, { parseAs: 'buffer' }, (_request, bytes, done) => done(null, bytes));
@@ -163,11 +169,11 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     const { status, body, errorCode } = answer;
     const route = request.routeOptions.url ?? 'unknown';
     // Unset where the address itself is malformed: then no hook has run.
-    const seconds = (performance.now() - (request.startedAt ?? performance.now())) / 1000;
-    metrics.observeRequest({ route, method: request.method, status, errorCode, seconds });
+    const ms = performance.now() - (request.startedAt ?? performance.now());
+    metrics.observeRequest({ route, method: request.method, status, errorCode, seconds: ms / 1000 });
     if (parting.connection !== undefined) reply.header('connection', parting.connection);
     if (!reply.hasHeader('content-type')) reply.header('content-type', answer.type ?? jsonUtf8);
-    if (request.aside !== undefined) writeAside(reply, request.aside);
+    if (request.aside !== undefined) writeAside(reply, request.aside, ms);
     reply.code(status).header('x-request-id', request.id).send(body);
   }
 
