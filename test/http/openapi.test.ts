@@ -94,6 +94,35 @@ test('a field that it calls required is required, and a request that it describe
   }
 });
 
+test('it names every header of an answer, and none that no answer has', async () => {
+  const { paths, components } = documented.document;
+  const created = await world.call('createTask', { task: { type: 'EchoTask', say: 'x' } });
+  const { taskId } = created.body;
+  await expect.poll(() => later.asked.length).toBe(1);
+  later.asked.pop()!.end.resolve({ text: 'late', confidence: 1 });
+  await expect.poll(async () => (await world.call('getTaskResult', { taskId })).body.status).toBe('ready');
+  const polled = await world.call('getTaskResult', { taskId }, { headers: { prefer: 'wait=1' } });
+  const cut = await openWorld({ settings: { rateLimit: 1 } });
+  await cut.call('getBalance');
+  const limited = await cut.call('getBalance');
+  await cut[Symbol.asyncDispose]();
+  const seen = new Set<string>();
+  for (const [path, answer] of [
+    ['/createTask', created],
+    ['/getTaskResult', polled],
+    ['/getBalance', limited],
+  ] as const) {
+    const given = paths[path].post.responses[answer.status];
+    const { headers } = given.$ref ? components.responses[given.$ref.split('/').at(-1)] : given;
+    const names = Object.keys(headers).map((name) => name.toLowerCase());
+    for (const name of answer.headers.keys())
+      if (/^(x-|ratelimit|retry|prefer|server-)/.test(name)) expect(names).toContain(name);
+    for (const name of names) if (answer.headers.has(name)) seen.add(name);
+  }
+  const all = Object.keys(components.headers).map((name) => name.toLowerCase());
+  expect([...seen].sort()).toEqual(all.sort());
+});
+
 describe('what is answered is what the document says', () => {
   const image = picture();
   const tasks: Record<string, () => Promise<Record<string, unknown>>> = {

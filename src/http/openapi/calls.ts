@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { report } from '../../flow/feedbackTask.ts';
 import type { AnswerName } from './answers.ts';
+import type { HeaderName, ParameterName } from './headers.ts';
 
 /** What documentation says about a call; its checks stand where the call is answered. */
 export interface CallDocument {
@@ -9,7 +10,14 @@ export interface CallDocument {
   deprecated?: boolean;
   /** Fields beside `clientKey`. */
   fields: Record<string, z.ZodType>;
+  /** What could stand in them. */
+  example?: Record<string, unknown>;
   answers: AnswerName[];
+  /** Headers that this call reads, and those that its success may have, beside those of every call. */
+  reads?: ParameterName[];
+  tells?: HeaderName[];
+  /** What its success looks like as lines of JSON, where it can be asked for so. */
+  lines?: AnswerName[];
   /** What else a refusal with status 400 can look like. */
   failures?: AnswerName[];
 }
@@ -18,6 +26,9 @@ const task = z.unknown().meta({ $ref: '#/components/schemas/Task' });
 const callbackUrl = z.string().nullish().describe('where the result is sent besides; in the public internet');
 const taskId = z.string().meta({ format: 'uuid' });
 const appId = z.unknown().optional().describe('accepted and ignored');
+
+const someTask = { type: 'ImageToTextTask', body: 'iVBORw0KGgo…' };
+const someId = '0199c0de-3b1f-7000-8000-000000000000';
 
 const getBalance: CallDocument = {
   summary: 'What the account can spend, and its packages.',
@@ -38,12 +49,11 @@ export const calls: Record<string, CallDocument> = {
     description:
       'What an image shows is in the answer. A proof of work takes longer: the answer then says `idle`, and ' +
       'getTaskResult or the callback tells the rest.',
-    fields: {
-      task,
-      callbackUrl,
-      appId,
-    },
+    fields: { task, callbackUrl, appId },
+    example: { task: someTask },
+    reads: ['IdempotencyKey'],
     answers: ['Ready', 'Idle'],
+    tells: ['X-Legible-Cost'],
   },
   '/createTasks': {
     summary: 'Gives up to 100 tasks.',
@@ -51,12 +61,19 @@ export const calls: Record<string, CallDocument> = {
       'Not of the contract. With `Accept: application/x-ndjson` the results are sent as lines of JSON, each as ' +
       'soon as those before it are there.',
     fields: { tasks: z.array(task).min(1).max(100), callbackUrl, appId },
+    example: { tasks: [someTask, someTask] },
+    reads: ['IdempotencyKey'],
     answers: ['Created'],
+    lines: ['Ready', 'Idle', 'Refused', 'Denied'],
+    tells: ['X-Legible-Cost'],
   },
   '/getTaskResult': {
     summary: 'Where a task stands, for five minutes from its creation and 120 polls.',
     fields: { taskId, appId },
+    example: { taskId: someId },
+    reads: ['Prefer'],
     answers: ['Ready', 'Processing'],
+    tells: ['X-Legible-Cost', 'Preference-Applied'],
     failures: ['Failed'],
   },
   '/getBalance': getBalance,
@@ -64,6 +81,7 @@ export const calls: Record<string, CallDocument> = {
   '/feedbackTask': {
     summary: 'Tells whether an answer was right; the last report stands.',
     fields: { taskId, result: report, appId },
+    example: { taskId: someId, result: { invalid: true } },
     answers: ['Okay'],
   },
   '/getToken': {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { errorTable, languages } from '../../errors.ts';
+import { errorTable } from '../../errors.ts';
 import type { AnyTaskType } from '../../flow/stages.ts';
 import { type AnswerName, codesWith, answers as schemas } from './answers.ts';
 import { type CallDocument, calls } from './calls.ts';
+import { answerHeaders, type HeaderName, type ParameterName, parameters } from './headers.ts';
 
 type Json = Record<string, unknown>;
 
@@ -33,8 +34,12 @@ export function openApiDocument({ taskTypes, version, bodyLimitBytes }: Document
       '/questions': {
         get: {
           operationId: 'questions',
+          tags: ['Calls'],
           summary: 'What a classification can be asked.',
-          responses: { 200: answer('The classes, and the coarser words.', ['Questions']), 400: refusal },
+          responses: {
+            200: answer('The classes, and the coarser words.', ['Questions'], ['X-Request-Id']),
+            400: refusal,
+          },
         },
       },
     },
@@ -54,28 +59,8 @@ export function openApiDocument({ taskTypes, version, bodyLimitBytes }: Document
         Refused: answer(`Nothing was charged.\n\n${errorList(400)}`, ['Refused']),
         Denied: answer(errorList(401), ['Denied']),
       },
-      parameters: {
-        AcceptLanguage: {
-          name: 'Accept-Language',
-          in: 'header',
-          description: `Of errorDescription: ${languages.join(', ')}.`,
-          schema: { type: 'string' },
-        },
-        RequestId: {
-          name: 'X-Request-Id',
-          in: 'header',
-          description:
-            'Comes back in the answer, and stands in the log: up to 64 letters, digits and `.:_-`.',
-          schema: { type: 'string' },
-        },
-      },
-      headers: {
-        RequestId: { description: "The client's, or else a new one.", schema: { type: 'string' } },
-        RetryAfter: {
-          description: 'Seconds, where trying later helps.',
-          schema: { type: 'integer', minimum: 1 },
-        },
-      },
+      parameters,
+      headers: answerHeaders,
     },
   };
 }
@@ -102,21 +87,30 @@ export function schemasOf({ type, summary, input, solutions }: AnyTaskType): Rec
 
 const refusal = { $ref: '#/components/responses/Refused' };
 
-function operation(path: string, { fields, answers, failures, ...words }: CallDocument): Json {
+/** Of every call, its refusals too. */
+const everyCall: ParameterName[] = ['AcceptLanguage', 'RequestId', 'LegibleTest'];
+const everyAnswer: HeaderName[] = ['X-Request-Id', 'RateLimit', 'RateLimit-Policy', 'Server-Timing'];
+
+function operation(path: string, call: CallDocument): Json {
+  const { fields, example = {}, answers, failures, reads = [], tells = [], lines, ...words } = call;
   const name = path.slice(1).replaceAll('/', '-');
   const request = z.object({ clientKey: z.string(), ...fields });
   return {
     operationId: name,
+    tags: [call.deprecated ? 'Not served' : 'Calls'],
     ...words,
-    parameters: ['AcceptLanguage', 'RequestId'].map((parameter) => ({
-      $ref: `#/components/parameters/${parameter}`,
-    })),
+    parameters: [...reads, ...everyCall].map((name) => ({ $ref: `#/components/parameters/${name}` })),
     requestBody: {
       required: true,
-      content: { 'application/json': { schema: jsonSchema(request, 'input') } },
+      content: {
+        'application/json': {
+          schema: jsonSchema(request, 'input'),
+          example: { clientKey: 'lgl_…', ...example },
+        },
+      },
     },
     responses: {
-      ...(answers.length === 0 ? {} : { 200: answer('Done.', answers) }),
+      ...(answers.length === 0 ? {} : { 200: answer('Done.', answers, [...everyAnswer, ...tells], lines) }),
       400: failures === undefined ? refusal : answer('Refused or failed.', ['Refused', ...failures]),
       401: { $ref: '#/components/responses/Denied' },
     },
@@ -143,19 +137,22 @@ const callback = {
   },
 };
 
-function answer(description: string, names: AnswerName[]): Json {
-  const headers = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
-  const later = { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } };
+function answer(description: string, names: AnswerName[], tells = everyAnswer, lines?: AnswerName[]): Json {
+  const later: HeaderName[] = names.includes('Refused') ? ['Retry-After'] : [];
+  const headers = [...tells, ...later].map((name) => [name, { $ref: `#/components/headers/${name}` }]);
   return {
     description,
-    headers: names.includes('Refused') ? { ...headers, ...later } : headers,
-    content: content(names),
+    headers: Object.fromEntries(headers),
+    content: {
+      ...content(names),
+      ...(lines === undefined ? {} : content(lines, 'application/x-ndjson')),
+    },
   };
 }
 
-function content(names: AnswerName[]): Json {
+function content(names: AnswerName[], type = 'application/json'): Json {
   const kinds = names.map(reference);
-  return { 'application/json': { schema: kinds.length === 1 ? kinds[0] : { oneOf: kinds } } };
+  return { [type]: { schema: kinds.length === 1 ? kinds[0] : { oneOf: kinds } } };
 }
 
 function reference(name: string): Json {
