@@ -1,19 +1,12 @@
 import type { FastifyCorsOptions } from '@fastify/cors';
+import { answerHeaders } from './openapi/headers.ts';
 
 /** What pages of these origins may do: call by GET and POST, send any header, and read what answers tell by theirs. */
 export function corsOf(origins: string[]): FastifyCorsOptions {
   return {
     origin: origins,
     methods: ['GET', 'POST'],
-    exposedHeaders: [
-      'Preference-Applied',
-      'RateLimit',
-      'RateLimit-Policy',
-      'Retry-After',
-      'Server-Timing',
-      'X-Legible-Cost',
-      'X-Request-Id',
-    ],
+    exposedHeaders: Object.keys(answerHeaders),
     maxAge: 600,
     // The default dialect knows no other success.
     optionsSuccessStatus: 200,

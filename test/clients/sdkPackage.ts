@@ -22,10 +22,12 @@ export async function installSdk() {
   await run('npm', ['install', '--no-audit', '--no-fund', '--offline', join(project, filename)], {
     cwd: project,
   });
-  const entry = join(project, 'node_modules/@legible/client/dist/index.js');
+  const folder = join(project, 'node_modules/@legible/client/dist');
   return {
+    /** Where its built files are. */
+    folder,
     /** As it was installed. */
-    sdk: (await import(pathToFileURL(entry).href)) as Sdk,
+    sdk: (await import(pathToFileURL(join(folder, 'index.js')).href)) as Sdk,
     /** Paths inside the tarball. */
     files: files.map(({ path }: { path: string }) => path) as string[],
 
