@@ -41,7 +41,10 @@ const longestWaitMs = 30_000;
 async function reserveOrAwait(steps: Steps, job: Job, signal: AbortSignal): Promise<Held | Repeat> {
   const held = await steps.reserve(job);
   if (isHeld(held) || held.solution !== null || job.type.timing === 'later') return held;
-  await steps.waiters.wait(held.taskId, steps.clock.now() + longestWaitMs, signal);
+  const end = steps.waiters.wait(held.taskId, steps.clock.now() + longestWaitMs, signal);
+  // It may have ended on the way here, and then calls nobody any more.
+  void steps.waiters.look([held.taskId]);
+  await end;
   if (steps.underway.isDraining) return held;
   // Where that failed, it has cost nothing, and this one is the next try.
   return steps.reserve(job);

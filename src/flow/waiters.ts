@@ -61,6 +61,15 @@ export class Waiters {
     for (const taskId of this.#tasks.keys()) this.call(taskId);
   }
 
+  /** Ends the waiting for those tasks that have ended, wherever that was. */
+  async look(taskIds: readonly string[]): Promise<void> {
+    try {
+      for (const taskId of await this.#store.endedAmong(taskIds)) this.call(taskId);
+    } catch {
+      // A store that is away is told of wherever it is needed; here it only makes the waiting longer.
+    }
+  }
+
   get isClosed(): boolean {
     return this.#isClosed;
   }
@@ -75,17 +84,9 @@ export class Waiters {
   }
 
   #tick(): void {
-    if (++this.#ticks % ticksBetweenLooks === 0) void this.#look();
+    if (++this.#ticks % ticksBetweenLooks === 0) void this.look([...this.#tasks.keys()]);
     const now = this.#clock.now();
     for (const all of this.#tasks.values())
       for (const waiting of all) if (waiting.until <= now) waiting.end();
-  }
-
-  async #look(): Promise<void> {
-    try {
-      for (const taskId of await this.#store.endedAmong([...this.#tasks.keys()])) this.call(taskId);
-    } catch {
-      // A store that is away is told of wherever it is needed; here it only makes the waiting longer.
-    }
   }
 }

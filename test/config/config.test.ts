@@ -91,6 +91,12 @@ describe('configuration', () => {
       { LEGIBLE_TRUSTED_PROXIES: '10.0.0.0/33' },
       'LEGIBLE_TRUSTED_PROXIES: holds something that is not an address or CIDR range',
     ],
+    ...['app.example', 'https://app.example/', 'https://app.example/page', '**'].map(
+      (origin): [object, string] => [
+        { LEGIBLE_CORS_ORIGINS: `https://ok.example, ${origin}` },
+        'LEGIBLE_CORS_ORIGINS: holds something that is neither * nor an origin like https://example.org',
+      ],
+    ),
     [{ LEGIBLE_CONFIG: '/does/not/exist.json' }, 'LEGIBLE_CONFIG: /does/not/exist.json does not exist'],
     [{ LEGIBLE_UTTERLY_UNKNOWN: '1' }, 'LEGIBLE_UTTERLY_UNKNOWN is not a setting'],
   ])('refuses %j', (environment, problem) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ErrorCode, errorCodes, errorTable } from '../../src/errors.ts';
-import { ask, type Foreign, hosts } from '../clients/wire.ts';
+import { ask, type Foreign, hosts, wire } from '../clients/wire.ts';
 import {
   expectReady,
   expectRefusal,
@@ -197,6 +197,23 @@ describe('X-Legible-Test', () => {
     ] as const)
       expect((await poll(world, key, taskId, init)).body.errorCode).toBe('ERROR_TASKID_INVALID');
   });
+});
+
+it('the older API of 2captcha has the sandbox too', async () => {
+  await using world = await open();
+  const body = encodeURIComponent(await picture());
+  const send = async (key: string) =>
+    (
+      await wire(world, '/in.php', {
+        type: 'application/x-www-form-urlencoded',
+        body: `key=${key}&method=base64&body=${body}`,
+      })
+    ).text;
+  expect(await send('test-err-ERROR_ZERO_BALANCE')).toBe('ERROR_ZERO_BALANCE');
+  const [, id] = (await send('test-async')).split('|');
+  expect(id).toMatch(/^\d{11}$/);
+  const result = () => wire(world, `/res.php?key=test-async&action=get&id=${id}`, { method: 'GET' });
+  expect([(await result()).text, (await result()).text]).toEqual(['CAPCHA_NOT_READY', 'OK|44795sds']);
 });
 
 describe.each(Object.keys(hosts) as Foreign[])('in the dialect of %s', (name) => {
