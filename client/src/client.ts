@@ -72,7 +72,7 @@ export class Legible {
   readonly #waitSeconds: number;
 
   constructor({ key, baseUrl = 'http://127.0.0.1:7878', ...options }: Options) {
-    this.#newId = options.newId ?? (() => crypto.randomUUID());
+    this.#newId = options.newId ?? randomId;
     this.#waitSeconds = options.waitSeconds ?? 30;
     this.#transport = new Transport({
       key,
@@ -152,9 +152,11 @@ export class Legible {
   async wait<T extends Task = Task>(taskId: string, { signal }: CallOptions = {}): Promise<Solved<T>> {
     const { clock } = this.#transport.parts;
     for (let pause = firstPollMs; ; pause = Math.min(pause * 1.5, slowestPollMs)) {
+      const asked = clock.now();
       const { result, waited } = await this.#poll<T>(taskId, this.#waitSeconds, signal ? { signal } : {});
       if (result.status === 'ready') return { taskId, solution: result.solution };
-      if (!waited) await clock.sleep(pause, signal);
+      // A server that stops says at once that it has waited.
+      if (!waited || clock.now() - asked < pause) await clock.sleep(pause, signal);
     }
   }
 
@@ -190,4 +192,10 @@ export class Legible {
     };
     await this.#transport.json({ path: '/feedbackTask', fields: { taskId, result }, signal });
   }
+}
+
+/** 32 hex digits. `crypto.randomUUID` would not be there in a page that came by plain http. */
+function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

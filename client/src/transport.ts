@@ -157,7 +157,9 @@ function brokenOff({ headers }: Response, signal: AbortSignal | undefined, cause
 /** Whether the same call may be sent again, and soon. */
 export function isRepeatable(error: unknown): error is LegibleError {
   if (!(error instanceof LegibleError)) return false;
-  const { code, retryAfterMs = 0 } = error;
+  const { code, retryAfterMs = 0, taskId } = error;
+  // The task itself has ended so: it will not end otherwise.
+  if (taskId !== undefined) return false;
   if (code === 'NO_ANSWER' || code === 'UNREADABLE_ANSWER') return true;
   if (unrepeated.has(code) || retryAfterMs > longestRetryAfterMs) return false;
   const when = retry[code as ErrorCode];

@@ -54,7 +54,7 @@ describe('repeating', () => {
     expect((await client.solve(image)).solution.text).toBe('a');
     expect(slept).toEqual([500, 7_000, 2_000, 4_000]);
     expect(new Set(sent.map(({ headers }) => headers.get('idempotency-key'))).size).toBe(1);
-    expect(sent[0]!.headers.get('idempotency-key')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(sent[0]!.headers.get('idempotency-key')).toMatch(/^[0-9a-f]{32}$/);
   });
 
   test('ends when it is enough, with the last error', async () => {
@@ -92,10 +92,26 @@ describe('waiting', () => {
 
   test('the server is asked to hold the call, and asked again at once where it did', async () => {
     const held = { 'preference-applied': 'wait=30' };
-    const { client, sent, slept } = scripted([idle(), processing(held), processing(held), ready()]);
+    let now = 0;
+    const clock = { now: () => (now += 30_000), sleep: async () => expect.fail('it slept') };
+    const { client, sent } = scripted([idle(), processing(held), processing(held), ready()], { clock });
     await client.solve({ type: 'CapTask', challengeURL: 'https://a.example/x' });
     expect(sent.slice(1).map(({ headers }) => headers.get('prefer'))).toEqual(Array(3).fill('wait=30'));
-    expect(slept).toEqual([]);
+  });
+
+  test('after a pause where it only says so, as a server that stops does', async () => {
+    const held = { 'preference-applied': 'wait=30' };
+    const { client, slept } = scripted([idle(), processing(held), processing(held), ready()]);
+    await client.solve({ type: 'CapTask', challengeURL: 'https://a.example/x' });
+    expect(slept).toEqual([500, 750]);
+  });
+
+  test('ends with a task that has failed, whatever its code', async () => {
+    const failed = { errorId: 1, errorCode: 'ERROR_TASK_TIMEOUT', errorDescription: 'x', status: 'failed' };
+    const { client, sent } = scripted([idle(), json({ ...failed, taskId: 't' }, {}, 400)]);
+    const error = await failure(client.solve({ type: 'CapTask', challengeURL: 'https://a.example/x' }));
+    expect(error).toMatchObject({ code: 'ERROR_TASK_TIMEOUT', taskId: 't' });
+    expect(sent).toHaveLength(2);
   });
 
   test('where it did not, with pauses that keep below 120 polls', async () => {

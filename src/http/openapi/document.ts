@@ -66,7 +66,7 @@ export function openApiDocument({ taskTypes, version, bodyLimitBytes }: Document
 }
 
 /** What a task type reads and what it answers, each a schema of JSON under its name in the document. */
-export function schemasOf({ type, summary, input, solutions }: AnyTaskType): Record<string, Json> {
+function schemasOf({ type, summary, input, solutions }: AnyTaskType): Record<string, Json> {
   const { properties, required = [], ...rest } = jsonSchema(input, 'input');
   const kinds = [...new Set(Object.values(solutions))].map((solution) => ({
     title: Object.keys(solutions)
