@@ -35,6 +35,12 @@ export interface Flow {
 
 const banRefreshMs = 1_000;
 
+interface Identified {
+  caller: Caller;
+  /** How their sandbox is to answer; undefined for a real call. */
+  script: Script | undefined;
+}
+
 /** Wires the steps; the order in which a request meets them stands in admit and in createTask. */
 export function buildFlow(parts: FlowParts): Flow {
   const steps = makeSteps(parts);
@@ -44,8 +50,7 @@ export function buildFlow(parts: FlowParts): Flow {
   const sandbox = new Sandbox(steps);
   let banTimer: NodeJS.Timeout | undefined;
 
-  /** Who calls, and how their sandbox is to answer; without a script it is a real call. */
-  async function identify(arrived: Arrived): Promise<{ caller: Caller; script: Script | undefined }> {
+  async function identify(arrived: Arrived): Promise<Identified> {
     const script = sandbox.ofKey(arrived);
     if (script !== undefined) return { caller: sandbox.visitor(arrived), script };
     const began = performance.now();
@@ -54,9 +59,9 @@ export function buildFlow(parts: FlowParts): Flow {
     return { caller, script: sandbox.ofHeader(caller) };
   }
 
-  /** Key block → pace, and whatever then goes wrong is counted against the key; of the sandbox nothing is. */
+  /** Key block, and whatever then goes wrong is counted against the key; of the sandbox nothing is. */
   async function perform<T>(
-    { caller, script }: { caller: Caller; script: Script | undefined },
+    { caller, script }: Identified,
     method: (caller: Caller) => Promise<T>,
     staged: (caller: Caller, script: Script) => Promise<T>,
   ): Promise<T> {
@@ -64,7 +69,6 @@ export function buildFlow(parts: FlowParts): Flow {
     const keyId = caller.principal.key.id;
     protection.refuseBlocked(keyId);
     try {
-      pace.countRequest(caller);
       return await method(caller);
     } catch (error) {
       if (error instanceof Fault) protection.countForKey(keyId, error.code);
@@ -72,18 +76,28 @@ export function buildFlow(parts: FlowParts): Flow {
     }
   }
 
+  /** authenticate → key block → pace → method. */
   const admit = async <T>(
     arrived: Arrived,
     method: (caller: Caller) => Promise<T>,
     staged: (caller: Caller, script: Script) => Promise<T>,
   ) => perform(await identify(arrived), method, staged);
 
-  const create = (caller: Caller) => createTask(withWorker, caller);
+  const paced =
+    <T>(method: (caller: Caller) => Promise<T>) =>
+    (caller: Caller): Promise<T> => {
+      pace.countRequest(caller);
+      return method(caller);
+    };
+
+  const create = paced((caller) => createTask(withWorker, caller));
   const stage = (caller: Caller, script: Script) => sandbox.createTask(caller, script);
-  const result = (caller: Caller) => getTaskResult(steps, caller);
-  const balance = (caller: Caller) => getBalance(steps, caller);
-  const feedback = (caller: Caller) => feedbackTask(steps, caller);
-  const refuse = (): Promise<never> => Promise.reject(unsupported());
+  const result = paced((caller) => getTaskResult(steps, caller));
+  const balance = paced((caller) => getBalance(steps, caller));
+  const feedback = paced((caller) => feedbackTask(steps, caller));
+  const unserved = async (): Promise<never> => {
+    throw unsupported();
+  };
 
   return {
     protection,
@@ -92,8 +106,10 @@ export function buildFlow(parts: FlowParts): Flow {
     async createTasks(arrived) {
       // Once for all of them: a wrong key is one mistake, and not a hundred.
       const { caller, script } = await identify(arrived);
+      const listed = async () => requestsOf(arrived);
+      const requests = await perform({ caller, script }, listed, listed);
       const atOnce = Math.min(batchedAtOnce, pace.roomFor(caller));
-      return inTurn(requestsOf(arrived), atOnce, (one) =>
+      return inTurn(requests, atOnce, (one) =>
         perform({ caller: { ...caller, arrived: one }, script }, create, stage).finally(() =>
           arrived.aside.add(one.aside),
         ),
@@ -102,7 +118,7 @@ export function buildFlow(parts: FlowParts): Flow {
     getTaskResult: (arrived) => admit(arrived, result, (caller) => sandbox.getTaskResult(caller)),
     getBalance: (arrived) => admit(arrived, balance, () => sandbox.getBalance()),
     feedbackTask: (arrived) => admit(arrived, feedback, (caller) => sandbox.feedbackTask(caller)),
-    refuse: (arrived) => admit(arrived, refuse, refuse),
+    refuse: (arrived) => admit(arrived, paced(unserved), unserved),
     dialectOf,
     async start() {
       await protection.refresh();

@@ -92,7 +92,7 @@ describe('configuration', () => {
       'LEGIBLE_TRUSTED_PROXIES: holds something that is not an address or CIDR range',
     ],
     ...['app.example', 'https://app.example/', 'https://app.example/page', '**'].map(
-      (origin): [object, string] => [
+      (origin): [Record<string, string>, string] => [
         { LEGIBLE_CORS_ORIGINS: `https://ok.example, ${origin}` },
         'LEGIBLE_CORS_ORIGINS: holds something that is neither * nor an origin like https://example.org',
       ],

@@ -73,7 +73,7 @@ describe('createTasks', () => {
   });
 
   it('takes a list of 1 to 100 tasks', async () => {
-    await using world = await openWorld();
+    await using world = await openWorld({ settings: { blockErrors: 4 } });
     for (const [tasks, detail] of [
       [undefined, 'is missing'],
       ['x', 'is not a list'],
@@ -84,6 +84,7 @@ describe('createTasks', () => {
       expect([status, body.errorCode]).toEqual([400, 'ERROR_INVALID_TASK_DATA']);
       expect(body.errorDescription).toBe(`Invalid task data: tasks: ${detail}`);
     }
+    expect((await world.call('getBalance')).body.errorCode).toBe('ERROR_KEY_TEMP_BLOCKED');
   });
 
   it('with a wrong key is one mistake, and not one for each task', async () => {
@@ -172,12 +173,16 @@ describe('createTasks', () => {
   });
 
   it('is staged by the sandbox', async () => {
-    await using world = await openWorld({ settings: { sandbox: true } });
+    await using world = await openWorld({ settings: { sandbox: true, banErrors: 2 } });
     const tasks = await tasksOf([30, 31]);
     const staged = async (clientKey: string) =>
       textsOf((await world.call('createTasks', { clientKey, tasks })).body.results);
     expect(await staged('test-ok')).toEqual(['44795sds', '44795sds']);
-    expect(await staged('test-err-ERROR_ZERO_BALANCE')).toEqual(['ERROR_ZERO_BALANCE', 'ERROR_ZERO_BALANCE']);
+    const clientKey = 'test-err-ERROR_ZERO_BALANCE';
+    expect((await world.call('createTasks', { clientKey, tasks })).body.errorCode).toBe('ERROR_ZERO_BALANCE');
+    // The second mistake would ban the address, and the first has been none.
+    for (let at = 0; at < 3; at++) await world.call('createTasks', { clientKey: 'test-ok' });
+    expect((await world.call('getBalance')).status).toBe(200);
     expect(await world.money()).toEqual({ posted: start, pending: 0 });
   });
 });
