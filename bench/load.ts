@@ -3,7 +3,7 @@ import { json } from 'node:stream/consumers';
 import autocannon from 'autocannon';
 import type { Load, Measured } from './measure.ts';
 
-const { url, bodies, connections, seconds } = (await json(process.stdin)) as Load;
+const { url, bodies, connections, seconds, headers } = (await json(process.stdin)) as Load;
 const result = await autocannon({
   url,
   connections,
@@ -11,7 +11,7 @@ const result = await autocannon({
   timeout: 30,
   requests: bodies.map((body) => ({
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...headers },
     body,
   })),
 });

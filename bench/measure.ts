@@ -10,6 +10,7 @@ export interface Load {
   bodies: string[];
   connections: number;
   seconds: number;
+  headers?: Record<string, string>;
 }
 
 export interface Measured {

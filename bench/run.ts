@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { dialectBenchmarks } from './dialects.ts';
 import type { Result } from './measure.ts';
 import { proofBenchmarks } from './proofs.ts';
 import { recognitionBenchmarks } from './recognition.ts';
@@ -8,7 +9,7 @@ import { requestBenchmarks } from './requests.ts';
 const { values } = parseArgs({ options: { json: { type: 'string' } } });
 
 const results: Result[] = [];
-for (const benchmark of [requestBenchmarks, recognitionBenchmarks, proofBenchmarks])
+for (const benchmark of [requestBenchmarks, dialectBenchmarks, recognitionBenchmarks, proofBenchmarks])
   results.push(...(await benchmark()));
 
 const width = Math.max(...results.map(({ name }) => name.length));

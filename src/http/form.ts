@@ -5,13 +5,25 @@ import { invalid } from '../flow/validate.ts';
 const mostFields = 100;
 const mostBytes = Number.MAX_SAFE_INTEGER;
 
+type Fields = Record<string, string>;
+
+/** The fields of an address's query or an urlencoded form, at most 100; of a name that comes twice, the last. */
+export function parseQuery(text: string): Fields {
+  let end = -1;
+  for (let field = 0; field < mostFields; field++) {
+    end = text.indexOf('&', end + 1);
+    if (end < 0) return Object.fromEntries(new URLSearchParams(text));
+  }
+  return Object.fromEntries(new URLSearchParams(text.slice(0, end)));
+}
+
 /**
- * The fields of a form, urlencoded or multipart, as texts; files as base64. Of a name that comes twice, the last.
+ * The fields of a multipart form as texts, its files as base64; of a name that comes twice, the last.
  * @throws Fault ERROR_INVALID_TASK_DATA for what is no such form
  */
-export function parseForm(bytes: Buffer, type: string): Promise<Record<string, string>> {
-  const { promise, resolve, reject } = Promise.withResolvers<Record<string, string>>();
-  const fields: Record<string, string> = Object.create(null);
+export function parseMultipart(bytes: Buffer, type: string): Promise<Fields> {
+  const { promise, resolve, reject } = Promise.withResolvers<Fields>();
+  const fields: Fields = Object.create(null);
   const refuse = () => reject(invalid('request body must be a form'));
   const limits = { fields: mostFields, files: mostFields, parts: 2 * mostFields, fieldSize: mostBytes };
   try {
@@ -31,7 +43,7 @@ export function parseForm(bytes: Buffer, type: string): Promise<Record<string, s
     reader.on('finish', () => resolve(fields));
     reader.end(bytes);
   } catch {
-    // A type that it does not know, or without its boundary.
+    // Without its boundary.
     refuse();
   }
   return promise;

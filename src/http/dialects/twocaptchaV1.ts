@@ -3,7 +3,7 @@ import { describeFault, type Fault } from '../../fault.ts';
 import type { Flow } from '../../flow/flow.ts';
 import type { Arrived } from '../../flow/stages.ts';
 import { parseBody } from '../body.ts';
-import { parseForm } from '../form.ts';
+import { parseMultipart, parseQuery } from '../form.ts';
 import type { Body, Dialect, FormReader, Method, Reply, Said } from './dialect.ts';
 import { type Foreign, type ForeignCodes, foreignOf, ifMissing, ifSmall } from './foreignCodes.ts';
 import { withOurOptions } from './imageOptions.ts';
@@ -41,13 +41,16 @@ const ask = '/res.php';
 /** Query, form, multipart form and JSON all say the same; where they differ, the body counts. */
 const form: FormReader = async ({ url, type, bytes }) => {
   const at = url.indexOf('?');
-  const query = at < 0 ? {} : await parseForm(Buffer.from(url.slice(at + 1)), urlencoded);
+  const query = at < 0 ? {} : parseQuery(url.slice(at + 1));
   if (bytes === undefined || bytes.length === 0) return query;
-  const isForm = /^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i.test(type);
-  return { ...query, ...(isForm ? await parseForm(bytes, type) : parseBody(bytes, false)) };
+  return { ...query, ...(await fieldsOf(bytes, type)) };
 };
 
-const urlencoded = 'application/x-www-form-urlencoded';
+function fieldsOf(bytes: Buffer, type: string): Body | Promise<Body> {
+  if (/^multipart\/form-data\b/i.test(type)) return parseMultipart(bytes, type);
+  if (/^application\/x-www-form-urlencoded\b/i.test(type)) return parseQuery(bytes.toString('latin1'));
+  return parseBody(bytes, false);
+}
 
 function translate(fields: Body, path: string): Body {
   const { key, json, action, id, pingback } = fields;
