@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -14,8 +14,15 @@ export type Sdk = typeof import('../../client/src/index.ts');
 /** The SDK packed as it would be published and installed from its tarball into a project of its own. */
 export async function installSdk() {
   const project = mkdtempSync(join(tmpdir(), 'legible-sdk-'));
+  // From a copy: test files that pack at the same time would build into one folder.
+  cpSync(join(root, 'tsconfig.json'), join(project, 'copy/tsconfig.json'));
+  cpSync(join(root, 'client'), join(project, 'copy/client'), {
+    recursive: true,
+    filter: (path) => !path.startsWith(join(root, 'client/dist')),
+  });
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', project], {
-    cwd: join(root, 'client'),
+    cwd: join(project, 'copy/client'),
+    env: { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` },
   });
   const [{ filename, files }] = JSON.parse(stdout);
   writeFileSync(join(project, 'package.json'), '{"type":"module","private":true}');
