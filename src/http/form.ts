@@ -4,6 +4,10 @@ import { invalid } from '../flow/validate.ts';
 /** Of a form: the contract names some 30 fields, and an image fits into the body's own bound. */
 const mostFields = 100;
 const mostBytes = Number.MAX_SAFE_INTEGER;
+/** With its file, and its end. The reader of forms takes 30 µs for each, also for those beyond its own limits. */
+const mostParts = mostFields + 10;
+
+const boundaryOf = /;\s*boundary=("?)([^";\s\\]+)\1/i;
 
 type Fields = Record<string, string>;
 
@@ -25,9 +29,14 @@ export function parseMultipart(bytes: Buffer, type: string): Promise<Fields> {
   const { promise, resolve, reject } = Promise.withResolvers<Fields>();
   const fields: Fields = Object.create(null);
   const refuse = () => reject(invalid('request body must be a form'));
-  const limits = { fields: mostFields, files: mostFields, parts: 2 * mostFields, fieldSize: mostBytes };
+  const boundary = boundaryOf.exec(type)?.[2];
+  if (boundary === undefined || hasTooManyParts(bytes, `--${boundary}`)) {
+    refuse();
+    return promise;
+  }
+  const headers = { 'content-type': `multipart/form-data; boundary="${boundary}"` };
   try {
-    const reader = new Busboy({ headers: { 'content-type': type }, limits });
+    const reader = new Busboy({ headers, limits: { fieldSize: mostBytes } });
     reader.on('field', (name, value) => {
       fields[name] = value;
     });
@@ -43,8 +52,14 @@ export function parseMultipart(bytes: Buffer, type: string): Promise<Fields> {
     reader.on('finish', () => resolve(fields));
     reader.end(bytes);
   } catch {
-    // Without its boundary.
     refuse();
   }
   return promise;
+}
+
+function hasTooManyParts(bytes: Buffer, delimiter: string): boolean {
+  let parts = 0;
+  for (let at = bytes.indexOf(delimiter); at >= 0; at = bytes.indexOf(delimiter, at + delimiter.length))
+    if (++parts > mostParts) return true;
+  return false;
 }

@@ -46,6 +46,13 @@ it('nothing that a client sends in confidence comes out in logs, metrics or erro
       },
     );
   }
+  for (const path of ['/in.php', '/res.php']) {
+    await send(`${path}?key=${canary}&action=getbalance&json=1`, '');
+    await send(path, { key: canary, method: canary, body: canary, file: canary });
+    await send(path, { key, method: canary, body: canary, id: canary, action: canary, pingback: canary });
+    await send(path, `key=${key}&body=${canary}`, { 'content-type': 'application/x-www-form-urlencoded' });
+    await send(path, canary, { 'content-type': `multipart/form-data; boundary=${canary}` });
+  }
   const task = { type: 'ImageToTextTask', body: image };
   for (const field of [
     'type',
