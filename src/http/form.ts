@@ -7,12 +7,24 @@ const mostBytes = Number.MAX_SAFE_INTEGER;
 /** With its file, and its end. The reader of forms takes 30 µs for each, also for those beyond its own limits. */
 const mostParts = mostFields + 10;
 
+/**
+ * Reading one takes 0.2 µs of a plus sign, and 0.06 of another escape. An image of 4 MiB in base64 has some 90,000 of
+ * the first where its client escapes nothing, and 260,000 of the others where it escapes all.
+ */
+const mostPluses = 2 ** 17;
+const mostEscapes = 2 ** 19;
+
 const boundaryOf = /;\s*boundary=("?)([^";\s\\]+)\1/i;
 
 type Fields = Record<string, string>;
 
-/** The fields of an address's query or an urlencoded form, at most 100; of a name that comes twice, the last. */
+/**
+ * The fields of an address's query or an urlencoded form, at most 100; of a name that comes twice, the last.
+ * @throws Fault ERROR_INVALID_TASK_DATA for what would take too long
+ */
 export function parseQuery(text: string): Fields {
+  if (text.length > mostPluses && hasTooManyEscapes(text))
+    throw invalid('request body holds too many escapes');
   let end = -1;
   for (let field = 0; field < mostFields; field++) {
     end = text.indexOf('&', end + 1);
@@ -55,6 +67,17 @@ export function parseMultipart(bytes: Buffer, type: string): Promise<Fields> {
     refuse();
   }
   return promise;
+}
+
+function hasTooManyEscapes(text: string): boolean {
+  let pluses = 0;
+  let escapes = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x2b && ++pluses > mostPluses) return true;
+    if (code === 0x25 && ++escapes > mostEscapes) return true;
+  }
+  return false;
 }
 
 function hasTooManyParts(bytes: Buffer, delimiter: string): boolean {

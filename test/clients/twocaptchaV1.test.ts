@@ -152,6 +152,10 @@ test('a form that is none, or holds too much, is refused before anybody knows wh
   expect(await bad({ type: 'multipart/form-data; boundary=xx', body: '--xx\r\nbroken' })).toMatch(/^ERROR_/);
   const many = `${'a=1&'.repeat(200_000)}key=${own.key}&body=x`;
   expect(await bad({ type: urlencoded, body: many })).toBe('ERROR_WRONG_USER_KEY');
+  for (const sign of ['+', '%2B', '%'])
+    expect(await bad({ type: urlencoded, body: `key=x&body=${sign.repeat(600_000)}` })).toBe(
+      'ERROR_BAD_PARAMETERS',
+    );
   const parts = '--xx\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'.repeat(50_000);
   expect(await bad({ type: 'multipart/form-data; boundary=xx', body: `${parts}--xx--\r\n` })).toBe(
     'ERROR_BAD_PARAMETERS',
