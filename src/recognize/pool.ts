@@ -18,7 +18,7 @@ import type { Spot } from './puzzles/slide.ts';
 import { WorkQueue } from './queue.ts';
 import type { Constraints, Reading } from './reading.ts';
 import type { InputShape } from './resize.ts';
-import { startRecognitionThread } from './startThread.ts';
+import { startRecognitionThread, type Thread } from './startThread.ts';
 import type { FromThread, ToThread } from './thread.ts';
 import type { Found, Item, Outcome, Work } from './work.ts';
 
@@ -35,13 +35,6 @@ export interface PoolOptions {
 }
 
 export type ReadOptions = Constraints & Patience;
-
-interface Thread {
-  worker: Worker;
-  /** What it works on; an item is undefined once its outcome has come. */
-  batch: (Entry | undefined)[];
-  ready: boolean;
-}
 
 /** An image at eight times the usual 4 ms keeps a thread for 32 ms: more would make the others wait. */
 const LARGEST_BATCH = 8;

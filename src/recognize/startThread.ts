@@ -1,5 +1,6 @@
 import './withoutTelemetry.ts';
 import { Worker } from 'node:worker_threads';
+import type { Entry } from './entry.ts';
 
 /** Starts a recognition thread, which reads text with this model. */
 export function startRecognitionThread(model: string): Worker {
@@ -7,4 +8,12 @@ export function startRecognitionThread(model: string): Worker {
   return new Worker(new URL(`./thread${import.meta.url.slice(-3)}`, import.meta.url), {
     workerData: { model },
   });
+}
+
+/** A recognition thread as the pool sees it. */
+export interface Thread {
+  worker: Worker;
+  /** What it works on; an item is undefined once its outcome has come. */
+  batch: (Entry | undefined)[];
+  ready: boolean;
 }
