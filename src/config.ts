@@ -220,9 +220,11 @@ export function traceConfig(
   if (parsed.data && parsed.data.port !== 0 && parsed.data.port === parsed.data.opsPort) {
     problems.push(`port and opsPort are both ${parsed.data.port}`);
   }
+  const taken = [parsed.data?.port, parsed.data?.opsPort];
   for (const [name, port] of Object.entries(parsed.data?.dialectPorts ?? {})) {
-    if (port !== 0 && (port === parsed.data?.port || port === parsed.data?.opsPort))
+    if (port !== 0 && taken.includes(port))
       problems.push(`dialectPorts.${name} is ${port}, and so is another port`);
+    taken.push(port);
   }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const sources = settings.map(({ name }) => [name, given[name]?.source ?? 'default']);

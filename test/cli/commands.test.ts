@@ -91,6 +91,18 @@ describe('key', () => {
     for (const file of files) expect(readFileSync(file).includes(made.key), file).toBe(false);
   });
 
+  it('can be set to the dialect of its client, if that is spoken', async () => {
+    expect(await json('key', 'create', 'alice', '--dialect', 'capmonster')).toMatchObject({
+      dialect: 'capmonster',
+    });
+    expect((await run('key', 'list')).out).toContain('capmonster');
+    const { status, err } = await run('key', 'create', 'alice', '--dialect', 'capmonstre');
+    expect([status, err]).toEqual([
+      1,
+      expect.stringContaining('capsolver, anticaptcha, capmonster, 2captcha'),
+    ]);
+  });
+
   it('imports a foreign key from standard input, once', async () => {
     const key = 'CAP-0123456789ABCDEF';
     const first = await legibleProcess(['key', 'import', 'alice', '--json'], settings, `${key}\n`);

@@ -53,6 +53,18 @@ describe('configuration', () => {
     ]);
   });
 
+  it('takes a port of its own for each dialect, and refuses what it does not speak', () => {
+    const ports = (value: object) => ({ LEGIBLE_DIALECT_PORTS: JSON.stringify(value) });
+    const given = { anticaptcha: 7880, '2captcha': 7882 };
+    expect(loadConfig(ports(given), 'absent.json').dialectPorts).toEqual(given);
+    for (const wrong of [{ anticaptcha: 7878 }, { capmonster: 7879 }, { anticaptcha: 1, capmonster: 1 }])
+      expect(problemsOf(ports(wrong))).toEqual([
+        expect.stringMatching(/^dialectPorts\.\w+ is \d+, and so is/),
+      ]);
+    for (const wrong of [{ deathbycaptcha: 1 }, { anticaptcha: 'x' }, { anticaptcha: 70_000 }, []])
+      expect(problemsOf(ports(wrong))).toHaveLength(1);
+  });
+
   it('reports all mistakes at once, each with where it stands', () => {
     const path = file({ prot: 1, maxPolls: 1.5, banSeconds: [] });
     expect(
