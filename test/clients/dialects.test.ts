@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { laterPrices, laterType } from '../laterType.ts';
 import { imageTask, openWorld, price, readerOf, start } from '../world.ts';
@@ -46,6 +48,23 @@ describe('a dialect is chosen', () => {
     expect(ofKey.json).toMatchObject({ errorCode: '', packages: [] });
     expect((await wire(world, '/nowhere', { port, body: '{}' })).status).toBe(200);
     expect((await wire(world, '/nowhere', { body: '{}' })).status).toBe(400);
+  });
+
+  test('by a port that stops with the server: what is open on it is closed, and nothing more is taken', async () => {
+    const port = await freePort();
+    await using world = await openWorld({ settings: { dialectPorts: { anticaptcha: port } } });
+    const socket = connect(port, '127.0.0.1');
+    const body = JSON.stringify({ clientKey: world.key });
+    const head = `POST /getBalance HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n`;
+    socket.write(head + body);
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toContain('captchaCredits');
+    const closed = once(socket, 'close');
+    socket.resume();
+    await world.api.close();
+    await closed;
+    const [refused] = await once(connect(port, '127.0.0.1'), 'error');
+    expect(refused).toMatchObject({ code: 'ECONNREFUSED' });
   });
 
   test('not by a path of its own: what it has more is no method of another', async () => {
