@@ -38,6 +38,5 @@ test('the page of 2captcha has the codes of its first API', () => {
 
 test('each method of a dialect stands on its page', () => {
   for (const { name, methods } of [anticaptcha, capmonster, twocaptcha, twocaptchaV1])
-    for (const path of Object.keys(methods))
-      expect(page(name)).toContain(`\`${path.slice(1)}`);
+    for (const path of Object.keys(methods)) expect(page(name)).toContain(`\`${path.slice(1)}`);
 });

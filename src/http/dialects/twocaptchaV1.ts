@@ -84,7 +84,8 @@ const actions: Record<string, Method> = {
 
 async function result(flow: Flow, arrived: Arrived): Promise<Reply> {
   const found = await flow.getTaskResult(arrived);
-  if (found.state === 'failed') throw found.fault;
+  if (found.state === 'failed')
+    return refusal(found.fault, arrived.language, { path: ask, url: '', fields: arrived.body });
   if (found.state === 'processing') return text(arrived.body, 0, 'CAPCHA_NOT_READY', '');
   const cost = arrived.body.action === 'get2' ? `|${((found.price ?? 0) / 1_000_000).toFixed(6)}` : '';
   return answer(arrived, `${textOf(found.solution)}${cost}`, true);
