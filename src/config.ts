@@ -104,6 +104,9 @@ const schema = z.object({
     .default('en')
     .describe('of error descriptions, when Accept-Language names none'),
   strict: flag.default(false).describe('refuse what the lenient reading of requests forgives'),
+  always200: flag
+    .default(false)
+    .describe('answer errors with HTTP 200 too, for clients that read no body of another status'),
   trustedProxies: ranges.default([]).describe('CIDR ranges whose X-Forwarded-For is believed'),
   // What maxImageBytes needs as base64, in lines and with its slashes escaped (5.7 MiB), and the other fields.
   bodyLimitBytes: count

@@ -166,7 +166,8 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   }
 
   function send(request: FastifyRequest, reply: FastifyReply, answer: Sent): void {
-    const { status, body, errorCode } = answer;
+    const { body, errorCode } = answer;
+    const status = config.always200 ? 200 : answer.status;
     const route = request.routeOptions.url ?? 'unknown';
     // Unset where the address itself is malformed: then no hook has run.
     const ms = performance.now() - (request.startedAt ?? performance.now());

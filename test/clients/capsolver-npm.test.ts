@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Fault } from '../../src/fault.ts';
 import { laterPrices, laterType } from '../laterType.ts';
 import { openWorld, picture, price, start, type World } from '../world.ts';
 import { buildClient, runClient } from './client.ts';
@@ -73,6 +74,18 @@ test('a task that fails while it is polled: the client loses the code of an HTTP
     .then(() => asked[0]!.end.reject(new Error('broken')));
   const { error } = await run(world, `task({ task: { type: 'EchoTask', say: 'x' } })`);
   expect(error).toMatchObject({ name: 'SolverError', code: 'TASK_EXECUTION_ERROR' });
+});
+
+test('the same on a server that answers errors with HTTP 200: the real code', async () => {
+  const { type, asked } = laterType();
+  const settings = { prices: laterPrices, always200: true };
+  await using world = await openWorld({ settings, moreTypes: [type] });
+  void expect
+    .poll(() => asked.length)
+    .toBe(1)
+    .then(() => asked[0]!.end.reject(new Fault('ERROR_CAPTCHA_UNSOLVABLE')));
+  const { error } = await run(world, `task({ task: { type: 'EchoTask', say: 'x' } })`);
+  expect(error).toMatchObject({ name: 'SolverError', code: 'ERROR_CAPTCHA_UNSOLVABLE' });
 });
 
 test('balance is the ledger’s, to the cent and below', async () => {
