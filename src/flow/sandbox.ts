@@ -148,6 +148,7 @@ export class Sandbox {
   }
 
   #holds(taskId: unknown): boolean {
+    if (typeof taskId !== 'string' && typeof taskId !== 'number') return false;
     const text = String(taskId).toLowerCase();
     return this.#tasks.get(text) !== undefined || this.#ids.get(Number(text)) !== undefined;
   }

@@ -14,6 +14,14 @@ const mostParts = mostFields + 10;
 const mostPluses = 2 ** 17;
 const mostEscapes = 2 ** 19;
 
+/**
+ * The reader takes up to 0.3 µs for each carriage return. Random bytes of 6 MiB have 24,000, base64 of them in lines
+ * of 76 has 80,000.
+ */
+const mostReturns = 2 ** 17;
+/** Bytes, and lines, of one part's headers; larger ones, in a hundred parts, took half a second. */
+const headerLimits = { headerSize: 4096, headerPairs: 20 };
+
 const boundaryOf = /;\s*boundary=("?)([^";\s\\]+)\1/i;
 
 type Fields = Record<string, string>;
@@ -42,13 +50,17 @@ export function parseMultipart(bytes: Buffer, type: string): Promise<Fields> {
   const fields: Fields = Object.create(null);
   const refuse = () => reject(invalid('request body must be a form'));
   const boundary = boundaryOf.exec(type)?.[2];
-  if (boundary === undefined || hasTooManyParts(bytes, `--${boundary}`)) {
+  if (
+    boundary === undefined ||
+    holdsMore(bytes, `--${boundary}`, mostParts) ||
+    holdsMore(bytes, '\r', mostReturns)
+  ) {
     refuse();
     return promise;
   }
   const headers = { 'content-type': `multipart/form-data; boundary="${boundary}"` };
   try {
-    const reader = new Busboy({ headers, limits: { fieldSize: mostBytes } });
+    const reader = new Busboy({ headers, limits: { ...headerLimits, fieldSize: mostBytes } });
     reader.on('field', (name, value) => {
       fields[name] = value;
     });
@@ -80,9 +92,9 @@ function hasTooManyEscapes(text: string): boolean {
   return false;
 }
 
-function hasTooManyParts(bytes: Buffer, delimiter: string): boolean {
-  let parts = 0;
-  for (let at = bytes.indexOf(delimiter); at >= 0; at = bytes.indexOf(delimiter, at + delimiter.length))
-    if (++parts > mostParts) return true;
+function holdsMore(bytes: Buffer, text: string, most: number): boolean {
+  let found = 0;
+  for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + text.length))
+    if (++found > most) return true;
   return false;
 }

@@ -134,6 +134,30 @@ test('what is wrong has its code of this API alone, as a line or as JSON', async
   expect(await world.money()).toEqual(before);
 });
 
+test('fields of JSON that are neither text nor number are as if they were not there', async () => {
+  const { key } = world;
+  const odd = { toString: 1 };
+  const sent = async (path: string, fields: object) => {
+    const answer = await wire(world, path, { type: 'application/json', body: JSON.stringify(fields) });
+    expect(answer.status).toBe(200);
+    return answer.text;
+  };
+  expect(await sent('/res.php', { key, id: odd })).toBe('ERROR_WRONG_ID_FORMAT');
+  expect(await sent('/res.php', { key, action: odd, id: 999_999 })).toBe('ERROR_WRONG_CAPTCHA_ID');
+  for (const none of [odd, null, [key]])
+    expect(await sent('/res.php', { key: none, id: 1 })).toBe('ERROR_WRONG_USER_KEY');
+  expect(await sent('/in.php', { key, method: odd, body: odd })).toBe('ERROR_ZERO_CAPTCHA_FILESIZE');
+});
+
+test('images to click at, or to choose from, are not read as texts', async () => {
+  const before = await world.money();
+  for (const kind of ['coordinatescaptcha', 'recaptcha', 'canvas']) {
+    const sent = { type: urlencoded, body: query({ key: world.key, body: image, [kind]: '1' }) };
+    expect((await wire(world, '/in.php', sent)).text).toBe('ERROR_BAD_PARAMETERS');
+  }
+  expect(await world.money()).toEqual(before);
+});
+
 test('an empty balance, and an image that cannot be read', async () => {
   await using poor = await openWorld({ money: 0, engines: { text: recognizer } });
   const sent = multipart({ key: poor.key }, file);
@@ -160,6 +184,11 @@ test('a form that is none, or holds too much, is refused before anybody knows wh
   expect(await bad({ type: 'multipart/form-data; boundary=xx', body: `${parts}--xx--\r\n` })).toBe(
     'ERROR_BAD_PARAMETERS',
   );
+  const returns = multipart({ key: 'x', body: '\r'.repeat(200_000) });
+  expect(await bad(returns)).toBe('ERROR_BAD_PARAMETERS');
+  const header = `Content-Disposition: form-data; x="${'y'.repeat(5_000)}"; name="key"`;
+  const hidden = `--xx\r\n${header}\r\n\r\n${own.key}\r\n--xx--\r\n`;
+  expect(await bad({ type: 'multipart/form-data; boundary=xx', body: hidden })).toBe('ERROR_WRONG_USER_KEY');
   const odd = multipart({ __proto__: 'x', constructor: 'x', key: 'wrong', body: 'x' });
   expect(await bad(odd)).toBe('ERROR_KEY_DOES_NOT_EXIST');
   expect(await own.money()).toEqual({ posted: start, pending: 0 });

@@ -196,6 +196,9 @@ describe('X-Legible-Test', () => {
       [world.key, {}],
     ] as const)
       expect((await poll(world, key, taskId, init)).body.errorCode).toBe('ERROR_TASKID_INVALID');
+    const odd = { clientKey: await world.addKey({ isTest: true }), taskId: { toString: 1 } };
+    const { body } = await world.send('/getTaskResult', JSON.stringify(odd));
+    expect(body.errorCode).toBe('ERROR_TASKID_INVALID');
   });
 });
 

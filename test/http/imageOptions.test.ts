@@ -22,12 +22,23 @@ async function readWith(dialect: Foreign, options: object, confidence = 0.8) {
 
 const every = Object.keys(hosts) as Foreign[];
 
+test('capmonster: a picture to turn is named by a text', async () => {
+  await using world = await openWorld();
+  const metadata = { Task: { toString: 1 } };
+  const task = { type: 'ComplexImageTask', class: 'recognition', imagesBase64: [], metadata };
+  const { errorCode } = await ask(world, 'capmonster', 'createTask', { task });
+  expect(errorCode).toBe('ERROR_NO_SUCH_METHOD');
+});
+
 test.each(every)('%s: digits only, letters only, lengths', async (dialect) => {
   expect(await readWith(dialect, { numeric: 1 })).toMatchObject({ alphabet: '0123456789' });
   const { alphabet } = await readWith(dialect, { numeric: 2 });
   expect(alphabet).toMatch(/^[A-Za-z]{52}$/);
-  for (const numeric of [0, 3, 4, null])
-    expect(await readWith(dialect, { numeric })).not.toHaveProperty('alphabet');
+  for (const numeric of [0, 3, 4, null, { toString: 1 }]) {
+    const read = await readWith(dialect, { numeric });
+    expect(read.code).toBeUndefined();
+    expect(read).not.toHaveProperty('alphabet');
+  }
   expect(await readWith(dialect, { minLength: 4, maxLength: 6 })).toMatchObject({
     minLength: 4,
     maxLength: 6,

@@ -38,8 +38,8 @@ const turns = ['oocl_rotate', 'oocl_rotate_new'];
 function taskOf(task: Body): Body {
   const { class: kind, imagesBase64, metadata } = task;
   const name = (metadata as Body | undefined)?.Task;
-  if (task.type !== 'ComplexImageTask' || kind !== 'recognition' || !turns.includes(String(name)))
-    return task;
+  if (task.type !== 'ComplexImageTask' || kind !== 'recognition') return task;
+  if (typeof name !== 'string' || !turns.includes(name)) return task;
   const [imageBackground, image] = Array.isArray(imagesBase64) ? imagesBase64 : [];
   return { type: 'VisionEngine', module: 'rotate_1', image, imageBackground };
 }

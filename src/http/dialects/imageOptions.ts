@@ -19,12 +19,12 @@ export function withOurOptions(task: Body): Body {
     return { ...others, module: 'math' };
   }
   if (isOn(numeric)) return { ...rest, module: 'number' };
-  if (Number(numeric) === 2 && rest.charset === undefined) return { ...rest, charset: letters };
+  if ((numeric === 2 || numeric === '2') && rest.charset === undefined) return { ...rest, charset: letters };
   return rest;
 }
 
 /** Whether a switch is on, as JSON and as forms write it. */
-function isOn(value: unknown): boolean {
+export function isOn(value: unknown): boolean {
   return value === true || value === 1 || value === '1' || value === 'true';
 }
 

@@ -6,7 +6,7 @@ import { parseBody } from '../body.ts';
 import { parseMultipart, parseQuery } from '../form.ts';
 import type { Body, Dialect, FormReader, Method, Reply, Said } from './dialect.ts';
 import { type Foreign, type ForeignCodes, foreignOf, ifMissing, ifSmall } from './foreignCodes.ts';
-import { withOurOptions } from './imageOptions.ts';
+import { isOn, withOurOptions } from './imageOptions.ts';
 
 const named = (code: string): Foreign => [code, 0];
 const badParameters = named('ERROR_BAD_PARAMETERS');
@@ -49,7 +49,12 @@ const form: FormReader = async ({ url, type, bytes }) => {
 function fieldsOf(bytes: Buffer, type: string): Body | Promise<Body> {
   if (/^multipart\/form-data\b/i.test(type)) return parseMultipart(bytes, type);
   if (/^application\/x-www-form-urlencoded\b/i.test(type)) return parseQuery(bytes.toString('latin1'));
-  return parseBody(bytes, false);
+  return plainOf(parseBody(bytes, false));
+}
+
+/** Every field of this API is one text, number or switch; null is one that was left out. */
+function plainOf(fields: Body): Body {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => typeof value !== 'object'));
 }
 
 function translate(fields: Body, path: string): Body {
@@ -60,8 +65,14 @@ function translate(fields: Body, path: string): Body {
   return { ...common, task: taskOf(fields), callbackUrl: pingback };
 }
 
+/** Switches that make of an image a task of another kind: places to click, tiles to choose. */
+const otherKinds = ['coordinatescaptcha', 'recaptcha', 'canvas'];
+
 function taskOf(fields: Body): Body {
   const { method = 'base64', body, file, numeric, calc, min_len, max_len } = fields;
+  const otherKind = otherKinds.find((kind) => isOn(fields[kind]));
+  // Read as a text, it would be charged for an answer that is none.
+  if (otherKind !== undefined) return { type: `in.php ${otherKind}` };
   // Its other methods are token types, or need people; none is a type of ours by accident.
   if (method !== 'base64' && method !== 'post') return { type: `in.php method ${String(method)}` };
   const options = { numeric, math: calc, minLength: limit(min_len), maxLength: limit(max_len) };
