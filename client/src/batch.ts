@@ -24,8 +24,8 @@ export interface BatchOptions {
 export interface BatchParts extends BatchOptions {
   transport: Transport;
   newId: () => string;
-  /** Creates one task, and waits for its solution. */
-  solve(task: Task): Promise<Solved>;
+  /** Creates one task under a name of its own, and waits for its solution. */
+  solve(task: Task, idempotencyKey: string): Promise<Solved>;
   /** Waits for the solution of a task that was created. */
   wait(taskId: string): Promise<Solved>;
 }
@@ -75,10 +75,13 @@ export class Batch {
 
   async #solveCall(indexes: number[]): Promise<void> {
     const { transport, signal } = this.#parts;
+    const key = this.#parts.newId();
+    // As the server itself names them: whether a task is sent alone or with all of them again, it is one.
+    const nameOf = (line: number) => `${key} ${line}`;
     const call = {
       path: '/createTasks',
       fields: { tasks: indexes.map((index) => this.#tasks[index]!) },
-      headers: { accept: 'application/x-ndjson', 'idempotency-key': this.#parts.newId() },
+      headers: { accept: 'application/x-ndjson', 'idempotency-key': key },
       signal,
       requestMs: batchMs,
     };
@@ -89,34 +92,36 @@ export class Batch {
         for await (const answer of transport.lines(call)) {
           // Before the connection broke, so many had come already; the others come again, under the same key.
           if (line++ < ending.length) continue;
+          const name = nameOf(ending.length);
           const index = indexes[ending.length]!;
-          ending.push(this.#keep(index, this.#end(this.#tasks[index]!, answer)));
+          ending.push(this.#keep(index, this.#end(this.#tasks[index]!, answer, name)));
         }
         if (line < indexes.length) throw new LegibleError('NO_ANSWER', 'the answer broke off');
       });
     } catch (error) {
       if (!(error instanceof LegibleError)) throw error;
-      const left = indexes.slice(ending.length);
+      const left = [...indexes.entries()].slice(ending.length);
       // A server that does not know this call.
-      if (error.code === 'ERROR_BAD_REQUEST') await this.#solveSingly(left);
-      else for (const index of left) ending.push(this.#keep(index, Promise.reject(error)));
+      if (error.code === 'ERROR_BAD_REQUEST') await this.#solveSingly(left, nameOf);
+      else for (const [, index] of left) ending.push(this.#keep(index, Promise.reject(error)));
     }
     await Promise.all(ending);
   }
 
-  async #solveSingly(indexes: number[]): Promise<void> {
-    const left = indexes.values();
+  async #solveSingly(lines: [number, number][], nameOf: (line: number) => string): Promise<void> {
+    const left = lines.values();
     const solveNext = async () => {
-      for (const index of left) await this.#keep(index, this.#parts.solve(this.#tasks[index]!));
+      for (const [line, index] of left)
+        await this.#keep(index, this.#parts.solve(this.#tasks[index]!, nameOf(line)));
     };
     await Promise.all(Array.from({ length: singlesAtOnce }, solveNext));
   }
 
   /** What becomes of a task that was answered so. */
-  async #end(task: Task, answer: { errorId: number }): Promise<Solved> {
+  async #end(task: Task, answer: { errorId: number }, name: string): Promise<Solved> {
     if (answer.errorId !== 0) {
       const error = refusalOf(answer, new Headers());
-      if (isRepeatable(error)) return this.#parts.solve(task);
+      if (isRepeatable(error)) return this.#parts.solve(task, name);
       throw error;
     }
     const { taskId, solution } = answer as unknown as Solved;

@@ -121,7 +121,7 @@ export class Legible {
       ...options,
       transport: this.#transport,
       newId: this.#newId,
-      solve: (task) => this.solve(task, call),
+      solve: (task, idempotencyKey) => this.solve(task, { ...call, idempotencyKey }),
       wait: (taskId) => this.wait(taskId, call),
     });
     return (await batch.solve()) as never;

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Fault } from '../../src/fault.ts';
+import type { TextReader } from '../../src/tasks/task.ts';
 import { openProofWorld } from '../proofWorld.ts';
-import { openWorld, picture, price, stalledReader, start, type World } from '../world.ts';
+import { openWorld, picture, price, readerOf, stalledReader, start, type World } from '../world.ts';
 import { failure, installSdk } from './sdkPackage.ts';
 
 let installed: Awaited<ReturnType<typeof installSdk>>;
@@ -72,6 +74,35 @@ test('whose answer breaks off is sent again, and what was solved is charged once
   expect(told).toHaveLength(20);
   expect(asked).toEqual(['/createTasks', '/createTasks']);
   expect(await world.money()).toEqual({ posted: start - 20 * price, pending: 0 });
+});
+
+test('charges once for a task that is sent alone and, after a broken answer, with the others again', async () => {
+  let reads = 0;
+  const failsFirst: TextReader = {
+    read: async (...asked) => {
+      if (reads++ === 0) throw new Fault('ERROR_TASK_TIMEOUT');
+      return readerOf('k7mp2').read(...asked);
+    },
+  };
+  await using world = await openWorld({ engines: { text: failsFirst } });
+  const alone = Promise.withResolvers<void>();
+  const { client, asked } = clientOf(world, (answer, n) => {
+    if (answer.url.endsWith('/createTask')) alone.resolve();
+    if (n > 1) return answer;
+    const lines = answer.text().then((text) => text.split('\n').slice(0, 5).join('\n'));
+    const body = new ReadableStream({
+      async start(stream) {
+        stream.enqueue(new TextEncoder().encode(`${await lines}\n`));
+        await alone.promise;
+        stream.error(new TypeError('terminated'));
+      },
+    });
+    return new Response(body, { headers: answer.headers });
+  });
+  const outcomes = await client.solveAll(Array(10).fill(await image()));
+  expect(outcomes.map(({ error }) => error)).toEqual(Array(10).fill(undefined));
+  expect(asked).toEqual(['/createTasks', '/createTask', '/createTasks']);
+  expect(await world.money()).toEqual({ posted: start - 10 * price, pending: 0 });
 });
 
 test('of tasks that take longer waits for each', async () => {
