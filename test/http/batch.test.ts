@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { inTurn } from '../../src/flow/createTasks.ts';
 import type { Reading, TextReader } from '../../src/tasks/task.ts';
 import { documentOf } from '../documented.ts';
 import { laterPrices, laterType } from '../laterType.ts';
@@ -31,6 +32,15 @@ const textsOf = (results: { solution?: { text: string }; errorCode: string }[]) 
   results.map(({ solution, errorCode }) => solution?.text ?? errorCode);
 
 describe('createTasks', () => {
+  it('lets others pass between tasks that end at once', async () => {
+    let done = 0;
+    const all = inTurn(Array(100).fill(0), 16, async () => ++done);
+    await new Promise(setImmediate);
+    expect(done).toBeLessThan(50);
+    await Promise.all(all);
+    expect(done).toBe(100);
+  });
+
   it('answers each as createTask would, in their order, with a charge each', async () => {
     await using world = await openWorld({ engines: { text: byWidth } });
     const widths = Array.from({ length: 100 }, (_, index) => 30 + index);
