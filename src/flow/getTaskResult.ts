@@ -15,11 +15,11 @@ export async function getTaskResult(steps: Steps, caller: Caller): Promise<TaskR
 }
 
 async function recordOf(steps: Steps, caller: Caller, taskId: string): Promise<TaskRecord | undefined> {
-  const { store, clock, config, waiters } = steps;
+  const { store, clock, config, waiters, pace } = steps;
   const { work, asks, aside } = caller.arrived;
   const accountId = caller.principal.account.id;
   const poll = (maxPolls: number) => store.poll({ taskId, accountId, now: clock.now(), maxPolls });
-  if (asks.waitMs === 0) return poll(config.maxPolls);
+  if (asks.waitMs === 0 || !pace.enterWait(caller)) return poll(config.maxPolls);
 
   aside.waitSeconds = asks.waitMs / 1000;
   const found = new AbortController();
@@ -34,5 +34,6 @@ async function recordOf(steps: Steps, caller: Caller, taskId: string): Promise<T
     return await poll(Number.MAX_SAFE_INTEGER);
   } finally {
     found.abort();
+    pace.leaveWait(caller);
   }
 }

@@ -23,6 +23,7 @@ export class Pace {
   readonly #metrics: Pick<Metrics, 'countRefusal'>;
   readonly #requests = new RecentMap<string, SlidingWindow>(subjectsPaced);
   readonly #underway = new Map<string, number>();
+  readonly #waiting = new Map<string, number>();
 
   constructor(parts: { config: Config; clock: Clock; metrics: Pick<Metrics, 'countRefusal'> }) {
     this.#config = parts.config;
@@ -50,23 +51,42 @@ export class Pace {
   /** Takes a place for a task; each is given back with leave. @throws Fault ERROR_RATE_LIMIT */
   enter({ principal }: Caller): void {
     const limit = limitOf(principal, 'concurrency', this.#config.concurrency);
-    const underway = this.#underway.get(limit.subject) ?? 0;
-    if (underway >= limit.most)
+    if (!takePlace(this.#underway, limit))
       this.#refuse('concurrency', `at most ${limit.most} tasks at once`, slotRetryMs);
-    this.#underway.set(limit.subject, underway + 1);
   }
 
   leave({ principal }: Caller): void {
-    const { subject } = limitOf(principal, 'concurrency', this.#config.concurrency);
-    const underway = this.#underway.get(subject) ?? 0;
-    if (underway <= 1) this.#underway.delete(subject);
-    else this.#underway.set(subject, underway - 1);
+    leavePlace(this.#underway, limitOf(principal, 'concurrency', this.#config.concurrency));
+  }
+
+  /**
+   * Takes a place for a poll that waits, of as many as there are for tasks; false where none is left. Without that
+   * bound, few keys could hold every socket of the server.
+   */
+  enterWait({ principal }: Caller): boolean {
+    return takePlace(this.#waiting, limitOf(principal, 'concurrency', this.#config.concurrency));
+  }
+
+  leaveWait({ principal }: Caller): void {
+    leavePlace(this.#waiting, limitOf(principal, 'concurrency', this.#config.concurrency));
   }
 
   #refuse(reason: 'limit' | 'concurrency', detail: string, retryAfterMs: number): never {
     this.#metrics.countRefusal(reason);
     throw new Fault('ERROR_RATE_LIMIT', { detail, retryAfterMs });
   }
+}
+
+function takePlace(places: Map<string, number>, { subject, most }: Limit): boolean {
+  const taken = places.get(subject) ?? 0;
+  if (taken < most) places.set(subject, taken + 1);
+  return taken < most;
+}
+
+function leavePlace(places: Map<string, number>, { subject }: Limit): void {
+  const taken = places.get(subject) ?? 0;
+  if (taken <= 1) places.delete(subject);
+  else places.set(subject, taken - 1);
 }
 
 /** A package's limit holds for all its keys together. */

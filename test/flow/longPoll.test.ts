@@ -93,6 +93,24 @@ describe('a poll with Prefer: wait', () => {
     expect((await waiting(taskId).answer).body.errorCode).toBe('ERROR_TASKID_INVALID');
   });
 
+  it('is answered at once where its key waits as often as it may have tasks under way', async () => {
+    const clientKey = await world.addPackage({ id: 'small', concurrency: 1 });
+    const created = await world.call('createTask', { clientKey, task: { type: 'EchoTask', say: 'x' } });
+    const { taskId } = created.body;
+    await expect.poll(() => asked.length).toBe(1);
+    const poll = () => world.call('getTaskResult', { clientKey, taskId }, { headers: { prefer: 'wait=30' } });
+    const first = poll();
+    await othersPass();
+    const second = await poll();
+    expect([second.body.status, second.headers.get('preference-applied')]).toEqual(['processing', null]);
+    world.clock.advance(30_000);
+    expect((await first).headers.get('preference-applied')).toBe('wait=30');
+    const third = poll();
+    await othersPass();
+    asked[0]!.end.resolve({ said: 'x' });
+    expect((await third).body.status).toBe('ready');
+  });
+
   it('is let go with its client', async () => {
     const client = new AbortController();
     const taskId = await makeLater();
