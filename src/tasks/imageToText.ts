@@ -189,6 +189,8 @@ function inputSchema(settings: ImageToTextSettings): z.ZodType<ImageToText> {
     case: boolean.optional().describe('accepted; texts are always answered as they are read'),
     charset: text
       .min(1, 'is empty')
+      // Each letter once is 71 of them; a hundred tasks of long ones would hold up everybody else.
+      .max(256, { error: 'has more than 256 characters', abort: true })
       .regex(READABLE, 'holds characters that cannot be read')
       .optional()
       .describe('only these characters can occur'),

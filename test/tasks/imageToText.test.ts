@@ -192,6 +192,7 @@ describe('input', () => {
     [{ body: 'a', details: 2 }, 'details: is neither true nor false'],
     [{ body: 'a', charset: '' }, 'charset: is empty'],
     [{ body: 'a', charset: 'äöü' }, 'charset: holds characters that cannot be read'],
+    [{ body: 'a', charset: 'a'.repeat(257) }, 'charset: has more than 256 characters'],
     [{ body: 'a', minLength: 1.5 }, 'minLength: is not a whole number'],
     [{ body: 'a', minLength: -1 }, 'minLength: is not from 0 to 60'],
     [{ body: 'a', maxLength: 61 }, 'maxLength: is not from 0 to 60'],
