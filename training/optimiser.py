@@ -3,6 +3,7 @@
 With BatchNorm folded away, AdamW has to go slowly; a step of Muon has the same length in every direction of a matrix.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -21,7 +22,7 @@ def mixes(name: str, parameter: nn.Parameter) -> bool:
 class Optimiser:
     """One step for all parameters of `net`, whose memory they share; make it where the net will stay."""
 
-    def __init__(self, net: nn.Module) -> None:
+    def __init__(self, net: nn.Module, mixes: Callable[[str, nn.Parameter], bool] = mixes) -> None:
         self.net = net
         named = list(net.named_parameters())
         self.mixing = [p for name, p in named if mixes(name, p)]

@@ -7,6 +7,8 @@ from torch import Tensor, nn
 STRIDE = 4
 SIDE = 40
 """Side of the crop that is compared."""
+KEY = 3
+"""Every so many pixels, both ways, one is looked at for the colours of a crop."""
 
 
 def conv(a: int, b: int, stride: int = 1) -> nn.Sequential:
@@ -52,11 +54,30 @@ class Matcher(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            conv(3, 24), conv(24, 32, 2), Residual(32), conv(32, 64, 2), Residual(64), conv(64, 128, 2), Residual(128)
+            conv(5, 24), conv(24, 32, 2), Residual(32), conv(32, 64, 2), Residual(64), conv(64, 128, 2), Residual(128)
         )
         self.out = nn.Linear(256, 64)
+        at = (torch.arange(KEY // 2, SIDE, KEY) + 0.5) * 2 / SIDE - 1
+        far = torch.maximum(at.abs()[:, None], at.abs()[None]).flatten()
+        weights = torch.stack([(-4 * far**2).exp(), (far > 0.8).float()], 1)
+        self.register_buffer("places", weights / weights.sum(0), persistent=False)
+
+    @torch.no_grad()
+    @torch.autocast("cpu", enabled=False)
+    def cues(self, x: Tensor) -> Tensor:
+        """(N, 2, 40, 40): how much more often a pixel's colour is in the middle than at the edge, -1 to 1; wide and narrow.
+
+        Marks may have any colour: what figure is and what ground is hardly shows in a colour by itself.
+        """
+        colours = x[:, :, ::2, ::2].flatten(2).transpose(1, 2)
+        keys = x[:, :, KEY // 2 :: KEY, KEY // 2 :: KEY].flatten(2)
+        apart = colours.pow(2).sum(2, keepdim=True) + keys.pow(2).sum(1, keepdim=True) - 2 * colours @ keys
+        wide = (-2 * apart).exp()
+        found = [near @ self.places + 1e-4 for near in (wide, wide.square().square())]
+        share = torch.stack([each[..., 0] / each.sum(2) for each in found], 1).unflatten(2, (SIDE // 2, SIDE // 2))
+        return 2 * F.interpolate(share, scale_factor=2.0, mode="bilinear", align_corners=False) - 1
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.body(x)
+        x = self.body(torch.cat([x, self.cues(x)], 1))
         x = torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
         return F.normalize(self.out(x), dim=1)

@@ -38,35 +38,40 @@ class Drawer:
         count = int(rng.integers(3, 8))
         found = self._marks(rng, count)
         picture = self._ground(rng)
-        boxes = self._paint(rng, picture, found)
+        boxes = self._paint(rng, picture, [mask for mask, _ in found])
         picture = wear(rng, picture)
-        placed = [i for i in range(len(boxes)) if boxes[i, 2] > 0]
-        rng.shuffle(placed)
-        wanted = placed[: int(rng.integers(2, 6))]
-        prompt, where = self._prompt(rng, [found[i] for i in wanted])
-        order = [*wanted, *(i for i in placed if i not in wanted)]
+        seen = [i for i in range(len(boxes)) if boxes[i, 2] > 0]
+        rng.shuffle(seen)
+        wanted = seen[: int(rng.integers(2, 7))]
+        prompt, where = self._prompt(rng, [found[i][1] for i in wanted])
+        order = [*wanted, *(i for i in seen if i not in wanted)]
         return Scene(picture, boxes[order], prompt, where)
 
-    def _marks(self, rng: np.random.Generator, count: int) -> list[np.ndarray]:
-        """Different marks of one kind, as one generator would draw them."""
-        kind = rng.choice(["letter", "ideograph", "shape", "symbol"], p=[0.4, 0.2, 0.28, 0.12])
+    def _marks(self, rng: np.random.Generator, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Different marks of one kind, as one generator would draw them: in the picture and in the prompt."""
+        kind = rng.choice(["letter", "ideograph", "shape", "symbol"], p=[0.38, 0.22, 0.28, 0.12])
         font = int(rng.integers(len(marks.letters()))) if rng.random() < 0.6 else None
-        ideographs = str(rng.choice(self.fonts))
+        ideographs = [str(path) for path in rng.choice(self.fonts, 2)]
         symbols = str(rng.choice(self.symbols))
-        found: list[np.ndarray] = []
+        # Some pages write the prompt in the font of the page.
+        apart = rng.random() < 0.2
+        found: list[tuple[np.ndarray, np.ndarray]] = []
         for _ in range(60):
             if len(found) == count:
                 break
+            other = None
             if kind == "letter":
                 mask = marks.letter(rng, font)[1]
             elif kind == "ideograph":
-                mask = marks.ideograph(rng, ideographs)[1]
+                char, mask = marks.ideograph(rng, ideographs[0])
+                if apart and mask is not None:
+                    other = marks.written(marks.truetype(ideographs[1], 0), char)
             elif kind == "symbol":
                 mask = marks.symbol(rng, symbols)[1]
             else:
                 mask = marks.shape(rng)[1]
-            if mask is not None and all(alike(mask, other) < 0.82 for other in found):
-                found.append(mask)
+            if mask is not None and all(alike(mask, known) < 0.82 for known, _ in found):
+                found.append((mask, mask if other is None else other))
         return found
 
     def _ground(self, rng: np.random.Generator) -> np.ndarray:
@@ -90,9 +95,9 @@ class Drawer:
     def _paint(self, rng: np.random.Generator, picture: np.ndarray, found: list[np.ndarray]) -> np.ndarray:
         h, w = PICTURE
         boxes = np.zeros((len(found), 3), np.float32)
-        low = rng.uniform(17, 38)
+        low = rng.uniform(17, 44)
         high = low * rng.uniform(1, 1.5)
-        spin = rng.choice([0, 20, 45, 75, 180], p=[0.1, 0.2, 0.3, 0.3, 0.1])
+        spin = rng.choice([0, 20, 45, 65, 180], p=[0.1, 0.2, 0.35, 0.3, 0.05])
         style = Style(rng)
         taken: list[tuple[float, float, float]] = []
         for i, mask in enumerate(found):
@@ -104,9 +109,9 @@ class Drawer:
             else:
                 continue
             taken.append((x, y, side))
-            ink, box = placed(rng, mask, side, x, y, rng.uniform(-spin, spin), (h, w))
-            style.paint(rng, picture, ink)
-            boxes[i] = box
+            part = window(x, y, side, (h, w))
+            ink, boxes[i] = placed(rng, mask, side, x, y, rng.uniform(-spin, spin), part)
+            style.paint(rng, picture[part], ink)
         return boxes
 
     def _prompt(self, rng: np.random.Generator, found: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -122,22 +127,29 @@ class Drawer:
             strip = np.clip(strip.astype(np.float32) * 0.35 + np.asarray(ground) * 0.65, 0, 255).astype(np.uint8)
         noise(rng, strip, before=True)
         room = rng.uniform(0.75, 1) * w / max(len(found), 3)
-        side0 = rng.uniform(0.45, 0.85) * h
+        side0 = rng.uniform(0.4, 0.85) * h
         spin = rng.choice([0, 20, 45, 70], p=[0.35, 0.25, 0.25, 0.15])
         left = rng.uniform(0, w - room * len(found))
         one = rng.integers(0, 140, 3) if dark else rng.integers(140, 256, 3)
         own = rng.random() < 0.6
+        fades = rng.random() < 0.3
         where = np.zeros((len(found), 3), np.float32)
         for i, mask in enumerate(found):
             side = min(side0 * rng.uniform(0.9, 1.1), room * 0.95)
             x = left + room * (i + 0.5) + rng.uniform(-0.04, 0.04) * room
             y = np.clip(h / 2 + rng.uniform(-0.15, 0.15) * h, side * 0.5, h - side * 0.5)
-            ink, where[i] = placed(rng, mask, side, x, y, rng.uniform(-spin, spin), (h, w))
+            part = window(x, y, side, (h, w))
+            ink, where[i] = placed(rng, mask, side, x, y, rng.uniform(-spin, spin), part)
             colour = (rng.integers(0, 140, 3) if dark else rng.integers(140, 256, 3)) if own else one
-            alpha = rng.uniform(0.6, 1) if rng.random() < 0.3 else 1.0
-            blend(strip, ink, colour, alpha)
+            blend(strip[part], ink, colour, rng.uniform(0.5, 1) if fades else 1.0)
         noise(rng, strip, before=False)
         return wear(rng, strip), where
+
+
+def window(x: float, y: float, side: float, size: tuple[int, int]) -> tuple[slice, slice]:
+    """What a mark may cover, turned, bent and outlined."""
+    reach = side + 8
+    return tuple(slice(max(0, int(at - reach)), min(int(at + reach) + 1, most)) for at, most in zip((y, x), size))
 
 
 def alike(a: np.ndarray, b: np.ndarray) -> float:
@@ -145,23 +157,24 @@ def alike(a: np.ndarray, b: np.ndarray) -> float:
     return inner / max(1.0, np.maximum(a, b).sum(dtype=np.float64))
 
 
-def placed(rng, mask: np.ndarray, side: float, x: float, y: float, angle: float, size: tuple[int, int]):
-    """The mask turned, a little bent, at its place in a picture; and x, y, side of the box of its ink."""
-    h, w = size
+def placed(rng, mask: np.ndarray, side: float, x: float, y: float, angle: float, part: tuple[slice, slice]):
+    """The mask turned, a little bent, at its place in a part of a picture; and x, y, side of the box of its ink."""
+    top, left = part[0].start, part[1].start
+    h, w = part[0].stop - top, part[1].stop - left
     scale = side / (SIZE - 8)
     turn = cv2.getRotationMatrix2D((SIZE / 2, SIZE / 2), angle, scale)
     if rng.random() < 0.35:
         shear = np.array([[1, rng.uniform(-0.2, 0.2)], [rng.uniform(-0.2, 0.2), rng.uniform(0.85, 1.15)]])
         linear = turn[:, :2] @ shear
         turn[:, :2] = linear
-    turn[:, 2] = np.array([x, y]) - turn[:, :2] @ np.array([SIZE / 2, SIZE / 2])
+    turn[:, 2] = np.array([x - left, y - top]) - turn[:, :2] @ np.array([SIZE / 2, SIZE / 2])
     soft = cv2.GaussianBlur(mask, (0, 0), max(0.3, 0.35 / scale)) if scale < 0.9 else mask
     ink = cv2.warpAffine(soft, turn, (w, h), flags=cv2.INTER_LINEAR)
     ys, xs = np.nonzero(ink > 90)
     if len(ys) == 0:
         return ink, (x, y, 0)
     x0, x1, y0, y1 = xs.min(), xs.max() + 1, ys.min(), ys.max() + 1
-    return ink, ((x0 + x1) / 2, (y0 + y1) / 2, max(x1 - x0, y1 - y0))
+    return ink, (left + (x0 + x1) / 2, top + (y0 + y1) / 2, max(x1 - x0, y1 - y0))
 
 
 def blend(picture: np.ndarray, ink: np.ndarray, colour, alpha: float) -> None:
@@ -248,7 +261,7 @@ def drawn_ground(rng, h: int, w: int) -> np.ndarray:
 def noise(rng, strip: np.ndarray, before: bool) -> None:
     """Lines, curves and dots of a prompt."""
     h, w = strip.shape[:2]
-    if rng.random() < 0.5:
+    if rng.random() < 0.4:
         return
     for _ in range(int(rng.integers(0, 5))):
         colour = tuple(int(v) for v in rng.integers(0, 220, 3))

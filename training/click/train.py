@@ -12,15 +12,18 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from training.click.net import SIDE, STRIDE, Finder, Matcher
 from training.click.scene import Drawer, Scene
+from training.optimiser import Optimiser
 
 BATCH = 16
 MOST = 8
 """Marks of a scene, the ground's own crops among them."""
+MARGIN = 1.3
+"""Side of a crop, in sides of its mark."""
 TEMPERATURE = 0.1
 AVERAGE = 0.995
 
@@ -33,9 +36,6 @@ def crop(picture: np.ndarray, x: float, y: float, side: float) -> np.ndarray:
     return (out - out.mean()) / (out.std() + 4)
 
 
-MARGIN = 1.3
-
-
 def example(scene: Scene, rng: np.random.Generator) -> dict[str, np.ndarray]:
     def around(picture, box):
         x, y, side = box
@@ -43,22 +43,20 @@ def example(scene: Scene, rng: np.random.Generator) -> dict[str, np.ndarray]:
         return crop(picture, x + rng.normal(0, 0.04) * side, y + rng.normal(0, 0.04) * side, side)
 
     h, w = scene.picture.shape[:2]
-    seen = np.zeros((MOST, SIDE, SIDE, 3), np.float32)
-    asked = np.zeros((MOST, SIDE, SIDE, 3), np.float32)
+    crops = np.zeros((2, MOST, SIDE, SIDE, 3), np.float32)
     n = min(len(scene.boxes), MOST)
     for i in range(n):
-        seen[i] = around(scene.picture, scene.boxes[i])
+        crops[0, i] = around(scene.picture, scene.boxes[i])
     for i in range(n, MOST):
-        seen[i] = crop(scene.picture, rng.uniform(0, w), rng.uniform(0, h), rng.uniform(20, 60))
+        crops[0, i] = crop(scene.picture, rng.uniform(0, w), rng.uniform(0, h), rng.uniform(20, 60))
     for i, box in enumerate(scene.wanted):
-        asked[i] = around(scene.prompt, box)
+        crops[1, i] = around(scene.prompt, box)
     return {
         "picture": scene.picture,
         "prompt": scene.prompt,
         "heat": target(scene.picture, scene.boxes),
         "prompt_heat": target(scene.prompt, scene.wanted),
-        "seen": seen.transpose(0, 3, 1, 2),
-        "asked": asked.transpose(0, 3, 1, 2),
+        "crops": crops.transpose(0, 1, 4, 2, 3).astype(np.float16),
         "count": np.int64(len(scene.wanted)),
     }
 
@@ -107,16 +105,44 @@ def find_loss(out: Tensor, goal: Tensor) -> tuple[Tensor, Tensor]:
     return gain.sum() / peak.sum().clamp(min=1), ((side - log_side).abs() * near).sum() / near.sum().clamp(min=1)
 
 
-def match_loss(seen: Tensor, asked: Tensor, count: Tensor) -> tuple[Tensor, Tensor]:
-    """seen, asked: (N, MOST, 64). Which of its scene's marks a prompt's mark is, and which of the whole batch's."""
-    n = len(seen)
-    some = torch.arange(MOST)[None] < count[:, None]
-    logits = torch.einsum("nad,nsd->nas", asked, seen)[some] / TEMPERATURE
-    goal = torch.arange(MOST)[None].expand(n, MOST)[some]
-    every = (asked[some] @ seen.reshape(n * MOST, -1).T) / TEMPERATURE
-    place = (torch.arange(n)[:, None] * MOST + torch.arange(MOST)[None])[some]
-    right = (logits.argmax(1) == goal).float().mean()
-    return F.cross_entropy(logits, goal) + 0.5 * F.cross_entropy(every, place), right
+def match_loss(seen: Tensor, asked: Tensor, some: Tensor) -> tuple[Tensor, Tensor]:
+    """seen: (N, MOST, D); asked: (M, D), those of `some` (N, MOST).
+
+    Which of its scene's marks a prompt's mark is, and which of the whole batch's.
+    """
+    scene, place = some.nonzero(as_tuple=True)
+    every = asked @ seen.flatten(0, 1).T / TEMPERATURE
+    own = every.unflatten(1, (-1, MOST))[torch.arange(len(scene)), scene]
+    right = (own.argmax(1) == place).float().mean()
+    return F.cross_entropy(own, place) + 0.5 * F.cross_entropy(every, scene * MOST + place), right
+
+
+class Both(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.find, self.match = Finder(), Matcher()
+
+
+def mixes(name: str, parameter: nn.Parameter) -> bool:
+    """What Muon takes: not the first filters of colours, nor what gives a centre or a side."""
+    return parameter.ndim > 1 and parameter.shape[0] > 4 and parameter.shape[1] > 5
+
+
+def losses(nets: Both, batch: dict[str, Tensor], found: int) -> dict[str, Tensor]:
+    to_input = lambda x: (x.permute(0, 3, 1, 2).float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+    some = torch.arange(MOST)[None] < batch["count"][:, None]
+    real = lambda pair: torch.cat([pair[:, 0].float().flatten(0, 1), pair[:, 1][some].float()])
+    with torch.autocast("cpu", torch.bfloat16):
+        picture = nets.find(to_input(batch["picture"][:found]))
+        # Prompts are small: four for the price of a picture.
+        prompt = nets.find(to_input(batch["prompt"][: 4 * found]))
+        codes = nets.match(real(batch["crops"]).contiguous(memory_format=torch.channels_last))
+    heat, side = find_loss(picture, batch["heat"][:found])
+    prompt_heat, prompt_side = find_loss(prompt, batch["prompt_heat"][: 4 * found])
+    seen, asked = codes.float().tensor_split([len(some) * MOST])
+    same, right = match_loss(seen.unflatten(0, (-1, MOST)), asked, some)
+    total = heat + prompt_heat + 0.5 * (side + prompt_side) + same
+    return {"total": total, "heat": heat, "side": side, "prompt": prompt_heat, "prompt side": prompt_side, "same": same, "right": right}
 
 
 def main() -> None:
@@ -129,55 +155,39 @@ def main() -> None:
     ask.add_argument("--workers", type=int, default=1)
     ask.add_argument("--rate", type=float, default=2e-3)
     ask.add_argument("--seed", type=int, default=1)
-    ask.add_argument("--start", type=Path)
-    ask.add_argument("--found", type=int, default=BATCH, help="scenes of a batch that the finder sees: it learns sooner than the matcher")
+    ask.add_argument("--start", type=Path, help="a checkpoint")
+    ask.add_argument("--found", type=int, default=2, help="scenes of a batch whose pictures the finder sees: it learns sooner than the matcher")
     given = ask.parse_args()
     given.run.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    find, match = Finder(), Matcher()
+    nets = Both()
     if given.start:
-        kept = torch.load(given.start)
-        find.load_state_dict(kept["find"])
-        match.load_state_dict(kept["match"])
-    find.to(memory_format=torch.channels_last)
-    match.to(memory_format=torch.channels_last)
-    both = [*find.parameters(), *match.parameters()]
-    averages = [copy.deepcopy(net).eval() for net in (find, match)]
-    optimiser = torch.optim.AdamW(both, lr=given.rate, weight_decay=1e-2)
+        for name, kept in torch.load(given.start).items():
+            getattr(nets, name).load_state_dict(kept)
+    nets.to(memory_format=torch.channels_last)
+    average = copy.deepcopy(nets).eval()
+    optimiser = Optimiser(nets, mixes)
     fonts = [path for pattern in given.fonts for path in sorted(glob.glob(pattern))]
     symbols = [path for pattern in given.symbols for path in sorted(glob.glob(pattern))]
     scenes = Scenes(given.seed * 100_000_000, (given.photos, fonts, symbols))
     loader = iter(DataLoader(scenes, BATCH, num_workers=given.workers, prefetch_factor=6))
     begun = time.time()
-    step, mean = 0, np.zeros(6)
+    step, means = 0, {}
     while (share := (time.time() - begun) / 60 / given.minutes) < 1:
+        now = losses(nets, next(loader), given.found)
+        now["total"].backward()
+        nn.utils.clip_grad_norm_(nets.parameters(), 5)
         warm = min(1, (step + 1) / 100)
-        for group in optimiser.param_groups:
-            group["lr"] = given.rate * warm * (0.5 + 0.5 * np.cos(np.pi * share)) + 1e-6
-        batch = next(loader)
-        to_input = lambda x: (x.permute(0, 3, 1, 2).float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
-            picture = find(to_input(batch["picture"][: given.found]))
-            prompt = find(to_input(batch["prompt"][: given.found]))
-            crops = torch.cat([batch["seen"], batch["asked"]], 1).flatten(0, 1).contiguous(memory_format=torch.channels_last)
-            codes = match(crops).float().reshape(len(batch["count"]), 2, MOST, -1)
-        heat, side = find_loss(picture, batch["heat"][: given.found])
-        prompt_heat, prompt_side = find_loss(prompt, batch["prompt_heat"][: given.found])
-        same, right = match_loss(codes[:, 0], codes[:, 1], batch["count"])
-        loss = heat + prompt_heat + 0.5 * (side + prompt_side) + same
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(both, 5)
-        optimiser.step()
+        optimiser.step(given.rate * warm * (0.5 + 0.5 * np.cos(np.pi * share)) + 1e-6)
         step += 1
-        for average, net in zip(averages, (find, match)):
-            follow(average, net, min(AVERAGE, step / (step + 10)))
-        mean += 0.02 * (np.array([heat.item(), side.item(), prompt_heat.item(), prompt_side.item(), same.item(), right.item()]) - mean)
+        follow(average, nets, min(AVERAGE, step / (step + 10)))
+        for name, value in now.items():
+            means[name] = means.get(name, 0.0) + max(0.02, 1 / step) * (value.item() - means.get(name, 0.0))
         if step % 50 == 0:
-            print(f"{step} {time.time() - begun:.0f}s heat {mean[0]:.3f} side {mean[1]:.3f} prompt {mean[2]:.3f} {mean[3]:.3f} same {mean[4]:.3f} right {mean[5]:.3f}", flush=True)
+            print(f"{step} {time.time() - begun:.0f}s", *(f"{name} {value:.3f}" for name, value in means.items()), flush=True)
         if step % 200 == 0:
-            save(given.run, *averages)
-    save(given.run, *averages)
+            save(given.run, average)
+    save(given.run, average)
 
 
 def follow(average: torch.nn.Module, net: torch.nn.Module, keep: float) -> None:
@@ -190,8 +200,8 @@ def follow(average: torch.nn.Module, net: torch.nn.Module, keep: float) -> None:
                 own.copy_(new)
 
 
-def save(run: Path, find: Finder, match: Matcher) -> None:
-    torch.save({"find": find.state_dict(), "match": match.state_dict()}, run / "click.pt")
+def save(run: Path, nets: Both) -> None:
+    torch.save({"find": nets.find.state_dict(), "match": nets.match.state_dict()}, run / "click.pt")
 
 
 if __name__ == "__main__":

@@ -14,9 +14,9 @@ const PICTURE_WIDTH = 288;
 const PROMPT_HEIGHT = 48;
 const MULTIPLE = 16;
 const LONGEST = 640;
-const MOST_MARKS = 16;
+const MOST_MARKS = 12;
 const MOST_WANTED = 8;
-const PROMPT_SURENESS = 0.3;
+const PROMPT_SURENESS = 0.2;
 
 /** Finds what a prompt shows in a picture; undefined when either shows nothing, or too little. */
 export async function findClicks(

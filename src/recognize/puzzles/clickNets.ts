@@ -35,7 +35,7 @@ export interface Crops {
 const SIDE = 40;
 const MARGIN = 1.3;
 const STRIDE = 4;
-const LEAST_SURENESS = 0.15;
+const LEAST_SURENESS = 0.06;
 /** Marks of a prompt are also asked turned by 30 degrees either way: 4 to 8 points more of all puzzles right. */
 const TURNS = [-Math.PI / 6, 0, Math.PI / 6];
 
