@@ -17,7 +17,7 @@ import numpy as np
 
 from training.corpus import Family, load_corpus
 from training.ctc import greedy
-from training.picture import resize, target_width
+from training.picture import COMFORTABLE, resize, target_width
 from training.reading import Scorer, onnx_scorer, score_all, torch_scorer
 
 Width = Callable[[int, int], int]  # native width and height -> columns of input
@@ -64,7 +64,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--limit", type=int, help="first images of each family (default: all)")
     parser.add_argument("--stretch", type=float, default=1.0, help="widen by this factor")
-    parser.add_argument("--least", type=int, default=48, help="least columns")
+    parser.add_argument("--least", type=int, default=COMFORTABLE, help="columns that narrow pictures are stretched to")
     parser.add_argument("--misses", action="store_true", help="print label and reading of up to 12 misses a family")
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()

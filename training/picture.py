@@ -9,6 +9,7 @@ from PIL import Image
 HEIGHT = 48  # rows of the net's input
 STRIDE = 8  # columns of input for each step of output
 NARROWEST, WIDEST = 48, 480  # columns
+COMFORTABLE, WIDENED = 128, 1.6
 
 
 def decode(path: Path) -> np.ndarray:
@@ -19,10 +20,14 @@ def decode(path: Path) -> np.ndarray:
     return np.ascontiguousarray(np.asarray(Image.alpha_composite(white, rgba))[:, :, 2::-1])
 
 
-def target_width(width: int, height: int, stretch: float = 1.0, least: int = NARROWEST) -> int:
-    """Columns after resizing to 48 rows in proportion (times `stretch`), at least `least`, a multiple of 8."""
-    columns = min(max(round(HEIGHT * width / height * stretch), least), WIDEST)
-    return -(-columns // STRIDE) * STRIDE
+def target_width(width: int, height: int, stretch: float = 1.0, least: int = COMFORTABLE) -> int:
+    """Columns after resizing to 48 rows in proportion, times `stretch`, a multiple of 8.
+
+    Narrow pictures are stretched to `least` columns, by WIDENED at most: crowded letters need steps of their own.
+    """
+    proportional = HEIGHT * width / height
+    columns = max(proportional, min(least, proportional * WIDENED)) * stretch
+    return -(-min(max(round(columns), NARROWEST), WIDEST) // STRIDE) * STRIDE
 
 
 def resize(image: np.ndarray, width: int) -> np.ndarray:

@@ -2,6 +2,8 @@ import type { Bitmap } from './bmp.ts';
 
 const NARROWEST = 48;
 const WIDEST = 480;
+const COMFORTABLE = 128;
+const WIDENED = 1.6;
 
 /** What the net takes: rows, and the multiple that its width must be. */
 export interface InputShape {
@@ -9,12 +11,14 @@ export interface InputShape {
   step: number;
 }
 
-/** Columns after resizing to the net's height in proportion, times `stretch`; as training/picture.py does it. */
+/**
+ * Columns after resizing to the net's height in proportion, times `stretch`; as training/picture.py does it.
+ * Narrow pictures are stretched first: crowded letters need steps of their own.
+ */
 export function targetWidth(width: number, height: number, shape: InputShape, stretch = 1): number {
-  const columns = Math.min(
-    Math.max(Math.round((shape.height * width * stretch) / height), NARROWEST),
-    WIDEST,
-  );
+  const proportional = (shape.height * width) / height;
+  const wanted = Math.max(proportional, Math.min(COMFORTABLE, proportional * WIDENED)) * stretch;
+  const columns = Math.min(Math.max(Math.round(wanted), NARROWEST), WIDEST);
   return Math.ceil(columns / shape.step) * shape.step;
 }
 

@@ -9,7 +9,9 @@ def test_width_follows_the_shape_up_to_a_multiple_of_8():
     assert target_width(130, 48) == 136
     assert target_width(10, 50) == 48
     assert target_width(4000, 50) == 480
-    assert target_width(80, 48, least=160) == 160
+    assert target_width(80, 48) == 128
+    assert target_width(60, 48) == 96
+    assert target_width(60, 48, stretch=1.25) == 120
     assert target_width(160, 48, stretch=1.25) == 200
 
 
