@@ -16,7 +16,7 @@ export async function getTaskResult(steps: Steps, caller: Caller): Promise<TaskR
 
 async function recordOf(steps: Steps, caller: Caller, taskId: string): Promise<TaskRecord | undefined> {
   const { store, clock, config, waiters, pace } = steps;
-  const { work, asks, aside } = caller.arrived;
+  const { asks, aside } = caller.arrived;
   const accountId = caller.principal.account.id;
   const poll = (maxPolls: number) => store.poll({ taskId, accountId, now: clock.now(), maxPolls });
   if (asks.waitMs === 0 || !pace.enterWait(caller)) return poll(config.maxPolls);
@@ -24,7 +24,11 @@ async function recordOf(steps: Steps, caller: Caller, taskId: string): Promise<T
   aside.waitSeconds = asks.waitMs / 1000;
   const found = new AbortController();
   // Before the first look: the task may end while that is on its way.
-  const end = waiters.wait(taskId, clock.now() + asks.waitMs, AbortSignal.any([work.signal, found.signal]));
+  const end = waiters.wait(
+    taskId,
+    clock.now() + asks.waitMs,
+    AbortSignal.any([caller.arrived.work.signal, found.signal]),
+  );
   try {
     const first = await poll(config.maxPolls);
     if (first === undefined || first.state === 'ready' || first.state === 'failed') return first;
