@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import { example } from './example.ts';
 import { generateKey, hashKey, hintOf } from './key.ts';
-import type { StoreAdmin } from './store/admin.ts';
+import { type StoreAdmin, unlimited } from './store/admin.ts';
 
 const name = 'play';
 const playBalance = 10_000_000;
@@ -28,12 +28,7 @@ export async function welcome(store: StoreAdmin, pepper: string, clock: Clock): 
     hash: hashKey(key, pepper),
     hint: hintOf(key),
     label: 'first key',
-    taskTypes: null,
-    addresses: null,
-    dailyCap: null,
-    dialect: null,
-    isTest: false,
-    expiresAt: null,
+    ...unlimited,
     now,
   });
   return key;

@@ -15,7 +15,7 @@ import { Guard } from '../src/outbound/guard.ts';
 import { readClassCard } from '../src/recognize/classes/card.ts';
 import { Questions } from '../src/recognize/classes/questions.ts';
 import { imageParser } from '../src/recognize/imageParser.ts';
-import type { NewKey, NewPackage, StoreAdmin } from '../src/store/admin.ts';
+import { type NewKey, type NewPackage, type StoreAdmin, unlimited } from '../src/store/admin.ts';
 import { databaseFile, openStore } from '../src/store/open.ts';
 import type { Store } from '../src/store/store.ts';
 import { taskTypes } from '../src/tasks/registry.ts';
@@ -157,12 +157,7 @@ export async function openWorld({
       hash: hashKey(text, pepper),
       hint: hintOf(text),
       label: '',
-      taskTypes: null,
-      addresses: null,
-      dailyCap: null,
-      dialect: null,
-      isTest: false,
-      expiresAt: null,
+      ...unlimited,
       now: clock.now(),
     };
   }

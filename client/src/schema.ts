@@ -1,20 +1,12 @@
 // Made of the server's own schemas, so that the two cannot drift; `npx vitest run test/clients/sdk -u` renews it.
 
-/**
- * What each task type takes, beside its `type`.
- */
+/** What each task type takes, beside its `type`. */
 export interface Tasks {
-  /**
-   * The text in an image.
-   */
-  ImageToTextTask: {
-    /**
-     * an image in base64: PNG, JPEG, GIF, WebP or BMP
-     */
+  /** The text in an image. */
+  ImageToTextTask: Proxied & {
+    /** an image in base64: PNG, JPEG, GIF, WebP or BMP */
     body?: string;
-    /**
-     * `common`: letters and digits; `number`: digits; `math`: arithmetic
-     */
+    /** `common`: letters and digits; `number`: digits; `math`: arithmetic */
     module?: 'common' | 'number' | 'math';
     /**
      * in place of `body`, with module `number`
@@ -25,83 +17,31 @@ export interface Tasks {
      * Items: an image in base64: PNG, JPEG, GIF, WebP or BMP
      */
     images?: string[];
-    /**
-     * a less certain answer is not given, and costs nothing
-     */
+    /** a less certain answer is not given, and costs nothing */
     score?: number;
-    /**
-     * accepted; texts are always answered as they are read
-     */
+    /** accepted; texts are always answered as they are read */
     case?: boolean;
-    /**
-     * only these characters can occur
-     */
+    /** only these characters can occur */
     charset?: string;
-    /**
-     * how short the text can be
-     */
+    /** how short the text can be */
     minLength?: number;
-    /**
-     * how long the text can be; 0 is no limit
-     */
+    /** how long the text can be; 0 is no limit */
     maxLength?: number;
-    /**
-     * adds characters, alternatives and the expression
-     */
+    /** adds characters, alternatives and the expression */
     details?: boolean;
-    /**
-     * `host:port:login:password` or `scheme://login:password@host:port`
-     */
-    proxy?: string;
-    /**
-     * `http`, `https`, `socks4` or `socks5`
-     */
-    proxyType?: string;
-    /**
-     * a host; the other fields of a proxy go with it
-     */
-    proxyAddress?: string;
-    proxyPort?: number | string;
-    proxyLogin?: string;
-    proxyPassword?: string;
   };
-  /**
-   * Positions and angles that visual puzzles ask for.
-   */
-  VisionEngine: {
+  /** Positions and angles that visual puzzles ask for. */
+  VisionEngine: Proxied & {
     module: 'slider_1' | 'space_detection' | 'rotate_1' | 'rotate_2' | 'click_order' | 'ocr_gif';
-    /**
-     * an image in base64: PNG, JPEG, GIF, WebP or BMP
-     */
+    /** an image in base64: PNG, JPEG, GIF, WebP or BMP */
     image: string;
-    /**
-     * second image of slider_1, space_detection, rotate_1, rotate_2
-     */
+    /** second image of slider_1, space_detection, rotate_1, rotate_2 */
     imageBackground?: string;
-    /**
-     * second image of click_order
-     */
+    /** second image of click_order */
     imagePrompt?: string;
-    /**
-     * `host:port:login:password` or `scheme://login:password@host:port`
-     */
-    proxy?: string;
-    /**
-     * `http`, `https`, `socks4` or `socks5`
-     */
-    proxyType?: string;
-    /**
-     * a host; the other fields of a proxy go with it
-     */
-    proxyAddress?: string;
-    proxyPort?: number | string;
-    proxyLogin?: string;
-    proxyPassword?: string;
   };
-  /**
-   * Which of some images show what a question names.
-   */
-  ImageClassificationTask: {
+  /** Which of some images show what a question names. */
+  ImageClassificationTask: Proxied & {
     /**
      * @minItems 1
      * @maxItems 9
@@ -109,98 +49,31 @@ export interface Tasks {
      * Items: an image in base64: PNG, JPEG, GIF, WebP or BMP
      */
     images: string[];
-    /**
-     * one of those that `GET /questions` lists
-     */
+    /** one of those that `GET /questions` lists */
     question: string;
-    /**
-     * `host:port:login:password` or `scheme://login:password@host:port`
-     */
-    proxy?: string;
-    /**
-     * `http`, `https`, `socks4` or `socks5`
-     */
-    proxyType?: string;
-    /**
-     * a host; the other fields of a proxy go with it
-     */
-    proxyAddress?: string;
-    proxyPort?: number | string;
-    proxyLogin?: string;
-    proxyPassword?: string;
   };
-  /**
-   * The proof of work of ALTCHA.
-   */
-  AltchaTask: {
-    /**
-     * where the challenge comes from; required without `challenge`
-     */
+  /** The proof of work of ALTCHA. */
+  AltchaTask: Proxied & {
+    /** where the challenge comes from; required without `challenge` */
     challengeURL?: string;
-    /**
-     * read in place of `challengeURL`
-     */
+    /** read in place of `challengeURL` */
     websiteURL?: string;
-    /**
-     * `host:port:login:password` or `scheme://login:password@host:port`
-     */
-    proxy?: string;
-    /**
-     * `http`, `https`, `socks4` or `socks5`
-     */
-    proxyType?: string;
-    /**
-     * a host; the other fields of a proxy go with it
-     */
-    proxyAddress?: string;
-    proxyPort?: number | string;
-    proxyLogin?: string;
-    proxyPassword?: string;
-    /**
-     * mCaptcha's site key, where `challengeURL` has no `sitekey`
-     */
+    /** mCaptcha's site key, where `challengeURL` has no `sitekey` */
     websiteKey?: string;
-    /**
-     * the challenge as the site's server gave it; its JSON as a string is read too
-     */
+    /** the challenge as the site's server gave it; its JSON as a string is read too */
     challenge?: {
       [k: string]: unknown;
     };
   };
-  /**
-   * The proof of work of Cap.
-   */
-  CapTask: {
-    /**
-     * where the challenge comes from; required without `challenge`
-     */
+  /** The proof of work of Cap. */
+  CapTask: Proxied & {
+    /** where the challenge comes from; required without `challenge` */
     challengeURL?: string;
-    /**
-     * read in place of `challengeURL`
-     */
+    /** read in place of `challengeURL` */
     websiteURL?: string;
-    /**
-     * `host:port:login:password` or `scheme://login:password@host:port`
-     */
-    proxy?: string;
-    /**
-     * `http`, `https`, `socks4` or `socks5`
-     */
-    proxyType?: string;
-    /**
-     * a host; the other fields of a proxy go with it
-     */
-    proxyAddress?: string;
-    proxyPort?: number | string;
-    proxyLogin?: string;
-    proxyPassword?: string;
-    /**
-     * mCaptcha's site key, where `challengeURL` has no `sitekey`
-     */
+    /** mCaptcha's site key, where `challengeURL` has no `sitekey` */
     websiteKey?: string;
-    /**
-     * the challenge as the site's server gave it; its JSON as a string is read too
-     */
+    /** the challenge as the site's server gave it; its JSON as a string is read too */
     challenge?: {
       token: string;
       challenge:
@@ -214,40 +87,15 @@ export interface Tasks {
       [k: string]: unknown;
     };
   };
-  /**
-   * The proof of work of mCaptcha.
-   */
-  McaptchaTask: {
-    /**
-     * where the challenge comes from; required without `challenge`
-     */
+  /** The proof of work of mCaptcha. */
+  McaptchaTask: Proxied & {
+    /** where the challenge comes from; required without `challenge` */
     challengeURL?: string;
-    /**
-     * read in place of `challengeURL`
-     */
+    /** read in place of `challengeURL` */
     websiteURL?: string;
-    /**
-     * `host:port:login:password` or `scheme://login:password@host:port`
-     */
-    proxy?: string;
-    /**
-     * `http`, `https`, `socks4` or `socks5`
-     */
-    proxyType?: string;
-    /**
-     * a host; the other fields of a proxy go with it
-     */
-    proxyAddress?: string;
-    proxyPort?: number | string;
-    proxyLogin?: string;
-    proxyPassword?: string;
-    /**
-     * mCaptcha's site key, where `challengeURL` has no `sitekey`
-     */
+    /** mCaptcha's site key, where `challengeURL` has no `sitekey` */
     websiteKey?: string;
-    /**
-     * the challenge as the site's server gave it; its JSON as a string is read too
-     */
+    /** the challenge as the site's server gave it; its JSON as a string is read too */
     challenge?: {
       string: string;
       salt: string;
@@ -256,32 +104,34 @@ export interface Tasks {
     };
   };
 }
+/** The proxy that a task names, in one text or field by field. */
+export interface Proxied {
+  /** `host:port:login:password` or `scheme://login:password@host:port` */
+  proxy?: string;
+  /** `http`, `https`, `socks4` or `socks5` */
+  proxyType?: string;
+  /** a host; the other fields of a proxy go with it */
+  proxyAddress?: string;
+  proxyPort?: number | string;
+  proxyLogin?: string;
+  proxyPassword?: string;
+}
 
-/**
- * What the solution of each task type holds, by module.
- */
+/** What the solution of each task type holds, by module. */
 export interface Solutions {
   ImageToTextTask: {
     common: {
       text: string;
-      /**
-       * estimated probability that the answer is right
-       */
+      /** estimated probability that the answer is right */
       confidence: number;
-      /**
-       * with `details` and module `math`: what was calculated
-       */
+      /** with `details` and module `math`: what was calculated */
       expression?: string;
-      /**
-       * with `details`
-       */
+      /** with `details` */
       characters?: {
         character: string;
         confidence: number;
       }[];
-      /**
-       * with `details`: other texts that it may be, likeliest first
-       */
+      /** with `details`: other texts that it may be, likeliest first */
       alternatives?: {
         text: string;
         confidence: number;
@@ -290,59 +140,39 @@ export interface Solutions {
     number:
       | {
           text: string;
-          /**
-           * estimated probability that the answer is right
-           */
+          /** estimated probability that the answer is right */
           confidence: number;
-          /**
-           * with `details` and module `math`: what was calculated
-           */
+          /** with `details` and module `math`: what was calculated */
           expression?: string;
-          /**
-           * with `details`
-           */
+          /** with `details` */
           characters?: {
             character: string;
             confidence: number;
           }[];
-          /**
-           * with `details`: other texts that it may be, likeliest first
-           */
+          /** with `details`: other texts that it may be, likeliest first */
           alternatives?: {
             text: string;
             confidence: number;
           }[];
         }
       | {
-          /**
-           * in the order of `images`
-           */
+          /** in the order of `images` */
           answers: string[];
-          /**
-           * estimated probability that the answer is right
-           */
+          /** estimated probability that the answer is right */
           confidence: number;
         };
     math: {
       text: string;
-      /**
-       * estimated probability that the answer is right
-       */
+      /** estimated probability that the answer is right */
       confidence: number;
-      /**
-       * with `details` and module `math`: what was calculated
-       */
+      /** with `details` and module `math`: what was calculated */
       expression?: string;
-      /**
-       * with `details`
-       */
+      /** with `details` */
       characters?: {
         character: string;
         confidence: number;
       }[];
-      /**
-       * with `details`: other texts that it may be, likeliest first
-       */
+      /** with `details`: other texts that it may be, likeliest first */
       alternatives?: {
         text: string;
         confidence: number;
@@ -351,9 +181,7 @@ export interface Solutions {
   };
   VisionEngine: {
     slider_1: {
-      /**
-       * pixels to the left edge of the piece's image
-       */
+      /** pixels to the left edge of the piece's image */
       distance: number;
     };
     space_detection: {
@@ -366,21 +194,15 @@ export interface Solutions {
       box: [number, number];
     };
     rotate_1: {
-      /**
-       * degrees by which the disc is turned clockwise
-       */
+      /** degrees by which the disc is turned clockwise */
       angle: number;
     };
     rotate_2: {
-      /**
-       * degrees by which the disc is turned clockwise
-       */
+      /** degrees by which the disc is turned clockwise */
       angle: number;
     };
     click_order: {
-      /**
-       * where to click, in the order of the prompt
-       */
+      /** where to click, in the order of the prompt */
       points: [number, number][];
     };
     ocr_gif: {
@@ -389,43 +211,31 @@ export interface Solutions {
   };
   ImageClassificationTask: {
     common: {
-      /**
-       * indexes of the images that show it
-       */
+      /** indexes of the images that show it */
       objects: number[];
-      /**
-       * the probability for each image
-       */
+      /** the probability for each image */
       scores: number[];
     };
   };
   AltchaTask: {
     common: {
-      /**
-       * the form's field `altcha`
-       */
+      /** the form's field `altcha` */
       token: string;
       number: number;
     };
   };
   CapTask: {
     common: {
-      /**
-       * redeemed, the form's field `cap-token`; else to be redeemed with `solutions`
-       */
+      /** redeemed, the form's field `cap-token`; else to be redeemed with `solutions` */
       token: string;
-      /**
-       * where the task held the challenge
-       */
+      /** where the task held the challenge */
       solutions?: number[];
     };
   };
   McaptchaTask: {
     common:
       | {
-          /**
-           * verified: the form's field `mcaptcha__token`
-           */
+          /** verified: the form's field `mcaptcha__token` */
           token: string;
         }
       | {

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { ErrorCode } from '../errors.ts';
 import { Fault } from '../fault.ts';
+import { unlimited } from '../store/admin.ts';
 import type { Principal } from '../store/store.ts';
 import { reportOf } from './feedbackTask.ts';
 import { RecentMap } from './recentMap.ts';
@@ -178,12 +179,8 @@ const visitor: Principal = {
     packageId: null,
     label: '',
     hint: '',
-    taskTypes: null,
-    addresses: null,
-    dailyCap: null,
-    dialect: null,
+    ...unlimited,
     isTest: true,
-    expiresAt: null,
     revokedAt: null,
   },
   account: { id: 'sandbox', name: 'sandbox', posted: balance, pending: 0, createdAt: 0 },

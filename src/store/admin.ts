@@ -1,5 +1,15 @@
 import type { Account, Key, MicroUsd, Package } from './store.ts';
 
+/** A key that may do everything, in no dialect of its own. */
+export const unlimited = {
+  taskTypes: null,
+  addresses: null,
+  dailyCap: null,
+  dialect: null,
+  isTest: false,
+  expiresAt: null,
+};
+
 /** A key as it is stored: never the key itself, only its HMAC and a hint. */
 export interface NewKey {
   id: string;

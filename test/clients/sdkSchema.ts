@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { errorCodes, errorTable } from '../../src/errors.ts';
 import { readClassCard } from '../../src/recognize/classes/card.ts';
 import { Questions } from '../../src/recognize/classes/questions.ts';
+import { proxyFields } from '../../src/tasks/proxy.ts';
 import { taskTypes } from '../../src/tasks/registry.ts';
 
 const banner =
@@ -18,7 +19,10 @@ export async function schemaModule(): Promise<string> {
   });
   const tasks = types.map(({ type, summary, input }) => [
     type,
-    { ...jsonSchema(input, 'input'), description: summary, additionalProperties: false },
+    {
+      allOf: [{ $ref: '#/definitions/Proxied' }, besidesProxy(jsonSchema(input, 'input'))],
+      description: summary,
+    },
   ]);
   const solutions = types.map(({ type, solutions }) => [
     type,
@@ -36,12 +40,25 @@ export async function schemaModule(): Promise<string> {
   ].join('\n');
 }
 
-function declare(name: string, description: string, fields: unknown[][]): Promise<string> {
-  return compile({ ...object(fields), description }, name, {
+async function declare(name: string, description: string, fields: unknown[][]): Promise<string> {
+  const made = await compile({ ...object(fields), description, definitions: { Proxied: proxied } }, name, {
     bannerComment: '',
     ignoreMinAndMaxItems: true,
     style: { singleQuote: true, printWidth: 110, trailingComma: 'all' },
   });
+  return made.replaceAll(/\/\*\*\n\s+\* (.*)\n\s+\*\//g, '/** $1 */');
+}
+
+/** Every task may name a proxy: its fields stand once. */
+const proxied = {
+  ...jsonSchema(z.object(proxyFields), 'input'),
+  description: 'The proxy that a task names, in one text or field by field.',
+  additionalProperties: false,
+} as JSONSchema;
+
+function besidesProxy(schema: ReturnType<typeof jsonSchema>) {
+  const own = Object.entries(schema.properties ?? {}).filter(([name]) => !(name in proxyFields));
+  return { ...schema, properties: Object.fromEntries(own), additionalProperties: false };
 }
 
 function object(fields: unknown[][]): JSONSchema {

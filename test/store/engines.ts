@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import pg from 'pg';
 import { afterEach, describe, inject } from 'vitest';
-import type { StoreAdmin, Violation } from '../../src/store/admin.ts';
+import { type StoreAdmin, unlimited, type Violation } from '../../src/store/admin.ts';
 import type { Engine, EngineEvents } from '../../src/store/engine.ts';
 import { databaseFile, openStore, type StoreOptions } from '../../src/store/open.ts';
 import { audit } from '../../src/store/operations/audit.ts';
@@ -168,12 +168,7 @@ export function newKey(over: Partial<Parameters<StoreAdmin['createKey']>[0]> = {
     hash: 'hash-alice',
     hint: 'lgl_abc…xyz',
     label: '',
-    taskTypes: null,
-    addresses: null,
-    dailyCap: null,
-    dialect: null,
-    isTest: false,
-    expiresAt: null,
+    ...unlimited,
     now: noon,
     ...over,
   };

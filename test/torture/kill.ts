@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { unlimited } from '../../src/store/admin.ts';
 import { openStore } from '../../src/store/open.ts';
 import { countFsyncs } from './fsyncs.ts';
 import { checkBooks, killHard, newTally } from './round.ts';
@@ -61,16 +62,8 @@ async function openTortureAccount(dataDir: string): Promise<void> {
   const now = Date.now();
   await store.createAccount({ id: account, name: account, now });
   await store.topUp({ accountId: account, amount: money, note: 'torture', now });
-  const limits = {
-    taskTypes: null,
-    addresses: null,
-    dailyCap: null,
-    dialect: null,
-    isTest: false,
-    expiresAt: null,
-  };
   const key = { id: 'torture', accountId: account, packageId: null, hash: 'torture', hint: '', label: '' };
-  await store.createKey({ ...key, ...limits, now });
+  await store.createKey({ ...key, ...unlimited, now });
   await store.close();
 }
 
