@@ -1,45 +1,26 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { RecognizerPool } from '../../src/recognize/pool.ts';
-import { FakeClock, openWorld, picture, price, start, type World } from '../world.ts';
+import { picture, price, start, type World } from '../world.ts';
 import { buildClient, type Outcome, runClient } from './client.ts';
 import { type Client, npmClients, withAddresses } from './npmClients.ts';
-import { freePort } from './wire.ts';
+import { clock, image, type RealServers, realServers } from './realServers.ts';
 
 /** Every client of npm, as it was published, against the real recogniser. */
-const clock = new FakeClock();
-const image = readFileSync('examples/common.png').toString('base64');
 const folder = mkdtempSync(join(tmpdir(), 'legible-client-'));
 /** Enough for a server to stop and to start. */
 const restartMs = 6_000;
-let recognizer: RecognizerPool;
-const dialectPorts = { anticaptcha: 0, capmonster: 0 };
-/** What the server itself says of the image: a client must not lose a letter of it. */
-let text: string;
+let servers: RealServers;
 
 beforeAll(async () => {
-  recognizer = await RecognizerPool.start({ threads: 1, queueLimit: 64, clock });
-  dialectPorts.anticaptcha = await freePort();
-  dialectPorts.capmonster = await freePort();
+  servers = await realServers();
   await buildClient('capsolver-npm', folder);
-  await using world = await open();
-  const read = await world.call('createTask', { task: { type: 'ImageToTextTask', body: image } });
-  text = read.body.solution.text;
 });
 afterAll(async () => {
-  await recognizer.stop();
+  await servers.stop();
   rmSync(folder, { recursive: true, force: true });
 });
-
-const open = (more: { money?: number; dataDir?: string; port?: number } = {}) =>
-  openWorld({
-    clock,
-    engines: { text: recognizer },
-    settings: { dialectPorts },
-    ...more,
-  });
 
 function run(
   world: World,
@@ -54,7 +35,7 @@ function run(
     ${setUp}
     async function solve(image) { ${solve} }
     ${program}`;
-  return runClient(world, load, withAddresses(body, world.url, dialectPorts), {
+  return runClient(world, load, withAddresses(body, world.url, servers.dialectPorts), {
     modules,
     env,
     isRedirected: line.includes('redirect'),
@@ -65,13 +46,13 @@ const solving = (encoded: string) => `return solve(${JSON.stringify(encoded)})`;
 
 describe.each(npmClients(folder))('$name', (client) => {
   test('reads a real image, and pays for it once', async () => {
-    await using world = await open();
-    expect(await run(world, client, solving(image))).toEqual({ value: text });
+    await using world = await servers.open();
+    expect(await run(world, client, solving(image))).toEqual({ value: servers.text });
     expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
   });
 
   test('sees that a key is wrong, that the balance is empty, that an image cannot be read', async () => {
-    await using world = await open();
+    await using world = await servers.open();
     const outcomes = (await Promise.all([
       run(world, client, solving(image), { key: 'a-key-that-nobody-has' }),
       run(world, client, solving(await picture())),
@@ -88,7 +69,7 @@ describe.each(npmClients(folder))('$name', (client) => {
   });
 
   test('goes on after the server has been stopped and started', async () => {
-    const first = await open();
+    const first = await servers.open();
     const again = join(folder, `again-${client.name.replaceAll('/', '-')}`);
     // One that waits by itself has its task when the server stops; another asks once more.
     const program = client.waits
@@ -106,9 +87,9 @@ describe.each(npmClients(folder))('$name', (client) => {
       .poll(() => first.money(), { timeout: 20_000 })
       .toEqual({ posted: start - price, pending: 0 });
     await first.stop();
-    await using second = await open({ dataDir: first.dataDir, port: first.port });
+    await using second = await servers.open({ dataDir: first.dataDir, port: first.port });
     writeFileSync(again, '');
-    expect(await running).toEqual({ value: text });
+    expect(await running).toEqual({ value: servers.text });
     expect((await second.money()).pending).toBe(0);
   });
 });

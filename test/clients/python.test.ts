@@ -1,14 +1,13 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { RecognizerPool } from '../../src/recognize/pool.ts';
-import { FakeClock, openWorld, picture, price, start, type World } from '../world.ts';
+import { picture, price, start, type World } from '../world.ts';
 import { withAddresses } from './npmClients.ts';
 import { type PythonClient, pythonClients } from './pythonClients.ts';
-import { freePort } from './wire.ts';
+import { clock, image, type RealServers, realServers } from './realServers.ts';
 
 /**
  * Every client of PyPI, as it was published, against the real recogniser: in the Python that LEGIBLE_CLIENTS_PYTHON
@@ -19,38 +18,28 @@ const hasClients = isInstalled();
 if (!hasClients)
   console.log(`SKIPPED: clients of PyPI (${python} has not what test/clients/requirements.txt names)`);
 
-const clock = new FakeClock();
 const root = join(import.meta.dirname, '../..');
-const image = readFileSync('examples/common.png').toString('base64');
 const folder = mkdtempSync(join(tmpdir(), 'legible-python-'));
-const dialectPorts = { anticaptcha: 0, capmonster: 0 };
-let recognizer: RecognizerPool;
-/** What the server itself says of the image. */
-let text: string;
+let servers: RealServers;
 
 describe.skipIf(!hasClients)('PyPI', () => {
   beforeAll(async () => {
-    recognizer = await RecognizerPool.start({ threads: 1, queueLimit: 64, clock });
-    dialectPorts.anticaptcha = await freePort();
-    dialectPorts.capmonster = await freePort();
-    await using world = await open();
-    const read = await world.call('createTask', { task: { type: 'ImageToTextTask', body: image } });
-    text = read.body.solution.text;
+    servers = await realServers();
   });
   afterAll(async () => {
-    await recognizer.stop();
+    await servers.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
   describe.each(pythonClients)('$name', (client) => {
     test('reads a real image, and pays for it once', async () => {
-      await using world = await open();
-      expect(await run(world, client, 'tell(ask(image))')).toEqual({ value: text });
+      await using world = await servers.open();
+      expect(await run(world, client, 'tell(ask(image))')).toEqual({ value: servers.text });
       expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
     });
 
     test('sees that a key is wrong, that the balance is empty, that an image cannot be read', async () => {
-      await using world = await open();
+      await using world = await servers.open();
       const asking = 'tell(ask(image))';
       const outcomes = await Promise.all([
         run(world, client, asking, { key: 'a-key-that-nobody-has' }),
@@ -64,7 +53,7 @@ describe.skipIf(!hasClients)('PyPI', () => {
     });
 
     test('goes on after the server has been stopped and started', async () => {
-      const first = await open();
+      const first = await servers.open();
       const again = join(folder, client.name);
       const running = run(
         first,
@@ -78,16 +67,13 @@ describe.skipIf(!hasClients)('PyPI', () => {
         .poll(() => first.money(), { timeout: 20_000 })
         .toEqual({ posted: start - price, pending: 0 });
       await first.stop();
-      await using second = await open({ dataDir: first.dataDir, port: first.port });
+      await using second = await servers.open({ dataDir: first.dataDir, port: first.port });
       writeFileSync(again, '');
-      expect(await running).toEqual({ value: [null, text, text] });
+      expect(await running).toEqual({ value: [null, servers.text, servers.text] });
       expect(await second.money()).toEqual({ posted: start - 2 * price, pending: 0 });
     });
   });
 });
-
-const open = (more: { dataDir?: string; port?: number } = {}) =>
-  openWorld({ clock, engines: { text: recognizer }, settings: { dialectPorts }, ...more });
 
 async function run(
   world: World,
@@ -100,7 +86,7 @@ import json, os, sys, time
 key, image, again = sys.argv[1:]
 def wait():
     while not os.path.exists(again): time.sleep(0.05)
-${withAddresses(client.program, world.url, dialectPorts)}
+${withAddresses(client.program, world.url, servers.dialectPorts)}
 try: outcome = {"value": ${expression}}
 except Exception as error: outcome = {"error": str(error)}
 print("\\n" + json.dumps(outcome))
