@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { nodeFlags } from './test/nodeFlags.ts';
 
 // Waiting for something to happen takes as long as it takes on a busy machine; only a hang is a failure.
 const limits = { testTimeout: 30_000, hookTimeout: 60_000, expect: { poll: { timeout: 10_000 } } };
@@ -11,6 +12,7 @@ export default defineConfig({
           name: 'server',
           include: ['test/**/*.test.ts'],
           exclude: ['test/store/**', '**/*.postgres.test.ts'],
+          execArgv: nodeFlags,
           ...limits,
         },
       },
@@ -20,6 +22,7 @@ export default defineConfig({
           name: 'store',
           include: ['test/store/**/*.test.ts', 'test/**/*.postgres.test.ts'],
           globalSetup: ['test/store/setup/postgres.ts'],
+          execArgv: nodeFlags,
           ...limits,
         },
       },

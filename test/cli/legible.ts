@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, vi } from 'vitest';
 import { run } from '../../src/cli/run.ts';
+import { nodeFlags } from '../nodeFlags.ts';
 
 const entry = fileURLToPath(new URL('./entry.ts', import.meta.url));
 
@@ -57,7 +58,7 @@ export async function legibleProcess(
   settings: Record<string, string>,
   input: string | Buffer = '',
 ): Promise<Outcome> {
-  const child = spawn(process.execPath, [entry, ...args], { env: environment(settings) });
+  const child = spawn(process.execPath, [...nodeFlags, entry, ...args], { env: environment(settings) });
   child.stdin.end(input);
   const [out, err, [status]] = await Promise.all([
     text(child.stdout),

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nodeFlags } from '../nodeFlags.ts';
 
 const entry = join(import.meta.dirname, '../cli/entry.ts');
 const memory = join(import.meta.dirname, 'memory.ts');
@@ -23,7 +24,7 @@ export interface Target {
 export async function startServer(settings: Record<string, string> = {}): Promise<Target> {
   const dataDir = mkdtempSync(join(tmpdir(), 'legible-fuzz-'));
   const plenty = '1000000000';
-  const child = spawn(process.execPath, ['--expose-gc', '--import', memory, entry, 'serve'], {
+  const child = spawn(process.execPath, [...nodeFlags, '--expose-gc', '--import', memory, entry, 'serve'], {
     cwd: dataDir,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {

@@ -8,13 +8,14 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { openStore } from '../../src/store/open.ts';
+import { nodeFlags } from '../nodeFlags.ts';
 import { scratch } from './server.ts';
 
 const entry = fileURLToPath(new URL('../cli/entry.ts', import.meta.url));
 
 /** `legible serve` in a process of its own. */
 function serve(dataDir: string, settings: Record<string, string> = {}, args: string[] = []) {
-  const child: ChildProcess = spawn(process.execPath, [entry, 'serve', ...args], {
+  const child: ChildProcess = spawn(process.execPath, [...nodeFlags, entry, 'serve', ...args], {
     env: {
       PATH: process.env.PATH ?? '',
       LEGIBLE_DATA_DIR: dataDir,

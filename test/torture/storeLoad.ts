@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeFlags } from '../nodeFlags.ts';
 import { killHard, type Seen } from './round.ts';
 
 export const childFile = fileURLToPath(new URL('./storeChild.ts', import.meta.url));
@@ -10,7 +11,7 @@ export const childFile = fileURLToPath(new URL('./storeChild.ts', import.meta.ur
 export async function killStoreUnderLoad(dataDir: string, account: string, momentMs: number): Promise<Seen> {
   const words = join(dataDir, 'words');
   rmSync(words, { force: true });
-  const load = [childFile, dataDir, account, words];
+  const load = [...nodeFlags, childFile, dataDir, account, words];
   const child = spawn(process.execPath, load, { stdio: ['ignore', 'pipe', 'inherit'] });
   await firstWord(child);
   await new Promise((resolve) => setTimeout(resolve, momentMs));
