@@ -69,9 +69,9 @@ class Synthesiser:
 
     def _native_size(self, dice: Dice, width: int, ingredients: dict[str, float]) -> tuple[int, int]:
         aspect = width / self.height * math.exp(dice.u(-0.22, 0.22) if dice.chance(0.5) else dice.u(-0.05, 0.05))
-        if width <= 184 and dice.chance(0.35):
-            # A narrow picture is stretched for the reader, so that a letter gets enough of its steps.
-            aspect *= math.exp(dice.u(-0.6, -0.1))
+        if width <= 300 and dice.chance(0.45):
+            # A narrow or crowded picture is stretched for the reader, so that a letter gets enough of its steps.
+            aspect *= math.exp(dice.u(-0.7, -0.1))
         kind = dice.random()
         if kind < 0.75:
             h = math.exp(dice.u(math.log(26), math.log(80)))

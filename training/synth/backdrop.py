@@ -41,7 +41,11 @@ def _other(s: Scene, reach: float) -> colours.Colour:
 
 def _gradient(s: Scene, reach: float) -> None:
     dice = s.dice
-    stops = [s.paper] + [_other(s, 1.1 * reach) for _ in range(1 if dice.chance(0.7) else 2)]
+    # Now and then it takes no notice of the letters, which then stand out in some places only.
+    free = s.strength("gradient") > 0 and dice.chance(0.3)
+    stops = [s.paper] + [
+        colours.any_colour(dice) if free else _other(s, 1.1 * reach) for _ in range(1 if dice.chance(0.7) else 2)
+    ]
     if dice.chance(0.5):
         stops.reverse()
     if dice.chance(0.25):

@@ -26,7 +26,7 @@ def draw(s: Scene, glyphs: GlyphSet, strength: float) -> None:
     if dice.chance(0.3):
         tint = colours.mixed(s.paper, s.colour, dice.u(0.15, 0.4))
     row = _caption(s) if dice.chance(0.08) and not large else None
-    for i in range(min(count, 6) if large else count):
+    for i in range(min(count, 6 if dice.chance(0.6) else 30) if large else count):
         share = dice.u(0.2, most) if not large else dice.u(0.1, 0.3)
         c = tint or colours.mixed(s.paper, colours.ink_on(dice, s.paper, 0.5 * gap), share if gap > 60 else 0.5 * share)
         g = glyphs.glyph(font, dice.pick(CHARS[:62]))

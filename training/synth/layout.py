@@ -8,12 +8,10 @@ import cv2
 import numpy as np
 
 from training.alphabet import OPERATORS
-from training.synth import colours
+from training.synth import colours, letter
 from training.synth.dice import Dice
-from training.synth.glyphs import CAP, Glyph, GlyphSet
+from training.synth.glyphs import CAP, GlyphSet
 from training.synth.scene import Scene
-
-_CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
 def choose_fonts(s: Scene, glyphs: GlyphSet) -> list[int]:
@@ -38,12 +36,12 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
     dice, n = s.dice, len(s.text)
     fonts = choose_fonts(s, glyphs)
     if s.strength("dotted") and dice.chance(0.5):
-        s.tile = (dice.chance(0.5), dice.whole(4, 7), dice.pick((-1, -1, 1)))
-    cells = [_variant(s, glyphs.glyph(f, c), c) for f, c in zip(fonts, s.text)]
+        s.tile = letter.choose_tile(s)
+    cells = [letter.variant(s, glyphs.glyph(f, c), c) for f, c in zip(fonts, s.text)]
     jitter, mixing = s.strength("jitter"), s.strength("mixed-fonts")
     sizes = [1.0] * n
-    if mixing or jitter:
-        spread = 0.32 * max(mixing, 0.7 * jitter)
+    if mixing or jitter or s.strength("uneven"):
+        spread = 0.32 * max(mixing, 0.7 * jitter, 1.4 * s.strength("uneven"))
         sizes = [math.exp(dice.u(-spread, spread)) for _ in range(n)]
     stretch = math.exp(dice.u(-0.25, 0.25)) if dice.chance(0.35) else 1.0
     cap, pens = _fit(s, cells, sizes, stretch)
@@ -82,11 +80,9 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
             mask = (mask * np.float32(dice.u(0.3, 0.6))).astype(np.uint8)
         h, w = mask.shape
         if alone:
-            mask = (
-                cv2.subtract(cv2.dilate(mask, _CROSS), mask)
-                if alone == 1
-                else cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, _CROSS)
-            )
+            mask = letter.outline(mask, alone == 2)
+        elif dice.random() < s.strength("uneven"):
+            mask = letter.own_look(s, mask)
         if s.ink is not None:
             cv2.copyTo(np.full((h, w, 3), tints[i], np.uint8), mask, s.ink[y : y + h, x : x + w])
         part = s.alpha[y : y + h, x : x + w]
@@ -99,30 +95,6 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
         # Hairlines are nowhere half covered: the level has to follow what is there.
         level = 110 if cv2.mean(s.alpha, cv2.threshold(s.alpha, 20, 255, cv2.THRESH_BINARY)[1])[0] > 130 else 45
         s.alpha = cv2.threshold(s.alpha, level, 255, cv2.THRESH_BINARY)[1]
-
-
-def _variant(s: Scene, glyph: Glyph, char: str) -> Glyph:
-    """The glyph as drawn in this picture: tiled letters, and signs of other lengths and heights."""
-    dice, mask = s.dice, glyph.mask
-    if char in "-*+" and dice.chance(0.4):
-        wide = dice.u(1.2, 1.9) if char == "-" else dice.u(0.8, 1.3)
-        mask = cv2.resize(mask, (max(2, int(mask.shape[1] * wide)), mask.shape[0]))
-        return Glyph(mask, glyph.left, glyph.top + (dice.u(0, 14) if char == "*" else 0.0), glyph.advance * wide)
-    if s.strength("dotted") and min(mask.shape) > 8 and s.tile:
-        kind, pitch, ring = s.tile
-        h, w = mask.shape
-        rows, cols = -(-h // pitch), -(-w // pitch)
-        coarse = cv2.resize(mask, (cols, rows), interpolation=cv2.INTER_AREA)
-        coarse = cv2.threshold(coarse, 90, 255, cv2.THRESH_BINARY)[1]
-        tile = np.zeros((pitch, pitch), np.uint8)
-        middle, half = (pitch // 2, pitch // 2), max(1, pitch * 2 // 5)
-        if kind:
-            cv2.circle(tile, middle, half, 255, ring, cv2.LINE_AA)
-        else:
-            cv2.rectangle(tile, (0, 0), (pitch - 2, pitch - 2), 255, ring)
-        big = np.kron(coarse, np.ones((pitch, pitch), np.uint8))
-        return Glyph(cv2.min(big, np.tile(tile, (rows, cols))), glyph.left, glyph.top, glyph.advance)
-    return glyph
 
 
 def stamp(size, mask, kx, ky, turn, shear, cx, cy):

@@ -190,6 +190,19 @@ def heavy(s: Scene, image: np.ndarray, tint: Tint, strength: float) -> None:
         polyline(image, np.stack([x, y], 1), tint(), thick, s.smooth)
 
 
+def clutter(s: Scene, image: np.ndarray, tint: Tint, strength: float) -> None:
+    """Long lines every way and blots of many sizes, in one colour, as strong as the letters' strokes."""
+    dice, h, w = s.dice, s.h, s.w
+    c = tint()
+    for _ in range(int((3 + 14 * strength) * dice.u(0.4, 1.0))):
+        ends = ((dice.u(0, w), dice.u(-0.2, 1.2) * h), (dice.u(0, w), dice.u(-0.2, 1.2) * h))
+        polyline(image, ends, c, s.thick(0.4, 1.8), s.smooth)
+    for _ in range(int((6 + 50 * strength) * dice.u(0.3, 1.0) * min(2.0, w / h / 3))):
+        a, b = dice.u(0.4, 2.6) * s.unit, dice.u(0.4, 2.6) * s.unit
+        at = int(dice.random() * w), int(dice.random() * h)
+        cv2.ellipse(image, at, (round(a), round(b)), dice.u(0, 180), 0, 360, c, -1, cv2.LINE_AA if s.smooth else 8)
+
+
 def speckle(s: Scene, image: np.ndarray, tint: Tint, strength: float) -> None:
     """Single pixels or small squares set at random all over a three-channel image."""
     dice = s.dice
@@ -215,4 +228,5 @@ MARKS = {
     "grid": grid,
     "heavy-strokes": heavy,
     "speckle": speckle,
+    "clutter": clutter,
 }

@@ -78,7 +78,10 @@ def picture(s: Scene, glyphs: GlyphSet, textures: list[np.ndarray]) -> None:
         s.canvas = blend(before, s.flat(s.colour) if s.ink is None else s.ink, s.alpha)
         _rescue(s, before)
     for name in rest:
-        marks.MARKS[name](s, s.canvas, _tint(s, True), s.strength(name))
+        # Clutter is hard to tell from the text because it has the text's colour.
+        same = name == "clutter" and s.ink is None and dice.chance(0.7)
+        tint = (lambda: s.colour) if same else _tint(s, True)
+        marks.MARKS[name](s, s.canvas, tint, s.strength(name))
     if whole:
         warps.bend_picture(s, field)
         warps.bend_text(s, field)
@@ -128,6 +131,7 @@ def _marks_behind(s: Scene) -> list[str]:
         "lines": 0.3,
         "curves": 0.25,
         "heavy-strokes": 0.1,
+        "clutter": 0.1,
     }
     for name in marks.MARKS:
         if not s.strength(name):
@@ -140,14 +144,21 @@ def _marks_behind(s: Scene) -> list[str]:
 
 
 def _rescue(s: Scene, before: np.ndarray) -> None:
-    """Draws the text once more, in a clear colour, where it hardly differs from what is behind it."""
-    inside = cv2.threshold(s.alpha, 100, 255, cv2.THRESH_BINARY)[1]
-    shift = cv2.mean(cv2.absdiff(before, s.canvas), inside)
-    seen = 0.5 * colours.luma(shift[:3]) + 0.5 * max(shift[:3])
-    if seen < 20:
-        behind = cv2.mean(before, inside)[:3]
+    """Draws each letter that hardly differs from what is behind it once more, in a clear colour."""
+    shift = cv2.absdiff(before, s.canvas)
+    seen = cv2.addWeighted(cv2.cvtColor(shift, cv2.COLOR_BGR2GRAY), 0.5, shift.max(axis=2), 0.5, 0)
+    for x, y in s.centres:
+        left, top = max(0, int(x - 0.4 * s.cap)), max(0, int(y - 0.6 * s.cap))
+        part = np.s_[top : int(y + 0.6 * s.cap) + 1, left : int(x + 0.4 * s.cap) + 1]
+        alpha = s.alpha[part]
+        inside = cv2.threshold(alpha, 100, 255, cv2.THRESH_BINARY)[1] if alpha.size else None
+        if inside is None or not cv2.countNonZero(inside) or cv2.mean(seen[part], inside)[0] >= 18:
+            continue
+        behind = cv2.mean(before[part], inside)[:3]
         clear = (0, 0, 0) if colours.luma(behind) > 110 else (255, 255, 255)
-        s.canvas = blend(s.canvas, s.flat(clear), (s.alpha * np.float32(s.dice.u(0.25, 0.6))).astype(np.uint8))
+        faint = (alpha * np.float32(s.dice.u(0.25, 0.6))).astype(np.uint8)
+        above = np.full((*alpha.shape, 3), clear, np.uint8)
+        s.canvas[part] = blend(np.ascontiguousarray(s.canvas[part]), above, faint)
 
 
 def _invert(s: Scene) -> None:

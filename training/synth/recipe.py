@@ -13,6 +13,7 @@ INGREDIENTS: dict[str, float] = {
     "long": 0.0,
     "mixed-fonts": 2.2,
     "many-colours": 2.6,
+    "uneven": 1.4,
     "jitter": 5.0,
     "touching": 2.4,
     "edge": 1.2,
@@ -36,6 +37,7 @@ INGREDIENTS: dict[str, float] = {
     "shapes": 1.0,
     "grid": 1.0,
     "speckle": 1.1,
+    "clutter": 0.4,
     "decoys": 0.9,
     "texture": 1.5,
     "gradient": 1.4,
@@ -60,12 +62,37 @@ INGREDIENTS: dict[str, float] = {
 _NEVER_LEAD = ("weight", "frame", "gradient", "patches", "noise", "dither", "gradient-ink")
 STYLES: tuple[str, ...] = tuple(n for n in INGREDIENTS if n not in _NEVER_LEAD)
 
-_MARKS = ("lines", "curves", "heavy-strokes", "dots", "shapes", "grid", "speckle", "decoys", "cutting-strokes")
+_MARKS = (
+    "lines",
+    "curves",
+    "heavy-strokes",
+    "dots",
+    "shapes",
+    "grid",
+    "speckle",
+    "clutter",
+    "decoys",
+    "cutting-strokes",
+)
 _ABSENT = {
     # With the key in the picture, these would leave nothing to read.
-    "low-contrast": ("speckle", "threshold", "dither", "texture", "hollow", "relief", "striped", "patches", "noise"),
+    "low-contrast": (
+        "clutter",
+        "uneven",
+        "speckle",
+        "threshold",
+        "dither",
+        "texture",
+        "hollow",
+        "relief",
+        "striped",
+        "patches",
+        "noise",
+    ),
     "hue-only": ("threshold", "dither", "relief", "low-contrast", "texture", "gradient", "patches"),
     "relief": (
+        "clutter",
+        "uneven",
         "threshold",
         "dither",
         "speckle",
@@ -87,7 +114,8 @@ _ABSENT = {
     "dotted": ("hollow", "striped", "small", "threshold", "rough", "blur", "cutting-strokes", "slices"),
     "hollow": ("striped", "rough", "dotted", "block", "cutting-strokes"),
     "block": ("hollow", "dotted", "striped", "inverted"),
-    "small": ("bitmap-font",),
+    "small": ("bitmap-font", "clutter"),
+    "clutter": ("texture", "hollow", "striped", "dotted", "rough", "uneven"),
     "threshold": ("texture", "patches", "gradient", "many-colours", "gradient-ink", "noise", "inverted"),
     "dark": ("low-contrast",),
     "slices": ("rough", "touching"),

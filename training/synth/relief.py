@@ -12,7 +12,9 @@ def draw(s: Scene) -> None:
     """Draws the text into the canvas as a disturbance of a pattern and clears its mask."""
     dice = s.dice
     kind = dice.random()
-    if kind < 0.22:
+    if kind < 0.12:
+        _standing(s)
+    elif kind < 0.28:
         _raised_lines(s)
     elif kind < 0.55:
         _density(s)
@@ -45,6 +47,27 @@ def _raised_lines(s: Scene) -> None:
     if dice.chance(0.85):
         lines = cv2.max(lines // 2, (s.alpha * np.float32(dice.u(0.5, 0.9))).astype(np.uint8))
     s.canvas = blend(s.canvas, s.flat(s.colour), lines)
+
+
+def _standing(s: Scene) -> None:
+    """A mesh on which the letters stand like walls: their tops drawn over, fine lines down their sides."""
+    dice = s.dice
+    mesh = np.zeros_like(s.alpha)
+    step = max(3, round(s.cap * dice.u(0.08, 0.2)))
+    mesh[:: max(2, round(step * dice.u(0.5, 1)))] = 255
+    mesh[:, ::step] = 255
+    deep = max(3, round(s.cap * dice.u(0.15, 0.5)))
+    lean = dice.u(-0.3, 0.3)
+    kernel = np.zeros((2 * deep + 1, 2 * deep + 1), np.uint8)
+    for i in range(deep + 1):
+        kernel[deep - i, deep + round(i * lean)] = 1
+    side = cv2.dilate(s.alpha, kernel)
+    walls = np.zeros_like(s.alpha)
+    walls[:, :: dice.pick((2, 2, 3))] = 255
+    s.canvas = blend(s.canvas, s.flat(s.colour), (mesh * np.float32(dice.u(0.15, 0.5))).astype(np.uint8))
+    s.canvas = blend(s.canvas, s.flat(s.colour), (cv2.min(side, walls) * np.float32(dice.u(0.4, 0.9))).astype(np.uint8))
+    top = s.alpha if dice.chance(0.5) else cv2.morphologyEx(s.alpha, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
+    s.canvas = blend(s.canvas, s.flat(s.colour), (top * np.float32(dice.u(0.6, 1.0))).astype(np.uint8))
 
 
 def _density(s: Scene) -> None:

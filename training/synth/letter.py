@@ -1,0 +1,69 @@
+"""How one letter is drawn when it does not look like its neighbours: signs of other lengths, tiles, a look of its own."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from training.synth.glyphs import Glyph
+from training.synth.scene import Scene
+
+_CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+
+
+def variant(s: Scene, glyph: Glyph, char: str) -> Glyph:
+    """The glyph as drawn in this picture: tiled letters, and signs of other lengths and heights."""
+    dice, mask = s.dice, glyph.mask
+    if char in "-*+" and dice.chance(0.4):
+        wide = dice.u(1.2, 1.9) if char == "-" else dice.u(0.8, 1.3)
+        mask = cv2.resize(mask, (max(2, int(mask.shape[1] * wide)), mask.shape[0]))
+        return Glyph(mask, glyph.left, glyph.top + (dice.u(0, 14) if char == "*" else 0.0), glyph.advance * wide)
+    if s.strength("dotted") and min(mask.shape) > 8 and s.tile:
+        tile = choose_tile(s) if s.strength("uneven") else s.tile
+        return Glyph(_tiled(mask, *tile), glyph.left, glyph.top, glyph.advance)
+    return glyph
+
+
+def choose_tile(s: Scene) -> tuple[bool, int, int]:
+    """Round or square, pitch in glyph pixels, line width (-1: filled)."""
+    dice = s.dice
+    return dice.chance(0.5), dice.whole(4, 7), dice.pick((-1, -1, 1))
+
+
+def _tiled(mask: np.ndarray, round_: bool, pitch: int, line: int) -> np.ndarray:
+    h, w = mask.shape
+    rows, cols = -(-h // pitch), -(-w // pitch)
+    coarse = cv2.resize(mask, (cols, rows), interpolation=cv2.INTER_AREA)
+    coarse = cv2.threshold(coarse, 90, 255, cv2.THRESH_BINARY)[1]
+    tile = np.zeros((pitch, pitch), np.uint8)
+    middle, half = (pitch // 2, pitch // 2), max(1, pitch * 2 // 5)
+    if round_:
+        cv2.circle(tile, middle, half, 255, line, cv2.LINE_AA)
+    else:
+        cv2.rectangle(tile, (0, 0), (pitch - 2, pitch - 2), 255, line)
+    big = np.kron(coarse, np.ones((pitch, pitch), np.uint8))
+    return cv2.min(big, np.tile(tile, (rows, cols)))
+
+
+def outline(mask: np.ndarray, inner: bool) -> np.ndarray:
+    """The rim of a letter's mask, half of it inside if `inner`."""
+    return cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, _CROSS) if inner else cv2.subtract(cv2.dilate(mask, _CROSS), mask)
+
+
+def own_look(s: Scene, mask: np.ndarray) -> np.ndarray:
+    """The mask filled, hollow, bold, striped or faint, drawn for each letter anew."""
+    dice = s.dice
+    kind = dice.random()
+    if kind < 0.35:
+        return mask
+    if kind < 0.6 and s.cap > 16:
+        rim = outline(mask, dice.chance(0.6))
+        return cv2.max(rim, mask // 3) if dice.chance(0.2) else rim
+    if kind < 0.7:
+        return cv2.dilate(mask, _CROSS)
+    if kind < 0.8 and s.cap > 20:
+        period = dice.whole(3, 5)
+        across = dice.chance(0.5)
+        stripes = np.where(np.arange(mask.shape[across]) % period, 255, 0).astype(np.uint8)
+        return cv2.min(mask, np.broadcast_to(stripes if across else stripes[:, None], mask.shape).copy())
+    return (mask * np.float32(dice.u(0.3, 0.7))).astype(np.uint8)
