@@ -31,6 +31,7 @@ import { pages } from './openapi/pages.ts';
 import { partingFrom } from './parting.ts';
 import { answerOddRequests, closeStalledReaders, rawAnswerer } from './rawSocket.ts';
 import { requestReader } from './reading.ts';
+import { together } from './together.ts';
 import { pathOf, refuseByHead, requestIdOf } from './unread.ts';
 import { badRequest, wireFault } from './wireFault.ts';
 
@@ -59,6 +60,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   const flow = buildFlow({ ...parts, newId, random, resultBody });
   const addresses = readAddresses(config.trustedProxies);
   const spokenIn = listener(config.dialectPorts);
+  const atOnce = together((error) => log.error({ err: error }, 'an answer could not be written'));
   const { read, readPlain } = requestReader({ strict: config.strict, flow });
 
   const answerRaw = rawAnswerer((error, socket) => {
@@ -130,10 +132,9 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     app.route({
       method: isForm ? ['GET', 'POST'] : 'POST',
       url: path,
-      async handler(request, reply) {
-        const { method, arrived } = await read(request, reply, path, languageOf(request.raw));
-        send(request, reply, await method(flow, arrived));
-        return reply;
+      // Not async itself: Fastify would watch each answer's stream for its end.
+      handler(request, reply) {
+        answer(request, reply, path).catch((error) => refuse(error, request, reply));
       },
     });
   }
@@ -161,6 +162,11 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   app.setNotFoundHandler((request, reply) => refuse(badRequest('there is no such method'), request, reply));
   app.setErrorHandler(refuse);
 
+  async function answer(request: FastifyRequest, reply: FastifyReply, path: string): Promise<void> {
+    const { method, arrived } = await read(request, reply, path, languageOf(request.raw));
+    send(request, reply, await method(flow, arrived));
+  }
+
   function languageOf({ headers }: IncomingMessage) {
     return acceptedLanguage(headers['accept-language'], config.language);
   }
@@ -175,7 +181,8 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     if (parting.connection !== undefined) reply.header('connection', parting.connection);
     if (!reply.hasHeader('content-type')) reply.header('content-type', answer.type ?? jsonUtf8);
     if (request.aside !== undefined) writeAside(reply, request.aside, ms);
-    reply.code(status).header('x-request-id', request.id).send(body);
+    reply.code(status).header('x-request-id', request.id);
+    atOnce(() => reply.send(body));
   }
 
   function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
