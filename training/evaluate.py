@@ -3,7 +3,7 @@
     python -m training.evaluate MODEL --corpus DIR [--limit N] [--stretch F] [--least PIXELS] [--misses]
 
 MODEL is a run's checkpoint.pt, the kept text.fp16.pt, an exported .onnx, or `start` for PP-OCRv6's weights.
-Reads as the server does at its first look: 48 rows, width in proportion, greedy.
+Reads as the server does at its first look: close up, 48 rows, width in proportion, greedy.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import numpy as np
 
 from training.corpus import Family, load_corpus
 from training.ctc import greedy
-from training.picture import COMFORTABLE, resize, target_width
+from training.picture import COMFORTABLE, target_width, to_input
 from training.reading import Scorer, onnx_scorer, score_all, torch_scorer
 
 Width = Callable[[int, int], int]  # native width and height -> columns of input
@@ -36,7 +36,7 @@ class Result:
 
 def evaluate(score: Scorer, family: Family, width: Width = target_width) -> Result:
     """Reads every image of `family`."""
-    inputs = [resize(item.image, width(item.image.shape[1], item.image.shape[0])) for item in family.images]
+    inputs = [to_input(item.image, width) for item in family.images]
     start = time.perf_counter()
     scores = score_all(score, inputs, batch=8)
     ms = (time.perf_counter() - start) * 1000 / len(inputs)

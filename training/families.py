@@ -7,7 +7,7 @@ import numpy as np
 from training.corpus import Family, load_corpus
 from training.ctc import greedy
 from training.net import TextNet
-from training.picture import resize, target_width
+from training.picture import to_input
 from training.reading import Scorer, score_all, torch_scorer
 
 FEW = 24  # images a family that are looked at each time
@@ -16,7 +16,7 @@ FEW = 24  # images a family that are looked at each time
 def read_family(score: Scorer, family: Family) -> list[bool]:
     """Which of the family's images are read right."""
     items = family.images
-    inputs = [resize(item.image, target_width(item.image.shape[1], item.image.shape[0])) for item in items]
+    inputs = [to_input(item.image) for item in items]
     readings = [greedy(s[None], family.charset)[0] for s in score_all(score, inputs)]
     return [family.right(item, reading) for item, reading in zip(items, readings)]
 

@@ -1,10 +1,13 @@
 """Image files -> the net's input."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image
+
+from training.closeup import close_up
 
 HEIGHT = 48  # rows of the net's input
 STRIDE = 8  # columns of input for each step of output
@@ -28,6 +31,12 @@ def target_width(width: int, height: int, stretch: float = 1.0, least: int = COM
     proportional = HEIGHT * width / height
     columns = max(proportional, min(least, proportional * WIDENED)) * stretch
     return -(-min(max(round(columns), NARROWEST), WIDEST) // STRIDE) * STRIDE
+
+
+def to_input(image: np.ndarray, width: Callable[[int, int], int] = target_width) -> np.ndarray:
+    """What the net gets of a picture at the first look, (48, W, 3): its text from near, in proportion."""
+    near = close_up(image)
+    return resize(near, width(near.shape[1], near.shape[0]))
 
 
 def resize(image: np.ndarray, width: int) -> np.ndarray:

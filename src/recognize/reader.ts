@@ -1,4 +1,5 @@
 import type { Bitmap } from './bmp.ts';
+import { closeUp } from './closeUp.ts';
 import { decodeFrames } from './decode.ts';
 import { combinations } from './frames.ts';
 import { firstLook, type Look, secondLook } from './look.ts';
@@ -73,5 +74,6 @@ async function open({ image }: ReadItem, done: (outcome: ReadOutcome) => void): 
 }
 
 function toInput({ card }: Net, picture: Bitmap): Bitmap {
-  return resize(picture, targetWidth(picture.width, picture.height, card), card.height);
+  const near = closeUp(picture);
+  return resize(near, targetWidth(near.width, near.height, card), card.height);
 }

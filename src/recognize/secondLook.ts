@@ -1,4 +1,5 @@
 import type { Bitmap } from './bmp.ts';
+import { cut } from './closeUp.ts';
 import { type InputShape, resize, targetWidth } from './resize.ts';
 
 /**
@@ -18,14 +19,8 @@ function negative({ width, height, rgb }: Bitmap): Bitmap {
 }
 
 /** Without 8 % of the height above and below, and 3 % of the width at the sides. */
-function trimmed({ width, height, rgb }: Bitmap): Bitmap {
-  const left = Math.round(width * 0.03);
-  const top = Math.round(height * 0.08);
-  const inner = { width: width - 2 * left, height: height - 2 * top };
-  const cut = new Uint8Array(inner.width * inner.height * 3);
-  for (let y = 0; y < inner.height; y++) {
-    const from = ((y + top) * width + left) * 3;
-    cut.set(rgb.subarray(from, from + inner.width * 3), y * inner.width * 3);
-  }
-  return { ...inner, rgb: cut };
+function trimmed(picture: Bitmap): Bitmap {
+  const left = Math.round(picture.width * 0.03);
+  const top = Math.round(picture.height * 0.08);
+  return cut(picture, { left, top, right: picture.width - left, bottom: picture.height - top });
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from training.closeup import close_up
 from training.synth import content, layout, paint, textures, wear
 from training.synth.dice import Dice
 from training.synth.glyphs import GlyphSet
@@ -64,8 +65,14 @@ class Synthesiser:
         paint.choose_colours(s)
         layout.place(s, self.glyphs)
         paint.picture(s, self.glyphs, self.textures)
-        image = wear.resize(dice, s.canvas, width, self.height)
-        return Sample(image, text, lead)
+        part = self._closer(s.canvas, width) if dice.chance(0.7) else s.canvas
+        return Sample(wear.resize(dice, part, width, self.height), text, lead)
+
+    def _closer(self, picture: np.ndarray, width: int) -> np.ndarray:
+        """The part that readers look at, unless it is much wider or narrower than what is wanted."""
+        part = close_up(picture)
+        squeezed = part.shape[1] / part.shape[0] * self.height / width
+        return part if 0.65 < squeezed < 1.4 else picture
 
     def _native_size(self, dice: Dice, width: int, ingredients: dict[str, float]) -> tuple[int, int]:
         aspect = width / self.height * math.exp(dice.u(-0.22, 0.22) if dice.chance(0.5) else dice.u(-0.05, 0.05))

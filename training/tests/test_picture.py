@@ -1,6 +1,7 @@
 import numpy as np
 from PIL import Image
 
+from training.closeup import close_up
 from training.picture import decode, resize, target_width
 
 
@@ -24,3 +25,13 @@ def test_transparent_is_white_and_channels_are_bgr(tmp_path):
 
 def test_resize():
     assert resize(np.zeros((20, 60, 3), np.uint8), 144).shape == (48, 144, 3)
+
+
+def test_close_up():
+    picture = np.full((50, 100, 3), 255, np.uint8)
+    picture[20:34:2, 40:70:3] = 0
+    near = close_up(picture)
+    assert near.shape[0] < 30 and near.shape[1] < 50 and near.min() == 0
+    picture[4:46:2, 5:95:3] = 0
+    assert close_up(picture) is picture
+    assert close_up(np.zeros((5, 5, 3), np.uint8)).shape == (5, 5, 3)
