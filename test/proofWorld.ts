@@ -11,7 +11,7 @@ afterAll(() => pool?.stop());
 /** A server that computes proofs on two threads, and may call this machine at these ports. */
 export function openProofWorld(
   ports: number[],
-  { settings = {}, ...more }: WorldOptions = {},
+  { settings = {}, engines = {}, ...more }: WorldOptions = {},
 ): Promise<World> {
   pool ??= new SearchPool({ threads: 2 });
   const allowed = { outboundAllow: ['127.0.0.0/8'], outboundPorts: ports };
@@ -19,7 +19,7 @@ export function openProofWorld(
   const guard = new Guard({ allow, ports, resolve: async () => ['127.0.0.1'] });
   return openWorld({
     settings: { ...allowed, ...settings },
-    engines: { proofs: pool, web: { call: caller(guard) } },
+    engines: { proofs: pool, web: { call: caller(guard) }, ...engines },
     ...more,
   });
 }

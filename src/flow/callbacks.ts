@@ -7,15 +7,14 @@ import type { Callback, Store } from '../store/store.ts';
 import type { SiteRules } from '../tasks/site.ts';
 import type { Engines } from '../tasks/task.ts';
 import { resultOf } from './result.ts';
-import type { TaskResult } from './stages.ts';
+import type { FlowParts } from './steps.ts';
 
 export interface CallbackParts {
   clock: Clock;
   store: Pick<Store, 'takeCallback' | 'endCallback'>;
   engines: Pick<Engines, 'web'>;
   sites: Pick<SiteRules, 'parse'>;
-  /** The body of getTaskResult. */
-  resultBody: (result: TaskResult) => string;
+  messageOf: FlowParts['messageOf'];
   pepper: string;
   log: Logger;
   metrics: Pick<Metrics, 'countCallback'>;
@@ -120,17 +119,16 @@ export class CallbackSender {
   }
 
   async #attempt(callback: Callback): Promise<'delivered' | 'failed' | 'given_up' | 'gone'> {
-    const { clock, engines, sites, pepper, resultBody } = this.#parts;
-    const { taskId: id, keyId, attempts } = callback;
-    const body = resultBody(
-      resultOf({ ...callback, state: callback.solution === null ? 'failed' : 'ready' }),
-    );
+    const { clock, engines, sites, pepper, messageOf } = this.#parts;
+    const { keyId, attempts } = callback;
+    const state = callback.solution === null ? 'failed' : 'ready';
+    const { id, type, body } = messageOf(resultOf({ ...callback, state }), callback);
     const failed = attempts > pauses.length ? 'given_up' : 'failed';
     // Once more: what was allowed when the task came may be forbidden since.
     const url = sites.parse(callback.url);
     if (url === undefined) return failed;
     const signature = signWebhook({ id, body, at: clock.now() }, callbackSecret(keyId, pepper));
-    const headers = { 'content-type': 'application/json', ...signature };
+    const headers = { 'content-type': type, ...signature };
     const { signal } = this.#stop;
     const outcome = await engines.web.call({ method: 'POST', url, headers, body, signal });
     if (outcome.kind !== 'answered') return failed;

@@ -21,14 +21,15 @@ export function requestsOf(arrived: Arrived): Arrived[] {
 }
 
 function requestOf(arrived: Arrived, task: unknown, index: number): Arrived {
-  const { requestId, address, language, asks } = arrived;
+  const { requestId, address, language, dialect, numbered, asks } = arrived;
   const { clientKey, callbackUrl } = arrived.body;
   const name = asks.idempotencyKey;
   return {
     requestId: `${requestId}.${index}`,
     address,
     language,
-    numbered: false,
+    dialect,
+    numbered,
     // Of its own: a task whose time is over must not end the others.
     work: childOf(arrived.work),
     body: { clientKey, task, callbackUrl },

@@ -50,6 +50,8 @@ export function reserver({ config, clock, store, metrics, newId }: ReserverParts
       state: isNow ? 'running' : 'queued',
       payload: isNow ? null : JSON.stringify(arrived.body.task),
       callbackUrl: job.callbackUrl,
+      dialect: arrived.dialect,
+      address: arrived.address,
       idempotency: requestName(arrived, now),
       now,
       deadline,

@@ -3,21 +3,30 @@ import { Fault } from '../fault.ts';
 import type { TaskRecord } from '../store/store.ts';
 import type { TaskResult } from './stages.ts';
 
-type Ended = Pick<TaskRecord, 'state' | 'solution' | 'errorCode' | 'errorDetail'> &
-  Partial<Pick<TaskRecord, 'price' | 'createdAt'>>;
+type Told =
+  | 'state'
+  | 'solution'
+  | 'errorCode'
+  | 'errorDetail'
+  | 'price'
+  | 'address'
+  | 'createdAt'
+  | 'endedAt';
+type Recorded = Pick<TaskRecord, Told>;
 
 /** What a record says about its task. */
-export function resultOf(record: Ended & { taskId: string }): TaskResult {
-  const { taskId, state, solution, price, createdAt } = record;
+export function resultOf(record: Recorded & { taskId: string }): TaskResult {
+  const { taskId, state, solution, price, address, createdAt } = record;
   if (state === 'ready' && solution !== null) {
-    const bill = price === undefined || createdAt === undefined ? {} : { price, createdAt };
-    return { taskId, state, solution, ...bill };
+    // Unknown of a task that ended before the times of ends were kept.
+    const endedAt = record.endedAt ?? createdAt;
+    return { taskId, state, solution, bill: { price, address, createdAt, endedAt } };
   }
   if (state === 'failed') return { taskId, state, fault: faultOf(record) };
   return { taskId, state: 'processing' };
 }
 
-function faultOf({ errorCode, errorDetail }: Ended): Fault {
+function faultOf({ errorCode, errorDetail }: Recorded): Fault {
   const code =
     errorCode !== null && Object.hasOwn(errorTable, errorCode) ? (errorCode as ErrorCode) : undefined;
   return new Fault(code ?? 'ERROR_SERVICE_UNAVALIABLE', errorDetail === null ? {} : { detail: errorDetail });

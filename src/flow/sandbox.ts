@@ -128,7 +128,8 @@ export class Sandbox {
     else if (isLater && polls === 0) return { taskId, state: 'processing' };
     aside.cost = 0;
     if (solution === null) return { taskId, state: 'failed', fault: this.#fault(code!) };
-    return { taskId, state: 'ready', solution, price, createdAt };
+    const { address } = caller.arrived;
+    return { taskId, state: 'ready', solution, bill: { price, address, createdAt, endedAt: createdAt } };
   }
 
   async getBalance(): Promise<Balance> {

@@ -13,6 +13,8 @@ export interface Arrived {
   /** The client's address, after the configured proxies. */
   address: string;
   language: Language;
+  /** Name of the contract that its client speaks. */
+  dialect: string;
   /** Whether its client knows tasks by whole numbers. */
   numbered: boolean;
   /** Aborts when the client has gone; whoever works for it may abort earlier. */
@@ -85,10 +87,29 @@ export interface Created {
   solution: string | null;
 }
 
+/** What was paid, by whom and when: some contracts tell it with the solution. */
+export interface Bill {
+  /** Micro-USD. */
+  price: number;
+  /** The client's that asked for the task. */
+  address: string;
+  createdAt: number;
+  endedAt: number;
+}
+
 export type TaskResult =
   | { taskId: string; state: 'processing' }
-  | { taskId: string; state: 'ready'; solution: string; price?: number; createdAt?: number }
+  | { taskId: string; state: 'ready'; solution: string; bill: Bill }
   | { taskId: string; state: 'failed'; fault: Fault };
+
+/** How the end of a task is told to the URL that its client named. */
+export interface Message {
+  /** The task, as its client knows it. */
+  id: string;
+  /** Content-Type. */
+  type: string;
+  body: string;
+}
 
 export interface Balance {
   /** Micro-USD that can be spent: what is reserved for tasks under way is not in it. */

@@ -12,7 +12,7 @@ import { Protection } from './protect.ts';
 import { reserver } from './reserve.ts';
 import { settler } from './settle.ts';
 import { Solver } from './solve.ts';
-import type { AnyTaskType, TaskResult } from './stages.ts';
+import type { AnyTaskType, Message, TaskResult } from './stages.ts';
 import { Underway } from './underway.ts';
 import { registryOf, validator } from './validate.ts';
 import { Waiters } from './waiters.ts';
@@ -29,8 +29,8 @@ export interface FlowParts {
   metrics: Metrics;
   /** What may be called on our own initiative. */
   sites: SiteRules;
-  /** The body of getTaskResult, as callbacks carry it. */
-  resultBody: (result: TaskResult) => string;
+  /** How a callback tells a result to clients of the named contract. */
+  messageOf: (result: TaskResult, task: { dialect: string; number: number }) => Message;
   /** From 0 to 1; spreads retries. */
   random: () => number;
   /** Makes the ids of tasks and of requests: UUIDs. */

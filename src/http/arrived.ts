@@ -24,6 +24,7 @@ export class ArrivedRequest implements Arrived {
   readonly requestId: string;
   readonly address: string;
   readonly language: Language;
+  readonly dialect: string;
   readonly numbered: boolean;
   readonly body: Record<string, unknown>;
   readonly asks: Asks;
@@ -34,11 +35,12 @@ export class ArrivedRequest implements Arrived {
   constructor(
     request: FastifyRequest,
     reply: FastifyReply,
-    { language, numbered, body }: Pick<Arrived, 'language' | 'numbered' | 'body'>,
+    { language, dialect, numbered, body }: Pick<Arrived, 'language' | 'dialect' | 'numbered' | 'body'>,
   ) {
     this.requestId = request.id;
     this.address = request.address ?? '';
     this.language = language;
+    this.dialect = dialect;
     this.numbered = numbered;
     this.body = body;
     this.asks = asksOf(request.headers);

@@ -29,18 +29,21 @@ export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Fl
       const own = await flow.dialectOf(fields.clientKey);
       if (own !== null) spoken.dialect = dialectNamed(own) ?? spoken.dialect;
     }
-    const { methods, translate, numbered } = spoken.dialect;
+    const { name: dialect, methods, translate, numbered } = spoken.dialect;
     spoken.fields = translate?.(fields, path) ?? fields;
     const method = methods[path];
     if (method === undefined) throw badRequest('there is no such method');
-    return { method, arrived: arrivedOf(request, reply, { language, numbered, body: spoken.fields }) };
+    return {
+      method,
+      arrived: arrivedOf(request, reply, { language, dialect, numbered, body: spoken.fields }),
+    };
   }
 
   /** The same for a call that is of no dialect, and is written in the default one's words. */
   function readPlain(request: FastifyRequest, reply: FastifyReply, language: Language): Arrived {
     request.spoken = { dialect: capsolver, isSure: true };
     const body = parsed(request.body as Buffer | undefined);
-    return arrivedOf(request, reply, { language, numbered: false, body });
+    return arrivedOf(request, reply, { language, dialect: capsolver.name, numbered: false, body });
   }
 
   function parsed(bytes: Buffer | undefined) {

@@ -13,7 +13,6 @@ import Fastify, {
 import { errorTable } from '../errors.ts';
 import type { Fault } from '../fault.ts';
 import { buildFlow } from '../flow/flow.ts';
-import type { TaskResult } from '../flow/stages.ts';
 import type { FlowParts } from '../flow/steps.ts';
 import { unavailable } from '../flow/unavailable.ts';
 import { version } from '../version.ts';
@@ -26,6 +25,7 @@ import { corsOf } from './cors.ts';
 import { capsolver, listing } from './dialects/capsolver.ts';
 import type { Reply } from './dialects/dialect.ts';
 import { dialects, listener } from './dialects/spoken.ts';
+import { messenger } from './messages.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { pages } from './openapi/pages.ts';
 import { partingFrom } from './parting.ts';
@@ -36,7 +36,7 @@ import { pathOf, refuseByHead, requestIdOf } from './unread.ts';
 import { badRequest, wireFault } from './wireFault.ts';
 
 /** What is not given is made as a server in use needs it. */
-export type ServerParts = Omit<FlowParts, 'newId' | 'random' | 'resultBody'> &
+export type ServerParts = Omit<FlowParts, 'newId' | 'random' | 'messageOf'> &
   Partial<Pick<FlowParts, 'newId' | 'random'>> & {
     /** What a classification can be asked, as GET /questions lists it. */
     questions: Record<string, unknown>;
@@ -56,8 +56,8 @@ const jsonUtf8 = `${jsonType}; charset=utf-8`;
  */
 export function buildServer(parts: ServerParts): FastifyInstance {
   const { config, log, metrics, newId = randomUUID, random = Math.random } = parts;
-  const resultBody = (result: TaskResult) => capsolver.result(result, config.language).body;
-  const flow = buildFlow({ ...parts, newId, random, resultBody });
+  const messageOf = messenger(config.language);
+  const flow = buildFlow({ ...parts, newId, random, messageOf });
   const addresses = readAddresses(config.trustedProxies);
   const spokenIn = listener(config.dialectPorts);
   const atOnce = together((error) => log.error({ err: error }, 'an answer could not be written'));

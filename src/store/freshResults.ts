@@ -10,6 +10,7 @@ interface Fresh {
   hold: NewHold;
   /** Null while the task runs. */
   solution: string | null;
+  endedAt: number | null;
   polls: number;
 }
 
@@ -32,7 +33,7 @@ export function withFreshResults(store: Store, engine: Pick<Engine, 'call'>, mos
     },
     async settle(done) {
       const settled = await store.settle(done);
-      if (settled) fresh.complete(done.taskId, done.solution);
+      if (settled) fresh.complete(done);
       else fresh.forget(done.taskId);
       return settled;
     },
@@ -69,7 +70,7 @@ class FreshResults {
   }
 
   add(hold: NewHold): void {
-    this.#tasks.set(hold.taskId, { hold, solution: null, polls: 0 });
+    this.#tasks.set(hold.taskId, { hold, solution: null, endedAt: null, polls: 0 });
     this.#bytes += entryBytes;
     for (const taskId of this.#tasks.keys()) {
       if (this.#bytes <= this.#most) return;
@@ -77,10 +78,11 @@ class FreshResults {
     }
   }
 
-  complete(taskId: string, solution: string): void {
+  complete({ taskId, solution, now }: { taskId: string; solution: string; now: number }): void {
     const task = this.#tasks.get(taskId);
     if (task === undefined) return;
     task.solution = solution;
+    task.endedAt = now;
     this.#bytes += 2 * solution.length;
   }
 
@@ -98,13 +100,14 @@ class FreshResults {
   poll({ taskId, accountId, now, maxPolls }: PollQuery): TaskRecord | undefined | 'unknown' {
     const task = this.#tasks.get(taskId);
     if (task === undefined || task.solution === null) return 'unknown';
-    const { hold, solution } = task;
+    const { hold, solution, endedAt } = task;
     if (hold.accountId !== accountId || hold.expiresAt <= now || task.polls >= maxPolls) return undefined;
     task.polls++;
     this.#unsaved.add(taskId);
-    const { type, price, now: createdAt, deadline } = hold;
+    const { type, price, address, now: createdAt, deadline } = hold;
     const ending = { state: 'ready', solution, errorCode: null, errorDetail: null } as const;
-    return { id: taskId, accountId, type, price, createdAt, deadline, polls: task.polls, ...ending };
+    const times = { createdAt, endedAt, deadline };
+    return { id: taskId, accountId, type, price, address, ...times, polls: task.polls, ...ending };
   }
 
   /** Writes down the polls counted since the last time, and forgets what nobody may ask for any more. */

@@ -5,6 +5,7 @@ import * as callbacks from './migrations/0002-callbacks.ts';
 import * as dialects from './migrations/0003-dialects.ts';
 import * as testKeys from './migrations/0004-test-keys.ts';
 import * as idempotency from './migrations/0005-idempotency.ts';
+import * as origins from './migrations/0006-origins.ts';
 import type { EngineName } from './statement.ts';
 
 /** Every migration, oldest first: one that has been released is never changed, only followed. */
@@ -14,6 +15,7 @@ const migrations: Record<string, (db: Kysely<unknown>, engine: EngineName) => Pr
   '0003-dialects': dialects.up,
   '0004-test-keys': testKeys.up,
   '0005-idempotency': idempotency.up,
+  '0006-origins': origins.up,
 };
 
 export const schemaVersion = Object.keys(migrations).at(-1)!;

@@ -58,6 +58,9 @@ export interface Tables {
     payload: string | null;
     /** Where its result is sent when it ends. */
     callback_url: string | null;
+    /** In which contract it was asked for, and from which address. */
+    dialect: string;
+    address: string;
     /** The name of the request that asked for it, where it had one. */
     idempotency: string | null;
     solution: string | null;
@@ -68,6 +71,8 @@ export interface Tables {
     node: string;
     polls: Generated<number>;
     created_at: number;
+    /** Null while it is open. */
+    ended_at: number | null;
     deadline: number;
     expires_at: number;
   };
@@ -91,6 +96,12 @@ export interface Tables {
   /** The outbox: results that are still to be sent, each written in the transaction that ended its task. */
   callback: {
     task_id: string;
+    /** The task as its client's contract tells of it. */
+    number: number;
+    dialect: string;
+    address: string;
+    price: number;
+    asked_at: number;
     /** Whose secret it is signed with. */
     key_id: string;
     url: string;
@@ -100,6 +111,7 @@ export interface Tables {
     error_code: string | null;
     error_detail: string | null;
     attempts: number;
+    /** When the task ended. */
     created_at: number;
     /** Of the next attempt; while one is under way, when it is taken to have been lost. */
     due_at: number;

@@ -78,6 +78,10 @@ export interface NewHold {
   payload: string | null;
   /** Where the result is to be sent; `null` when its client did not ask for that. */
   callbackUrl: string | null;
+  /** The contract that its client speaks. */
+  dialect: string;
+  /** The client's. */
+  address: string;
   /** `null` when its client did not name the request. */
   idempotency: Idempotency | null;
   now: number;
@@ -129,7 +133,11 @@ export interface TaskRecord {
   /** When `failed`. */
   errorCode: string | null;
   errorDetail: string | null;
+  /** The client's that asked for it. */
+  address: string;
   createdAt: number;
+  /** `null` while it is open. */
+  endedAt: number | null;
   deadline: number;
   polls: number;
 }
@@ -166,6 +174,14 @@ export interface TakenTask extends Lease {
 /** A result that is to be sent, and for the how-manieth time; that number ends the attempt. */
 export interface Callback {
   taskId: string;
+  number: number;
+  /** The contract that its client speaks. */
+  dialect: string;
+  /** The client's that asked for it. */
+  address: string;
+  price: MicroUsd;
+  createdAt: number;
+  endedAt: number;
   keyId: string;
   url: string;
   host: string;

@@ -17,13 +17,15 @@ export interface Sent {
   host?: string;
   port?: number;
   type?: string;
+  headers?: Record<string, string>;
   body?: string | Buffer;
 }
 
 /** Sends one request as it is written here. */
 export function wire(world: World, path: string, sent: Sent = {}): Promise<Wired> {
-  const { method = 'POST', host, port = world.port, type, body } = sent;
+  const { method = 'POST', host, port = world.port, type, headers: more, body } = sent;
   const headers = {
+    ...more,
     ...(host === undefined ? {} : { host }),
     ...(type === undefined ? {} : { 'content-type': type }),
     ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),

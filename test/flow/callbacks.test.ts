@@ -1,36 +1,23 @@
 import { createHmac } from 'node:crypto';
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Fault } from '../../src/fault.ts';
 import { callbackSecret } from '../../src/key.ts';
 import { laterPrices, laterType } from '../laterType.ts';
-import { canary, httpServer } from '../outbound/loopback.ts';
+import { canary } from '../outbound/loopback.ts';
+import { openReceiver, type Received } from '../outbound/receiver.ts';
 import { openProofWorld } from '../proofWorld.ts';
 import { expectRefusal, imageTask, pepper, type World, type WorldOptions } from '../world.ts';
-
-interface Received {
-  path: string;
-  headers: IncomingHttpHeaders;
-  body: string;
-}
 
 const closings: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of closings.splice(0).reverse()) await close();
 });
 
-/** A receiver of callbacks, and what it received; it answers as the test says. */
-async function receiver(answer: (response: ServerResponse, index: number) => unknown = (r) => r.end()) {
-  const received: Received[] = [];
-  const server = await httpServer(async (request, response) => {
-    let body = '';
-    for await (const part of request) body += part;
-    received.push({ path: request.url!, headers: request.headers, body });
-    answer(response, received.length - 1);
-  });
-  closings.push(server.close);
-  return { ...server, received };
+async function receiver(...answer: Parameters<typeof openReceiver>) {
+  const opened = await openReceiver(...answer);
+  closings.push(opened.close);
+  return opened;
 }
 
 async function opened(port: number, more: WorldOptions = {}): Promise<World> {

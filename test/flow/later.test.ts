@@ -76,6 +76,8 @@ test('a task that was queued before a restart is taken up after it', async () =>
     state: 'queued',
     payload: '{"type":"EchoTask","say":"again"}',
     callbackUrl: null,
+    dialect: 'capsolver',
+    address: '192.0.2.1',
     idempotency: null,
     now,
     deadline: now + 120_000,

@@ -16,7 +16,7 @@ onEachEngine('the outbox of callbacks', (makeBooks) => {
   it('holds the result of a task that was settled, released or timed out, once, and of no other', async () => {
     const store = await opened();
     for (const taskId of ['settled', 'released', 'late'])
-      await store.reserve(hold({ taskId, callbackUrl: `${callbackUrl}?${taskId}` }));
+      await store.reserve(hold({ taskId, callbackUrl: `${callbackUrl}?${taskId}`, dialect: 'anticaptcha' }));
     await store.reserve(hold({ taskId: 'silent' }));
     expect(await due(store)).toBeUndefined();
 
@@ -29,12 +29,17 @@ onEachEngine('the outbox of callbacks', (makeBooks) => {
     const found = [];
     for (let next = await due(store, noon + 121_000); next; next = await due(store, noon + 121_000))
       found.push(next);
-    const common = { keyId: 'key-alice', host: 'site.example', attempts: 1 };
+    const common = {
+      ...{ keyId: 'key-alice', host: 'site.example', attempts: 1 },
+      ...{ dialect: 'anticaptcha', address: '192.0.2.1', price: 400, createdAt: noon },
+    };
     const failed = { ...common, solution: null };
     expect(found).toEqual([
       {
         ...common,
         taskId: 'settled',
+        number: 1,
+        endedAt: noon + 1_000,
         url: `${callbackUrl}?settled`,
         solution: '{"text":"abc"}',
         errorCode: null,
@@ -43,6 +48,8 @@ onEachEngine('the outbox of callbacks', (makeBooks) => {
       {
         ...failed,
         taskId: 'released',
+        number: 2,
+        endedAt: noon + 2_000,
         url: `${callbackUrl}?released`,
         errorCode: 'ERROR_CAPTCHA_UNSOLVABLE',
         errorDetail: 'too dark',
@@ -50,6 +57,8 @@ onEachEngine('the outbox of callbacks', (makeBooks) => {
       {
         ...failed,
         taskId: 'late',
+        number: 3,
+        endedAt: noon + 121_000,
         url: `${callbackUrl}?late`,
         errorCode: 'ERROR_TASK_TIMEOUT',
         errorDetail: null,

@@ -203,6 +203,8 @@ export function hold(over: Partial<NewHold> = {}): NewHold {
     state: 'running',
     payload: null,
     callbackUrl: null,
+    dialect: 'capsolver',
+    address: '192.0.2.1',
     idempotency: null,
     now,
     deadline: now + 120_000,

@@ -36,6 +36,8 @@ async function work(worker: number): Promise<void> {
       state: 'running',
       payload: null,
       callbackUrl: null,
+      dialect: 'capsolver',
+      address: '192.0.2.1',
       idempotency: null,
     });
     if (outcome !== 'held') throw new Error(JSON.stringify(outcome));

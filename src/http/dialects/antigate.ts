@@ -56,6 +56,8 @@ export interface Descendant {
   afterProcessing?: string;
   afterRefusal?(said: Said): string;
   afterBalance?: string;
+  /** What callbacks carry in place of getTaskResult's answer. */
+  callback?: Dialect['callback'];
 }
 
 /**
@@ -103,7 +105,7 @@ export function antigate(its: Descendant): Dialect {
         fields.task = translated(task as Body, its.taskOf);
       return fields;
     },
-    result,
+    callback: its.callback ?? ((found, _number, language) => result(found, language)),
     refusal,
   };
 }
@@ -119,10 +121,10 @@ async function balance(flow: Flow, arrived: Arrived, after: string): Promise<Rep
   return ok(`,"balance":${available / 1_000_000}${after}`);
 }
 
-/** What a task cost and when it was made, as two of them tell it. */
-export function billOf({ price, createdAt }: Ready): string {
-  if (price === undefined || createdAt === undefined) return '';
-  return `,"cost":"${(price / 1_000_000).toFixed(6)}","createTime":${Math.floor(createdAt / 1000)}`;
+/** What a task cost, whence it was asked for, when it began and ended, as two of them tell it. */
+export function billOf({ bill: { price, address, createdAt, endedAt } }: Ready): string {
+  const [began, ended] = [createdAt, endedAt].map((time) => Math.floor(time / 1000));
+  return `,"cost":"${(price / 1_000_000).toFixed(6)}","ip":"${address}","createTime":${began},"endTime":${ended}`;
 }
 
 function ok(rest: string): Reply {

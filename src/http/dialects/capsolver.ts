@@ -28,7 +28,7 @@ export const capsolver: Dialect = {
     '/kasada/invoke': (flow, arrived) => flow.refuse(arrived),
     '/akamaibmp/invoke': (flow, arrived) => flow.refuse(arrived),
   },
-  result: resultReply,
+  callback: (result, _number, language) => resultReply(result, language),
   refusal: (fault, language) => refused(fault, language, ''),
 };
 

@@ -29,7 +29,8 @@ export type Method = (flow: Flow, arrived: Arrived) => Promise<Reply>;
 
 /** How one family of clients writes the methods: names, statuses and codes over the same flow. */
 export interface Dialect {
-  name: DialectName;
+  /** Of a contract with two APIs, each has one of its own. */
+  name: DialectName | '2captcha-v1';
   /** Whether its clients know tasks by whole numbers. */
   numbered: boolean;
   /** By path; each is asked by POST. */
@@ -38,8 +39,8 @@ export interface Dialect {
   form?: FormReader;
   /** Writes the fields of a request in the flow's own words; may change what it is given. */
   translate?(fields: Body, path: string): Body;
-  /** Where a task stands, as getTaskResult and callbacks say it. */
-  result(result: TaskResult, language: Language): Reply;
+  /** How a callback tells where the task of this number stands. */
+  callback(result: TaskResult, number: number, language: Language): Pick<Reply, 'body' | 'type'>;
   refusal(fault: Fault, language: Language, said: Said): Reply;
 }
 

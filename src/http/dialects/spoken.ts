@@ -55,6 +55,11 @@ export function dialectNamed(name: string): Dialect | undefined {
   return Object.hasOwn(byName, name) ? byName[name as DialectName] : undefined;
 }
 
+/** The dialect that a task was asked for in; the default one, where this server no longer speaks that. */
+export function dialectOfTask(name: string): Dialect {
+  return dialects.find((dialect) => dialect.name === name) ?? capsolver;
+}
+
 /** `api.anti-captcha.com`, or a name of the operator's own that begins with the dialect's: `anticaptcha.example.org`. */
 function dialectOfHost(host: string): DialectName | undefined {
   const name = host.replace(/:\d*$/, '').toLowerCase();

@@ -1,5 +1,6 @@
 import { antigate, antigateCodes, billOf } from './antigate.ts';
 import { type ForeignCodes, foreignOf, ifMissing } from './foreignCodes.ts';
+import { pingbackBy } from './pingback.ts';
 
 const codes: ForeignCodes = {
   ...antigateCodes,
@@ -25,4 +26,5 @@ export const twocaptcha = antigate({
   },
   codeOf: (fault) => foreignOf(codes, fault),
   afterReady: (result) => `${billOf(result)},"solveCount":1`,
+  callback: pingbackBy((fault) => foreignOf(codes, fault)[0]),
 });

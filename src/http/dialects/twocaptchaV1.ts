@@ -7,6 +7,7 @@ import { parseMultipart, parseQuery } from '../form.ts';
 import type { Body, Dialect, FormReader, Method, Reply, Said } from './dialect.ts';
 import { type Foreign, type ForeignCodes, foreignOf, ifMissing, ifSmall } from './foreignCodes.ts';
 import { isOn, withOurOptions } from './imageOptions.ts';
+import { pingbackBy, textOf } from './pingback.ts';
 
 const named = (code: string): Foreign => [code, 0];
 const badParameters = named('ERROR_BAD_PARAMETERS');
@@ -98,14 +99,8 @@ async function result(flow: Flow, arrived: Arrived): Promise<Reply> {
   if (found.state === 'failed')
     return refusal(found.fault, arrived.language, { path: ask, url: '', fields: arrived.body });
   if (found.state === 'processing') return text(arrived.body, 0, 'CAPCHA_NOT_READY', '');
-  const cost = arrived.body.action === 'get2' ? `|${((found.price ?? 0) / 1_000_000).toFixed(6)}` : '';
+  const cost = arrived.body.action === 'get2' ? `|${(found.bill.price / 1_000_000).toFixed(6)}` : '';
   return answer(arrived, `${textOf(found.solution)}${cost}`, true);
-}
-
-/** What an image says; of other types the solution as it is. */
-function textOf(solution: string): string {
-  const { text: said } = JSON.parse(solution) as { text?: unknown };
-  return typeof said === 'string' ? said : solution;
 }
 
 async function report(flow: Flow, arrived: Arrived, invalid: boolean): Promise<Reply> {
@@ -131,7 +126,7 @@ function isJson(fields: Body | undefined): boolean {
 
 /** 2captcha's first API. Its two paths are nobody else's, so that it needs no name or port of its own. */
 export const twocaptchaV1: Dialect = {
-  name: '2captcha',
+  name: '2captcha-v1',
   numbered: true,
   form,
   methods: {
@@ -143,10 +138,7 @@ export const twocaptchaV1: Dialect = {
     },
   },
   translate,
-  result: (found, language) =>
-    found.state === 'failed'
-      ? refusal(found.fault, language, { path: ask, url: '' })
-      : text(undefined, 1, found.state === 'ready' ? textOf(found.solution) : 'CAPCHA_NOT_READY', ''),
+  callback: pingbackBy((fault) => foreignOf(codes, fault)[0]),
   refusal,
 };
 

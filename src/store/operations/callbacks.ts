@@ -5,6 +5,11 @@ import type { Callback } from '../store.ts';
 const insertCallback = statement((db, p: Ended & { url: string; host: string; now: number }) =>
   db.insertInto('callback').values({
     task_id: p.id,
+    number: p.number,
+    dialect: p.dialect,
+    address: p.address,
+    price: p.price,
+    asked_at: p.created_at,
     key_id: p.key_id,
     url: p.url,
     host: p.host,
@@ -19,6 +24,11 @@ const insertCallback = statement((db, p: Ended & { url: string; host: string; no
 
 interface Ended {
   id: string;
+  number: number;
+  dialect: string;
+  address: string;
+  price: number;
+  created_at: number;
   key_id: string;
   solution: string | null;
   errorCode: string | null;
@@ -63,6 +73,12 @@ export function* takeCallback(query: {
   yield* change(claim, { taskId: row.task_id, attempts, lostAt });
   return {
     taskId: row.task_id,
+    number: row.number,
+    dialect: row.dialect,
+    address: row.address,
+    price: row.price,
+    createdAt: row.asked_at,
+    endedAt: row.created_at,
     keyId: row.key_id,
     url: row.url,
     host: row.host,

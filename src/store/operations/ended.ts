@@ -1,6 +1,22 @@
 import { type Operation, rows, statement } from '../statement.ts';
 import { idsOf } from './idList.ts';
 
+/** Of a task that has just ended: what its charge or release, its callback and its request's name need. */
+export const endedTask = [
+  'id',
+  'number',
+  'account_id',
+  'key_id',
+  'package_id',
+  'price',
+  'day',
+  'callback_url',
+  'dialect',
+  'address',
+  'created_at',
+  'idempotency',
+] as const;
+
 const selectEnded = statement((db, p: { ids: string }, engine) =>
   db
     .selectFrom('task')

@@ -3,20 +3,27 @@ import type { ErrorCode } from '../../errors.ts';
 import { change, first, type Operation, statement } from '../statement.ts';
 import type { Lease } from '../store.ts';
 import { announce } from './callbacks.ts';
+import { endedTask } from './ended.ts';
 import { type Holding, writeForTask } from './entries.ts';
 import { freeName } from './idempotency.ts';
 
 /** In the very words of the index `task_open`, which serves no query that says it with bound values. */
 export const isOpen = sql<boolean>`state in ('queued', 'running')`;
 
-const failOpen = statement((db, p: Failure) =>
+const failOpen = statement((db, p: Failure & { now: number }) =>
   db
     .updateTable('task')
-    .set({ state: 'failed', error_code: p.errorCode, error_detail: p.errorDetail, payload: null })
+    .set({
+      state: 'failed',
+      error_code: p.errorCode,
+      error_detail: p.errorDetail,
+      payload: null,
+      ended_at: p.now,
+    })
     .where('id', '=', p.taskId)
     .where('lease', '=', p.lease)
     .where(isOpen)
-    .returning(['id', 'account_id', 'key_id', 'package_id', 'price', 'day', 'callback_url', 'idempotency']),
+    .returning(endedTask),
 );
 
 const unholdMoney = statement((db, p: { accountId: string; price: number }) =>

@@ -55,6 +55,8 @@ const insertTask = statement(
       day: p.day,
       payload: p.payload,
       callback_url: p.callbackUrl,
+      dialect: p.dialect,
+      address: p.address,
       idempotency: p.name,
       lease: 1,
       node: p.node,

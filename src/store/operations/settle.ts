@@ -1,6 +1,7 @@
 import { change, first, type Operation, statement } from '../statement.ts';
 import type { Lease, MicroUsd } from '../store.ts';
 import { announce } from './callbacks.ts';
+import { endedTask } from './ended.ts';
 import { writeForTask } from './entries.ts';
 import { keepAnswer } from './idempotency.ts';
 
@@ -8,12 +9,12 @@ import { keepAnswer } from './idempotency.ts';
 const finish = statement((db, p: Lease & { solution: string; now: number }) =>
   db
     .updateTable('task')
-    .set({ state: 'ready', solution: p.solution, payload: null })
+    .set({ state: 'ready', solution: p.solution, payload: null, ended_at: p.now })
     .where('id', '=', p.taskId)
     .where('state', '=', 'running')
     .where('lease', '=', p.lease)
     .where('deadline', '>', p.now)
-    .returning(['id', 'account_id', 'key_id', 'package_id', 'price', 'day', 'callback_url', 'idempotency']),
+    .returning(endedTask),
 );
 
 const chargeHold = statement((db, p: { accountId: string; price: MicroUsd }) =>

@@ -1,0 +1,12 @@
+import type { Language } from '../errors.ts';
+import type { FlowParts } from '../flow/steps.ts';
+import { dialectOfTask } from './dialects/spoken.ts';
+
+/** Makes how callbacks are written: each in the contract that its task was asked for in, by the id that it has there. */
+export function messenger(language: Language): FlowParts['messageOf'] {
+  return function messageOf(result, { dialect: name, number }) {
+    const dialect = dialectOfTask(name);
+    const { body, type = 'application/json' } = dialect.callback(result, number, language);
+    return { id: dialect.numbered ? String(number) : result.taskId, type, body };
+  };
+}
