@@ -65,14 +65,19 @@ export class Transport {
     }
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';
-    for (;;) {
-      const { done, value } = await reader.read().catch((cause: unknown) => {
-        throw brokenOff(response, call.signal, cause);
-      });
-      const parts = (text + (value ?? '')).split('\n');
-      text = parts.pop()!;
-      for (const part of parts) yield parsed(part, response);
-      if (done) return;
+    try {
+      for (;;) {
+        const { done, value } = await reader.read().catch((cause: unknown) => {
+          throw brokenOff(response, call.signal, cause);
+        });
+        const parts = (text + (value ?? '')).split('\n');
+        text = parts.pop()!;
+        for (const part of parts) yield parsed(part, response);
+        if (done) return;
+      }
+    } finally {
+      // Who stops reading early would leave the connection open, and the server writing into it.
+      reader.cancel().catch(() => {});
     }
   }
 

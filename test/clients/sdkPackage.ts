@@ -41,7 +41,12 @@ export async function installSdk() {
     /** Runs a program of the project; what it prints. */
     async run(command: string, args: string[], program: string, name = 'program.mjs'): Promise<string> {
       writeFileSync(join(project, name), program);
-      const { stdout } = await run(command, [...args, name], { cwd: project, timeout: 25_000 });
+      const { stdout } = await run(command, [...args, name], {
+        cwd: project,
+        timeout: 25_000,
+        // Deno's cache would be in the home folder.
+        env: { ...process.env, DENO_DIR: join(project, 'deno'), DENO_NO_UPDATE_CHECK: '1' },
+      });
       return stdout;
     },
 

@@ -137,3 +137,19 @@ describe('waiting', () => {
     expect((await failure(call)).code).toBe('TIMEOUT');
   });
 });
+
+test('lines that are not read to their end are given up, so that the server can stop writing', async () => {
+  const cancelled = Promise.withResolvers<void>();
+  const endless = new ReadableStream({
+    start: (stream) => stream.enqueue(new TextEncoder().encode('{"errorId":0,"taskId":"t"}\n<html>\n')),
+    cancel: () => cancelled.resolve(),
+  });
+  const lines = new Response(endless, { headers: { 'content-type': 'application/x-ndjson' } });
+  const { client } = scripted([lines, ready()], { retries: 0 });
+  const outcomes = await client.solveAll([image, image]);
+  expect(outcomes.map(({ solution, error }) => solution ?? error?.code)).toEqual([
+    { text: 'a', confidence: 1 },
+    'UNREADABLE_ANSWER',
+  ]);
+  await cancelled.promise;
+});
