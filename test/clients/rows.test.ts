@@ -1,8 +1,11 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createServer, request } from 'node:http';
+import sharp from 'sharp';
 import { expect, test } from 'vitest';
+import { Fault } from '../../src/fault.ts';
+import { RecognizerPool } from '../../src/recognize/pool.ts';
 import { laterPrices, laterType } from '../laterType.ts';
-import { openWorld, picture, type World } from '../world.ts';
+import { FakeClock, openWorld, picture, price, start, type World } from '../world.ts';
 import { runClient } from './client.ts';
 import { feedbackOn, freePort } from './wire.ts';
 
@@ -38,21 +41,49 @@ test('row 32: CapMonster’s client by the key’s own setting, with a whole num
   expect(value).toEqual({ errorId: 0, taskId: expect.any(Number) });
 });
 
-test('row 35: CapMonster’s client learns of a task that fails at the poll that finds it', async () => {
+test('row 35: CapMonster’s client learns that an image is too unclear for its threshold, before it polls', async () => {
+  const clock = new FakeClock();
+  const text = await RecognizerPool.start({ threads: 1, queueLimit: 8, clock });
+  try {
+    await using world = await openWorld({ clock, engines: { text } });
+    const key = await world.addKey({ dialect: 'capmonster' });
+    const clear = readFileSync('examples/common.png');
+    const unclear = await sharp(clear).blur(12).png().toBuffer();
+    const [read, unsolvable] = [clear, unclear].map((image) => image.toString('base64'));
+    const body = `
+      const asked = [];
+      const { post } = client._httpClient;
+      client._httpClient.post = (path, ...rest) => { asked.push(path); return post.call(client._httpClient, path, ...rest); };
+      const solve = (body) => client.Solve(new ImageToTextRequest({ body, recognizingThreshold: 90 }));
+      return [(await solve('${unsolvable}')), asked.splice(0), (await solve('${read}')).solution.text, asked];`;
+    const { value } = await runClient(world, '', capmonster(world.url, key, body));
+    const polled = ['createTask', 'getTaskResult'];
+    expect(value).toEqual([
+      { error: 'CAPTCHA_UNSOLVABLE' },
+      ['createTask'],
+      expect.stringMatching(/^\w{4,}$/),
+      polled,
+    ]);
+    expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
+  } finally {
+    await text.stop();
+  }
+});
+
+test('row 35: CapMonster’s client learns that a task is unsolvable at the first poll after that', async () => {
   const { type, asked } = laterType();
   await using world = await openWorld({ settings: { prices: laterPrices }, moreTypes: [type] });
   const key = await world.addKey({ dialect: 'capmonster' });
-  const body = `
+  const run = async (body: string) => (await runClient(world, '', capmonster(world.url, key, body))).value;
+  const [taskId, underway] = await run(`
     const { taskId } = await client.CreateTask({ type: 'EchoTask', say: 'x' });
-    const polls = [];
-    do polls.push(await client.GetTaskResult(taskId)); while (polls.at(-1).type === 'InProgress');
-    return polls.at(-1);`;
-  void expect
-    .poll(() => asked.length)
-    .toBe(1)
-    .then(() => asked[0]!.end.reject(new Error('broken')));
-  const { value } = await runClient(world, '', capmonster(world.url, key, body));
-  expect(value).toMatchObject({ error: 'NO_SLOT_AVAILABLE' });
+    return [taskId, await client.GetTaskResult(taskId)];`);
+  expect(underway).toEqual({ type: 'InProgress' });
+  await expect.poll(() => asked.length).toBe(1);
+  asked[0]!.end.reject(new Fault('ERROR_CAPTCHA_UNSOLVABLE', { detail: 'too dark' }));
+  await expect.poll(() => world.money()).toEqual({ posted: start, pending: 0 });
+  const failed = { type: 'Failed', error: 'CAPTCHA_UNSOLVABLE' };
+  expect(await run(`return client.GetTaskResult(${taskId});`)).toEqual(failed);
 });
 
 test('row 36: CapMonster’s client goes on when something before the server answers a poll with 503', async () => {
