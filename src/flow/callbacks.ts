@@ -7,14 +7,14 @@ import type { Callback, Store } from '../store/store.ts';
 import type { SiteRules } from '../tasks/site.ts';
 import type { Engines } from '../tasks/task.ts';
 import { resultOf } from './result.ts';
-import type { FlowParts } from './steps.ts';
+import type { MessageOf } from './stages.ts';
 
 export interface CallbackParts {
   clock: Clock;
   store: Pick<Store, 'takeCallback' | 'endCallback'>;
   engines: Pick<Engines, 'web'>;
   sites: Pick<SiteRules, 'parse'>;
-  messageOf: FlowParts['messageOf'];
+  messageOf: MessageOf;
   pepper: string;
   log: Logger;
   metrics: Pick<Metrics, 'countCallback'>;

@@ -111,6 +111,9 @@ export interface Message {
   body: string;
 }
 
+/** Writes a result as callbacks tell it to clients of the contract that its task was asked for in. */
+export type MessageOf = (result: TaskResult, task: { dialect: string; number: number }) => Message;
+
 export interface Balance {
   /** Micro-USD that can be spent: what is reserved for tasks under way is not in it. */
   available: number;

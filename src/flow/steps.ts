@@ -12,7 +12,7 @@ import { Protection } from './protect.ts';
 import { reserver } from './reserve.ts';
 import { settler } from './settle.ts';
 import { Solver } from './solve.ts';
-import type { AnyTaskType, Message, TaskResult } from './stages.ts';
+import type { AnyTaskType, MessageOf } from './stages.ts';
 import { Underway } from './underway.ts';
 import { registryOf, validator } from './validate.ts';
 import { Waiters } from './waiters.ts';
@@ -29,8 +29,7 @@ export interface FlowParts {
   metrics: Metrics;
   /** What may be called on our own initiative. */
   sites: SiteRules;
-  /** How a callback tells a result to clients of the named contract. */
-  messageOf: (result: TaskResult, task: { dialect: string; number: number }) => Message;
+  messageOf: MessageOf;
   /** From 0 to 1; spreads retries. */
   random: () => number;
   /** Makes the ids of tasks and of requests: UUIDs. */
