@@ -1,5 +1,6 @@
 import type { Repeat } from '../store/store.ts';
 import { answer } from './answer.ts';
+import { endOf, recalled } from './repeat.ts';
 import { clientGone } from './solve.ts';
 import type { Caller, Created, Held, Job } from './stages.ts';
 import type { Steps } from './steps.ts';
@@ -13,16 +14,16 @@ export async function createTask(steps: Steps & { worker: Worker }, caller: Call
     throw unavailable('the server is stopping');
   }
   const { work, aside } = caller.arrived;
-  steps.pace.enter(caller);
+  const began = performance.now();
+  const job = await letIn(steps, caller);
+  const validated = aside.took('validate', began);
+  if (!isJob(job)) return again(caller, job);
   let isQueued = false;
   try {
-    const began = performance.now();
-    const job = steps.validate(caller);
-    const validated = aside.took('validate', began);
     if (work.signal.aborted) throw unavailable(clientGone);
     const held = await reserveOrAwait(steps, job, work.signal);
     aside.took('reserve', validated);
-    if (!isHeld(held)) return again(job, held);
+    if (!isHeld(held)) return again(caller, held);
     if (job.type.timing === 'later') {
       isQueued = true;
       steps.worker.expect(held, () => steps.pace.leave(caller));
@@ -34,20 +35,36 @@ export async function createTask(steps: Steps & { worker: Worker }, caller: Call
   }
 }
 
-/** Longer, and the client is told to come back. */
-const longestWaitMs = 30_000;
+/**
+ * pace → validate. A request that is sent again was let in when it came first: that its task is still one of those at
+ * once, or that a setting has changed since, is no reason to keep the answer back.
+ */
+async function letIn(steps: Steps, caller: Caller): Promise<Job | Repeat> {
+  let hasPlace = false;
+  try {
+    steps.pace.enter(caller);
+    hasPlace = true;
+    return steps.validate(caller);
+  } catch (refusal) {
+    if (hasPlace) steps.pace.leave(caller);
+    const repeat = await recalled(steps, caller);
+    if (repeat === undefined) throw refusal;
+    return repeat;
+  }
+}
 
 /** A request that is sent again while its task is under way has its answer together with the first. */
 async function reserveOrAwait(steps: Steps, job: Job, signal: AbortSignal): Promise<Held | Repeat> {
   const held = await steps.reserve(job);
   if (isHeld(held) || held.solution !== null || job.type.timing === 'later') return held;
-  const end = steps.waiters.wait(held.taskId, steps.clock.now() + longestWaitMs, signal);
-  // It may have ended on the way here, and then calls nobody any more.
-  void steps.waiters.look([held.taskId]);
-  await end;
+  await endOf(steps, held.taskId, signal);
   if (steps.underway.isDraining) return held;
   // Where that failed, it has cost nothing, and this one is the next try.
   return steps.reserve(job);
+}
+
+function isJob(found: Job | Repeat): found is Job {
+  return 'caller' in found;
 }
 
 function isHeld(held: Held | Repeat): held is Held {
@@ -55,8 +72,8 @@ function isHeld(held: Held | Repeat): held is Held {
 }
 
 /** What a request is answered that was sent before. */
-function again({ price, caller }: Job, repeat: Repeat): Repeat {
-  if (repeat.solution !== null) caller.arrived.aside.cost = price;
+function again({ arrived }: Caller, repeat: Repeat): Repeat {
+  if (repeat.solution !== null) arrived.aside.cost = repeat.price;
   return repeat;
 }
 

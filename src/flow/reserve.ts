@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { Fault } from '../fault.ts';
 import type { Metrics } from '../metrics.ts';
-import type { NewHold, Repeat, ReserveOutcome, Store } from '../store/store.ts';
+import type { NewHold, Package, Repeat, Store } from '../store/store.ts';
 import { otherBody, requestName } from './idempotency.ts';
 import type { Held, Job } from './stages.ts';
 import { timeOrdered } from './taskId.ts';
@@ -17,12 +17,6 @@ export interface ReserverParts {
 
 const firstLease = 1;
 
-const refusals: Record<Exclude<ReserveOutcome, 'held' | 'otherBody' | Repeat>, string | undefined> = {
-  zeroBalance: undefined,
-  dailyCapReached: 'the daily cap of the key is reached',
-  noCallsLeft: 'the package has no calls left',
-};
-
 /** Makes the step that holds the price of a job; from here on, every way out settles or releases it. */
 export function reserver({ config, clock, store, metrics, newId }: ReserverParts) {
   /**
@@ -33,8 +27,6 @@ export function reserver({ config, clock, store, metrics, newId }: ReserverParts
     const { arrived, principal } = job.caller;
     const { key, account, package: pack } = principal;
     const now = clock.now();
-    if (pack !== null && pack.expiresAt !== null && pack.expiresAt <= now)
-      throw refused('the package has expired');
     const taskId = timeOrdered(newId(), now);
     const deadline = now + config.taskSeconds * 1000;
     const isNow = job.type.timing === 'now';
@@ -65,7 +57,10 @@ export function reserver({ config, clock, store, metrics, newId }: ReserverParts
     ]);
     if (outcome === 'otherBody') throw otherBody();
     if (typeof outcome === 'object') return outcome;
-    if (outcome !== 'held') throw refused(refusals[outcome]);
+    if (outcome === 'zeroBalance') throw refused();
+    if (outcome === 'dailyCapReached') throw refused('the daily cap of the key is reached');
+    if (outcome === 'noCallsLeft')
+      throw refused(`the package has ${hasExpired(pack, now) ? 'expired' : 'no calls left'}`);
     return {
       taskId,
       number,
@@ -81,8 +76,12 @@ export function reserver({ config, clock, store, metrics, newId }: ReserverParts
     };
   };
 
-  function refused(detail: string | undefined): Fault {
+  function refused(detail?: string): Fault {
     metrics.countRefusal('balance');
     return new Fault('ERROR_ZERO_BALANCE', detail === undefined ? {} : { detail });
   }
+}
+
+function hasExpired(pack: Package | null, now: number): boolean {
+  return pack !== null && pack.expiresAt !== null && pack.expiresAt <= now;
 }

@@ -88,6 +88,7 @@ function storeOn(engine: Engine, isShared: boolean): Store {
       return swept;
     },
     findPrincipal: (keyHash) => engine.call('findPrincipal', keyHash),
+    recall: (request) => engine.call('recall', request),
     reserve: (hold) => engine.call('reserve', hold, node),
     reserveEarly: (hold) => engine.early('reserve', hold, node),
     numberOfTask: (task) => engine.early('numberOfTask', task),

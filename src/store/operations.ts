@@ -7,6 +7,7 @@ import { listEntries } from './operations/entries.ts';
 import { saveFeedback } from './operations/feedback.ts';
 import { gauges } from './operations/gauges.ts';
 import { release } from './operations/giveBack.ts';
+import { recall } from './operations/idempotency.ts';
 import { createKey, listKeys, revokeKey } from './operations/keys.ts';
 import { numberOfTask, taskOfNumber } from './operations/numbers.ts';
 import { createPackage, endPackage, listPackages } from './operations/packages.ts';
@@ -46,6 +47,7 @@ export const operations = {
   poll,
   probe,
   readAccount,
+  recall,
   release,
   repair,
   reserve,

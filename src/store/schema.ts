@@ -124,6 +124,7 @@ export interface Tables {
     fingerprint: string;
     task_id: string;
     number: number;
+    price: number;
     /** Null while the task is under way. */
     solution: string | null;
     expires_at: number;

@@ -104,17 +104,20 @@ export interface Idempotency {
 export interface Repeat {
   taskId: string;
   number: number;
+  price: MicroUsd;
   solution: string | null;
 }
+
+/** `otherBody`: the name of the request belongs to one that asked for something else. */
+export type Recalled = Repeat | 'otherBody' | undefined;
 
 export type ReserveOutcome =
   | 'held'
   | 'zeroBalance'
   | 'dailyCapReached'
+  /** Or the package has expired. */
   | 'noCallsLeft'
-  /** The name of the request belongs to one that asked for something else. */
-  | 'otherBody'
-  | Repeat;
+  | NonNullable<Recalled>;
 
 /** The lease (fencing number) makes a stale worker's settle change nothing (I10). */
 export interface Lease {
@@ -206,6 +209,8 @@ export interface Store {
   repair(now: number): Promise<number>;
   /** By the key's hash; revoked and expired keys are found too. */
   findPrincipal(keyHash: string): Promise<Principal | undefined>;
+  /** What became of a request that was sent before with this key; `otherBody` as in reserve. */
+  recall(request: { keyId: string; idempotency: Idempotency; now: number }): Promise<Recalled>;
   /** Inserts the task and holds its price, in one commit; lease 1. A request that was sent before makes none. */
   reserve(hold: NewHold): Promise<ReserveOutcome>;
   /**

@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/fault.ts';
 import type { Reading, TextReader } from '../../src/tasks/task.ts';
 import { laterPrices, laterType } from '../laterType.ts';
@@ -125,6 +125,92 @@ it('a second that waits keeps nobody from stopping', async () => {
   await world[Symbol.asyncDispose]();
   const statuses = (await Promise.all(both)).map(({ body }) => body.status ?? body.errorCode);
   expect(statuses).toContain('ERROR_SERVICE_UNAVALIABLE');
+});
+
+describe('a request that is sent again although it would not be let in', () => {
+  it('by the number of tasks at once has its answer with the first, and no place of its own', async () => {
+    const { reader, asked } = readerOnDemand();
+    await using world = await openWorld({ engines: { text: reader }, settings: { concurrency: 1 } });
+    const first = make(world, 'n');
+    await expect.poll(() => asked.length).toBe(1);
+    expect((await make(world, 'another')).body.errorCode).toBe('ERROR_RATE_LIMIT');
+    const again = [make(world, 'n'), make(world, 'n')];
+    // As many may wait as there may be tasks; one more is told where its task stands.
+    expect((await Promise.race(again)).body.status).toBe('idle');
+    asked[0]!.resolve(reading);
+    expectReady(await first);
+    const answers = await Promise.all(again);
+    expect(answers.filter(({ body }) => body.status === 'ready').map(({ body }) => body)).toEqual([
+      (await first).body,
+    ]);
+    expectReady(await make(world, 'n'));
+    expect(asked.length).toBe(1);
+    expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
+  });
+
+  it('by the number at once is refused where its task has failed: it is a new try', async () => {
+    const { reader, asked } = readerOnDemand();
+    await using world = await openWorld({ engines: { text: reader }, settings: { concurrency: 1 } });
+    const first = make(world, 'n');
+    await expect.poll(() => asked.length).toBe(1);
+    const again = [make(world, 'n'), make(world, 'n')];
+    expect((await Promise.race(again)).body.status).toBe('idle');
+    asked[0]!.reject(new Fault('ERROR_CAPTCHA_UNSOLVABLE'));
+    expect((await first).body.errorCode).toBe('ERROR_CAPTCHA_UNSOLVABLE');
+    const codes = (await Promise.all(again)).map(({ body }) => body.errorCode);
+    expect(codes.sort()).toEqual(['', 'ERROR_RATE_LIMIT']);
+    expect(await world.money()).toEqual({ posted: start, pending: 0 });
+  });
+
+  it('by a setting that has changed is answered again, with what it has cost', async () => {
+    const first = await openWorld();
+    const answer = await make(first, 'n');
+    await first.stop();
+    const { dataDir, clock, key: clientKey } = first;
+    const settings = { maxImagePixels: 100, prices: { 'ImageToTextTask/common': 7 } };
+    await using world = await openWorld({ dataDir, clock, settings });
+    expect((await make(world, 'new', { clientKey })).body.errorCode).toBe('ERROR_INVALID_IMAGE');
+    const again = await make(world, 'n', { clientKey });
+    expect(again.body).toEqual(answer.body);
+    expect(again.headers.get('x-legible-cost')).toBe('0.0004');
+    const other = await world.call('createTask', { clientKey, task: { type: 'x' } }, named('n'));
+    expect(other.body.errorDescription).toContain('was sent before with another task');
+    expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
+  });
+
+  it('by a package that has expired since, or has no calls left, is answered again', async () => {
+    await using world = await openWorld();
+    const expiresAt = world.clock.now() + 1_000;
+    const clientKey = await world.addPackage({ id: 'one', calls: 1, expiresAt });
+    const first = await make(world, 'n', { clientKey });
+    expectReady(first);
+    expect((await make(world, 'm', { clientKey })).body.errorDescription).toContain('no calls left');
+    expect((await make(world, 'n', { clientKey })).body).toEqual(first.body);
+    world.clock.advance(1_000);
+    expect((await make(world, 'm', { clientKey })).body.errorDescription).toContain('has expired');
+    const again = await make(world, 'n', { clientKey });
+    expect(again.body).toEqual(first.body);
+    expect(again.headers.get('x-legible-cost')).toBe('0');
+  });
+
+  it('by its rate waits like any other, and is then answered: its name has kept the answer', async () => {
+    await using world = await openWorld({ settings: { rateLimit: 1 } });
+    const first = await make(world, 'n');
+    const refused = await make(world, 'n');
+    expect(refused.body.errorCode).toBe('ERROR_RATE_LIMIT');
+    world.clock.advance(Number(refused.headers.get('retry-after')) * 1_000);
+    expect((await make(world, 'n')).body).toEqual(first.body);
+    expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
+  });
+
+  it('after as many polls as its task may have is answered again', async () => {
+    await using world = await openWorld({ settings: { maxPolls: 2 } });
+    const first = await make(world, 'n');
+    const { taskId } = first.body;
+    const polls = await Promise.all([1, 2, 3].map(() => world.call('getTaskResult', { taskId })));
+    expect(polls.map(({ body }) => body.errorCode)).toContain('ERROR_TASKID_INVALID');
+    expect((await make(world, 'n')).body).toEqual(first.body);
+  });
 });
 
 it('names are of the key that sends them, and a request without one is always new', async () => {

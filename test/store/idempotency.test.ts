@@ -37,7 +37,12 @@ onEachEngine('a request that has a name', (makeBooks) => {
     expect(await ask(store, 'a', named('n'))).toBe('held');
     const number = await store.numberOfTask({ taskId: 'a', accountId: 'alice' });
     for (const again of ['b', 'c'])
-      expect(await ask(store, again, named('n'))).toEqual({ taskId: 'a', number, solution: null });
+      expect(await ask(store, again, named('n'))).toEqual({
+        taskId: 'a',
+        number,
+        price: 400,
+        solution: null,
+      });
     expect(await store.readAccount('alice')).toMatchObject({ posted: 1_000_000, pending: 400 });
     expect(await store.audit(noon)).toEqual([]);
   });
@@ -64,6 +69,21 @@ onEachEngine('a request that has a name', (makeBooks) => {
     await store.sweep(noon + dayMs);
     expect(await books.sql('select name, task_id from idempotency')).toEqual([{ name: 'm', task_id: 'bm' }]);
     expect(await ask(store, 'bn', named('n'), late)).toBe('held');
+  });
+
+  it('is found by its name alone, and holds nothing', async () => {
+    const { store } = await opened();
+    const recall = (idempotency: Idempotency, now = noon) =>
+      store.recall({ keyId: 'key-alice', idempotency, now });
+    expect(await recall(named('n'))).toBeUndefined();
+    await ask(store, 'a', named('n'));
+    expect(await recall(named('n'))).toMatchObject({ taskId: 'a', price: 400, solution: null });
+    await store.settle(settled('a'));
+    expect(await recall(named('n'))).toMatchObject({ taskId: 'a', solution: '{"text":"abc"}' });
+    expect(await recall(named('n', { fingerprint: 'of another' }))).toBe('otherBody');
+    expect(await recall(named('m'))).toBeUndefined();
+    expect(await recall(named('n'), noon + dayMs)).toBeUndefined();
+    expect(await store.readAccount('alice')).toMatchObject({ pending: 0 });
   });
 
   it('is refused when it asks for something else, and makes nothing', async () => {

@@ -1,5 +1,5 @@
 import { change, first, type Operation, statement } from '../statement.ts';
-import type { Idempotency, Repeat } from '../store.ts';
+import type { Idempotency, Recalled } from '../store.ts';
 
 interface Name {
   keyId: string;
@@ -9,18 +9,20 @@ interface Name {
 const selectRequest = statement((db, p: Name & { now: number }) =>
   db
     .selectFrom('idempotency')
-    .select(['fingerprint', 'task_id as taskId', 'number', 'solution'])
+    .select(['fingerprint', 'task_id as taskId', 'number', 'price', 'solution'])
     .where('key_id', '=', p.keyId)
     .where('name', '=', p.name)
     .where('expires_at', '>', p.now),
 );
 
 /** What became of a request that was sent before; `otherBody` where its name stands for another one. */
-export function* recall(
-  keyId: string,
-  { name, fingerprint }: Idempotency,
-  now: number,
-): Operation<Repeat | 'otherBody' | undefined> {
+export function* recall(request: {
+  keyId: string;
+  idempotency: Idempotency;
+  now: number;
+}): Operation<Recalled> {
+  const { keyId, idempotency, now } = request;
+  const { name, fingerprint } = idempotency;
   const known = yield* first(selectRequest, { keyId, name, now });
   if (known === undefined) return undefined;
   const { fingerprint: before, ...repeat } = known;
@@ -31,8 +33,13 @@ const selectNumber = statement((db, p: { taskId: string }) =>
   db.selectFrom('task').select('number').where('id', '=', p.taskId),
 );
 
+interface Made {
+  taskId: string;
+  price: number;
+}
+
 /** What stands there under the same name has expired. */
-const insertRequest = statement((db, p: Name & Idempotency & { taskId: string; number: number }) =>
+const insertRequest = statement((db, p: Name & Idempotency & Made & { number: number }) =>
   db
     .insertInto('idempotency')
     .values({
@@ -41,6 +48,7 @@ const insertRequest = statement((db, p: Name & Idempotency & { taskId: string; n
       fingerprint: p.fingerprint,
       task_id: p.taskId,
       number: p.number,
+      price: p.price,
       solution: null,
       expires_at: p.expiresAt,
     })
@@ -49,6 +57,7 @@ const insertRequest = statement((db, p: Name & Idempotency & { taskId: string; n
         fingerprint: p.fingerprint,
         task_id: p.taskId,
         number: p.number,
+        price: p.price,
         solution: null,
         expires_at: p.expiresAt,
       }),
@@ -56,9 +65,9 @@ const insertRequest = statement((db, p: Name & Idempotency & { taskId: string; n
 );
 
 /** Binds a request to the task that was made for it; in the transaction that made it, so that no other can be. */
-export function* remember(keyId: string, request: Idempotency, taskId: string): Operation<void> {
+export function* remember(keyId: string, request: Idempotency, { taskId, price }: Made): Operation<void> {
   const { number } = (yield* first(selectNumber, { taskId }))!;
-  yield* change(insertRequest, { keyId, ...request, taskId, number });
+  yield* change(insertRequest, { keyId, ...request, taskId, price, number });
 }
 
 /** A task that may have been asked for by a named request. */

@@ -72,7 +72,7 @@ export function* reserve(hold: NewHold, node: string): Operation<ReserveOutcome>
   if (!Number.isSafeInteger(price) || price < 0) throw new RangeError('a price is not whole micro-USD');
   if (packageId !== null && price !== 0) throw new RangeError('a task of a package costs no money');
 
-  const before = idempotency && (yield* recall(keyId, idempotency, now));
+  const before = idempotency && (yield* recall({ keyId, idempotency, now }));
   if (before) return before;
 
   let day = 0;
@@ -90,7 +90,7 @@ export function* reserve(hold: NewHold, node: string): Operation<ReserveOutcome>
     return 'noCallsLeft';
 
   yield* change(insertTask, { ...hold, name: idempotency?.name ?? null, day, node });
-  if (idempotency !== null) yield* remember(keyId, idempotency, taskId);
+  if (idempotency !== null) yield* remember(keyId, idempotency, hold);
   const holding = { id: taskId, account_id: accountId, key_id: keyId, package_id: packageId, price, day };
   yield* writeForTask('reserve', holding, now);
   return 'held';

@@ -23,6 +23,7 @@ export function touchedBy(call: Call): Touched | undefined {
     case 'findPrincipal':
     case 'readAccount':
     case 'listPackages':
+    case 'recall':
     case 'endedAmong':
       return {};
     default:
