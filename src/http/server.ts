@@ -154,7 +154,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   });
   for (const [path, page] of Object.entries(pages(openApiDocument({ ...parts, ...config, version }))))
     app.get(path, async (request, reply) => {
-      const { headers, body } = await page();
+      const { headers, body } = await page(request.url.split('?', 1)[0]!);
       reply.headers(headers);
       send(request, reply, { status: 200, body, errorCode: '' });
       return reply;

@@ -34,6 +34,18 @@ test.each(paths)('%s is given to anybody, and lets nobody else in', async (path)
   expect(answer.headers.get('x-request-id')).toBeTruthy();
 });
 
+test.each(['/docs', '/docs/', '/docs?x=/'])(
+  'what %s links to is beside it, wherever a proxy puts it',
+  async (path) => {
+    const html = await (await fetch(world.url + path)).text();
+    const links = [...html.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, link]) => link!);
+    const kept = links.filter((link) => !link.startsWith('data:'));
+    const seen = kept.map((link) => new URL(link, `http://proxy.example/tools/legible${path}`).pathname);
+    const names = ['swagger-ui.css', 'swagger-ui.js', 'start.js'];
+    expect(seen).toEqual(names.map((name) => `/tools/legible/docs/${name}`));
+  },
+);
+
 test('what is large goes over the wire compressed', async () => {
   const answer = await world.api.inject('/docs/swagger-ui.js');
   expect(answer.rawPayload.length).toBeLessThan(600_000);

@@ -26,7 +26,8 @@ export function openApiDocument({ taskTypes, version, bodyLimitBytes }: Document
         `unknown fields are ignored and \`null\` counts as absent. A body has at most ${bodyLimitBytes} bytes.`,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: '/' }],
+    // Beside this document, wherever a proxy puts it.
+    servers: [{ url: './' }],
     paths: {
       ...Object.fromEntries(
         Object.entries(calls).map(([path, call]) => [path, { post: operation(path, call) }]),

@@ -20,33 +20,41 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const html = `<!doctype html>
+/** Relative, so that it is found behind a proxy that puts it into a folder; `/docs` itself may end in a slash or not. */
+const htmlAt = (folder: string) => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>Legible: API</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="stylesheet" href="${folder}swagger-ui.css">
 <div id="api"></div>
-<script src="/docs/swagger-ui.js"></script>
-<script src="/docs/start.js"></script>
+<script src="${folder}swagger-ui.js"></script>
+<script src="${folder}start.js"></script>
 </html>
 `;
 
 const script = `SwaggerUIBundle({
-  url: '/openapi.json',
+  url: new URL('../openapi.json', document.currentScript.src).href,
   dom_id: '#api',
   deepLinking: true,
   validatorUrl: null,
 });
 `;
 
-/** The document and the page that shows it, by path. What is large is read when first asked for, and then kept. */
-export function pages(document: object): Record<string, () => Promise<Page>> {
+/**
+ * The document and the page that shows it, by path; each is given the path as it was asked for. What is large is read
+ * when first asked for, and then kept.
+ */
+export function pages(document: object): Record<string, (asked: string) => Promise<Page>> {
   const json = JSON.stringify(document);
+  const page = async (folder: string) => ({
+    headers: headersOf('text/html; charset=utf-8'),
+    body: htmlAt(folder),
+  });
   return {
     '/openapi.json': text('application/json; charset=utf-8', json),
-    '/docs': text('text/html; charset=utf-8', html),
+    '/docs': (asked) => page(asked.endsWith('/') ? './' : 'docs/'),
     '/docs/start.js': text('text/javascript; charset=utf-8', script),
     '/docs/swagger-ui.js': asset('text/javascript; charset=utf-8', 'swagger-ui-bundle.js'),
     '/docs/swagger-ui.css': asset('text/css; charset=utf-8', 'swagger-ui.css'),
