@@ -226,7 +226,7 @@ onEachEngine('the store', (makeBooks) => {
     const bad = checks.filter(({ ok }) => !ok).map(({ name }) => name);
     // The tests' own PostgreSQL runs with fsync off, and is found out.
     expect(bad).toEqual(books.engine === 'postgres' ? ['fsync'] : []);
-    expect(checks).toContainEqual({ name: 'schema', ok: true, detail: '0005-idempotency' });
+    expect(checks).toContainEqual({ name: 'schema', ok: true, detail: '0006-origins' });
   });
 
   it('refuses the tables of a newer release', async () => {

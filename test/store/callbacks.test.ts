@@ -109,6 +109,14 @@ onEachEngine('the outbox of callbacks', (makeBooks) => {
     expect(await store.gauges(noon + 5_000)).toMatchObject({ waitingCallbacks: 3, oldestCallback: noon + 8 });
   });
 
+  it('that an earlier release has left is told in the contract that all were told in', async () => {
+    const books = await makeBooks();
+    const store = await books.open();
+    await books.sql(`insert into callback (task_id, key_id, url, host, solution, attempts, created_at, due_at)
+      values ('old', 'key-alice', '${callbackUrl}', 'site.example', '{}', 0, ${noon}, ${noon})`);
+    expect(await due(store)).toMatchObject({ taskId: 'old', dialect: 'capsolver', solution: '{}' });
+  });
+
   it('gets nothing from a settlement that is rolled back', async () => {
     const books = await makeBooks();
     const store = await books.open();
