@@ -123,8 +123,9 @@ async function balance(flow: Flow, arrived: Arrived, after: string): Promise<Rep
 
 /** What a task cost, whence it was asked for, when it began and ended, as two of them tell it. */
 export function billOf({ bill: { price, address, createdAt, endedAt } }: Ready): string {
-  const [began, ended] = [createdAt, endedAt].map((time) => Math.floor(time / 1000));
-  return `,"cost":"${(price / 1_000_000).toFixed(6)}","ip":"${address}","createTime":${began},"endTime":${ended}`;
+  const [createTime, endTime] = [createdAt, endedAt].map((time) => Math.floor(time / 1000));
+  const cost = (price / 1_000_000).toFixed(6);
+  return `,${JSON.stringify({ cost, ip: address, createTime, endTime }).slice(1, -1)}`;
 }
 
 function ok(rest: string): Reply {
