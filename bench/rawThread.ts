@@ -4,8 +4,7 @@ import { decodeFrames } from '../src/recognize/decode.ts';
 import { textModel } from '../src/recognize/modelCard.ts';
 import { loadNet } from '../src/recognize/net.ts';
 import { peekImage } from '../src/recognize/peek.ts';
-import { resize, targetWidth } from '../src/recognize/resize.ts';
-import { otherViews } from '../src/recognize/secondLook.ts';
+import { firstView, otherViews } from '../src/recognize/views.ts';
 
 /** Pictures of one width are run together; so many of each make batches as full as the server's best. */
 const batch = 8;
@@ -15,8 +14,7 @@ const net = await loadNet(textModel);
 const images = await Promise.all(
   bytes.map(async (image, index) => {
     const [picture] = await decodeFrames(image, peekImage(image)!);
-    const { width, height } = picture!;
-    const first = resize(picture!, targetWidth(width, height, net.card), net.card.height);
+    const first = firstView(picture!, net.card);
     return { first, more: views[index]! > 1 ? otherViews(picture!, net.card) : [] };
   }),
 );

@@ -1,13 +1,11 @@
 import type { Bitmap } from './bmp.ts';
-import { closeUp } from './closeUp.ts';
 import { decodeFrames } from './decode.ts';
 import { combinations } from './frames.ts';
 import { firstLook, type Look, secondLook } from './look.ts';
 import type { Net } from './net.ts';
 import { peekImage } from './peek.ts';
 import type { Constraints } from './reading.ts';
-import { resize, targetWidth } from './resize.ts';
-import { otherViews } from './secondLook.ts';
+import { firstView, otherViews } from './views.ts';
 import type { Outcome } from './work.ts';
 
 /** One image to read, as it is sent to a thread. */
@@ -36,7 +34,7 @@ export async function readImages(
   const pictures = await Promise.all(
     items.map((item, index) => open(item, (outcome) => done(index, outcome))),
   );
-  const inputs = pictures.map((some) => some.map((picture) => toInput(net, picture)));
+  const inputs = pictures.map((some) => some.map((picture) => firstView(picture, net.card)));
   const decodeMs = performance.now() - begun;
 
   const finish = (index: number, look: Look) => {
@@ -71,9 +69,4 @@ async function open({ image }: ReadItem, done: (outcome: ReadOutcome) => void): 
     done({ fault: { code: 'ERROR_PARSE_IMAGE_FAIL', cause: String(error) } });
     return [];
   }
-}
-
-function toInput({ card }: Net, picture: Bitmap): Bitmap {
-  const near = closeUp(picture);
-  return resize(near, targetWidth(near.width, near.height, card), card.height);
 }
