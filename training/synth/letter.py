@@ -1,4 +1,4 @@
-"""How one letter is drawn when it does not look like its neighbours: signs of other lengths, tiles, a look of its own."""
+"""How one letter is drawn unlike its neighbours: signs of other lengths, tiles, a look of its own."""
 
 from __future__ import annotations
 
