@@ -134,7 +134,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       url: path,
       // Not async itself: Fastify would watch each answer's stream for its end.
       handler(request, reply) {
-        answer(request, reply, path).catch((error) => refuse(error, request, reply));
+        answer(request, reply, path).catch((error) => reply.send(error));
       },
     });
   }

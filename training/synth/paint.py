@@ -78,23 +78,24 @@ def picture(s: Scene, glyphs: GlyphSet, textures: list[np.ndarray]) -> None:
         s.canvas = blend(before, s.flat(s.colour) if s.ink is None else s.ink, s.alpha)
         _rescue(s, before)
     for name in rest:
-        # Clutter is hard to tell from the text because it has the text's colour.
-        same = name == "clutter" and s.ink is None and dice.chance(0.7)
-        tint = (lambda: s.colour) if same else _tint(s, True)
-        marks.MARKS[name](s, s.canvas, tint, s.strength(name))
+        marks.MARKS[name](s, s.canvas, _tint(s, True, _OWN_INK.get(name, 0.33)), s.strength(name))
     if whole:
         warps.bend_picture(s, field)
         warps.bend_text(s, field)
     _finish(s)
 
 
-def _tint(s: Scene, front: bool) -> Callable[[], colours.Colour]:
+# How often marks before the text have its own colour, where that is what makes them hard to tell from it.
+_OWN_INK = {"clutter": 0.75}
+
+
+def _tint(s: Scene, front: bool, own: float = 0.33) -> Callable[[], colours.Colour]:
     """Colours for marks: the text's own, one other, or a new one each time."""
     dice = s.dice
     kind = dice.random()
     if front and kind < 0.07:
         return lambda: s.paper
-    if front and kind < 0.4:
+    if front and kind < 0.07 + own:
         one = colours.near(dice, s.colour, 12) if s.ink is None else tuple(int(v) for v in s.ink[s.h // 2, s.w // 2])
         return lambda: one
     gap = colours.apart(s.paper, s.colour)
