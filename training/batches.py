@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from training.picture import HEIGHT, STRIDE
+from training.picture import HEIGHT, HEIGHTS, STRIDE, scaled
 
-COLUMNS = 64 * 160  # a batch holds about so many columns of pixels, whatever its width
+PIXELS = 64 * 160 * HEIGHT  # in a batch, about, whatever its size
 
-DIFFICULTY = (0.4, 1.1)  # of the synthesiser, drawn evenly: real captchas are rarely as hard as they could be
+DIFFICULTY = (0.3, 1.0)  # of the synthesiser, drawn evenly: real captchas are rarely as hard as they could be
 
 
 @dataclass(frozen=True)
 class Batch:
-    images: np.ndarray  # (N, 48, W, 3) uint8 BGR
+    images: np.ndarray  # (N, H, W, 3) uint8 BGR
     texts: list[str]
 
 
@@ -28,24 +28,26 @@ def draw_width(rng: np.random.Generator) -> int:
     return int(np.clip(round(columns / STRIDE) * STRIDE, 64, 480))
 
 
-def batch_size(width: int, scale: float = 1.0) -> int:
-    """Images in a batch of this width."""
-    return max(8, min(112, round(COLUMNS / width))) * max(1, round(scale))
+def batch_size(height: int, width: int, scale: float = 1.0) -> int:
+    """Images in a batch of this size."""
+    return max(8, min(112, round(PIXELS / height / width))) * max(1, round(scale))
 
 
 def draw_batch(synthesiser: Any, styles: tuple[str, ...], share: np.ndarray, seed: int, scale: float) -> Batch:
-    """The batch of `seed`."""
+    """The batch of `seed`; the heights take turns."""
     rng = np.random.default_rng(seed)
-    width = draw_width(rng)
-    count = batch_size(width, scale)
+    height = HEIGHTS[seed % len(HEIGHTS)]
+    width = scaled(draw_width(rng), height)
+    count = batch_size(height, width, scale)
     chosen = rng.choice(len(styles), count, p=share)
     seeds = rng.integers(1 << 40, size=count)
     hard = rng.uniform(*DIFFICULTY, count)
     samples = [
-        synthesiser.sample(int(s), width, style=styles[k], difficulty=float(d)) for s, k, d in zip(seeds, chosen, hard)
+        synthesiser.sample(int(s), width, styles[k], difficulty=float(d), height=height)
+        for s, k, d in zip(seeds, chosen, hard)
     ]
     images = np.stack([s.image for s in samples])
-    assert images.shape[1:] == (HEIGHT, width, 3), images.shape
+    assert images.shape[1:] == (height, width, 3), images.shape
     return Batch(images, [s.text for s in samples])
 
 

@@ -11,9 +11,15 @@ LARGE = 0.6  # of the picture's height: text that takes more of it is left as it
 
 def close_up(image: np.ndarray) -> np.ndarray:
     """A view of `image` (H, W, 3) uint8 around its text where that is small, else the image itself."""
+    box = around_text(image)
+    return image[box] if box else image
+
+
+def around_text(image: np.ndarray) -> tuple[slice, slice] | None:
+    """Rows and columns of `image` (H, W, 3) uint8 around its text, None where that is large."""
     h, w = image.shape[:2]
     if min(h, w) < 2 * BORDER + 4:
-        return image
+        return None
     inner = image[BORDER : h - BORDER, BORDER : w - BORDER].astype(np.int16)
     here = inner[:-1, :-1]
     steps = np.maximum(np.abs(inner[:-1, 1:] - here), np.abs(inner[1:, :-1] - here)).max(axis=2)
@@ -22,9 +28,9 @@ def close_up(image: np.ndarray) -> np.ndarray:
     left, right = _span(steps.sum(axis=0, dtype=np.int64))
     tall = bottom - top
     if tall < 8 or right - left < 8 or tall > LARGE * h:
-        return image
+        return None
     more = int(MARGIN * tall + 0.5)
-    return image[max(0, top - more) : min(h, bottom + more + 1), max(0, left - more) : min(w, right + more + 1)]
+    return np.s_[max(0, top - more) : min(h, bottom + more + 1), max(0, left - more) : min(w, right + more + 1)]
 
 
 def _span(sums: np.ndarray) -> tuple[int, int]:

@@ -39,8 +39,14 @@ def draw(source: Path, target: Path) -> None:
     with open(source, newline="") as file:
         rows = list(csv.DictReader(file))
     figure, axes = pyplot.subplots(figsize=(8, 5))
-    for column, label in (("styles", "synthetic styles"), ("corpus", "corpora"), ("whole", "corpora, all images")):
-        points = [(int(r["images"]) / 1000, float(r[column]) * 100) for r in rows if r[column]]
+    labels = {
+        "styles": "synthetic styles",
+        "corpus": "corpora",
+        "tall": "corpora, 64 rows",
+        "whole": "corpora, all images",
+    }
+    for column, label in labels.items():
+        points = [(int(r["images"]) / 1000, float(r[column]) * 100) for r in rows if r.get(column)]
         if points:
             axes.plot(*zip(*points), marker="o" if column == "whole" else None, label=label)
     axes.set(xlabel="thousand images seen", ylabel="exact match, %", ylim=(0, 100))

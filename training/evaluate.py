@@ -1,6 +1,6 @@
 """Exact match by family on folders of captchas.
 
-    python -m training.evaluate MODEL --corpus DIR [--limit N] [--stretch F] [--least PIXELS] [--misses]
+    python -m training.evaluate MODEL --corpus DIR [--limit N] [--stretch F] [--least PIXELS] [--height ROWS] [--misses]
 
 MODEL is a run's checkpoint.pt, the kept text.fp16.pt, an exported .onnx, or `start` for PP-OCRv6's weights.
 Reads as the server does at its first look: close up, 48 rows, width in proportion, greedy.
@@ -17,7 +17,7 @@ import numpy as np
 
 from training.corpus import Family, load_corpus
 from training.ctc import greedy
-from training.picture import COMFORTABLE, target_width, to_input
+from training.picture import COMFORTABLE, HEIGHT, target_width, to_input
 from training.reading import Scorer, onnx_scorer, score_all, torch_scorer
 
 Width = Callable[[int, int], int]  # native width and height -> columns of input
@@ -34,9 +34,9 @@ class Result:
     misses: list[tuple[str, str]]  # label, reading
 
 
-def evaluate(score: Scorer, family: Family, width: Width = target_width) -> Result:
+def evaluate(score: Scorer, family: Family, width: Width = target_width, height: int = HEIGHT) -> Result:
     """Reads every image of `family`."""
-    inputs = [to_input(item.image, width) for item in family.images]
+    inputs = [to_input(item.image, width, height) for item in family.images]
     start = time.perf_counter()
     scores = score_all(score, inputs, batch=8)
     ms = (time.perf_counter() - start) * 1000 / len(inputs)
@@ -65,6 +65,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="first images of each family (default: all)")
     parser.add_argument("--stretch", type=float, default=1.0, help="widen by this factor")
     parser.add_argument("--least", type=int, default=COMFORTABLE, help="columns that narrow pictures are stretched to")
+    parser.add_argument("--height", type=int, default=HEIGHT, help="rows of input")
     parser.add_argument("--misses", action="store_true", help="print label and reading of up to 12 misses a family")
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
@@ -75,7 +76,7 @@ def main() -> None:
 
     results = {}
     for family in load_corpus(chosen.corpus, chosen.limit):
-        result = results[family.name] = evaluate(score, family, width)
+        result = results[family.name] = evaluate(score, family, width, chosen.height)
         print(
             f"{family.name:24} {result.n:4} {result.exact:6.1f} {result.any_case:6.1f} {result.ms:6.1f} ms", flush=True
         )

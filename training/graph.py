@@ -1,6 +1,7 @@
 """TextNet -> ONNX, in the form that the server feeds.
 
-input   `image`: uint8 (N, 48, W, 3), RGB, W a multiple of 8: the bytes of a decoded picture, as sharp's raw() gives
+input   `image`: uint8 (N, H, W, 3), RGB, H 48 or 64, W a multiple of 8: the bytes of a decoded picture, as sharp's
+        raw() gives
 output  `logp`: float32 (N, W/8, 71), natural logarithms of probabilities; class 0 is the CTC blank,
         class i + 1 is character i of the metadata's `characters`
 """
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 
 from training.alphabet import CHARS
 from training.net import TextNet
-from training.picture import HEIGHT, STRIDE
+from training.picture import HEIGHT, STRIDE, TALL
 
 VERSION = "1"
 OPSET = 17
@@ -27,7 +28,7 @@ SCALE, ZERO = 1 / 127.5, 128
 
 
 class Exported(nn.Module):
-    """(N, 3, 48, W) RGB as (byte - 128) / 127.5 -> log-probabilities."""
+    """(N, 3, H, W) RGB as (byte - 128) / 127.5 -> log-probabilities."""
 
     def __init__(self, net: TextNet) -> None:
         super().__init__()
@@ -41,12 +42,12 @@ class Exported(nn.Module):
 
 
 def to_input(images: np.ndarray) -> np.ndarray:
-    """(N, 48, W, 3) uint8 BGR -> float32 input of a graph whose bytes are not yet attached."""
+    """(N, H, W, 3) uint8 BGR -> float32 input of a graph whose bytes are not yet attached."""
     return np.ascontiguousarray((images[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32) - ZERO) * np.float32(SCALE))
 
 
 def float_graph(net: TextNet) -> onnx.ModelProto:
-    """The net in float32 with input `x` as Exported takes it, batch and width dynamic."""
+    """The net in float32 with input `x` as Exported takes it, batch, height and width dynamic."""
     file = io.BytesIO()
     with warnings.catch_warnings():
         # It warns that it is the older of two exporters.
@@ -57,7 +58,7 @@ def float_graph(net: TextNet) -> onnx.ModelProto:
             file,
             input_names=["x"],
             output_names=["logp"],
-            dynamic_axes={"x": {0: "n", 3: "w"}, "logp": {0: "n", 1: "t"}},
+            dynamic_axes={"x": {0: "n", 2: "h", 3: "w"}, "logp": {0: "n", 1: "t"}},
             opset_version=OPSET,
             dynamo=False,
         )
@@ -121,7 +122,7 @@ def attach_bytes(model: onnx.ModelProto) -> None:
     for place, node in enumerate(added):
         graph.node.insert(place, node)
     del graph.input[:]
-    graph.input.append(helper.make_tensor_value_info("image", TensorProto.UINT8, ["n", HEIGHT, "w", 3]))
+    graph.input.append(helper.make_tensor_value_info("image", TensorProto.UINT8, ["n", "h", "w", 3]))
 
 
 def describe(model: onnx.ModelProto, images_seen: int) -> None:
@@ -130,6 +131,7 @@ def describe(model: onnx.ModelProto, images_seen: int) -> None:
         "characters": CHARS,
         "blank": "0",
         "height": str(HEIGHT),
+        "tall": str(TALL),
         "stride": str(STRIDE),
         "input": "uint8 NHWC RGB, bytes as they are",
         "output": "float32 (N, W/8, classes) log-probabilities",

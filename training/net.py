@@ -13,7 +13,7 @@ FEATURES = 120  # numbers a step before the head
 
 
 class Stem(nn.Module):
-    """(N, 3, 48, W) -> (N, 96, 12, W/4)."""
+    """(N, 3, H, W) -> (N, 96, H/4, W/4)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ class Attention(nn.Module):
 
 
 class Neck(nn.Module):
-    """(N, 384, 3, W/4) -> (N, W/8, 120): height pooled away, then neighbours, then the whole line."""
+    """(N, 384, H/16, W/4) -> (N, W/8, 120): height pooled away, then neighbours, then the whole line."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,7 +105,8 @@ class Neck(nn.Module):
         self.norm = nn.LayerNorm(FEATURES, 1e-5)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.avg_pool2d(x, (3, 2))
+        # Two steps, so that any number of rows will do.
+        x = F.avg_pool2d(x, (1, 2)).mean(2, keepdim=True)
         skip = F.silu(self.skip(x))
         x = F.silu(self.enter(x))
         x = x + F.silu(self.near(x))
@@ -114,7 +115,10 @@ class Neck(nn.Module):
 
 
 class TextNet(nn.Module):
-    """(N, 3, 48, W) BGR in -1..1, W a multiple of 8 -> (N, W/8, classes) logits; class 0 is the CTC blank."""
+    """(N, 3, H, W) BGR in -1..1 -> (N, W/8, classes) logits; class 0 is the CTC blank.
+
+    H a multiple of 16, trained at picture.HEIGHTS; W a multiple of 8.
+    """
 
     def __init__(self, classes: int) -> None:
         super().__init__()
@@ -142,5 +146,5 @@ class TextNet(nn.Module):
 
 
 def normalise(images: Tensor) -> Tensor:
-    """(N, 48, W, 3) uint8 BGR -> (N, 3, 48, W) float32 in -1..1, channels last in memory."""
+    """(N, H, W, 3) uint8 BGR -> (N, 3, H, W) float32 in -1..1, channels last in memory."""
     return images.permute(0, 3, 1, 2).float() / 127.5 - 1

@@ -9,7 +9,9 @@ from PIL import Image
 
 from training.closeup import close_up
 
-HEIGHT = 48  # rows of the net's input
+HEIGHT = 48  # rows of the net's input at the first look
+TALL = 64  # and at a closer one
+HEIGHTS = (HEIGHT, TALL)
 STRIDE = 8  # columns of input for each step of output
 NARROWEST, WIDEST = 48, 480  # columns
 COMFORTABLE, WIDENED = 128, 1.6
@@ -24,7 +26,7 @@ def decode(path: Path) -> np.ndarray:
 
 
 def target_width(width: int, height: int, stretch: float = 1.0, least: int = COMFORTABLE) -> int:
-    """Columns after resizing to 48 rows in proportion, times `stretch`, a multiple of 8.
+    """Columns after resizing to HEIGHT rows in proportion, times `stretch`, a multiple of 8.
 
     Narrow pictures are stretched to `least` columns, by WIDENED at most: crowded letters need steps of their own.
     """
@@ -33,13 +35,21 @@ def target_width(width: int, height: int, stretch: float = 1.0, least: int = COM
     return -(-min(max(round(columns), NARROWEST), WIDEST) // STRIDE) * STRIDE
 
 
-def to_input(image: np.ndarray, width: Callable[[int, int], int] = target_width) -> np.ndarray:
-    """What the net gets of a picture at the first look, (48, W, 3): its text from near, in proportion."""
+def to_input(image: np.ndarray, width: Callable[[int, int], int] = target_width, height: int = HEIGHT) -> np.ndarray:
+    """What the net gets of a picture, (height, W, 3): its text from near, in proportion.
+
+    `width` tells the columns for HEIGHT rows.
+    """
     near = close_up(image)
-    return resize(near, width(near.shape[1], near.shape[0]))
+    return resize(near, scaled(width(near.shape[1], near.shape[0]), height), height)
 
 
-def resize(image: np.ndarray, width: int) -> np.ndarray:
-    """(48, width, 3): averaged where it shrinks, cubic where it grows."""
-    shrinks = image.shape[0] > HEIGHT
-    return cv2.resize(image, (width, HEIGHT), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+def scaled(width: int, height: int) -> int:
+    """Columns at `height` rows of what has `width` at HEIGHT, a multiple of 8."""
+    return round(width * height / HEIGHT / STRIDE) * STRIDE
+
+
+def resize(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    """(height, width, 3): averaged where it shrinks, cubic where it grows."""
+    shrinks = image.shape[0] > height
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)

@@ -11,6 +11,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from training.batches import draw_width
 from training.graph import to_input
+from training.picture import HEIGHTS, scaled
 from training.synth import STYLES, Synthesiser
 
 # Convolutions and what lies between them, so that the body stays in bytes; attention and head stay float32.
@@ -19,13 +20,15 @@ FIRST_SEED = 1 << 42  # neither training nor validation comes here
 
 
 def calibration_images(count: int, first_seed: int = FIRST_SEED) -> list[np.ndarray]:
-    """(1, 48, W, 3) uint8 BGR each, the styles in turn."""
+    """(1, H, W, 3) uint8 BGR each, the styles and heights in turn."""
     synthesiser = Synthesiser()
     images = []
     for i in range(count):
         seed = first_seed + i
-        width = draw_width(np.random.default_rng(seed))
-        images.append(synthesiser.sample(seed, width, style=STYLES[i % len(STYLES)]).image[None])
+        height = HEIGHTS[(i + i // len(STYLES)) % len(HEIGHTS)]
+        width = scaled(draw_width(np.random.default_rng(seed)), height)
+        made = synthesiser.sample(seed, width, STYLES[i % len(STYLES)], height=height)
+        images.append(made.image[None])
     return images
 
 

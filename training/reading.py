@@ -1,4 +1,4 @@
-"""Many images of many widths through a net, a batch for each width."""
+"""Many images of many sizes through a net, a batch for each size."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ import torch
 
 from training.net import TextNet, normalise
 
-# (N, 48, W, 3) uint8 BGR -> (N, W/8, 71) scores
+# (N, H, W, 3) uint8 BGR -> (N, W/8, 71) scores
 Scorer = Callable[[np.ndarray], np.ndarray]
 
 
@@ -35,12 +35,12 @@ def onnx_scorer(path: Path) -> Scorer:
 
 
 def score_all(score: Scorer, images: Sequence[np.ndarray], batch: int = 32) -> list[np.ndarray]:
-    """Scores (W/8, 71) of each of `images` (48, W, 3), in their order."""
-    by_width = defaultdict(list)
+    """Scores (W/8, 71) of each of `images` (H, W, 3), in their order."""
+    by_size = defaultdict(list)
     for i, image in enumerate(images):
-        by_width[image.shape[1]].append(i)
+        by_size[image.shape].append(i)
     scores: list[np.ndarray] = [None] * len(images)
-    for indices in by_width.values():
+    for indices in by_size.values():
         for start in range(0, len(indices), batch):
             part = indices[start : start + batch]
             for i, row in zip(part, score(np.stack([images[i] for i in part]))):

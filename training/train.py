@@ -30,6 +30,8 @@ from training.styles import StyleCheck, shares
 from training.synth import Synthesiser
 
 CLIP = 5.0  # greatest norm of a step's gradient
+# Loss a character from which an image counts less: what no one can read would teach the net to guess.
+READABLE = 1.0
 TOGETHER = 2  # batches a step
 SAVE_EVERY = 180  # seconds
 
@@ -60,19 +62,21 @@ def options() -> argparse.Namespace:
 
 
 def loss_of(net: TextNet, batch: Batch, device: str) -> torch.Tensor:
-    """Mean CTC loss a character; forward in bfloat16, the loss itself in float32."""
+    """Mean CTC loss a character, unreadable images at less weight; forward in bfloat16, the loss in float32."""
     images = normalise(torch.from_numpy(batch.images).to(device, non_blocking=True))
     with torch.autocast(device, torch.bfloat16):
         logits = net(images)
-    steps, lengths = logits.shape[1], [len(text) for text in batch.texts]
+    steps, lengths = logits.shape[1], torch.tensor([len(text) for text in batch.texts])
     targets = torch.tensor([k for text in batch.texts for k in encode(text)])
-    return F.ctc_loss(
+    losses = F.ctc_loss(
         logits.float().log_softmax(-1).transpose(0, 1),
         targets.to(device),
         torch.full((len(lengths),), steps),
-        torch.tensor(lengths),
+        lengths,
+        reduction="none",
         zero_infinity=True,  # a text longer than the steps have room for
-    )
+    ) / lengths.to(device)
+    return (losses * (READABLE / losses.detach().clamp(min=READABLE))).mean()
 
 
 class Run:
@@ -118,16 +122,19 @@ class Run:
         at, folder = self.progress, self.chosen.run
         at.exact = self.styles.read(self.average)
         row = {"images": at.images, "seconds": round(at.seconds), "loss": round(loss, 4)}
-        row |= {"styles": round(float(np.mean(list(at.exact.values()))), 4), "corpus": "", "whole": ""}
+        row |= {"styles": round(float(np.mean(list(at.exact.values()))), 4), "corpus": "", "tall": "", "whole": ""}
         curve.append(folder / "styles.csv", {"images": at.images} | {k: round(v, 3) for k, v in at.exact.items()})
         if self.corpus:
             whole = at.images - at.fully_checked_at >= self.chosen.check_all_every
             exact = self.corpus.read(self.average, whole)
-            row["corpus"] = round(float(np.mean([few for few, _ in exact.values()])), 4)
+            row["corpus"] = round(float(np.mean([share.few for share in exact.values()])), 4)
+            row["tall"] = round(float(np.mean([share.tall for share in exact.values()])), 4)
             if whole:
-                row["whole"] = round(float(np.mean([every for _, every in exact.values()])), 4)
+                row["whole"] = round(float(np.mean([share.every for share in exact.values()])), 4)
                 at.fully_checked_at = at.images
-            curve.append(folder / "families.csv", {"images": at.images} | {k: round(v[0], 3) for k, v in exact.items()})
+            curve.append(
+                folder / "families.csv", {"images": at.images} | {k: round(v.few, 3) for k, v in exact.items()}
+            )
         curve.append(folder / "curve.csv", row)
         curve.draw(folder / "curve.csv", folder / "curve.png")
         at.checked_at = at.images

@@ -10,7 +10,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from training.closeup import close_up
+from training.closeup import around_text
+from training.picture import HEIGHT
 from training.synth import content, layout, paint, textures, wear
 from training.synth.dice import Dice
 from training.synth.glyphs import GlyphSet
@@ -35,9 +36,8 @@ class Sample:
 class Synthesiser:
     """fonts: folder of the glyph cache (training/.cache by default; without one, DejaVu alone)."""
 
-    def __init__(self, fonts: Path | None = None, height: int = 48) -> None:
+    def __init__(self, fonts: Path | None = None) -> None:
         cv2.setNumThreads(0)
-        self.height = height
         self.glyphs = GlyphSet(fonts)
         self.textures = textures.make(self.glyphs)
 
@@ -48,8 +48,9 @@ class Synthesiser:
         style: str | None = None,
         weights: Sequence[float] | None = None,
         difficulty: float = 1.0,
+        height: int = HEIGHT,
     ) -> Sample:
-        """One picture of `width` pixels, the same for the same arguments.
+        """One picture of `width` x `height` pixels, the same for the same arguments.
 
         style: one of STYLES, else drawn by `weights` (one for each of STYLES). difficulty: 0 for
         clear, spaced letters, 1 for the full range; a little more is possible.
@@ -58,25 +59,27 @@ class Synthesiser:
         # Otherwise two styles of one seed would show the same letters.
         dice = Dice(seed * 4096 + STYLES.index(lead) + 1)
         ingredients = mix(dice, lead, difficulty)
-        h, w = self._native_size(dice, width, ingredients)
-        text = self._text(dice, w / h, width, ingredients)
+        h, w = self._native_size(dice, width / height, ingredients)
+        text = self._text(dice, w / h, width * HEIGHT // height, ingredients)
         s = Scene(dice, h, w, text, ingredients, difficulty)
         s.smooth = dice.chance(0.85)
         paint.choose_colours(s)
         layout.place(s, self.glyphs)
         paint.picture(s, self.glyphs, self.textures)
-        part = self._closer(s.canvas, width) if dice.chance(0.7) else s.canvas
-        return Sample(wear.resize(dice, part, width, self.height), text, lead)
+        part = self._closer(s, width / height) if dice.chance(0.7) else s.canvas
+        return Sample(wear.resize(dice, part, width, height), text, lead)
 
-    def _closer(self, picture: np.ndarray, width: int) -> np.ndarray:
-        """The part that readers look at, unless it is much wider or narrower than what is wanted."""
-        part = close_up(picture)
-        squeezed = part.shape[1] / part.shape[0] * self.height / width
-        return part if 0.65 < squeezed < 1.4 else picture
+    def _closer(self, s: Scene, aspect: float) -> np.ndarray:
+        """The part that readers look at, unless a letter lies outside or its shape is far from what is wanted."""
+        box = around_text(s.canvas)
+        if box is None or not all(box[1].start < x < box[1].stop for x, _ in s.centres):
+            return s.canvas
+        part = s.canvas[box]
+        return part if 0.65 < part.shape[1] / part.shape[0] / aspect < 1.4 else s.canvas
 
-    def _native_size(self, dice: Dice, width: int, ingredients: dict[str, float]) -> tuple[int, int]:
-        aspect = width / self.height * math.exp(dice.u(-0.22, 0.22) if dice.chance(0.5) else dice.u(-0.05, 0.05))
-        if width <= 300 and dice.chance(0.45):
+    def _native_size(self, dice: Dice, wanted: float, ingredients: dict[str, float]) -> tuple[int, int]:
+        aspect = wanted * math.exp(dice.u(-0.22, 0.22) if dice.chance(0.5) else dice.u(-0.05, 0.05))
+        if wanted <= 6.25 and dice.chance(0.45):
             # A narrow or crowded picture is stretched for the reader, so that a letter gets enough of its steps.
             aspect *= math.exp(dice.u(-0.7, -0.1))
         kind = dice.random()
@@ -96,7 +99,7 @@ class Synthesiser:
         if "small" in ingredients:
             aspect *= 0.75
         # Narrower than 11 pixels a letter cannot be told from its neighbour.
-        most = max(1, min(10, width * 48 // self.height // 11))
+        most = max(1, min(10, width // 11))
         if "math" in ingredients and aspect > 1.4 and most > 2:
             text = content.arithmetic(dice, min(aspect, most * 0.5))
         elif "long" in ingredients:

@@ -64,6 +64,9 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
     if alone:
         s.mix["hollow"] = 0.0
     hop = cap * (0.05 + 0.28 * jitter) if jitter or dice.chance(0.4) else 0.0
+    if s.strength("scatter"):
+        # Each letter at a height of its own, up to the whole picture's.
+        hop = max(hop, 0.5 * (s.h - cap) * (0.4 + 0.6 * s.strength("scatter")))
     for i in range(n):
         g, k = cells[i], scale * sizes[i]
         cx = pens[i]
@@ -139,13 +142,16 @@ def _fit(s: Scene, cells, sizes, stretch) -> tuple[float, list[float]]:
         # The first or the last letter may lose up to a third.
         margin = (w - room) / 2 + dice.u(-0.35, 0.35) * cap * dice.chance(0.7)
     else:
-        cap = min(cap, 0.94 * h / tall)
+        cap = min(cap, (dice.u(0.35, 0.6) if s.strength("scatter") else 0.94) * h / tall)
     touch = s.strength("touching")
     if touch:
         track = -dice.u(0.02, 0.18) * (0.5 + touch)
     else:
         track = dice.weighted((dice.u(0.04, 0.16), dice.u(0.1, 0.5)), (0.6, 0.4))
-    wide = [width + track for width in widths]
+    loose = s.strength("spacing")
+    # Some letters run into each other where others stand apart.
+    tracks = [_any_track(dice) if dice.random() < 0.25 + loose else track for _ in widths] if loose else [track] * n
+    wide = [width + more for width, more in zip(widths, tracks)]
     gaps = [0.0] * n
     if any(c in OPERATORS for c in s.text) and dice.chance(0.6):
         gap = dice.u(0.1, 0.5)
@@ -153,7 +159,7 @@ def _fit(s: Scene, cells, sizes, stretch) -> tuple[float, list[float]]:
     total = sum(wide) + sum(gaps)
     # Under ten pixels in the reader's picture letters cannot be told apart.
     cap = min(max(cap, 10.5 * s.unit), room / max(total, 0.1))
-    spread = not touch and dice.chance(0.45) and not small
+    spread = not touch and not loose and dice.chance(0.45) and not small
     if spread:
         # Each letter in a cell of its own, as if the picture were cut into n columns.
         pitch = room / n
@@ -162,15 +168,21 @@ def _fit(s: Scene, cells, sizes, stretch) -> tuple[float, list[float]]:
     slack = max(0.0, room - cap * total)
     where = dice.weighted((0.5, dice.random(), 0.0, 1.0), (0.5, 0.3, 0.15, 0.05))
     if not small and slack > 1.2 * cap and n > 1 and dice.chance(0.6):
-        more = dice.u(0.4, 1.0) * slack / n / cap
-        wide = [width + more for width in wide]
-        slack = max(0.0, slack - more * n * cap)
+        more = dice.u(0.4, 1.0) * slack
+        parts = [dice.random() ** 2 + 0.01 if loose else 1.0 for _ in wide]
+        wide = [width + more * part / sum(parts) / cap for width, part in zip(wide, parts)]
+        slack -= more
     pen, pens = margin + where * slack, []
     for width, gap in zip(wide, gaps):
         pen += gap * cap
         pens.append(pen + width * cap / 2)
         pen += width * cap
     return cap, pens
+
+
+def _any_track(dice: Dice) -> float:
+    """Room after a letter, in heights of a capital: less than none where it runs into the next."""
+    return dice.weighted((dice.u(-0.2, 0.02), dice.u(0.02, 0.2), dice.u(0.2, 0.8)), (0.4, 0.35, 0.25))
 
 
 def _baseline(s: Scene, cap: float) -> list[float]:

@@ -91,6 +91,9 @@ def shadow(s: Scene) -> None:
             ring, s.paper if dice.chance(0.4) else colours.mixed(s.paper, colours.ink_on(dice, s.colour, 60), 0.7)
         )
         return
+    if dice.chance(0.25):
+        _overprint(s)
+        return
     for _ in range(1 if dice.chance(0.8) else 2):
         far = max(1, round(s.cap * dice.u(0.03, 0.16)))
         dx, dy = dice.sign() * far, dice.sign() * max(0, round(far * dice.u(0, 1.2)))
@@ -103,6 +106,16 @@ def shadow(s: Scene) -> None:
         if colours.apart(shade, s.colour) < 35:
             shade = colours.mixed(s.paper, s.colour, 0.4)
         s.put_under(copy, shade)
+
+
+def _overprint(s: Scene) -> None:
+    """A copy on top, shifted and nearly as pale as the paper: of the letters, rims are left."""
+    dice = s.dice
+    far = max(1, round(s.cap * dice.u(0.03, 0.09)))
+    copy = shifted(s.alpha, dice.sign() * far, dice.sign() * dice.whole(0, far))
+    if dice.chance(0.4) and s.cap > 20:
+        copy = cv2.erode(copy, _disc(1))
+    s.put_over(copy, colours.mixed(s.paper, s.colour, dice.u(0, 0.35)))
 
 
 def block(s: Scene) -> None:

@@ -11,9 +11,9 @@ class Blank:
     def __init__(self):
         self.asked = []
 
-    def sample(self, seed, width, style, difficulty):
+    def sample(self, seed, width, style, difficulty, height):
         self.asked.append((seed, width, style, difficulty))
-        return SimpleNamespace(image=np.zeros((48, width, 3), np.uint8), text="a", style=style)
+        return SimpleNamespace(image=np.zeros((height, width, 3), np.uint8), text="a", style=style)
 
 
 def test_widths_are_multiples_of_8_and_lie_about_144():
@@ -25,9 +25,16 @@ def test_widths_are_multiples_of_8_and_lie_about_144():
 
 
 def test_wide_batches_hold_fewer_images():
-    assert batch_size(160) == 64
-    assert batch_size(480) == 21
-    assert batch_size(160, 4.0) == 256
+    assert batch_size(48, 160) == 64
+    assert batch_size(48, 480) == 21
+    assert batch_size(64, 216) == 36
+    assert batch_size(48, 160, 4.0) == 256
+
+
+def test_heights_take_turns():
+    shapes = [draw_batch(Blank(), ("any",), np.ones(1), seed, 1.0).images.shape for seed in range(4)]
+    assert [height for _, height, _, _ in shapes] == [48, 64, 48, 64]
+    assert all(width % 8 == 0 for _, _, width, _ in shapes)
 
 
 def test_a_batch_has_one_width_and_repeats_from_its_seed():

@@ -2,7 +2,7 @@ import numpy as np
 from PIL import Image
 
 from training.closeup import close_up
-from training.picture import decode, resize, target_width
+from training.picture import decode, resize, scaled, target_width
 
 
 def test_width_follows_the_shape_up_to_a_multiple_of_8():
@@ -24,7 +24,8 @@ def test_transparent_is_white_and_channels_are_bgr(tmp_path):
 
 
 def test_resize():
-    assert resize(np.zeros((20, 60, 3), np.uint8), 144).shape == (48, 144, 3)
+    assert resize(np.zeros((20, 60, 3), np.uint8), 144, 48).shape == (48, 144, 3)
+    assert scaled(144, 64) == 192 and scaled(136, 64) == 184
 
 
 def test_close_up():
