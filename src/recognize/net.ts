@@ -13,10 +13,12 @@ export interface Scores {
 /** A loaded model, on one core. */
 export interface Net {
   card: ModelCard;
-  /** Blocks the thread while it runs. Pictures have the card's height; those of one width run together. */
+  /** Blocks the thread while it runs. Pictures have one of the card's heights; those of one size run together. */
   score(pictures: readonly Bitmap[]): Promise<Scores[]>;
   release(): Promise<void>;
 }
+
+const sizeOf = ({ width, height }: Bitmap): string => `${width}x${height}`;
 
 /** @throws Error when the model or its card is missing or broken */
 export async function loadNet(model: string): Promise<Net> {
@@ -29,7 +31,7 @@ export async function loadNet(model: string): Promise<Net> {
   const input = session.inputNames[0]!;
   const output = session.outputNames[0]!;
 
-  async function scoreOfOneWidth(pictures: Bitmap[]): Promise<Scores[]> {
+  async function scoreOfOneSize(pictures: Bitmap[]): Promise<Scores[]> {
     const { width, height } = pictures[0]!;
     const bytes = Buffer.concat(pictures.map(({ rgb }) => rgb));
     const tensor = new ort.Tensor('uint8', bytes, [pictures.length, height, width, 3]);
@@ -44,8 +46,8 @@ export async function loadNet(model: string): Promise<Net> {
     card,
     async score(pictures) {
       const scores = new Array<Scores>(pictures.length);
-      for (const indices of Map.groupBy(pictures.keys(), (i) => pictures[i]!.width).values()) {
-        const group = await scoreOfOneWidth(indices.map((i) => pictures[i]!));
+      for (const indices of Map.groupBy(pictures.keys(), (i) => sizeOf(pictures[i]!)).values()) {
+        const group = await scoreOfOneSize(indices.map((i) => pictures[i]!));
         for (const [k, i] of indices.entries()) scores[i] = group[k]!;
       }
       return scores;

@@ -5,9 +5,10 @@ const WIDEST = 480;
 const COMFORTABLE = 128;
 const WIDENED = 1.6;
 
-/** What the net takes: rows, and the multiple that its width must be. */
+/** What the net takes: rows at a first look and at closer ones, and the multiple that its width must be. */
 export interface InputShape {
   height: number;
+  tall: number;
   step: number;
 }
 
@@ -20,6 +21,11 @@ export function targetWidth(width: number, height: number, shape: InputShape, st
   const wanted = Math.max(proportional, Math.min(COMFORTABLE, proportional * WIDENED)) * stretch;
   const columns = Math.min(Math.max(Math.round(wanted), NARROWEST), WIDEST);
   return Math.ceil(columns / shape.step) * shape.step;
+}
+
+/** Columns at the rows of a closer look of what has `columns` at a first look's. */
+export function atTall(columns: number, { height, tall, step }: InputShape): number {
+  return Math.round((columns * tall) / height / step) * step;
 }
 
 /**

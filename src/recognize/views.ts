@@ -1,6 +1,6 @@
 import type { Bitmap } from './bmp.ts';
 import { closeUp, type Nearness } from './closeUp.ts';
-import { type InputShape, resize, targetWidth } from './resize.ts';
+import { atTall, type InputShape, resize, targetWidth } from './resize.ts';
 
 /** Nearer than the first look, at whatever size the text has: marks around it are cut off too. */
 const TIGHT: Nearness = { outside: 0.06, large: 1 };
@@ -25,6 +25,10 @@ export function otherViews(picture: Bitmap, shape: InputShape): Bitmap[] {
 
 function toInput(image: Bitmap, shape: InputShape, stretch = 1): Bitmap {
   return resize(image, targetWidth(image.width, image.height, shape, stretch), shape.height);
+}
+
+function toTall(image: Bitmap, shape: InputShape, stretch = 1): Bitmap {
+  return resize(image, atTall(targetWidth(image.width, image.height, shape, stretch), shape), shape.tall);
 }
 
 /** Each channel stretched so that it reaches from black to white. */

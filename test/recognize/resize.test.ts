@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { resize, targetWidth } from '../../src/recognize/resize.ts';
+import { atTall, resize, targetWidth } from '../../src/recognize/resize.ts';
 
-const shape = { height: 48, step: 8 };
+const shape = { height: 48, tall: 64, step: 8 };
 
 /** 7 × 5 grey values without any order. */
 const picture = {
@@ -68,4 +68,12 @@ test.each([
   [8000, 100, 1, 480],
 ])('%i × %i, stretched by %f, becomes %i columns', (width, height, stretch, columns) => {
   expect(targetWidth(width, height, shape, stretch)).toBe(columns);
+});
+
+test.each([
+  [144, 192],
+  [136, 184],
+  [480, 640],
+])('%i columns are %i from nearer', (columns, nearer) => {
+  expect(atTall(columns, shape)).toBe(nearer);
 });
