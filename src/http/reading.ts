@@ -1,3 +1,4 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Language } from '../errors.ts';
 import type { Flow } from '../flow/flow.ts';
@@ -25,6 +26,7 @@ export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Fl
   ): Promise<Understood> {
     const spoken = request.spoken!;
     const fields = await fieldsOf(request, spoken.dialect);
+    if (isLarge(request)) await othersTurn();
     if (!spoken.isSure) {
       const own = await flow.dialectOf(fields.clientKey);
       if (own !== null) spoken.dialect = dialectNamed(own) ?? spoken.dialect;
@@ -58,6 +60,11 @@ export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Fl
   }
 
   return { read, readPlain };
+}
+
+/** Reading 6 MB, decoding them from base64 and digesting them in one go would keep everybody else waiting. */
+function isLarge({ body }: FastifyRequest): boolean {
+  return body instanceof Buffer && body.length > 2 ** 20;
 }
 
 function arrivedOf(...[request, reply, rest]: ConstructorParameters<typeof ArrivedRequest>): Arrived {

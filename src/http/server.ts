@@ -204,7 +204,9 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     const fault = wireFault(error, config) ?? unavailable(error);
     if (!fault.isStaged && !addresses.isProxy(address)) flow.protection.countForAddress(address, fault.code);
     const { fault: whose, retry } = errorTable[fault.code];
-    const line = { requestId, code: fault.code, detail: fault.detail };
+    // A decoder's word for what it refused; errors of the network may name what a client keeps secret.
+    const cause = typeof fault.cause === 'string' ? fault.cause : undefined;
+    const line = { requestId, code: fault.code, detail: fault.detail, cause };
     if (whose === 'server' && fault.cause instanceof Error)
       log.error({ ...line, err: fault.cause }, 'our own fault');
     // Whoever is banned or too fast may come a thousand times a second, and the log would hold little else.

@@ -54,13 +54,14 @@ export async function decodeLayers(
   const plain = peeked.format === 'png' ? decodePlainPng(bytes, peeked) : undefined;
   if (plain !== undefined) return [plain];
   const input = peeked.format === 'png' ? withoutAncillaryChunks(bytes) : bytes;
-  const single = most === 1 || peeked.format === 'png' || peeked.format === 'jpeg';
+  const single = most === 1 || peeked.frames === 1;
   const { data, info } = await sharp(input, {
     pages: single ? 1 : -1,
     limitInputPixels: peeked.width * peeked.height * peeked.frames, // the header must not lie
     failOn: 'error',
     sequentialRead: true,
     ignoreIcc: true,
+    autoOrient: single, // as every browser shows it; libvips cannot turn frames
   })
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
-import { type Image, type ImageSettings, imageList, imageOf, text, withoutNulls } from './images.ts';
+import {
+  type Image,
+  type ImageSettings,
+  imageList,
+  imageOf,
+  ofFields,
+  text,
+  withoutNulls,
+} from './images.ts';
 import { proxyFields, refuseMalformedProxy } from './proxy.ts';
 import { probability, type TaskType } from './task.ts';
 
@@ -66,8 +74,9 @@ export function imageClassification(
     async solve({ images, question }, { engines, ...patience }) {
       const classes = meaningOf(question);
       const scores = await Promise.all(
-        images.map(async (image) => {
-          const probabilities = await engines.classes.classify(image(), patience);
+        images.map(async (image, i) => {
+          const looking = engines.classes.classify(image(), patience);
+          const probabilities = await ofFields(`task.images.${i}`, looking);
           return classes.reduce((sum, index) => sum + probabilities[index]!, 0);
         }),
       );

@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
 import { answerOf } from './arithmetic.ts';
-import { encoded, type Image, type ImageSettings, imageList, imageOf, text, withoutNulls } from './images.ts';
+import {
+  encoded,
+  type Image,
+  type ImageSettings,
+  imageList,
+  imageOf,
+  ofFields,
+  text,
+  withoutNulls,
+} from './images.ts';
 import { proxyFields, refuseMalformedProxy } from './proxy.ts';
 import {
   confidence,
@@ -77,7 +86,10 @@ export function imageToText(settings: ImageToTextSettings): TaskType<ImageToText
       for (const image of images) image();
     },
     async solve(input, context) {
-      const answers = await Promise.all(input.images.map((image) => answer(image(), input, context)));
+      const fieldOf = (index: number) => (input.many ? `task.images.${index}` : 'task.body');
+      const answers = await Promise.all(
+        input.images.map((image, i) => ofFields(fieldOf(i), answer(image(), input, context))),
+      );
       if (!input.many) return answers[0]!;
       const confidence = Math.min(...answers.map((one) => one.confidence));
       return { answers: answers.map((one) => one.text), confidence };

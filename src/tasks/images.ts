@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Fault } from '../fault.ts';
 
 export interface ImageSettings {
   /**
@@ -18,6 +19,18 @@ export function imageOf({ parseImage }: ImageSettings, text: string, field: stri
     bytes ??= parseImage(text, `task.${field}`);
     return bytes;
   };
+}
+
+/** Work on an image of `fields`: where the decoder refuses what its header promised, the fault names them. */
+export async function ofFields<T>(fields: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const isRefused = error instanceof Fault && error.code === 'ERROR_PARSE_IMAGE_FAIL';
+    if (!isRefused || error.detail !== undefined) throw error;
+    const detail = `${fields}: is damaged, or of a kind that is not read`;
+    throw new Fault(error.code, { detail, cause: error.cause });
+  }
 }
 
 /** More than this in one task is for a second task. */

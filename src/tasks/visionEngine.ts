@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
-import { encoded, type Image, type ImageSettings, imageOf, text, withoutNulls } from './images.ts';
+import { encoded, type Image, type ImageSettings, imageOf, ofFields, text, withoutNulls } from './images.ts';
 import { proxyFields, refuseMalformedProxy } from './proxy.ts';
 import { LEAST_CONFIDENCE, type Solution, type SolveContext, type TaskType } from './task.ts';
 
@@ -130,11 +130,17 @@ export function visionEngine(settings: ImageSettings): TaskType<VisionEngine, Ne
     check({ images }) {
       for (const image of images) image();
     },
-    solve: ({ module, images }, context) =>
-      modules[module]!.solve(
-        images.map((image) => image()),
-        context,
-      ),
+    solve({ module, images }, context) {
+      const { second, solve } = modules[module]!;
+      const fields = images.length > 1 ? `task.image or task.${second}` : 'task.image';
+      return ofFields(
+        fields,
+        solve(
+          images.map((image) => image()),
+          context,
+        ),
+      );
+    },
   };
 }
 

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { Fault } from '../../src/fault.ts';
+import type { Engines } from '../../src/tasks/task.ts';
 import { expectReady, expectRefusal, imageTask, openWorld, picture, start } from '../world.ts';
 
 const text = (detail: string) => `Failed to parse image: task.body: ${detail}`;
@@ -31,4 +33,38 @@ test('a data URI is forgiven, unless the server is strict', async () => {
   const refused = await strict.call('createTask', await imageTask({ body }), { headers });
   expect([text('is not base64'), notAnImage]).toContain(refused.body.errorDescription);
   expect(refused.body.errorCode).toBe('ERROR_PARSE_IMAGE_FAIL');
+});
+
+test('an image that only its decoder refuses is named by its field, and the log says why', async () => {
+  const refused = async () => {
+    throw new Fault('ERROR_PARSE_IMAGE_FAIL', { cause: 'Error: premature end of file' });
+  };
+  const refusing: Partial<Engines> = {
+    text: { read: refused },
+    classes: { classify: refused },
+    puzzles: { findGap: refused, findTurn: refused, findClicks: refused },
+  };
+  await using world = await openWorld({ engines: refusing });
+  const image = await picture();
+  const damaged = (field: string) =>
+    `Failed to parse image: ${field}: is damaged, or of a kind that is not read`;
+  const several = { body: undefined, images: [image] };
+  const cases: [object, string][] = [
+    [{}, 'task.body'],
+    [{ ...several, module: 'number' }, 'task.images.0'],
+    [{ ...several, type: 'ImageClassificationTask', question: 'dog' }, 'task.images.0'],
+    [{ type: 'VisionEngine', module: 'rotate_1', image }, 'task.image'],
+    [
+      { type: 'VisionEngine', module: 'slider_1', image, imageBackground: image },
+      'task.image or task.imageBackground',
+    ],
+  ];
+  for (const [fields, field] of cases)
+    expectRefusal(
+      await world.call('createTask', await imageTask(fields)),
+      'ERROR_PARSE_IMAGE_FAIL',
+      damaged(field),
+    );
+  expect(world.log.filter((line) => line.includes('premature end of file'))).toHaveLength(cases.length);
+  expect(await world.money()).toEqual({ posted: start, pending: 0 });
 });

@@ -79,6 +79,24 @@ test('every frame of an animation, on the whole canvas', async () => {
   ]);
 });
 
+test.each(['jpeg', 'webp'] as const)(
+  'a %s that says how it was held is turned as browsers turn it',
+  async (format) => {
+    const upright = await decode(await halves([250, 0, 0], [0, 0, 250]).png().toBuffer());
+    // Orientation 6: to be turned a quarter clockwise.
+    const lying = await halves([250, 0, 0], [0, 0, 250])
+      .rotate(-90)
+      .withMetadata({ orientation: 6 })
+      [format]({
+        quality: 100,
+      });
+    const [turned] = await decode(await lying.toBuffer());
+    expect([turned!.width, turned!.height]).toEqual([upright[0]!.width, upright[0]!.height]);
+    expect(turned!.rgb[0]).toBeGreaterThan(200);
+    expect(turned!.rgb.at(-1)).toBeGreaterThan(200);
+  },
+);
+
 describe('no decoder but the four', () => {
   const svg = Buffer.from(
     '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="8"><rect width="9" height="9"/></svg>',
