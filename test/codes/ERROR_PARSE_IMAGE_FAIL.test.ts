@@ -49,7 +49,7 @@ test('an image that only its decoder refuses is named by its field, and the log 
   const damaged = (field: string) =>
     `Failed to parse image: ${field}: is damaged, or of a kind that is not read`;
   const several = { body: undefined, images: [image] };
-  const cases: [object, string][] = [
+  const cases: [Record<string, unknown>, string][] = [
     [{}, 'task.body'],
     [{ ...several, module: 'number' }, 'task.images.0'],
     [{ ...several, type: 'ImageClassificationTask', question: 'dog' }, 'task.images.0'],
