@@ -14,21 +14,21 @@ export function firstView(picture: Bitmap, shape: InputShape): Bitmap {
 }
 
 /**
- * Other looks at a picture that was read unsurely, ready for the net. Wider ones give crowded letters room, a
- * tight one leaves out marks beside the text, full contrast lifts pale letters.
+ * Other looks at a picture that was read unsurely, ready for the net. More rows show finer strokes, a tight and
+ * wider one leaves out marks beside the text and gives crowded letters room, full contrast lifts pale letters.
  */
 export function otherViews(picture: Bitmap, shape: InputShape): Bitmap[] {
   const near = closeUp(picture);
   const tight = closeUp(picture, TIGHT);
-  return [toInput(near, shape, WIDER), toInput(tight, shape, WIDER), toInput(fullContrast(near), shape)];
+  return [toTall(near, shape), toInput(tight, shape, WIDER), toInput(fullContrast(near), shape)];
 }
 
 function toInput(image: Bitmap, shape: InputShape, stretch = 1): Bitmap {
   return resize(image, targetWidth(image.width, image.height, shape, stretch), shape.height);
 }
 
-function toTall(image: Bitmap, shape: InputShape, stretch = 1): Bitmap {
-  return resize(image, atTall(targetWidth(image.width, image.height, shape, stretch), shape), shape.tall);
+function toTall(image: Bitmap, shape: InputShape): Bitmap {
+  return resize(image, atTall(targetWidth(image.width, image.height, shape), shape), shape.tall);
 }
 
 /** Each channel stretched so that it reaches from black to white. */
