@@ -116,6 +116,19 @@ test('later tasks count toward the number at once until they end', async () => {
   await expect.poll(async () => (await ask(world)).body.status).toBe('idle');
 });
 
+test('an account with many tasks that nobody finishes leaves places to the others', async () => {
+  const { type, asked } = laterType();
+  await using world = await openWorld({ settings: { ...settings, drainSeconds: 0 }, moreTypes: [type] });
+  await world.openAccount('bob', start);
+  const clientKey = await world.addKey({ accountId: 'bob' });
+  await Promise.all(Array.from({ length: 70 }, () => ask(world, 'endless')));
+  await expect.poll(() => asked.length).toBe(32);
+  await world.call('createTask', { clientKey, task: { type: 'EchoTask', say: 'bob' } });
+  await expect.poll(() => asked.map(({ say }) => say).slice(32)).toEqual(['bob']);
+  for (const { end } of [asked[0]!, asked[32]!]) end.resolve({});
+  await expect.poll(() => asked.map(({ say }) => say).slice(32)).toEqual(['bob', 'endless']);
+});
+
 test('a stopping server finishes the queued tasks that it has taken up', async () => {
   const { type, asked } = laterType();
   const world = await openWorld({ settings, moreTypes: [type] });

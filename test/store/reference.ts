@@ -122,8 +122,10 @@ export class Reference {
     return { state: task.state, polls: task.polls };
   }
 
-  private take(node: string, now: number) {
-    const queued = [...this.tasks].filter(([, task]) => task.state === 'queued' && task.deadline > now);
+  private take(node: string, { now, busyAccounts }: { now: number; busyAccounts: readonly string[] }) {
+    const queued = [...this.tasks].filter(
+      ([, task]) => task.state === 'queued' && task.deadline > now && !busyAccounts.includes(task.accountId),
+    );
     const [next] = queued.sort(([, a], [, b]) => a.deadline - b.deadline);
     if (next === undefined) return undefined;
     const [taskId, task] = next;

@@ -34,13 +34,16 @@ onEachEngine('what a dead process was running', (makeBooks) => {
     await openAccount(store, 10_000);
     await store.reserve(hold({ state: 'queued', payload: '{}' }));
 
-    expect(await engine.call('take', 'first', noon)).toMatchObject({ lease: 2 });
+    expect(await engine.call('take', 'first', { now: noon, busyAccounts: [] })).toMatchObject({ lease: 2 });
     await engine.call('repair', 'second', nobodyIsAlive, noon);
-    expect(await engine.call('take', 'second', noon)).toMatchObject({ taskId: 'task-1', lease: 3 });
+    expect(await engine.call('take', 'second', { now: noon, busyAccounts: [] })).toMatchObject({
+      taskId: 'task-1',
+      lease: 3,
+    });
     expect(await store.settle(settled('task-1', { lease: 2 }))).toBe(false);
     await engine.call('repair', 'third', nobodyIsAlive, noon);
 
-    expect(await engine.call('take', 'third', noon)).toBeUndefined();
+    expect(await engine.call('take', 'third', { now: noon, busyAccounts: [] })).toBeUndefined();
     expect(await store.readAccount('alice')).toMatchObject({ posted: 10_000, pending: 0 });
     expect(await store.audit(noon)).toEqual([]);
   });
