@@ -87,6 +87,18 @@ describe('searches', () => {
   });
 });
 
+it('a pool that stops ends a thread that does not come back', async () => {
+  const startThread = () =>
+    new Worker(`require('node:worker_threads').parentPort.once('message', () => { for (;;); })`, {
+      eval: true,
+    });
+  const searching = new SearchPool({ threads: 1, startThread, lingerMs: 1 });
+  const left = expect(searching.search(hopeless, { signal })).rejects.toThrow('stopping');
+  await searching.stop();
+  await left;
+  expect(searching.load.threads).toBe(0);
+});
+
 describe('a search that a thread dies of', () => {
   const thread = new URL('../../src/compute/thread.ts', import.meta.url);
   /** The first `deaths` threads end as soon as they are asked something. */

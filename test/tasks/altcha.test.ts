@@ -115,12 +115,19 @@ describe("ALTCHA's own verifier accepts our token for version 2", () => {
     const greedy = [
       { algorithm: 'ARGON2ID', memoryCost: 4_000_000 },
       { algorithm: 'SCRYPT', cost: 2 ** 22, memoryCost: 8 },
-      { algorithm: 'SCRYPT', cost: 64 },
+      { algorithm: 'SHA-256', cost: 5_000_000 },
       { algorithm: 'PBKDF2/SHA-256', cost: 1_000_000_000 },
+      { algorithm: 'PBKDF2/SHA-256', cost: 500_000, keyLength: 512 },
+      { algorithm: 'SCRYPT', cost: 2 ** 15, memoryCost: 8, parallelism: 16 },
+      { algorithm: 'ARGON2ID', cost: 16, memoryCost: 65_536 },
     ];
     for (const more of greedy) {
       const { body } = await ask({ challenge: { parameters: { ...parameters, ...more } } });
-      expect(body).toMatchObject({ status: 'failed', errorCode: 'ERROR_CAPTCHA_UNSOLVABLE' });
+      expect(body).toMatchObject({
+        status: 'failed',
+        errorCode: 'ERROR_CAPTCHA_UNSOLVABLE',
+        errorDescription: expect.stringMatching(/asks for more memory or time by key than is given$/),
+      });
     }
     const { body } = await ask({
       challenge: { codeChallenge: { image: '…' }, parameters: { ...parameters, algorithm: 'SHA-256' } },
