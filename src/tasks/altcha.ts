@@ -12,6 +12,8 @@ const hex = z
 const whole = z.number().int().min(1);
 
 const digests = { 'SHA-1': 'sha1', 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' } as const;
+/** In hex. */
+const lengths = { 'SHA-1': 40, 'SHA-256': 64, 'SHA-384': 96, 'SHA-512': 128 };
 
 /** Version 1: the hash of the salt with a number behind it is given, and the number is asked. */
 const first = z.looseObject({
@@ -97,6 +99,8 @@ type Means = Pick<SolveContext<'proofs'>, 'engines' | 'signal'>;
 
 async function solveFirst(given: First, { engines, signal }: Means) {
   const { algorithm, challenge: hash, salt, signature, maxnumber, maxNumber } = given;
+  if (hash.length > lengths[algorithm])
+    throw unsolvable('task.challenge: its challenge is longer than a hash of its algorithm');
   const puzzle: Puzzle = {
     kind: 'digits',
     algorithm: digests[algorithm],

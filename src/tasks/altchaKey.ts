@@ -1,3 +1,4 @@
+import crypto from 'node:crypto';
 import { type Derivation, type Puzzle, startsWith } from '../puzzle.ts';
 import { unsolvable } from './proofOfWork.ts';
 
@@ -58,7 +59,35 @@ export function keyPuzzle(parameters: KeyParameters): Puzzle {
   };
   if (workOf(derivation) > mostWork[derive.function])
     throw unsolvable('task.challenge: asks for more memory or time by key than is given');
+  const obstacle = obstacleOf(derivation);
+  if (obstacle !== undefined) throw unsolvable(`task.challenge: ${obstacle}`);
+  if (keyPrefix.length > 2 * lengthOf(derivation))
+    throw unsolvable('task.challenge: its keyPrefix is longer than the key');
   return { ...derivation, ...startsWith(keyPrefix) };
+}
+
+/** What the function does not take; undefined for nothing. */
+function obstacleOf(derivation: Derivation): string | undefined {
+  const { function: name, cost, memory, parallelism, salt, keyLength } = derivation;
+  if (name === 'scrypt') {
+    const doublings = Math.log2(cost);
+    // RFC 7914: N is below 2 to the bits of a block, of which r says how many.
+    if (!Number.isInteger(doublings) || doublings < 1 || doublings >= 16 * memory)
+      return 'its cost is none that scrypt takes';
+  }
+  if (name === 'argon2id') {
+    // Node before 24.7 has none.
+    if (typeof crypto.argon2Sync !== 'function') return 'asks for argon2, which this server does not have';
+    if (salt.length < 8) return 'its salt is shorter than argon2 takes';
+    if (keyLength < 4) return 'its keyLength is less than argon2 takes';
+    if (memory < 8 * parallelism) return 'its memoryCost is less than argon2 takes';
+  }
+  return undefined;
+}
+
+/** Of the key, in bytes: a hash is cut, and never made longer. */
+function lengthOf({ function: name, digest, keyLength }: Derivation): number {
+  return name === 'sha' ? Math.min(keyLength, lengths[digest]) : keyLength;
 }
 
 function workOf({ function: name, digest, cost, keyLength, memory, parallelism }: Derivation): number {

@@ -1,3 +1,4 @@
+import crypto from 'node:crypto';
 import * as second from 'altcha-lib';
 import { deriveKey as argon2id } from 'altcha-lib/algorithms/argon2id';
 import { deriveKey as pbkdf2 } from 'altcha-lib/algorithms/pbkdf2';
@@ -66,6 +67,15 @@ describe("ALTCHA's own verifier accepts our token for version 1", () => {
   });
 });
 
+it('a hash that is longer than those of its algorithm is not looked for', async () => {
+  const { body } = await ask({ challenge: { algorithm: 'SHA-1', challenge: '0'.repeat(42), salt: 's' } });
+  expect(body).toMatchObject({
+    errorCode: 'ERROR_CAPTCHA_UNSOLVABLE',
+    errorDescription:
+      'Captcha not recognized: task.challenge: its challenge is longer than a hash of its algorithm',
+  });
+});
+
 describe("ALTCHA's own verifier accepts our token for version 2", () => {
   const functions = [
     ['SHA-256', sha, { cost: 3 }],
@@ -108,6 +118,57 @@ describe("ALTCHA's own verifier accepts our token for version 2", () => {
     expect(
       await second.verifySolution({ ...odd, deriveKey: sha, hmacSignatureSecret: secret }),
     ).toMatchObject({ verified: true });
+  });
+
+  it.each([
+    [{ algorithm: 'SCRYPT', cost: 3, memoryCost: 8 }, 'its cost is none that scrypt takes'],
+    [{ algorithm: 'SCRYPT', cost: 1, memoryCost: 8 }, 'its cost is none that scrypt takes'],
+    [{ algorithm: 'SCRYPT', cost: 2 ** 16, memoryCost: 1 }, 'its cost is none that scrypt takes'],
+    [{ algorithm: 'SCRYPT', cost: 64 }, 'has no memoryCost'],
+    [{ algorithm: 'ARGON2ID', memoryCost: 64, salt: 'bb' }, 'its salt is shorter than argon2 takes'],
+    [{ algorithm: 'ARGON2ID', memoryCost: 64, keyLength: 3 }, 'its keyLength is less than argon2 takes'],
+    [{ algorithm: 'ARGON2ID', memoryCost: 31, parallelism: 4 }, 'its memoryCost is less than argon2 takes'],
+    [
+      { algorithm: 'SHA-256', keyLength: 512, keyPrefix: '0'.repeat(65) },
+      'its keyPrefix is longer than the key',
+    ],
+    [
+      { algorithm: 'PBKDF2/SHA-256', keyLength: 2, keyPrefix: '00000' },
+      'its keyPrefix is longer than the key',
+    ],
+  ])('but %o, which has no key, is told to be unsolvable', async (more, why) => {
+    const parameters = {
+      nonce: 'aa',
+      salt: 'bb'.repeat(8),
+      keyPrefix: '00',
+      keyLength: 32,
+      cost: 1,
+      ...more,
+    };
+    const { body } = await ask({ challenge: { parameters } });
+    expect(body).toMatchObject({ status: 'failed', errorCode: 'ERROR_CAPTCHA_UNSOLVABLE' });
+    expect(body.errorDescription).toBe(`Captcha not recognized: task.challenge: ${why}`);
+  });
+
+  it.each([
+    { algorithm: 'SCRYPT', cost: 2, memoryCost: 1 },
+    { algorithm: 'SCRYPT', cost: 2 ** 15, memoryCost: 1 },
+    { algorithm: 'ARGON2ID', memoryCost: 8, keyLength: 4 },
+    { algorithm: 'PBKDF2/SHA-256', keyLength: 1 },
+  ])('down to the least and up to the most that a function takes: %o', async (more) => {
+    const parameters = { nonce: 'aa', salt: 'bb'.repeat(8), keyPrefix: '0', cost: 1, ...more };
+    const { body } = await ask({ challenge: { parameters } });
+    expect(body.status).toBe('ready');
+  });
+
+  it('but argon2 is told to be missing on a Node that has none', async () => {
+    const { argon2Sync } = crypto;
+    Object.assign(crypto, { argon2Sync: undefined });
+    const parameters = { algorithm: 'ARGON2ID', nonce: 'aa', salt: 'bb'.repeat(8), cost: 1, memoryCost: 8 };
+    const { body } = await ask({ challenge: { parameters: { ...parameters, keyPrefix: '0' } } }).finally(() =>
+      Object.assign(crypto, { argon2Sync }),
+    );
+    expect(body.errorDescription).toMatch(/asks for argon2, which this server does not have$/);
   });
 
   it('but what would take too much memory or time by key is not begun', async () => {
