@@ -40,7 +40,7 @@ export function reserver({ config, clock, store, metrics, newId }: ReserverParts
       price: job.price,
       dailyCap: key.dailyCap,
       state: isNow ? 'running' : 'queued',
-      payload: isNow ? null : JSON.stringify(arrived.body.task),
+      payload: job.payload,
       callbackUrl: job.callbackUrl,
       dialect: arrived.dialect,
       address: arrived.address,

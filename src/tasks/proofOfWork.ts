@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
 import { withoutNulls } from './images.ts';
+import { parseJsonText } from './jsonText.ts';
 import { type Site, type SiteRules, siteFields, siteOf } from './site.ts';
 
 /** What a task of a proof of work asks for: a challenge that came with it, or the site that gives one. */
@@ -28,7 +29,7 @@ export function proofSchema<Challenge>(
       .optional()
       .describe("mCaptcha's site key, where `challengeURL` has no `sitekey`"),
     challenge: z
-      .preprocess(parseText, challenge)
+      .preprocess(readText, challenge)
       .optional()
       .describe("the challenge as the site's server gave it; its JSON as a string is read too"),
   });
@@ -52,11 +53,10 @@ export function base64Json(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64');
 }
 
-function parseText(given: unknown): unknown {
+function readText(given: unknown, context: z.core.$RefinementCtx): unknown {
   if (typeof given !== 'string') return given;
-  try {
-    return JSON.parse(given);
-  } catch {
-    return given;
-  }
+  const read = parseJsonText(given);
+  if ('value' in read) return read.value;
+  context.addIssue({ code: 'custom', message: read.refused });
+  return z.NEVER;
 }

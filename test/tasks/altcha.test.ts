@@ -203,7 +203,15 @@ describe('a task that cannot be', () => {
   const good = { algorithm: 'SHA-256', challenge: 'ab', salt: 's' };
   it.each([
     [{}, 'task.challenge: is missing, and so is challengeURL'],
-    [{ challenge: 'no JSON' }, /^task\.challenge/],
+    [{ challenge: 'no JSON' }, 'task.challenge: is not JSON'],
+    [{ challenge: ' '.repeat(65_537) }, 'task.challenge: is longer than 65536 characters'],
+    [{ challenge: '['.repeat(65_536) }, 'task.challenge: is nested deeper than 32'],
+    [{ challenge: `[${'0,'.repeat(20_000)}0]` }, 'task.challenge: holds too many values'],
+    [
+      { challenge: { ...good, more: 'x'.repeat(131_072) } },
+      'task.challenge: makes the task larger than 131072 bytes',
+    ],
+    [{ challenge: good, more: 'é'.repeat(65_536) }, 'task.more: makes the task larger than 131072 bytes'],
     [{ challenge: { ...good, algorithm: 'MD5' } }, 'task.challenge.algorithm: is not an algorithm of ALTCHA'],
     [{ challenge: { ...good, challenge: 'xyz' } }, 'task.challenge.challenge: is not hex'],
     [{ challenge: { parameters: { algorithm: 'ROT13' } } }, /^task\.challenge\.parameters\.algorithm/],
@@ -224,6 +232,14 @@ describe('a task that cannot be', () => {
     const said = body.errorDescription.replace('Invalid task data: ', '');
     if (typeof detail === 'string') expect(said).toBe(detail);
     else expect(said).toMatch(detail);
+  });
+
+  it('an answer of a site that is nested too deep is none', async () => {
+    let deep: unknown = {};
+    for (let depth = 0; depth < 40; depth++) deep = [deep];
+    challenge = { ...(await first.createChallenge({ hmacKey: secret, maxnumber: 100 })), deep };
+    const { body } = await ask({ challengeURL: site.url });
+    expect(body.errorDescription).toMatch(/did not answer as such a site does$/);
   });
 
   it('a site that gives no challenge costs nothing', async () => {
