@@ -116,6 +116,29 @@ test('later tasks count toward the number at once until they end', async () => {
   await expect.poll(async () => (await ask(world)).body.status).toBe('idle');
 });
 
+test.each(['before', 'after'])(
+  'a hold that is written %s its client was told that it failed is given back',
+  async (when) => {
+    await using world = await openWorld({ settings, moreTypes: [laterType().type] });
+    const { reserve } = world.store;
+    let written: Promise<unknown> | undefined;
+    world.store.take = async () => undefined;
+    world.store.reserve = async (hold) => {
+      const write = () => {
+        written = reserve(hold);
+        return written;
+      };
+      if (when === 'before') await write();
+      else setTimeout(write, 20);
+      throw new Error('the connection was lost');
+    };
+    expect((await ask(world)).body.errorCode).toBe('ERROR_SERVICE_UNAVALIABLE');
+    await expect.poll(() => written).toBeDefined();
+    expect(await written).toBe('held');
+    await expect.poll(() => world.money()).toEqual({ posted: start, pending: 0 });
+  },
+);
+
 test('an account with many tasks that nobody finishes leaves places to the others', async () => {
   const { type, asked } = laterType();
   await using world = await openWorld({ settings: { ...settings, drainSeconds: 0 }, moreTypes: [type] });
