@@ -7,6 +7,8 @@ export interface PoolOptions {
   threads: number;
   /** Starts a thread; tests put another in its place. */
   startThread?: () => Worker;
+  /** Told why a thread ended that nobody had stopped; another takes its place. */
+  onThreadEnd?: (reason: unknown) => void;
   /** How long a thread may go on with its range when the pool stops. */
   lingerMs?: number;
 }
@@ -65,7 +67,7 @@ export class SearchPool {
   #stopping = false;
 
   constructor(options: PoolOptions) {
-    this.#options = { startThread: startSearchThread, lingerMs: usualLingerMs, ...options };
+    this.#options = { startThread: startSearchThread, onThreadEnd() {}, lingerMs: usualLingerMs, ...options };
     for (let thread = 0; thread < options.threads; thread++) this.#startThread();
   }
 
@@ -178,6 +180,7 @@ export class SearchPool {
       this.#threads.delete(thread);
       this.#salvage(thread, reason);
       if (this.#stopping) return;
+      this.#options.onThreadEnd(reason);
       setTimeout(() => {
         if (this.#stopping) return;
         this.#startThread();

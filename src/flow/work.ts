@@ -1,6 +1,8 @@
+import { errorTable } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import type { TakenTask } from '../store/store.ts';
 import { answer } from './answer.ts';
+import { isAbandoned } from './solve.ts';
 import type { Held } from './stages.ts';
 import type { Steps } from './steps.ts';
 
@@ -110,8 +112,9 @@ export class Worker {
       const held = this.#heldOf(taken);
       await answer(this.#steps, held, new AbortController());
     } catch (error) {
+      if (!(error instanceof Fault) || isOurs(error))
+        log.error({ err: error, taskId }, 'a queued task failed by our own fault');
       if (error instanceof Fault) return;
-      log.error({ err: error, taskId }, 'a queued task failed by our own fault');
       // Again where answer did it already: then it changes nothing.
       await release({ ...taken, requestId: undefined }, error);
     }
@@ -135,4 +138,9 @@ export class Worker {
     const now = this.#steps.clock.now();
     for (const [taskId, { deadline }] of this.#expected) if (deadline <= now) this.#end(taskId);
   }
+}
+
+/** A fault of the server's that has a cause, which nobody but the log is told. */
+function isOurs(fault: Fault): boolean {
+  return errorTable[fault.code].fault === 'server' && fault.cause !== undefined && !isAbandoned(fault);
 }

@@ -102,6 +102,25 @@ test('a queued task of a type that is gone fails by our own fault and is given b
   expect(world.log.join('')).toContain('a queued task failed by our own fault');
 });
 
+test('why a queued task failed is logged when it is our own fault, and then only', async () => {
+  const { type, asked } = laterType();
+  await using world = await openWorld({ settings, moreTypes: [type] });
+  const faults = [
+    new Fault('ERROR_CAPTCHA_UNSOLVABLE', { cause: 'answered 500' }),
+    new Fault('ERROR_SERVICE_UNAVALIABLE', { detail: 'the server is stopping' }),
+    new Fault('ERROR_SERVICE_UNAVALIABLE', { detail: 'the search failed', cause: 'out of memory' }),
+  ];
+  for (const [at, fault] of faults.entries()) {
+    const { taskId } = (await ask(world)).body;
+    await expect.poll(() => asked.length).toBe(at + 1);
+    asked[at]!.end.reject(fault);
+    await expect.poll(async () => (await poll(world, taskId)).body.errorCode).toBe(fault.code);
+  }
+  const logged = () => world.log.filter((line) => line.includes('a queued task failed by our own fault'));
+  await expect.poll(logged).toHaveLength(1);
+  expect(logged()[0]).toContain('out of memory');
+});
+
 test('later tasks count toward the number at once until they end', async () => {
   const { type, asked } = laterType();
   await using world = await openWorld({ settings: { ...settings, concurrency: 1 }, moreTypes: [type] });
