@@ -33,14 +33,16 @@ export function proofSchema<Challenge>(
       .optional()
       .describe("the challenge as the site's server gave it; its JSON as a string is read too"),
   });
-  return z.preprocess(withoutNulls, fields).transform((task, context): ProofTask<Challenge> => {
-    const refuse = (field: string, message: string) =>
-      context.addIssue({ code: 'custom', path: [field], message });
-    const site = siteOf(task, rules, refuse);
-    if (task.challenge === undefined && task[site.field] === undefined)
-      refuse('challenge', 'is missing, and so is challengeURL');
-    return { site, challenge: task.challenge, websiteKey: task.websiteKey };
-  });
+  return z
+    .preprocess((task) => withoutBlanks(withoutNulls(task)), fields)
+    .transform((task, context): ProofTask<Challenge> => {
+      const refuse = (field: string, message: string) =>
+        context.addIssue({ code: 'custom', path: [field], message });
+      const site = siteOf(task, rules, refuse);
+      if (task.challenge === undefined && task[site.field] === undefined)
+        refuse('challenge', 'is missing, and so is challengeURL');
+      return { site, challenge: task.challenge, websiteKey: task.websiteKey };
+    });
 }
 
 /** No counter that the challenge allows solves it, or it asks for more than this server gives. */
@@ -51,6 +53,13 @@ export function unsolvable(detail: string): Fault {
 /** JSON in base64, as the widgets write their tokens. */
 export function base64Json(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64');
+}
+
+/** Clients also leave a field empty for one that they leave out: it must not hide the one that is read in its place. */
+function withoutBlanks(task: unknown): unknown {
+  if (typeof task !== 'object' || task === null) return task;
+  const isBlank = (value: unknown) => typeof value === 'string' && value.trim() === '';
+  return Object.fromEntries(Object.entries(task).filter(([, value]) => !isBlank(value)));
 }
 
 function readText(given: unknown, context: z.core.$RefinementCtx): unknown {

@@ -204,7 +204,7 @@ describe('a task that cannot be', () => {
   it.each([
     [{}, 'task.challenge: is missing, and so is challengeURL'],
     [{ challenge: 'no JSON' }, 'task.challenge: is not JSON'],
-    [{ challenge: ' '.repeat(65_537) }, 'task.challenge: is longer than 65536 characters'],
+    [{ challenge: 'x'.repeat(65_537) }, 'task.challenge: is longer than 65536 characters'],
     [{ challenge: '['.repeat(65_536) }, 'task.challenge: is nested deeper than 32'],
     [{ challenge: `[${'0,'.repeat(20_000)}0]` }, 'task.challenge: holds too many values'],
     [
