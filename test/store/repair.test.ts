@@ -48,6 +48,24 @@ onEachEngine('what a dead process was running', (makeBooks) => {
     expect(await store.audit(noon)).toEqual([]);
   });
 
+  it('is given to another although stopping servers had handed it back before', async () => {
+    const books = await makeBooks();
+    const store = await books.open();
+    const engine = await books.openEngine();
+    await openAccount(store, 10_000);
+    await store.reserve(hold({ state: 'queued', payload: '{}' }));
+    const take = (node: string) => engine.call('take', node, { now: noon, busyAccounts: [] });
+    for (const node of ['first', 'second', 'third'])
+      expect(await engine.call('handBack', (await take(node))!)).toBe(true);
+
+    expect(await take('fourth')).toMatchObject({ lease: 5 });
+    await engine.call('repair', 'fifth', nobodyIsAlive, noon);
+    expect(await take('fifth')).toMatchObject({ lease: 6 });
+    await engine.call('repair', 'sixth', nobodyIsAlive, noon);
+    expect(await take('sixth')).toBeUndefined();
+    expect(await store.readAccount('alice')).toMatchObject({ posted: 10_000, pending: 0 });
+  });
+
   it("is neither a process's own, nor of one that was seen lately", async () => {
     const books = await makeBooks();
     const store = await books.open();
