@@ -67,7 +67,11 @@ export async function start(config: Config, { clock, log, onFatal }: Surrounding
       clock,
     });
     started.push(() => recognizer.stop());
-    const proofs = new SearchPool({ threads: config.proofThreads });
+    const proofs = new SearchPool({
+      threads: config.proofThreads,
+      onThreadEnd: (reason) =>
+        log.error({ err: reason }, 'a search thread has ended; another takes its place'),
+    });
     started.push(() => proofs.stop());
     const guard = new Guard({ allow: config.outboundAllow, ports: config.outboundPorts });
     if (config.outboundAllow.length > 0)

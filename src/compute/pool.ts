@@ -7,6 +7,10 @@ export interface PoolOptions {
   threads: number;
   /** Starts a thread; tests put another in its place. */
   startThread?: () => Worker;
+  /** Told why a thread ended that nobody had stopped; another takes its place. */
+  onThreadEnd?: (reason: unknown) => void;
+  /** How long a thread may go on with its range when the pool stops. */
+  lingerMs?: number;
 }
 
 export interface SearchOptions {
@@ -45,6 +49,7 @@ const firstChunk = { digits: 64, derivation: 1 };
 const mostChunk = 1 << 24;
 const mostDeaths = 2;
 const restartMs = 1_000;
+const usualLingerMs = 1_000;
 
 const startSearchThread = () =>
   // Sources run as .ts, the build as .js.
@@ -62,7 +67,7 @@ export class SearchPool {
   #stopping = false;
 
   constructor(options: PoolOptions) {
-    this.#options = { startThread: startSearchThread, ...options };
+    this.#options = { startThread: startSearchThread, onThreadEnd() {}, lingerMs: usualLingerMs, ...options };
     for (let thread = 0; thread < options.threads; thread++) this.#startThread();
   }
 
@@ -107,15 +112,20 @@ export class SearchPool {
     });
   }
 
-  /** Refuses what is under way and ends the threads; each finishes the range that it is at. */
+  /**
+   * Refuses what is under way and ends the threads; each may finish the range that it is at, if that takes no longer
+   * than a moment. No onnxruntime is in these threads: they may be stopped by force.
+   */
   async stop(): Promise<void> {
     this.#stopping = true;
     for (const search of [...this.#line]) this.#end(search, () => search.reject(stopping()));
     await Promise.all(
-      Array.from(this.#threads, ({ worker }) => {
+      Array.from(this.#threads, async ({ worker }) => {
         const ended = new Promise((resolve) => worker.once('exit', resolve));
         worker.postMessage({ kind: 'stop' } satisfies ToThread);
-        return ended;
+        const timer = setTimeout(() => void worker.terminate(), this.#options.lingerMs);
+        await ended;
+        clearTimeout(timer);
       }),
     );
   }
@@ -170,6 +180,7 @@ export class SearchPool {
       this.#threads.delete(thread);
       this.#salvage(thread, reason);
       if (this.#stopping) return;
+      this.#options.onThreadEnd(reason);
       setTimeout(() => {
         if (this.#stopping) return;
         this.#startThread();

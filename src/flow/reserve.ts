@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { Fault } from '../fault.ts';
@@ -10,15 +12,19 @@ import { timeOrdered } from './taskId.ts';
 export interface ReserverParts {
   config: Config;
   clock: Clock;
-  store: Pick<Store, 'reserve' | 'reserveEarly' | 'numberOfTask'>;
+  store: Pick<Store, 'reserve' | 'reserveEarly' | 'numberOfTask' | 'release'>;
   metrics: Pick<Metrics, 'countRefusal'>;
   newId: () => string;
+  log: Logger;
 }
 
 const firstLease = 1;
 
+/** Before each attempt to take a hold back that may have been written; PostgreSQL may still be at its commit. */
+const takeBackPausesMs = [0, 50, 500, 2_000, 5_000];
+
 /** Makes the step that holds the price of a job; from here on, every way out settles or releases it. */
-export function reserver({ config, clock, store, metrics, newId }: ReserverParts) {
+export function reserver({ config, clock, store, metrics, newId, log }: ReserverParts) {
   /**
    * A request that has been sent before, under the same name, holds nothing: it has its task already.
    * @throws Fault ERROR_ZERO_BALANCE when account, package or daily cap cannot bear the price, ERROR_BAD_REQUEST
@@ -40,7 +46,7 @@ export function reserver({ config, clock, store, metrics, newId }: ReserverParts
       price: job.price,
       dailyCap: key.dailyCap,
       state: isNow ? 'running' : 'queued',
-      payload: isNow ? null : JSON.stringify(arrived.body.task),
+      payload: job.payload,
       callbackUrl: job.callbackUrl,
       dialect: arrived.dialect,
       address: arrived.address,
@@ -54,7 +60,10 @@ export function reserver({ config, clock, store, metrics, newId }: ReserverParts
     const [outcome, number] = await Promise.all([
       isNow && hold.idempotency === null ? store.reserveEarly(hold) : store.reserve(hold),
       arrived.numbered ? store.numberOfTask(hold) : undefined,
-    ]);
+    ]).catch((error: unknown) => {
+      if (!isNow) void takeBack(taskId, arrived.requestId);
+      throw error;
+    });
     if (outcome === 'otherBody') throw otherBody();
     if (typeof outcome === 'object') return outcome;
     if (outcome === 'zeroBalance') throw refused();
@@ -75,6 +84,25 @@ export function reserver({ config, clock, store, metrics, newId }: ReserverParts
       requestId: arrived.requestId,
     };
   };
+
+  /**
+   * Gives back a hold that was refused to its client, where it was written and only the word of that was lost: a
+   * worker would do the task and charge it, and the client has sent it again. Never rejects.
+   */
+  async function takeBack(taskId: string, requestId: string | undefined): Promise<void> {
+    const failure = { errorCode: 'ERROR_SERVICE_UNAVALIABLE', errorDetail: null };
+    let cause: unknown;
+    for (const ms of takeBackPausesMs) {
+      await pause(ms, undefined, { ref: false });
+      try {
+        cause = undefined;
+        if (await store.release({ taskId, lease: firstLease, ...failure, now: clock.now() })) return;
+      } catch (error) {
+        cause = error;
+      }
+    }
+    if (cause !== undefined) log.error({ err: cause, taskId, requestId }, 'a hold stays in doubt');
+  }
 
   function refused(detail?: string): Fault {
     metrics.countRefusal('balance');

@@ -49,6 +49,8 @@ export interface Job {
   module: string;
   /** What `type.input` made of the client's `task`. */
   input: unknown;
+  /** The `task` as JSON, for a worker that takes it up later; null where it is answered at once. */
+  payload: string | null;
   /** Micro-USD; 0 when a package pays. */
   price: number;
   /** Where its result is to be sent, besides. */

@@ -6,6 +6,9 @@ import type { AnyTaskType, Caller, Job } from './stages.ts';
 
 const detailLength = 200;
 
+/** In bytes. The row of a queued task holds it, and every worker that takes the task up reads it again. */
+const mostPayload = 128 * 1024;
+
 export interface ValidatorParts {
   config: Config;
   sites: Pick<SiteRules, 'parse'>;
@@ -26,6 +29,7 @@ export function validator(
     const type = typeNamed(name);
     if (type === undefined) throw unsupported();
     requireTaskType(caller, type.type);
+    const payload = type.timing === 'later' ? payloadOf(task) : null;
     const parsed = type.input.safeParse(task);
     if (!parsed.success) {
       const issue = parsed.error.issues[0]!;
@@ -35,8 +39,17 @@ export function validator(
     const module = type.module(parsed.data);
     const price = caller.principal.package === null ? priceOf(config, type.type, module) : 0;
     const callbackUrl = callbackOf(caller.arrived.body.callbackUrl, sites);
-    return { caller, type, module, input: parsed.data, price, callbackUrl };
+    return { caller, type, module, input: parsed.data, payload, price, callbackUrl };
   };
+}
+
+/** @throws Fault ERROR_INVALID_TASK_DATA that names the field which takes the most room */
+function payloadOf(task: object): string {
+  const payload = JSON.stringify(task);
+  if (Buffer.byteLength(payload) <= mostPayload) return payload;
+  const sizes = Object.entries(task).map(([name, value]) => [name, JSON.stringify(value).length] as const);
+  const [largest] = sizes.sort(([, one], [, other]) => other - one)[0]!;
+  throw invalid(`task.${largest}: makes the task larger than ${mostPayload} bytes`);
 }
 
 /** Clients that have none send `null`, or nothing in quotes. */

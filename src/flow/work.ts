@@ -1,12 +1,19 @@
+import { errorTable } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import type { TakenTask } from '../store/store.ts';
 import { answer } from './answer.ts';
+import { isAbandoned } from './solve.ts';
 import type { Held } from './stages.ts';
 import type { Steps } from './steps.ts';
 
 /** Tasks that were queued before a restart, or by another process, are found by looking. */
 const lookMs = 1_000;
-const tasksAtOnce = 16;
+/** Most of them wait for a site or for a thread, which costs next to nothing. */
+const mostAtOnce = 64;
+/** An account with more than these comes after all others: tasks that nobody can solve last until their deadline. */
+const mostByAccount = 4;
+/** And when nobody else waits it may have more, but leaves these to whoever comes next. */
+const keptFree = 32;
 
 /**
  * Takes queued tasks up and works on them. The row in the store is the queue; what this process knows of it
@@ -16,7 +23,8 @@ export class Worker {
   readonly #steps: Steps;
   /** What the tasks that were asked for here still owe the limit of their key. */
   readonly #expected = new Map<string, { deadline: number; onEnd: () => void }>();
-  #working = 0;
+  /** How many tasks of each account are worked on. */
+  readonly #working = new Map<string, number>();
   #looking = false;
   #lookAgain = false;
   #timer: NodeJS.Timeout | undefined;
@@ -57,21 +65,43 @@ export class Worker {
   }
 
   async #takeAll(): Promise<void> {
-    const { store, clock, underway, handBack } = this.#steps;
-    while (this.#working < tasksAtOnce && !underway.isDraining) {
-      const taken = await store.take(clock.now());
+    const { underway, handBack } = this.#steps;
+    while (!underway.isDraining) {
+      const taken = await this.#take();
       if (taken === undefined) return;
       // A drain may have begun, and even ended, while the store was asked.
       if (underway.isDraining) return handBack({ ...taken, requestId: undefined });
-      this.#working++;
+      const leavePlace = this.#enter(taken.accountId);
       const leave = underway.enter();
       this.#work(taken).finally(() => {
-        this.#working--;
+        leavePlace();
         leave();
         this.#end(taken.taskId);
         this.#look();
       });
     }
+  }
+
+  /** What is due first, of the accounts that have few tasks under way before all others. */
+  async #take(): Promise<TakenTask | undefined> {
+    const { store, clock } = this.#steps;
+    const running = [...this.#working];
+    const places = mostAtOnce - running.reduce((sum, [, tasks]) => sum + tasks, 0);
+    if (places === 0) return undefined;
+    const busyAccounts = running.filter(([, tasks]) => tasks >= mostByAccount).map(([account]) => account);
+    const taken = await store.take({ now: clock.now(), busyAccounts });
+    if (taken !== undefined || busyAccounts.length === 0 || places <= keptFree) return taken;
+    return store.take({ now: clock.now(), busyAccounts: [] });
+  }
+
+  /** The function returned says that the task has ended. */
+  #enter(accountId: string): () => void {
+    const count = (change: number) => (this.#working.get(accountId) ?? 0) + change;
+    this.#working.set(accountId, count(1));
+    return () => {
+      if (count(-1) === 0) this.#working.delete(accountId);
+      else this.#working.set(accountId, count(-1));
+    };
   }
 
   /** Never rejects: the failure of a task is its result, and what is our own fault is logged. */
@@ -82,8 +112,9 @@ export class Worker {
       const held = this.#heldOf(taken);
       await answer(this.#steps, held, new AbortController());
     } catch (error) {
+      if (!(error instanceof Fault) || isOurs(error))
+        log.error({ err: error, taskId }, 'a queued task failed by our own fault');
       if (error instanceof Fault) return;
-      log.error({ err: error, taskId }, 'a queued task failed by our own fault');
       // Again where answer did it already: then it changes nothing.
       await release({ ...taken, requestId: undefined }, error);
     }
@@ -107,4 +138,9 @@ export class Worker {
     const now = this.#steps.clock.now();
     for (const [taskId, { deadline }] of this.#expected) if (deadline <= now) this.#end(taskId);
   }
+}
+
+/** A fault of the server's that has a cause, which nobody but the log is told. */
+function isOurs(fault: Fault): boolean {
+  return errorTable[fault.code].fault === 'server' && fault.cause !== undefined && !isAbandoned(fault);
 }

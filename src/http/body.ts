@@ -1,8 +1,8 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { parse } from 'secure-json-parse';
+import { excessOf } from '../excess.ts';
 import type { Fault } from '../fault.ts';
 import { invalid } from '../flow/validate.ts';
-import { excessOf } from './excess.ts';
 
 const names = ['clientKey', 'appId', 'task', 'tasks', 'taskId', 'result', 'callbackUrl'];
 const spelling = new Map(names.map((name) => [name.toLowerCase(), name]));

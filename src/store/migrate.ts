@@ -6,6 +6,7 @@ import * as dialects from './migrations/0003-dialects.ts';
 import * as testKeys from './migrations/0004-test-keys.ts';
 import * as idempotency from './migrations/0005-idempotency.ts';
 import * as origins from './migrations/0006-origins.ts';
+import * as deaths from './migrations/0007-deaths.ts';
 import type { EngineName } from './statement.ts';
 
 /** Every migration, oldest first: one that has been released is never changed, only followed. */
@@ -16,6 +17,7 @@ const migrations: Record<string, (db: Kysely<unknown>, engine: EngineName) => Pr
   '0004-test-keys': testKeys.up,
   '0005-idempotency': idempotency.up,
   '0006-origins': origins.up,
+  '0007-deaths': deaths.up,
 };
 
 export const schemaVersion = Object.keys(migrations).at(-1)!;

@@ -93,7 +93,7 @@ function storeOn(engine: Engine, isShared: boolean): Store {
     reserveEarly: (hold) => engine.early('reserve', hold, node),
     numberOfTask: (task) => engine.early('numberOfTask', task),
     taskOfNumber: (query) => engine.call('taskOfNumber', query),
-    take: (now) => engine.call('take', node, now),
+    take: (query) => engine.call('take', node, query),
     handBack: (lease) => engine.call('handBack', lease),
     settle: (done) => engine.call('settle', done),
     release: (done) => engine.call('release', done),

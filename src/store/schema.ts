@@ -69,6 +69,8 @@ export interface Tables {
     lease: number;
     /** The process that runs it. */
     node: string;
+    /** How many processes died while they ran it. */
+    deaths: Generated<number>;
     polls: Generated<number>;
     created_at: number;
     /** Null while it is open. */

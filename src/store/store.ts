@@ -226,8 +226,8 @@ export interface Store {
   numberOfTask(task: { taskId: string; accountId: string }): Promise<number | undefined>;
   /** The id of a task by its number. */
   taskOfNumber(query: { number: number; accountId: string }): Promise<string | undefined>;
-  /** Lends the queued task that is due first; undefined when none waits. */
-  take(now: number): Promise<TakenTask | undefined>;
+  /** Lends the queued task that is due first, of any account but these; undefined when none waits. */
+  take(query: { now: number; busyAccounts: readonly string[] }): Promise<TakenTask | undefined>;
   /** Puts a task that was taken up back into the queue, as if it had not been; false when it has ended. */
   handBack(lease: Lease): Promise<boolean>;
   /** Makes the task ready and charges it; false when its deadline has passed or somebody else ended it first. */

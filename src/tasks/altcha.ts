@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Derivation, type Puzzle, startsWith } from '../puzzle.ts';
+import { type Puzzle, startsWith } from '../puzzle.ts';
+import { isAlgorithm, keyPuzzle } from './altchaKey.ts';
 import { base64Json, type ProofTask, proofSchema, unsolvable } from './proofOfWork.ts';
 import { askSite, type SiteRules } from './site.ts';
 import type { SolveContext, TaskType } from './task.ts';
@@ -11,6 +12,8 @@ const hex = z
 const whole = z.number().int().min(1);
 
 const digests = { 'SHA-1': 'sha1', 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' } as const;
+/** In hex. */
+const lengths = { 'SHA-1': 40, 'SHA-256': 64, 'SHA-384': 96, 'SHA-512': 128 };
 
 /** Version 1: the hash of the salt with a number behind it is given, and the number is asked. */
 const first = z.looseObject({
@@ -26,21 +29,10 @@ const first = z.looseObject({
   maxNumber: whole.optional(),
 });
 
-const functions: Record<string, Pick<Derivation, 'function' | 'digest'>> = {
-  'SHA-256': { function: 'sha', digest: 'sha256' },
-  'SHA-384': { function: 'sha', digest: 'sha384' },
-  'SHA-512': { function: 'sha', digest: 'sha512' },
-  'PBKDF2/SHA-256': { function: 'pbkdf2', digest: 'sha256' },
-  'PBKDF2/SHA-384': { function: 'pbkdf2', digest: 'sha384' },
-  'PBKDF2/SHA-512': { function: 'pbkdf2', digest: 'sha512' },
-  SCRYPT: { function: 'scrypt', digest: 'sha256' },
-  ARGON2ID: { function: 'argon2id', digest: 'sha256' },
-};
-
 /** Version 2: a counter is asked with which a derived key begins as given. */
 const second = z.looseObject({
   parameters: z.looseObject({
-    algorithm: z.string().refine((name) => Object.hasOwn(functions, name), 'is not an algorithm of ALTCHA'),
+    algorithm: z.string().refine(isAlgorithm, 'is not an algorithm of ALTCHA'),
     nonce: hex,
     salt: hex,
     cost: whole,
@@ -107,6 +99,8 @@ type Means = Pick<SolveContext<'proofs'>, 'engines' | 'signal'>;
 
 async function solveFirst(given: First, { engines, signal }: Means) {
   const { algorithm, challenge: hash, salt, signature, maxnumber, maxNumber } = given;
+  if (hash.length > lengths[algorithm])
+    throw unsolvable('task.challenge: its challenge is longer than a hash of its algorithm');
   const puzzle: Puzzle = {
     kind: 'digits',
     algorithm: digests[algorithm],
@@ -125,38 +119,10 @@ async function solveFirst(given: First, { engines, signal }: Means) {
 async function solveSecond(raw: Record<string, unknown>, { parameters }: Second, { engines, signal }: Means) {
   if (raw.codeChallenge) throw unsolvable('task.challenge: asks for a code from a picture as well');
   const started = performance.now();
-  const found = await engines.proofs.search(derivationOf(parameters), { signal, to: 2 ** 32 });
+  const found = await engines.proofs.search(keyPuzzle(parameters), { signal, to: 2 ** 32 });
   if (found === undefined) throw unsolvable('task.challenge: no counter solves it');
   const time = Math.round(performance.now() - started);
   const solution = { counter: found.counter, derivedKey: found.hash, time };
   const signed = { parameters: raw.parameters, signature: raw.signature };
   return { token: base64Json({ challenge: signed, solution }), number: found.counter };
-}
-
-/** One key must take no longer and no more memory than a thread can give without being missed. */
-const mostMemory = 256 * 1024 * 1024;
-const mostIterations = 5_000_000;
-const mostPasses = 64;
-
-function derivationOf(parameters: Second['parameters']): Puzzle {
-  const { nonce, salt, cost, keyLength, keyPrefix, memoryCost, parallelism = 1 } = parameters;
-  const derive = functions[parameters.algorithm]!;
-  const isHard = derive.function === 'scrypt' || derive.function === 'argon2id';
-  if (isHard && memoryCost === undefined) throw unsolvable('task.challenge: has no memoryCost');
-  const memory = memoryCost ?? 0;
-  const bytes = derive.function === 'scrypt' ? 128 * cost * memory : isHard ? 1024 * memory : 0;
-  const most = { sha: mostIterations, pbkdf2: mostIterations, scrypt: 2 ** 24, argon2id: mostPasses };
-  if (bytes > mostMemory || cost > most[derive.function])
-    throw unsolvable('task.challenge: asks for more memory or time by key than is given');
-  return {
-    kind: 'derivation',
-    ...derive,
-    nonce: Buffer.from(nonce, 'hex'),
-    salt: Buffer.from(salt, 'hex'),
-    keyLength,
-    cost,
-    memory,
-    parallelism,
-    ...startsWith(keyPrefix),
-  };
 }

@@ -5,7 +5,9 @@ import { askSite, type Site, type SiteRules } from './site.ts';
 import type { SolveContext, TaskType } from './task.ts';
 
 const mostParts = 1_000;
-const whole = (most: number) => z.number().int().min(1).max(most);
+/** Digits of a salt that follows from the token; Cap's own servers ask for 32. */
+const mostSalt = 256;
+const whole = (most: number) => z.number().int().min(1).max(most, 'is too large');
 const target = z
   .string()
   .regex(/^[\da-f]+$/, 'is not hex')
@@ -20,9 +22,9 @@ const challenge = z.looseObject({
         .array(z.tuple([z.string().max(4_096), target]))
         .min(1)
         .max(mostParts),
-      z.object({ c: whole(mostParts), s: whole(4_096), d: whole(64) }),
+      z.object({ c: whole(mostParts), s: whole(mostSalt), d: whole(64) }),
     ],
-    `is neither 1 to ${mostParts} parts, nor their number c (to ${mostParts}), size s and difficulty d`,
+    `is neither 1 to ${mostParts} parts, nor their number c (to ${mostParts}), size s (to ${mostSalt}) and difficulty d`,
   ),
 });
 type Challenge = z.output<typeof challenge>;
@@ -81,22 +83,28 @@ function under({ url }: Site, path: string): URL {
   return endpoint;
 }
 
-function partsOf({ challenge: asked, token }: Challenge): [salt: string, target: string][] {
-  if (Array.isArray(asked)) return asked;
-  return Array.from({ length: asked.c }, (_, index) => [
-    pseudorandomHex(`${token}${index + 1}`, asked.s),
-    pseudorandomHex(`${token}${index + 1}d`, asked.d),
-  ]);
+type Part = [salt: string, target: string];
+
+/** Each made when it is asked for, and the token hashed once: all at once held up the event loop. */
+function* partsOf({ challenge: asked, token }: Challenge): Generator<Part> {
+  if (Array.isArray(asked)) return yield* asked;
+  const ofToken = seedOf(token);
+  for (let part = 1; part <= asked.c; part++)
+    yield [
+      pseudorandomHex(seedOf(`${part}`, ofToken), asked.s),
+      pseudorandomHex(seedOf(`${part}d`, ofToken), asked.d),
+    ];
 }
 
 async function solveParts(
-  parts: [salt: string, target: string][],
+  parts: Generator<Part>,
   { engines, signal }: Pick<SolveContext<'proofs'>, 'engines' | 'signal'>,
 ): Promise<number[]> {
   const solutions: number[] = [];
-  const left = parts.entries();
+  let next = 0;
   const solveNext = async () => {
-    for (const [index, [salt, digits]] of left) {
+    for (const [salt, digits] of parts) {
+      const index = next++;
       const puzzle = {
         kind: 'digits' as const,
         algorithm: 'sha256' as const,
@@ -112,10 +120,16 @@ async function solveParts(
   return solutions;
 }
 
-/** Cap's own generator, which both sides must run alike: FNV-1a for the seed, then xorshift. */
-function pseudorandomHex(seed: string, length: number): string {
-  let state = 0x811c9dc5;
-  for (const unit of seed.split('')) state = Math.imul(state ^ unit.charCodeAt(0), 0x01000193);
+/** The seed of Cap's own generator, which both sides must run alike: FNV-1a, which goes on from that of a beginning. */
+function seedOf(text: string, beginning = 0x811c9dc5): number {
+  let state = beginning;
+  for (let unit = 0; unit < text.length; unit++) state = Math.imul(state ^ text.charCodeAt(unit), 0x01000193);
+  return state;
+}
+
+/** What that generator, xorshift, makes of a seed. */
+function pseudorandomHex(seed: number, length: number): string {
+  let state = seed;
   let hex = '';
   while (hex.length < length) {
     state ^= state << 13;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
 import { withoutNulls } from './images.ts';
+import { parseJsonText } from './jsonText.ts';
 import { type Site, type SiteRules, siteFields, siteOf } from './site.ts';
 
 /** What a task of a proof of work asks for: a challenge that came with it, or the site that gives one. */
@@ -28,18 +29,20 @@ export function proofSchema<Challenge>(
       .optional()
       .describe("mCaptcha's site key, where `challengeURL` has no `sitekey`"),
     challenge: z
-      .preprocess(parseText, challenge)
+      .preprocess(readText, challenge)
       .optional()
       .describe("the challenge as the site's server gave it; its JSON as a string is read too"),
   });
-  return z.preprocess(withoutNulls, fields).transform((task, context): ProofTask<Challenge> => {
-    const refuse = (field: string, message: string) =>
-      context.addIssue({ code: 'custom', path: [field], message });
-    const site = siteOf(task, rules, refuse);
-    if (task.challenge === undefined && task[site.field] === undefined)
-      refuse('challenge', 'is missing, and so is challengeURL');
-    return { site, challenge: task.challenge, websiteKey: task.websiteKey };
-  });
+  return z
+    .preprocess((task) => withoutBlanks(withoutNulls(task)), fields)
+    .transform((task, context): ProofTask<Challenge> => {
+      const refuse = (field: string, message: string) =>
+        context.addIssue({ code: 'custom', path: [field], message });
+      const site = siteOf(task, rules, refuse);
+      if (task.challenge === undefined && task[site.field] === undefined)
+        refuse('challenge', 'is missing, and so is challengeURL');
+      return { site, challenge: task.challenge, websiteKey: task.websiteKey };
+    });
 }
 
 /** No counter that the challenge allows solves it, or it asks for more than this server gives. */
@@ -52,11 +55,17 @@ export function base64Json(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64');
 }
 
-function parseText(given: unknown): unknown {
+/** Clients also leave a field empty for one that they leave out: it must not hide the one that is read in its place. */
+function withoutBlanks(task: unknown): unknown {
+  if (typeof task !== 'object' || task === null) return task;
+  const isBlank = (value: unknown) => typeof value === 'string' && value.trim() === '';
+  return Object.fromEntries(Object.entries(task).filter(([, value]) => !isBlank(value)));
+}
+
+function readText(given: unknown, context: z.core.$RefinementCtx): unknown {
   if (typeof given !== 'string') return given;
-  try {
-    return JSON.parse(given);
-  } catch {
-    return given;
-  }
+  const read = parseJsonText(given);
+  if ('value' in read) return read.value;
+  context.addIssue({ code: 'custom', message: read.refused });
+  return z.NEVER;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Call, Place, ProxyPlace } from '../call.ts';
 import { Fault } from '../fault.ts';
+import { parseJsonText } from './jsonText.ts';
 import { type ProxyFields, proxyFields, proxyOf } from './proxy.ts';
 import type { Web } from './task.ts';
 
@@ -88,11 +89,8 @@ function isPage(contentType: string, body: string): boolean {
 }
 
 function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
+  const read = parseJsonText(body);
+  return 'value' in read ? read.value : undefined;
 }
 
 function banned(why: { detail?: string; cause: unknown }): Fault {

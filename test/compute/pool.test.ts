@@ -87,6 +87,18 @@ describe('searches', () => {
   });
 });
 
+it('a pool that stops ends a thread that does not come back', async () => {
+  const startThread = () =>
+    new Worker(`require('node:worker_threads').parentPort.once('message', () => { for (;;); })`, {
+      eval: true,
+    });
+  const searching = new SearchPool({ threads: 1, startThread, lingerMs: 1 });
+  const left = expect(searching.search(hopeless, { signal })).rejects.toThrow('stopping');
+  await searching.stop();
+  await left;
+  expect(searching.load.threads).toBe(0);
+});
+
 describe('a search that a thread dies of', () => {
   const thread = new URL('../../src/compute/thread.ts', import.meta.url);
   /** The first `deaths` threads end as soon as they are asked something. */
@@ -106,10 +118,15 @@ describe('a search that a thread dies of', () => {
     expect(found?.counter).toBe(7);
   });
 
-  it('is given up the second time', async () => {
-    await expect(pool(1, mortal(2)).search(hopeless, { signal })).rejects.toMatchObject({
+  it('is given up the second time, and each death is told', async () => {
+    const deaths: unknown[] = [];
+    const startThread = mortal(2);
+    const searching = new SearchPool({ threads: 1, startThread, onThreadEnd: (why) => deaths.push(why) });
+    pools.push(searching);
+    await expect(searching.search(hopeless, { signal })).rejects.toMatchObject({
       code: 'ERROR_SERVICE_UNAVALIABLE',
     });
+    expect(deaths).toEqual(['the thread ended', 'the thread ended']);
   });
 
   it('is given up at once when it only cannot be computed', async () => {

@@ -102,6 +102,25 @@ test('a queued task of a type that is gone fails by our own fault and is given b
   expect(world.log.join('')).toContain('a queued task failed by our own fault');
 });
 
+test('why a queued task failed is logged when it is our own fault, and then only', async () => {
+  const { type, asked } = laterType();
+  await using world = await openWorld({ settings, moreTypes: [type] });
+  const faults = [
+    new Fault('ERROR_CAPTCHA_UNSOLVABLE', { cause: 'answered 500' }),
+    new Fault('ERROR_SERVICE_UNAVALIABLE', { detail: 'the server is stopping' }),
+    new Fault('ERROR_SERVICE_UNAVALIABLE', { detail: 'the search failed', cause: 'out of memory' }),
+  ];
+  for (const [at, fault] of faults.entries()) {
+    const { taskId } = (await ask(world)).body;
+    await expect.poll(() => asked.length).toBe(at + 1);
+    asked[at]!.end.reject(fault);
+    await expect.poll(async () => (await poll(world, taskId)).body.errorCode).toBe(fault.code);
+  }
+  const logged = () => world.log.filter((line) => line.includes('a queued task failed by our own fault'));
+  await expect.poll(logged).toHaveLength(1);
+  expect(logged()[0]).toContain('out of memory');
+});
+
 test('later tasks count toward the number at once until they end', async () => {
   const { type, asked } = laterType();
   await using world = await openWorld({ settings: { ...settings, concurrency: 1 }, moreTypes: [type] });
@@ -114,6 +133,42 @@ test('later tasks count toward the number at once until they end', async () => {
   await expect.poll(() => asked.length).toBe(1);
   asked[0]!.end.resolve({});
   await expect.poll(async () => (await ask(world)).body.status).toBe('idle');
+});
+
+test.each(['before', 'after'])(
+  'a hold that is written %s its client was told that it failed is given back',
+  async (when) => {
+    await using world = await openWorld({ settings, moreTypes: [laterType().type] });
+    const { reserve } = world.store;
+    let written: Promise<unknown> | undefined;
+    world.store.take = async () => undefined;
+    world.store.reserve = async (hold) => {
+      const write = () => {
+        written = reserve(hold);
+        return written;
+      };
+      if (when === 'before') await write();
+      else setTimeout(write, 20);
+      throw new Error('the connection was lost');
+    };
+    expect((await ask(world)).body.errorCode).toBe('ERROR_SERVICE_UNAVALIABLE');
+    await expect.poll(() => written).toBeDefined();
+    expect(await written).toBe('held');
+    await expect.poll(() => world.money()).toEqual({ posted: start, pending: 0 });
+  },
+);
+
+test('an account with many tasks that nobody finishes leaves places to the others', async () => {
+  const { type, asked } = laterType();
+  await using world = await openWorld({ settings: { ...settings, drainSeconds: 0 }, moreTypes: [type] });
+  await world.openAccount('bob', start);
+  const clientKey = await world.addKey({ accountId: 'bob' });
+  await Promise.all(Array.from({ length: 70 }, () => ask(world, 'endless')));
+  await expect.poll(() => asked.length).toBe(32);
+  await world.call('createTask', { clientKey, task: { type: 'EchoTask', say: 'bob' } });
+  await expect.poll(() => asked.map(({ say }) => say).slice(32)).toEqual(['bob']);
+  for (const { end } of [asked[0]!, asked[32]!]) end.resolve({});
+  await expect.poll(() => asked.map(({ say }) => say).slice(32)).toEqual(['bob', 'endless']);
 });
 
 test('a stopping server finishes the queued tasks that it has taken up', async () => {

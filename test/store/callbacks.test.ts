@@ -135,13 +135,13 @@ onEachEngine('a task that was taken up', (makeBooks) => {
     const store = await (await makeBooks()).open();
     await openAccount(store, 10_000);
     await store.reserve(hold({ state: 'queued', payload: '{}', callbackUrl }));
-    const taken = (await store.take(noon))!;
+    const taken = (await store.take({ now: noon, busyAccounts: [] }))!;
     expect(taken).toMatchObject({ lease: 2, callbackUrl });
     expect(await store.handBack({ taskId: 'task-1', lease: 1 })).toBe(false);
     expect(await store.handBack(taken)).toBe(true);
     expect(await store.handBack(taken)).toBe(false);
     expect(await store.settle(settled('task-1', { lease: 2 }))).toBe(false);
-    expect(await store.take(noon)).toMatchObject({ lease: 3 });
+    expect(await store.take({ now: noon, busyAccounts: [] })).toMatchObject({ lease: 3 });
     expect(await store.settle(settled('task-1', { lease: 3 }))).toBe(true);
     expect(await store.audit(noon)).toEqual([]);
   });

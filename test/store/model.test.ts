@@ -150,7 +150,7 @@ const action = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('settle'), task, lease }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('release'), task, lease }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('poll'), task, account }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('take') }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('take'), busyAccounts: fc.subarray([...accounts]) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('sweep') }) },
   {
     weight: 1,
@@ -231,7 +231,7 @@ async function play(books: Books, history: Step[]): Promise<void> {
         return { name: 'poll', args: [query] };
       }
       case 'take':
-        return { name: 'take', args: [node, now] };
+        return { name: 'take', args: [node, { now, busyAccounts: wanted.busyAccounts }] };
       case 'sweep':
         return { name: 'sweep', args: [now] };
       case 'topUp': {

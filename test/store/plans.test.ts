@@ -14,7 +14,7 @@ const calls: Call[] = [
   { name: 'reserve', args: [hold({ taskId: 'task-2' }), 'node'] },
   { name: 'release', args: [released('task-2')] },
   { name: 'sweep', args: [noon + 120_000] },
-  { name: 'take', args: ['node', noon] },
+  { name: 'take', args: ['node', { now: noon, busyAccounts: ['bob'] }] },
   { name: 'listPackages', args: ['alice', noon] },
   { name: 'endedAmong', args: [['task-1']] },
 ];

@@ -9,6 +9,7 @@ interface ReferenceTask {
   day: number;
   payload: string | null;
   lease: number;
+  deaths: number;
   node: string;
   polls: number;
   deadline: number;
@@ -90,7 +91,7 @@ export class Reference {
     }
     const { accountId, state, payload, deadline, expiresAt } = hold;
     const task = { state, accountId, price, day, payload, node, deadline, expiresAt };
-    this.tasks.set(hold.taskId, { ...task, isOfPackage: packageId !== null, lease: 1, polls: 0 });
+    this.tasks.set(hold.taskId, { ...task, isOfPackage: packageId !== null, lease: 1, deaths: 0, polls: 0 });
     return 'held';
   }
 
@@ -122,8 +123,10 @@ export class Reference {
     return { state: task.state, polls: task.polls };
   }
 
-  private take(node: string, now: number) {
-    const queued = [...this.tasks].filter(([, task]) => task.state === 'queued' && task.deadline > now);
+  private take(node: string, { now, busyAccounts }: { now: number; busyAccounts: readonly string[] }) {
+    const queued = [...this.tasks].filter(
+      ([, task]) => task.state === 'queued' && task.deadline > now && !busyAccounts.includes(task.accountId),
+    );
     const [next] = queued.sort(([, a], [, b]) => a.deadline - b.deadline);
     if (next === undefined) return undefined;
     const [taskId, task] = next;
@@ -144,7 +147,7 @@ export class Reference {
   private repair(node: string) {
     const orphans = [...this.tasks].filter(([, task]) => task.state === 'running' && task.node !== node);
     for (const [id, task] of orphans) {
-      if (task.payload !== null && task.lease <= 2) task.state = 'queued';
+      if (task.payload !== null && ++task.deaths < 2) task.state = 'queued';
       else this.release(id, task.lease);
     }
     return orphans.length;

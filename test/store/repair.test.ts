@@ -34,15 +34,36 @@ onEachEngine('what a dead process was running', (makeBooks) => {
     await openAccount(store, 10_000);
     await store.reserve(hold({ state: 'queued', payload: '{}' }));
 
-    expect(await engine.call('take', 'first', noon)).toMatchObject({ lease: 2 });
+    expect(await engine.call('take', 'first', { now: noon, busyAccounts: [] })).toMatchObject({ lease: 2 });
     await engine.call('repair', 'second', nobodyIsAlive, noon);
-    expect(await engine.call('take', 'second', noon)).toMatchObject({ taskId: 'task-1', lease: 3 });
+    expect(await engine.call('take', 'second', { now: noon, busyAccounts: [] })).toMatchObject({
+      taskId: 'task-1',
+      lease: 3,
+    });
     expect(await store.settle(settled('task-1', { lease: 2 }))).toBe(false);
     await engine.call('repair', 'third', nobodyIsAlive, noon);
 
-    expect(await engine.call('take', 'third', noon)).toBeUndefined();
+    expect(await engine.call('take', 'third', { now: noon, busyAccounts: [] })).toBeUndefined();
     expect(await store.readAccount('alice')).toMatchObject({ posted: 10_000, pending: 0 });
     expect(await store.audit(noon)).toEqual([]);
+  });
+
+  it('is given to another although stopping servers had handed it back before', async () => {
+    const books = await makeBooks();
+    const store = await books.open();
+    const engine = await books.openEngine();
+    await openAccount(store, 10_000);
+    await store.reserve(hold({ state: 'queued', payload: '{}' }));
+    const take = (node: string) => engine.call('take', node, { now: noon, busyAccounts: [] });
+    for (const node of ['first', 'second', 'third'])
+      expect(await engine.call('handBack', (await take(node))!)).toBe(true);
+
+    expect(await take('fourth')).toMatchObject({ lease: 5 });
+    await engine.call('repair', 'fifth', nobodyIsAlive, noon);
+    expect(await take('fifth')).toMatchObject({ lease: 6 });
+    await engine.call('repair', 'sixth', nobodyIsAlive, noon);
+    expect(await take('sixth')).toBeUndefined();
+    expect(await store.readAccount('alice')).toMatchObject({ posted: 10_000, pending: 0 });
   });
 
   it("is neither a process's own, nor of one that was seen lately", async () => {

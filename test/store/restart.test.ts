@@ -32,9 +32,9 @@ onEachEngine('after a restart', (makeBooks) => {
     await store.reserve(hold({ state: 'queued', payload: '{"body":"…"}' }));
     expect(await store.settle(settled('task-1', { lease: 1 }))).toBe(false);
 
-    const taken = await store.take(noon);
+    const taken = await store.take({ now: noon, busyAccounts: [] });
     expect(taken).toMatchObject({ taskId: 'task-1', lease: 2, payload: '{"body":"…"}' });
-    expect(await store.take(noon)).toBeUndefined();
+    expect(await store.take({ now: noon, busyAccounts: [] })).toBeUndefined();
     expect(await store.settle(settled('task-1', { lease: 1 }))).toBe(false);
     expect(await store.settle(settled('task-1', { lease: 3 }))).toBe(false);
     expect(await store.settle(settled('task-1', { lease: 2 }))).toBe(true);
@@ -50,8 +50,25 @@ onEachEngine('after a restart', (makeBooks) => {
     await queued('late', noon + 2);
     await queued('early', noon + 1);
     await queued('over', noon - 200_000);
-    expect(await store.take(noon)).toMatchObject({ taskId: 'early' });
-    expect(await store.take(noon)).toMatchObject({ taskId: 'late' });
-    expect(await store.take(noon)).toBeUndefined();
+    expect(await store.take({ now: noon, busyAccounts: [] })).toMatchObject({ taskId: 'early' });
+    expect(await store.take({ now: noon, busyAccounts: [] })).toMatchObject({ taskId: 'late' });
+    expect(await store.take({ now: noon, busyAccounts: [] })).toBeUndefined();
+  });
+
+  it('no task is lent of an account that is named as busy', async () => {
+    const store = await (await makeBooks()).open();
+    await openAccount(store, 10_000);
+    await openAccount(store, 10_000, 'bob');
+    const queued = (taskId: string, owner: string, now: number) =>
+      store.reserve(
+        hold({ taskId, accountId: owner, keyId: `key-${owner}`, now, state: 'queued', payload: '{}' }),
+      );
+    await queued('early', 'alice', noon);
+    await queued('late', 'bob', noon + 1);
+    const take = (busyAccounts: string[]) => store.take({ now: noon, busyAccounts });
+    expect(await take(['alice', 'bob'])).toBeUndefined();
+    expect(await take(['alice'])).toMatchObject({ taskId: 'late' });
+    expect(await take(['alice'])).toBeUndefined();
+    expect(await take([])).toMatchObject({ taskId: 'early' });
   });
 });

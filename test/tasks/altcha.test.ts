@@ -1,3 +1,4 @@
+import crypto from 'node:crypto';
 import * as second from 'altcha-lib';
 import { deriveKey as argon2id } from 'altcha-lib/algorithms/argon2id';
 import { deriveKey as pbkdf2 } from 'altcha-lib/algorithms/pbkdf2';
@@ -66,6 +67,15 @@ describe("ALTCHA's own verifier accepts our token for version 1", () => {
   });
 });
 
+it('a hash that is longer than those of its algorithm is not looked for', async () => {
+  const { body } = await ask({ challenge: { algorithm: 'SHA-1', challenge: '0'.repeat(42), salt: 's' } });
+  expect(body).toMatchObject({
+    errorCode: 'ERROR_CAPTCHA_UNSOLVABLE',
+    errorDescription:
+      'Captcha not recognized: task.challenge: its challenge is longer than a hash of its algorithm',
+  });
+});
+
 describe("ALTCHA's own verifier accepts our token for version 2", () => {
   const functions = [
     ['SHA-256', sha, { cost: 3 }],
@@ -110,17 +120,75 @@ describe("ALTCHA's own verifier accepts our token for version 2", () => {
     ).toMatchObject({ verified: true });
   });
 
+  it.each([
+    [{ algorithm: 'SCRYPT', cost: 3, memoryCost: 8 }, 'its cost is none that scrypt takes'],
+    [{ algorithm: 'SCRYPT', cost: 1, memoryCost: 8 }, 'its cost is none that scrypt takes'],
+    [{ algorithm: 'SCRYPT', cost: 2 ** 16, memoryCost: 1 }, 'its cost is none that scrypt takes'],
+    [{ algorithm: 'SCRYPT', cost: 64 }, 'has no memoryCost'],
+    [{ algorithm: 'ARGON2ID', memoryCost: 64, salt: 'bb' }, 'its salt is shorter than argon2 takes'],
+    [{ algorithm: 'ARGON2ID', memoryCost: 64, keyLength: 3 }, 'its keyLength is less than argon2 takes'],
+    [{ algorithm: 'ARGON2ID', memoryCost: 31, parallelism: 4 }, 'its memoryCost is less than argon2 takes'],
+    [
+      { algorithm: 'SHA-256', keyLength: 512, keyPrefix: '0'.repeat(65) },
+      'its keyPrefix is longer than the key',
+    ],
+    [
+      { algorithm: 'PBKDF2/SHA-256', keyLength: 2, keyPrefix: '00000' },
+      'its keyPrefix is longer than the key',
+    ],
+  ])('but %o, which has no key, is told to be unsolvable', async (more, why) => {
+    const parameters = {
+      nonce: 'aa',
+      salt: 'bb'.repeat(8),
+      keyPrefix: '00',
+      keyLength: 32,
+      cost: 1,
+      ...more,
+    };
+    const { body } = await ask({ challenge: { parameters } });
+    expect(body).toMatchObject({ status: 'failed', errorCode: 'ERROR_CAPTCHA_UNSOLVABLE' });
+    expect(body.errorDescription).toBe(`Captcha not recognized: task.challenge: ${why}`);
+  });
+
+  it.each([
+    { algorithm: 'SCRYPT', cost: 2, memoryCost: 1 },
+    { algorithm: 'SCRYPT', cost: 2 ** 15, memoryCost: 1 },
+    { algorithm: 'ARGON2ID', memoryCost: 8, keyLength: 4 },
+    { algorithm: 'PBKDF2/SHA-256', keyLength: 1 },
+  ])('down to the least and up to the most that a function takes: %o', async (more) => {
+    const parameters = { nonce: 'aa', salt: 'bb'.repeat(8), keyPrefix: '0', cost: 1, ...more };
+    const { body } = await ask({ challenge: { parameters } });
+    expect(body.status).toBe('ready');
+  });
+
+  it('but argon2 is told to be missing on a Node that has none', async () => {
+    const { argon2Sync } = crypto;
+    Object.assign(crypto, { argon2Sync: undefined });
+    const parameters = { algorithm: 'ARGON2ID', nonce: 'aa', salt: 'bb'.repeat(8), cost: 1, memoryCost: 8 };
+    const { body } = await ask({ challenge: { parameters: { ...parameters, keyPrefix: '0' } } }).finally(() =>
+      Object.assign(crypto, { argon2Sync }),
+    );
+    expect(body.errorDescription).toMatch(/asks for argon2, which this server does not have$/);
+  });
+
   it('but what would take too much memory or time by key is not begun', async () => {
     const parameters = { nonce: 'aa', salt: 'bb', keyPrefix: '00', keyLength: 32, cost: 1 };
     const greedy = [
       { algorithm: 'ARGON2ID', memoryCost: 4_000_000 },
       { algorithm: 'SCRYPT', cost: 2 ** 22, memoryCost: 8 },
-      { algorithm: 'SCRYPT', cost: 64 },
+      { algorithm: 'SHA-256', cost: 5_000_000 },
       { algorithm: 'PBKDF2/SHA-256', cost: 1_000_000_000 },
+      { algorithm: 'PBKDF2/SHA-256', cost: 500_000, keyLength: 512 },
+      { algorithm: 'SCRYPT', cost: 2 ** 15, memoryCost: 8, parallelism: 16 },
+      { algorithm: 'ARGON2ID', cost: 16, memoryCost: 65_536 },
     ];
     for (const more of greedy) {
       const { body } = await ask({ challenge: { parameters: { ...parameters, ...more } } });
-      expect(body).toMatchObject({ status: 'failed', errorCode: 'ERROR_CAPTCHA_UNSOLVABLE' });
+      expect(body).toMatchObject({
+        status: 'failed',
+        errorCode: 'ERROR_CAPTCHA_UNSOLVABLE',
+        errorDescription: expect.stringMatching(/asks for more memory or time by key than is given$/),
+      });
     }
     const { body } = await ask({
       challenge: { codeChallenge: { image: '…' }, parameters: { ...parameters, algorithm: 'SHA-256' } },
@@ -135,7 +203,15 @@ describe('a task that cannot be', () => {
   const good = { algorithm: 'SHA-256', challenge: 'ab', salt: 's' };
   it.each([
     [{}, 'task.challenge: is missing, and so is challengeURL'],
-    [{ challenge: 'no JSON' }, /^task\.challenge/],
+    [{ challenge: 'no JSON' }, 'task.challenge: is not JSON'],
+    [{ challenge: 'x'.repeat(65_537) }, 'task.challenge: is longer than 65536 characters'],
+    [{ challenge: '['.repeat(65_536) }, 'task.challenge: is nested deeper than 32'],
+    [{ challenge: `[${'0,'.repeat(20_000)}0]` }, 'task.challenge: holds too many values'],
+    [
+      { challenge: { ...good, more: 'x'.repeat(131_072) } },
+      'task.challenge: makes the task larger than 131072 bytes',
+    ],
+    [{ challenge: good, more: 'é'.repeat(65_536) }, 'task.more: makes the task larger than 131072 bytes'],
     [{ challenge: { ...good, algorithm: 'MD5' } }, 'task.challenge.algorithm: is not an algorithm of ALTCHA'],
     [{ challenge: { ...good, challenge: 'xyz' } }, 'task.challenge.challenge: is not hex'],
     [{ challenge: { parameters: { algorithm: 'ROT13' } } }, /^task\.challenge\.parameters\.algorithm/],
@@ -156,6 +232,14 @@ describe('a task that cannot be', () => {
     const said = body.errorDescription.replace('Invalid task data: ', '');
     if (typeof detail === 'string') expect(said).toBe(detail);
     else expect(said).toMatch(detail);
+  });
+
+  it('an answer of a site that is nested too deep is none', async () => {
+    let deep: unknown = {};
+    for (let depth = 0; depth < 40; depth++) deep = [deep];
+    challenge = { ...(await first.createChallenge({ hmacKey: secret, maxnumber: 100 })), deep };
+    const { body } = await ask({ challengeURL: site.url });
+    expect(body.errorDescription).toMatch(/did not answer as such a site does$/);
   });
 
   it('a site that gives no challenge costs nothing', async () => {

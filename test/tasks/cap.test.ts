@@ -50,6 +50,24 @@ describe("Cap's own server", () => {
     expect(await cap.validateToken(token!)).toEqual({ success: true });
   });
 
+  it('is not imitated for salts longer than it makes', async () => {
+    const challenge = await cap.createChallenge({ challengeCount: 1, challengeSize: 257 });
+    const before = await world.money();
+    const { body } = await ask({ challenge });
+    expect(body.errorCode).toBe('ERROR_INVALID_TASK_DATA');
+    expect(body.errorDescription).toBe('Invalid task data: task.challenge.challenge.s: is too large');
+    change = () => challenge;
+    expect((await ask({ challengeURL: site.url })).body.errorCode).toBe('ERROR_CAPTCHA_UNSOLVABLE');
+    change = (given) => given;
+    expect(await world.money()).toEqual(before);
+  });
+
+  it('accepts the longest that are solved, of as many parts as may be', async () => {
+    const asked = { challengeCount: 1_000, challengeSize: 256, challengeDifficulty: 1 };
+    const { solution } = (await ask({ challenge: await cap.createChallenge(asked) })).body;
+    expect(await cap.redeemChallenge(solution)).toMatchObject({ success: true });
+  });
+
   it('is not told that something was solved when it wants signs of a browser', async () => {
     change = (challenge) => ({ ...challenge, instrumentation: 'a program' });
     const { body } = await ask({ challengeURL: site.url });

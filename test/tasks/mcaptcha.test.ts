@@ -90,6 +90,17 @@ describe("mCaptcha's verification", () => {
   });
 });
 
+it('a field that is left empty is as one left out', async () => {
+  const widget = `${site.url}/widget/?sitekey=sitekey`;
+  for (const fields of [
+    { challengeURL: widget, websiteKey: '' },
+    { challengeURL: ' ', websiteURL: widget, challenge: '', proxyAddress: '' },
+  ])
+    expect((await ask(fields)).body).toMatchObject({ status: 'ready', solution: { token: 'accepted' } });
+  const { body } = await ask({ challengeURL: '', challenge: '' });
+  expect(body.errorDescription).toBe('Invalid task data: task.challenge: is missing, and so is challengeURL');
+});
+
 it('a site without its key is refused before it is called', async () => {
   const { body } = await ask({ challengeURL: site.url });
   expect(body).toMatchObject({

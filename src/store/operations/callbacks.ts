@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
 import { change, first, type Operation, statement } from '../statement.ts';
 import type { Callback } from '../store.ts';
+import { idsOf } from './idList.ts';
 
 const insertCallback = statement((db, p: Ended & { url: string; host: string; now: number }) =>
   db.insertInto('callback').values({
@@ -42,15 +42,11 @@ export function* announce(ended: Ended & { callback_url: string | null }, now: n
 }
 
 const selectDue = statement((db, p: { now: number; busyHosts: string }, engine) => {
-  const busy =
-    engine === 'sqlite'
-      ? sql<string>`(select value from json_each(${p.busyHosts}))`
-      : sql<string>`(select json_array_elements_text(cast(${p.busyHosts} as json)))`;
   const oldest = db
     .selectFrom('callback')
     .selectAll()
     .where('due_at', '<=', p.now)
-    .where('host', 'not in', busy)
+    .where('host', 'not in', idsOf(p.busyHosts, engine))
     .orderBy('due_at')
     .limit(1);
   return engine === 'postgres' ? oldest.forUpdate().skipLocked() : oldest;

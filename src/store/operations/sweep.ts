@@ -51,7 +51,7 @@ export function* sweep(now: number): Operation<Swept> {
 const selectOrphans = statement((db, p: { node: string; aliveSince: number }) =>
   db
     .selectFrom('task')
-    .select(['id', 'lease', 'account_id', 'payload'])
+    .select(['id', 'lease', 'account_id', 'payload', 'deaths'])
     .where(isOpen)
     .where('state', '=', 'running')
     .where('node', '<>', p.node)
@@ -72,14 +72,14 @@ const selectOrphans = statement((db, p: { node: string; aliveSince: number }) =>
 const requeue = statement((db, p: { id: string; lease: number }) =>
   db
     .updateTable('task')
-    .set({ state: 'queued' })
+    .set((eb) => ({ state: 'queued', deaths: eb('deaths', '+', 1) }))
     .where('id', '=', p.id)
     .where('lease', '=', p.lease)
     .where('state', '=', 'running'),
 );
 
 /** A picture that has killed two workers is not given to a third. */
-const mostAttempts = 2;
+const mostDeaths = 2;
 
 /**
  * One round of repair: tasks that a dead process was running are queued again where a worker can do so, or
@@ -89,8 +89,7 @@ export function* repair(node: string, aliveSince: number, now: number): Operatio
   const orphans = yield* rows(selectOrphans, { node, aliveSince });
   yield* lockAccounts(orphans.map((task) => task.account_id));
   for (const task of orphans) {
-    // Lease 1 is the reservation itself, so that the n-th attempt has lease n + 1.
-    if (task.payload !== null && task.lease <= mostAttempts) yield* change(requeue, task);
+    if (task.payload !== null && task.deaths + 1 < mostDeaths) yield* change(requeue, task);
     else yield* timeOut(task, now);
   }
   return orphans.length;

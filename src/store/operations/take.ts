@@ -1,8 +1,9 @@
 import { change, first, type Operation, statement } from '../statement.ts';
 import type { Lease, TakenTask } from '../store.ts';
 import { isOpen } from './giveBack.ts';
+import { idsOf } from './idList.ts';
 
-const selectQueued = statement((db, p: { now: number }, engine) => {
+const selectQueued = statement((db, p: { now: number; busyAccounts: string }, engine) => {
   const oldest = db
     .selectFrom('task')
     .select([
@@ -18,6 +19,7 @@ const selectQueued = statement((db, p: { now: number }, engine) => {
     .where(isOpen)
     .where('state', '=', 'queued')
     .where('deadline', '>', p.now)
+    .where('account_id', 'not in', idsOf(p.busyAccounts, engine))
     .orderBy('deadline')
     .limit(1);
   return engine === 'postgres' ? oldest.forUpdate().skipLocked() : oldest;
@@ -46,9 +48,15 @@ export function* handBack({ taskId, lease }: Lease): Operation<boolean> {
   return (yield* change(returnToQueue, { taskId, lease })) > 0;
 }
 
-/** Lends the queued task that is due first to a worker; its lease grows, so that a worker before it is fenced off. */
-export function* take(node: string, now: number): Operation<TakenTask | undefined> {
-  const task = yield* first(selectQueued, { now });
+/**
+ * Lends the queued task that is due first, of any account but these, to a worker; its lease grows, so that a worker
+ * before it is fenced off.
+ */
+export function* take(
+  node: string,
+  { now, busyAccounts }: { now: number; busyAccounts: readonly string[] },
+): Operation<TakenTask | undefined> {
+  const task = yield* first(selectQueued, { now, busyAccounts: JSON.stringify(busyAccounts) });
   if (task === undefined) return undefined;
   const lease = task.lease + 1;
   yield* change(lend, { id: task.taskId, lease, node });
