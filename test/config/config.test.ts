@@ -82,6 +82,12 @@ describe('configuration', () => {
   });
 
   it.each([
+    ...['LEGIBLE_HOST', 'LEGIBLE_OPS_HOST', 'LEGIBLE_DATA_DIR'].flatMap((variable) =>
+      ['', '  '].map((text): [Record<string, string>, string] => [
+        { [variable]: text },
+        `${variable}: is empty`,
+      ]),
+    ),
     [{ LEGIBLE_PORT: '65536' }, 'LEGIBLE_PORT: is above 65535'],
     [{ LEGIBLE_PORT: '7879' }, 'port and opsPort are both 7879'],
     [{ LEGIBLE_PEPPER: 'short' }, 'LEGIBLE_PEPPER: is shorter than 32 characters'],
@@ -118,6 +124,13 @@ describe('configuration', () => {
   it('keeps the default prices of what `prices` does not name', () => {
     const { prices } = loadConfig({ LEGIBLE_PRICES: '{"ImageToTextTask/common":500}' }, 'absent.json');
     expect(prices).toEqual({ ...standardPrices, 'ImageToTextTask/common': 500 });
+  });
+
+  it('opens nothing, and has no secret of nothing, for a variable that is empty', () => {
+    const empty = settings.filter(({ variable }) => problemsOf({ [variable]: '' }).length === 0);
+    const lists = ['trustedProxies', 'corsOrigins', 'outboundAllow'];
+    expect(empty.map(({ name }) => name)).toEqual(lists);
+    for (const { variable, name } of empty) expect(loadConfig({ [variable]: '' }, '')[name]).toEqual([]);
   });
 
   it('refuses a file that is not a JSON object', () => {
