@@ -19,11 +19,38 @@ describe('a data directory that cannot be had', () => {
     ['/proc/nope', 'cannot be made'],
     [join(import.meta.filename, 'data'), 'is not a folder'],
   ])('%s is told in one line, at once', async (dataDir, what) => {
-    for (const command of [['serve'], ['account', 'list'], ['restore', import.meta.filename]]) {
+    for (const command of [['serve'], ['account', 'create', 'a'], ['restore', import.meta.filename]]) {
       const { status, err } = await legibleProcess(command, { LEGIBLE_DATA_DIR: dataDir });
       expect([status, err], err).toEqual([1, expect.stringMatching(/^error: .* name another folder/)]);
       expect(err).toContain(what);
     }
+  });
+});
+
+describe('a folder without a database', () => {
+  it.each([
+    ['backup', join(folder, 'nothing.db')],
+    ['account', 'list'],
+    ['account', 'show', 'alice'],
+    ['topup', 'alice', '1'],
+    ['key', 'list'],
+    ['key', 'create', 'alice'],
+    ['package', 'create', 'alice', '--calls', '1'],
+    ['ban', 'list'],
+  ])("is not the server's, and gets none from: %s %s", async (...args) => {
+    const wrong = join(folder, 'wrong');
+    const { status, out, err } = await legible(args, { LEGIBLE_DATA_DIR: wrong });
+    expect([status, out]).toEqual([1, '']);
+    expect(err).toBe(
+      `error: There is no database in ${wrong} (dataDir); set LEGIBLE_DATA_DIR to the server's.\n`,
+    );
+    expect([existsSync(wrong), existsSync(join(folder, 'nothing.db'))]).toEqual([false, false]);
+  });
+
+  it('gets one from the first account', async () => {
+    const fresh = { LEGIBLE_DATA_DIR: join(folder, 'fresh') };
+    expect((await legible(['account', 'create', 'first'], fresh)).status).toBe(0);
+    expect((await legible(['account', 'list'], fresh)).out).toContain('first');
   });
 });
 
