@@ -259,10 +259,13 @@ function readFile(path: string, required: boolean, problems: string[]): Given {
   return given;
 }
 
+/** The file's name, and what is set for clients in shells that then run commands of the server too. */
+const otherVariables = new Set(['LEGIBLE_CONFIG', 'LEGIBLE_KEY', 'LEGIBLE_URL']);
+
 function readEnvironment(environment: NodeJS.ProcessEnv, problems: string[]): Given {
   const given: Given = {};
   for (const [variable, value] of Object.entries(environment)) {
-    if (!variable.startsWith('LEGIBLE_') || variable === 'LEGIBLE_CONFIG' || value === undefined) continue;
+    if (!variable.startsWith('LEGIBLE_') || otherVariables.has(variable) || value === undefined) continue;
     const setting = settings.find(
       (known) => known.variable === variable || (known.secret && `${known.variable}_FILE` === variable),
     );

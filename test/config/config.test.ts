@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -119,6 +119,19 @@ describe('configuration', () => {
     [{ LEGIBLE_UTTERLY_UNKNOWN: '1' }, 'LEGIBLE_UTTERLY_UNKNOWN is not a setting'],
   ])('refuses %j', (environment, problem) => {
     expect(problemsOf(environment)).toEqual([problem]);
+  });
+
+  it('leaves alone the variables that the documents and examples set for clients', () => {
+    const root = join(import.meta.dirname, '../..');
+    const paths = globSync(['README.md', 'client/README.md', 'docs/*.md', 'examples/*.{cjs,py}'], {
+      cwd: root,
+    });
+    const text = paths.map((path) => readFileSync(join(root, path), 'utf8')).join();
+    const known = settings.flatMap(({ variable }) => [variable, `${variable}_FILE`]);
+    const named = new Set(text.match(/\bLEGIBLE_[A-Z0-9_]*[A-Z0-9]/g));
+    const others = [...named].filter((name) => name !== 'LEGIBLE_CONFIG' && !known.includes(name)).sort();
+    expect(others).toEqual(['LEGIBLE_KEY', 'LEGIBLE_URL']);
+    expect(problemsOf(Object.fromEntries(others.map((name) => [name, 'x'])))).toEqual([]);
   });
 
   it('keeps the default prices of what `prices` does not name', () => {
