@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { checkModels } from '../../src/cli/checks/models.ts';
 import { lockDataDir } from '../../src/store/lock.ts';
 import { explained } from '../../src/store/sqlite/unusable.ts';
 import { installation, legible, legibleProcess } from './legible.ts';
@@ -126,12 +127,31 @@ describe('doctor', () => {
       LEGIBLE_OPS_PORT: '0',
       ...over,
     });
-    const { ok, findings } = JSON.parse(out) as { ok: boolean; findings: { name: string; status: string }[] };
+    const { ok, findings } = JSON.parse(out) as {
+      ok: boolean;
+      findings: { group: string; name: string; status: string }[];
+    };
     return { status, ok, failed: findings.filter((f) => f.status === 'fail').map((f) => f.name), findings };
   }
 
   it('finds nothing on a sound installation', async () => {
     expect(await examine()).toMatchObject({ status: 0, ok: true, failed: [] });
+  });
+
+  it('loads every net, and says which of them does not', async () => {
+    const { findings } = await examine();
+    const models = findings.filter(({ group }) => group === 'model');
+    expect(models.map(({ name, status }) => [name, status])).toEqual([
+      ['reads its example', 'ok'],
+      ['classes', 'ok'],
+      ['clicks', 'ok'],
+    ]);
+    const broken = await checkModels({
+      one: () => Promise.reject(new Error('it is cut short')),
+      other: async () => ({ release: async () => {} }),
+    });
+    expect(broken.map(({ status }) => status)).toEqual(['ok', 'fail', 'ok']);
+    expect(broken[1]).toMatchObject({ name: 'one', detail: 'it is cut short' });
   });
 
   it('makes no database where there is none', async () => {
