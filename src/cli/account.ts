@@ -21,12 +21,9 @@ export function accountCommand(): Command {
       await withStore(
         async ({ store }) => {
           if (await store.findAccount(name)) throw new UserError(`There is an account ${name} already.`);
-          const now = Date.now();
-          let made = await store.createAccount({ id: randomUUID(), name, now });
-          if (options.balance !== undefined) {
-            const topUp = { accountId: made.id, amount: options.balance, note: 'first balance', now };
-            made = (await store.topUp(topUp)) ?? made;
-          }
+          const { balance: amount } = options;
+          const balance = amount === undefined ? undefined : { amount, note: 'first balance' };
+          const made = await store.createAccount({ id: randomUUID(), name, now: Date.now(), balance });
           print(options, made, () => describe([made]));
         },
         { isMade: true },
