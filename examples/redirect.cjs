@@ -4,6 +4,8 @@
 const https = require('node:https');
 const http = require('node:http');
 const { syncBuiltinESMExports } = require('node:module');
+const { isIP } = require('node:net');
+const { urlToHttpOptions } = require('node:url');
 
 const hosts = new Set([
   'api.capsolver.com',
@@ -16,7 +18,20 @@ const hosts = new Set([
   'rucaptcha.com',
 ]);
 const legible = new URL(process.env.LEGIBLE_URL ?? 'http://127.0.0.1:7878');
+if (!/^https?:$/.test(legible.protocol) || legible.pathname !== '/' || legible.search !== '')
+  throw new Error('LEGIBLE_URL must be http://host:port or https://host:port, without a path');
 const original = https.request;
+const isSecure = legible.protocol === 'https:';
+const { protocol, hostname } = urlToHttpOptions(legible);
+const here = {
+  protocol,
+  host: undefined,
+  hostname,
+  port: legible.port || (isSecure ? 443 : 80),
+  // Else Node would take the name in the certificate from the Host header; addresses have none.
+  servername: isIP(hostname) ? '' : hostname,
+};
+const send = isSecure ? original : http.request;
 
 https.request = function request(...given) {
   let [options, ...rest] = given;
@@ -29,8 +44,6 @@ https.request = function request(...given) {
   if (!hosts.has(host)) return original.apply(https, given);
   const { agent, ...others } = options;
   const headers = { ...others.headers, host };
-  const { hostname, port } = legible;
-  const here = { protocol: 'http:', host: undefined, hostname, port, headers };
-  return http.request({ ...others, ...here }, ...rest);
+  return send({ ...others, ...here, headers }, ...rest);
 };
 syncBuiltinESMExports();

@@ -18,6 +18,8 @@ HOSTS = {
     "rucaptcha.com",
 }
 LEGIBLE = urlsplit(os.environ.get("LEGIBLE_URL", "http://127.0.0.1:7878"))
+if LEGIBLE.scheme not in ("http", "https") or LEGIBLE.path.strip("/") or LEGIBLE.query:
+    raise ValueError("LEGIBLE_URL must be http://host:port or https://host:port, without a path")
 
 
 def here(url):

@@ -13,6 +13,8 @@ const number = z.preprocess(
   z.number({ error: 'is not a number' }),
 );
 const count = number.pipe(z.number().int('is not a whole number').min(0, 'is below 0'));
+// An empty address makes Node listen on every one, an empty folder is the one that the command was started in.
+const filled = z.string().trim().min(1, 'is empty');
 const positive = count.refine((value) => value >= 1, 'is below 1');
 const port = count.refine((value) => value <= 65_535, 'is above 65535');
 const seconds = number.refine(
@@ -76,14 +78,14 @@ const prices = z
 
 /** Every setting, its default and what it does; the only list of them. */
 const schema = z.object({
-  host: z.string().default('127.0.0.1').describe('address to listen on'),
+  host: filled.default('127.0.0.1').describe('address to listen on'),
   port: port.default(7878).describe('port of the API'),
   dialectPorts: dialectPorts
     .default({})
     .describe('more ports of the API by dialect: clients that come in by one are answered in that dialect'),
-  opsHost: z.string().default('127.0.0.1').describe('address of health and metrics'),
+  opsHost: filled.default('127.0.0.1').describe('address of health and metrics'),
   opsPort: port.default(7879).describe('port of health and metrics'),
-  dataDir: z.string().default('./data').describe('database, pepper and backups'),
+  dataDir: filled.default('./data').describe('database, pepper and backups'),
   pepper: z
     .string()
     .min(32, 'is shorter than 32 characters')
@@ -257,10 +259,13 @@ function readFile(path: string, required: boolean, problems: string[]): Given {
   return given;
 }
 
+/** The file's name, and what is set for clients in shells that then run commands of the server too. */
+const otherVariables = new Set(['LEGIBLE_CONFIG', 'LEGIBLE_KEY', 'LEGIBLE_URL']);
+
 function readEnvironment(environment: NodeJS.ProcessEnv, problems: string[]): Given {
   const given: Given = {};
   for (const [variable, value] of Object.entries(environment)) {
-    if (!variable.startsWith('LEGIBLE_') || variable === 'LEGIBLE_CONFIG' || value === undefined) continue;
+    if (!variable.startsWith('LEGIBLE_') || otherVariables.has(variable) || value === undefined) continue;
     const setting = settings.find(
       (known) => known.variable === variable || (known.secret && `${known.variable}_FILE` === variable),
     );

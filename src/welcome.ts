@@ -5,7 +5,7 @@ import { generateKey, hashKey, hintOf } from './key.ts';
 import { type StoreAdmin, unlimited } from './store/admin.ts';
 
 const name = 'play';
-const playBalance = 10_000_000;
+const balance = { amount: 10_000_000, note: 'play balance' };
 
 /**
  * Makes a first account with $10 of play balance and a key, in a store that has no key yet; returns the key.
@@ -16,10 +16,7 @@ export async function welcome(store: StoreAdmin, pepper: string, clock: Clock): 
   if (accounts.some((account) => account.name !== name) || (await store.listKeys()).length > 0)
     return undefined;
   const now = clock.now();
-  const account = accounts[0] ?? (await store.createAccount({ id: randomUUID(), name, now }));
-  if (account.posted === 0) {
-    await store.topUp({ accountId: account.id, amount: playBalance, note: 'play balance', now });
-  }
+  const account = accounts[0] ?? (await store.createAccount({ id: randomUUID(), name, now, balance }));
   const key = generateKey();
   await store.createKey({
     id: randomUUID(),

@@ -36,7 +36,8 @@ const unrepeated: ReadonlySet<string> = new Set<ErrorCode>([
   'ERROR_IP_BANNED',
   'ERROR_KEY_TEMP_BLOCKED',
 ]);
-const longestRetryAfterMs = 60_000;
+/** A full window of the rate limit opens again within 65 s (13 buckets of 5 s); and some for the way. */
+const longestRetryAfterMs = 70_000;
 
 /** One call and its repetitions. */
 export class Transport {

@@ -18,16 +18,16 @@ export function accountCommand(): Command {
     .option('--json', 'print JSON')
     .action(async (name: string, options: { balance?: number; json?: boolean }) => {
       if (name.trim() === '') throw new UserError('An account needs a name.');
-      await withStore(async ({ store }) => {
-        if (await store.findAccount(name)) throw new UserError(`There is an account ${name} already.`);
-        const now = Date.now();
-        let made = await store.createAccount({ id: randomUUID(), name, now });
-        if (options.balance !== undefined) {
-          const topUp = { accountId: made.id, amount: options.balance, note: 'first balance', now };
-          made = (await store.topUp(topUp)) ?? made;
-        }
-        print(options, made, () => describe([made]));
-      });
+      await withStore(
+        async ({ store }) => {
+          if (await store.findAccount(name)) throw new UserError(`There is an account ${name} already.`);
+          const { balance: amount } = options;
+          const balance = amount === undefined ? undefined : { amount, note: 'first balance' };
+          const made = await store.createAccount({ id: randomUUID(), name, now: Date.now(), balance });
+          print(options, made, () => describe([made]));
+        },
+        { isMade: true },
+      );
     });
 
   account

@@ -42,7 +42,10 @@ export function whole(text: string): number {
   return Number(text);
 }
 
-/** Milliseconds since 1970 of a date (`2027-01-31`), a time (ISO 8601) or a span from now (`30d`, `12h`, `15m`). */
+/**
+ * Milliseconds since 1970 of a date (`2027-01-31`), a time (ISO 8601; UTC where it names no zone) or a span from now
+ * (`30d`, `12h`, `15m`).
+ */
 export function future(text: string, _previous: unknown, now = Date.now()): number {
   const span = /^([1-9]\d{0,5})([mhd])$/.exec(text);
   const time = span ? now + Number(span[1]) * unitMs[span[2] as keyof typeof unitMs] : parseDate(text);
@@ -54,8 +57,16 @@ export function future(text: string, _previous: unknown, now = Date.now()): numb
   return time;
 }
 
+/** Date.parse takes a time without a zone as local, and makes February 31st the third of March. */
 function parseDate(text: string): number {
-  return /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  const given = /^(\d{4}-\d\d-\d\d)(?:([T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)(Z|[+-]\d\d:\d\d)?)?$/i.exec(
+    text,
+  );
+  if (!given) return Number.NaN;
+  const [, day = '', time = 'T00:00', zone = 'Z'] = given;
+  const midnight = new Date(`${day}T00:00Z`);
+  if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day)) return Number.NaN;
+  return Date.parse(`${day}${time}${zone}`.toUpperCase().replace(' ', 'T'));
 }
 
 /** Names parted by commas. */

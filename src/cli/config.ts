@@ -20,7 +20,7 @@ export function configCommand(): Command {
     print(options, shown, () =>
       table(
         ['setting', 'value', 'from', 'what it is'],
-        shown.map((s) => [s.name, display(s.value), s.source, s.description]),
+        shown.map((s) => [s.name, cut(display(s.value)), s.source, s.description]),
       ),
     );
   });
@@ -34,6 +34,13 @@ export function configCommand(): Command {
     });
 
   return config;
+}
+
+/** The prices of all types would push every other column off the screen; --json has them whole. */
+const widest = 40;
+
+function cut(text: string): string {
+  return text.length > widest ? `${text.slice(0, widest - 1)}…` : text;
 }
 
 function display(value: unknown): string {

@@ -5,14 +5,14 @@ import { databaseFile } from '../store/open.ts';
 import { checkKeys, checkStore } from './checks/books.ts';
 import { type Finding, findingsOf, messageOf } from './checks/check.ts';
 import { checkConfig, checkRuntime } from './checks/host.ts';
-import { checkModel } from './checks/model.ts';
+import { checkModels } from './checks/models.ts';
 import { checkServer } from './checks/server.ts';
 import { print, table } from './output.ts';
 import { withStore } from './session.ts';
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('check configuration, machine, database, books and model; exit status 1 when any fails')
+    .description('check configuration, machine, database, books and models; exit status 1 when any fails')
     .option('--json', 'print JSON')
     .action(async (options: { json?: boolean }) => {
       const findings = await examine(loadConfig());
@@ -42,7 +42,7 @@ async function examine(config: Config): Promise<Finding[]> {
     ['config', () => checkConfig(config)],
     ['runtime', () => checkRuntime(config)],
     ['store', () => examineStore(config)],
-    ['model', checkModel],
+    ['model', () => checkModels()],
     ['server', () => checkServer(config)],
   ];
   const findings: Finding[] = [];

@@ -30,7 +30,20 @@ export interface VisionTask {
 /** How many images are given to the threads at once: enough for full batches, few enough to stay small. */
 export const imagesAtOnce = (threads: number): number => 16 * threads;
 
-/** Starts `threads` recognition threads; images may be larger than a server would take. */
+/** What the fields of a task are checked with; images may be larger than a server would take. */
+function localTasks() {
+  const parse = imageParser({ maxImageBytes: 64 * 1024 * 1024, maxImagePixels: 40_000_000, strict: true });
+  const settings = { parseImage: (text: string) => parse(text, 'the file'), strict: true };
+  return { texts: imageToText(settings), puzzles: visionEngine(settings) };
+}
+
+/** `field: what is wrong with it`, found without an image and without a model; undefined where nothing is. */
+export function problemOf(fields: TaskFields): string | undefined {
+  const result = localTasks().texts.input.safeParse({ ...fields, body: base64(new Uint8Array(1)) });
+  return result.error && describe(result.error);
+}
+
+/** Starts `threads` recognition threads. */
 export async function startLocalReader({
   threads,
   model = textModel,
@@ -38,10 +51,7 @@ export async function startLocalReader({
   threads: number;
   model?: string;
 }): Promise<LocalReader> {
-  const limits = { maxImageBytes: 64 * 1024 * 1024, maxImagePixels: 40_000_000, strict: true };
-  const parse = imageParser(limits);
-  const settings = { parseImage: (text: string) => parse(text, 'the file'), strict: true };
-  const [texts, puzzles] = [imageToText(settings), visionEngine(settings)];
+  const { texts, puzzles } = localTasks();
   const queueLimit = 4 * imagesAtOnce(threads);
   const pool = await RecognizerPool.start({ threads, queueLimit, clock: systemClock, model });
   const { signal } = new AbortController();
@@ -65,8 +75,11 @@ export async function startLocalReader({
 function parsed<Input>({ input }: { input: z.ZodType<Input> }, fields: TaskFields): Input {
   const result = input.safeParse(fields);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new Error(`${issue!.path.join('.')}: ${issue!.message}`);
+  throw new Error(describe(result.error));
+}
+
+function describe({ issues: [issue] }: z.ZodError): string {
+  return `${issue!.path.join('.')}: ${issue!.message}`;
 }
 
 function base64(image: Uint8Array): string {

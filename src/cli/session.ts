@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type Config, loadConfig } from '../config.ts';
 import { readPepper } from '../pepper.ts';
 import type { StoreAdmin } from '../store/admin.ts';
@@ -13,9 +15,16 @@ export interface Session {
   pepper(): Promise<string>;
 }
 
-/** Opens the store that the server of this configuration uses, beside it if it runs, and closes it again. */
-export async function withStore<T>(work: (session: Session) => Promise<T>): Promise<T> {
+/**
+ * Opens the store that the server of this configuration uses, beside it if it runs, and closes it again.
+ * @throws UserError when there is none, unless `isMade` lets it be made
+ */
+export async function withStore<T>(
+  work: (session: Session) => Promise<T>,
+  { isMade = false }: { isMade?: boolean } = {},
+): Promise<T> {
   const config = loadConfig();
+  if (!isMade) requireDatabase(config);
   const store = await openStore(config);
   try {
     return await work({ config, store, pepper: () => readPepper(config, store) });
@@ -24,6 +33,14 @@ export async function withStore<T>(work: (session: Session) => Promise<T>): Prom
   } finally {
     await store.close();
   }
+}
+
+/** In the wrong folder a command would otherwise make an empty database, and report on that. */
+function requireDatabase({ databaseUrl, dataDir }: Config): void {
+  if (databaseUrl !== undefined || statSync(databaseFile(dataDir), { throwIfNoEntry: false })) return;
+  throw new UserError(
+    `There is no database in ${resolve(dataDir)} (dataDir); set LEGIBLE_DATA_DIR to the server's.`,
+  );
 }
 
 /** @throws UserError when there is no such account */

@@ -7,7 +7,14 @@ import { describeFault, Fault } from '../fault.ts';
 import type { Solution } from '../tasks/task.ts';
 import { UserError } from '../userError.ts';
 import { whole } from './arguments.ts';
-import { forAll, imagesAtOnce, type LocalReader, startLocalReader, type TaskFields } from './localReader.ts';
+import {
+  forAll,
+  imagesAtOnce,
+  type LocalReader,
+  problemOf,
+  startLocalReader,
+  type TaskFields,
+} from './localReader.ts';
 
 interface Options {
   module: string;
@@ -50,10 +57,11 @@ export function solveCommand(): Command {
       const names = files.length === 0 ? ['-'] : files;
       if (names.filter((name) => name === '-').length > 1)
         throw new UserError('Standard input can be read once.');
+      const fields = fieldsOf(options);
       const threads = Math.min(options.threads, names.length);
       const reader = await startLocalReader({ threads });
       try {
-        const outcomes = await solveAll(reader, names, options, threads);
+        const outcomes = await solveAll(reader, names, fields, threads);
         console.log(written(outcomes, options));
         if (outcomes.some((outcome) => 'errorCode' in outcome)) process.exitCode = 1;
       } finally {
@@ -62,9 +70,22 @@ export function solveCommand(): Command {
     });
 }
 
-async function solveAll(reader: LocalReader, names: string[], options: Options, threads: number) {
-  const { module, charset, minLength, maxLength, details } = options;
+/** The options as a task's fields. @throws UserError naming the option that is wrong */
+function fieldsOf({ module, charset, minLength, maxLength, details, json }: Options): TaskFields {
+  if (details && !json) throw new UserError('--details only goes with --json.');
   const fields: TaskFields = { module, charset, minLength, maxLength, details };
+  const problem = problemOf(fields);
+  if (problem === undefined) return fields;
+  const words = problem.split(/\b/).map((word) => (word in fields ? optionOf(word) : word));
+  throw new UserError(words.join(''));
+}
+
+/** `minLength` → `--min-length` */
+function optionOf(field: string): string {
+  return `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+async function solveAll(reader: LocalReader, names: string[], fields: TaskFields, threads: number) {
   // The bar goes to standard error's terminal, never into what is piped on.
   const bar =
     process.stderr.isTTY && names.length >= MANY

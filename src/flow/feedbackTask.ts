@@ -6,11 +6,22 @@ import { invalid } from './validate.ts';
 
 const messageLength = 1_000;
 
-export const report = z.object({
-  invalid: z.boolean(),
-  code: z.int32().nullish(),
-  message: z.string().max(messageLength).nullish(),
+/** Null stands for missing, as it does for a task. */
+const required = (what: string) => ({
+  error: ({ input }: { input?: unknown }) => (input === undefined || input === null ? 'is missing' : what),
 });
+
+export const report = z.object(
+  {
+    invalid: z.boolean(required('is neither true nor false')),
+    code: z.int32('is not a whole number of 32 bits').nullish(),
+    message: z
+      .string('is not a string')
+      .max(messageLength, `has more than ${messageLength} characters`)
+      .nullish(),
+  },
+  required('is not an object'),
+);
 
 /** Keeps what the client says about an answer; the last report stands. @throws Fault ERROR_TASKID_INVALID */
 export async function feedbackTask(steps: Steps, caller: Caller): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Bitmap } from './bmp.ts';
 import { type ClassNet, loadClassNet } from './classes/net.ts';
 import { decodeFrames } from './decode.ts';
+import { LoadedOnce } from './loadedOnce.ts';
 import { peekImage } from './peek.ts';
 import { findClicks } from './puzzles/click.ts';
 import { type ClickNets, loadClickNets } from './puzzles/clickNets.ts';
@@ -11,8 +12,13 @@ import type { Found, Item, Outcome } from './work.ts';
 
 /** Does all work that is not reading. Its models are loaded when first needed: most servers need few of them. */
 export class Seer {
-  #classes: Promise<ClassNet> | undefined;
-  #clicks: Promise<ClickNets> | undefined;
+  readonly #classes: LoadedOnce<ClassNet>;
+  readonly #clicks: LoadedOnce<ClickNets>;
+
+  constructor({ loadClasses = loadClassNet, loadClicks = loadClickNets } = {}) {
+    this.#classes = new LoadedOnce(loadClasses);
+    this.#clicks = new LoadedOnce(loadClicks);
+  }
 
   /** Works on items one after another; an outcome is handed over as soon as it stands. */
   async look(items: readonly Item[], done: (index: number, outcome: Outcome) => void): Promise<void> {
@@ -20,8 +26,8 @@ export class Seer {
   }
 
   async release(): Promise<void> {
-    await (await this.#classes)?.release();
-    await (await this.#clicks)?.release();
+    await this.#classes.release();
+    await this.#clicks.release();
   }
 
   async #outcomeOf(item: Item): Promise<Outcome> {
@@ -37,14 +43,12 @@ export class Seer {
 
   async #find({ work: { kind }, images }: Item): Promise<Found> {
     if (kind === 'classes') {
-      this.#classes ??= loadClassNet();
       const [picture] = await open(images, openFirstFrame);
-      return { kind, probabilities: await (await this.#classes).classify(picture!) };
+      return { kind, probabilities: await (await this.#classes.get()).classify(picture!) };
     }
     if (kind === 'clicks') {
-      this.#clicks ??= loadClickNets();
       const [picture, prompt] = await open(images, openFirstFrame);
-      return { kind, clicks: await findClicks(await this.#clicks, picture!, prompt!) };
+      return { kind, clicks: await findClicks(await this.#clicks.get(), picture!, prompt!) };
     }
     const [part, whole] = await open(images, openPixels);
     if (kind === 'gap') return { kind, spot: findGap(part!, whole!) };

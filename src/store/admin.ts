@@ -10,6 +10,14 @@ export const unlimited = {
   expiresAt: null,
 };
 
+export interface NewAccount {
+  id: string;
+  name: string;
+  now: number;
+  /** What is on it from the start, with the note of its entry in the ledger. */
+  balance?: { amount: MicroUsd; note: string } | undefined;
+}
+
 /** A key as it is stored: never the key itself, only its HMAC and a hint. */
 export interface NewKey {
   id: string;
@@ -90,7 +98,8 @@ export interface StoreGauges {
 
 /** What the operator's commands and the monitoring need, beside the operations of requests in Store. */
 export interface StoreAdmin {
-  createAccount(account: { id: string; name: string; now: number }): Promise<Account>;
+  /** With its first balance or not at all. @throws RangeError when that is not above 0, not whole, or beyond 9e15 */
+  createAccount(account: NewAccount): Promise<Account>;
   listAccounts(): Promise<Account[]>;
   /** By id, or by name where that is unique. */
   findAccount(idOrName: string): Promise<Account | undefined>;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { future, names, ranges, whole } from '../../src/cli/arguments.ts';
 
 const now = Date.UTC(2026, 10, 24);
@@ -10,11 +10,28 @@ describe('a time to come', () => {
     expect(future('30d', undefined, now)).toBe(now + 30 * 86_400_000);
     expect(future('2027-01-31', undefined, now)).toBe(Date.UTC(2027, 0, 31));
     expect(future('2027-01-31T12:00:00Z', undefined, now)).toBe(Date.UTC(2027, 0, 31, 12));
+    expect(future('2027-01-31T12:00+02:00', undefined, now)).toBe(Date.UTC(2027, 0, 31, 10));
+    expect(future('2028-02-29', undefined, now)).toBe(Date.UTC(2028, 1, 29));
   });
 
-  it.each(['', '0d', '30', '30s', '-1d', 'tomorrow', '2026-11-23', '2027-13-01', '99'])('is not %j', (text) =>
-    expect(() => future(text, undefined, now)).toThrow('date or time to come'),
-  );
+  it('is of UTC where it names no zone, as everything is that is printed', () => {
+    vi.stubEnv('TZ', 'America/New_York');
+    expect(new Date(now).getTimezoneOffset()).toBe(300);
+    for (const text of [
+      '2027-01-31T12:30',
+      '2027-01-31T12:30:00',
+      '2027-01-31 12:30',
+      '2027-01-31 12:30:00Z',
+    ])
+      expect(future(text, undefined, now), text).toBe(Date.UTC(2027, 0, 31, 12, 30));
+    vi.unstubAllEnvs();
+  });
+
+  it.each([
+    ...['', '0d', '30', '30s', '-1d', 'tomorrow', '2026-11-23', '2027-13-01', '99'],
+    ...['2027-02-31', '2027-02-29', '2027-02-31T12:00Z', '2027-01-31T25:00', '2027-01-32'],
+    ...['2027-01-31Z', '2027-01-31 at noon', '2027-01-311', '2027-01-31T12:00 UTC', '2027-01-31T12'],
+  ])('is not %j', (text) => expect(() => future(text, undefined, now)).toThrow('date or time to come'));
 });
 
 describe('lists', () => {

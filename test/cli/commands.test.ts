@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { networkOf } from '../../src/flow/network.ts';
+import { standardPrices } from '../../src/prices.ts';
 import { openStore } from '../../src/store/open.ts';
 import { installation, legible, legibleProcess } from './legible.ts';
 
@@ -204,6 +205,15 @@ describe('config', () => {
       source: 'LEGIBLE_PEPPER',
     });
     expect(shown.find(({ name }) => name === 'port')).toMatchObject({ value: 7878, source: 'default' });
+  });
+
+  it('cuts a long value in the table, so that its columns fit a screen, and never with --json', async () => {
+    const { out } = await run('config');
+    const row = out.split('\n').find((line) => line.startsWith('prices'));
+    expect(row).toMatch(/^prices {2,}\{"ImageToTextTask.{20,}… {2}default {2,}micro-USD/);
+    expect(row!.indexOf('micro-USD')).toBeLessThan(100);
+    const shown = await json('config');
+    expect(shown.find(({ name }: { name: string }) => name === 'prices').value).toEqual(standardPrices);
   });
 
   it('check tells all mistakes at once', async () => {

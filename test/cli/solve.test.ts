@@ -72,3 +72,16 @@ test.each([
   expect(status).not.toBe(0);
   expect(out).toBe('');
 });
+
+test.each([
+  [['--min-length', '70'], '--min-length: is not from 0 to 60'],
+  [['--max-length', '61'], '--max-length: is not from 0 to 60'],
+  [['--charset', 'é'], '--charset: holds characters that cannot be read'],
+  [['--charset', ''], '--charset: is empty'],
+  [['--charset', 'abc', '--module', 'number'], '--charset: holds more than digits, with --module number'],
+  [['--min-length', '5', '--max-length', '3'], '--min-length: is above --max-length'],
+  [['--details'], '--details only goes with --json.'],
+  [['--details', '--csv'], '--details only goes with --json.'],
+])('%j is refused in one line, before any image is read', async (args, problem) => {
+  expect(await solve(...args, 'nowhere.png')).toEqual({ status: 1, out: '', err: `error: ${problem}\n` });
+});

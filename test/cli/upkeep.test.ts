@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { checkModels } from '../../src/cli/checks/models.ts';
 import { lockDataDir } from '../../src/store/lock.ts';
 import { explained } from '../../src/store/sqlite/unusable.ts';
 import { installation, legible, legibleProcess } from './legible.ts';
@@ -19,11 +20,38 @@ describe('a data directory that cannot be had', () => {
     ['/proc/nope', 'cannot be made'],
     [join(import.meta.filename, 'data'), 'is not a folder'],
   ])('%s is told in one line, at once', async (dataDir, what) => {
-    for (const command of [['serve'], ['account', 'list'], ['restore', import.meta.filename]]) {
+    for (const command of [['serve'], ['account', 'create', 'a'], ['restore', import.meta.filename]]) {
       const { status, err } = await legibleProcess(command, { LEGIBLE_DATA_DIR: dataDir });
       expect([status, err], err).toEqual([1, expect.stringMatching(/^error: .* name another folder/)]);
       expect(err).toContain(what);
     }
+  });
+});
+
+describe('a folder without a database', () => {
+  it.each([
+    ['backup', join(folder, 'nothing.db')],
+    ['account', 'list'],
+    ['account', 'show', 'alice'],
+    ['topup', 'alice', '1'],
+    ['key', 'list'],
+    ['key', 'create', 'alice'],
+    ['package', 'create', 'alice', '--calls', '1'],
+    ['ban', 'list'],
+  ])("is not the server's, and gets none from: %s %s", async (...args) => {
+    const wrong = join(folder, 'wrong');
+    const { status, out, err } = await legible(args, { LEGIBLE_DATA_DIR: wrong });
+    expect([status, out]).toEqual([1, '']);
+    expect(err).toBe(
+      `error: There is no database in ${wrong} (dataDir); set LEGIBLE_DATA_DIR to the server's.\n`,
+    );
+    expect([existsSync(wrong), existsSync(join(folder, 'nothing.db'))]).toEqual([false, false]);
+  });
+
+  it('gets one from the first account', async () => {
+    const fresh = { LEGIBLE_DATA_DIR: join(folder, 'fresh') };
+    expect((await legible(['account', 'create', 'first'], fresh)).status).toBe(0);
+    expect((await legible(['account', 'list'], fresh)).out).toContain('first');
   });
 });
 
@@ -99,12 +127,31 @@ describe('doctor', () => {
       LEGIBLE_OPS_PORT: '0',
       ...over,
     });
-    const { ok, findings } = JSON.parse(out) as { ok: boolean; findings: { name: string; status: string }[] };
+    const { ok, findings } = JSON.parse(out) as {
+      ok: boolean;
+      findings: { group: string; name: string; status: string }[];
+    };
     return { status, ok, failed: findings.filter((f) => f.status === 'fail').map((f) => f.name), findings };
   }
 
   it('finds nothing on a sound installation', async () => {
     expect(await examine()).toMatchObject({ status: 0, ok: true, failed: [] });
+  });
+
+  it('loads every net, and says which of them does not', async () => {
+    const { findings } = await examine();
+    const models = findings.filter(({ group }) => group === 'model');
+    expect(models.map(({ name, status }) => [name, status])).toEqual([
+      ['reads its example', 'ok'],
+      ['classes', 'ok'],
+      ['clicks', 'ok'],
+    ]);
+    const broken = await checkModels({
+      one: () => Promise.reject(new Error('it is cut short')),
+      other: async () => ({ release: async () => {} }),
+    });
+    expect(broken.map(({ status }) => status)).toEqual(['ok', 'fail', 'ok']);
+    expect(broken[1]).toMatchObject({ name: 'one', detail: 'it is cut short' });
   });
 
   it('makes no database where there is none', async () => {

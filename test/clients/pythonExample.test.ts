@@ -1,11 +1,15 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { laterPrices, laterType } from '../laterType.ts';
 import { openWorld, price, start, type World } from '../world.ts';
+import { longestRateLimitSeconds } from './rateLimit.ts';
 
 const python = process.env.LEGIBLE_CLIENTS_PYTHON ?? 'python3';
 const hasRequests = canImport('requests');
@@ -23,9 +27,9 @@ describe.skipIf(!hasRequests)('the program of docs/python.md, as it is written',
     writeFileSync(join(folder, 'read.py'), program);
   });
 
-  const read = (world: World, key = world.key) =>
+  const read = ({ url, key: own }: Pick<World, 'url' | 'key'>, key = own) =>
     run(python, [join(folder, 'read.py'), join(root, 'examples/common.png')], {
-      env: { PATH: process.env.PATH, LEGIBLE_URL: world.url, LEGIBLE_KEY: key },
+      env: { PATH: process.env.PATH, LEGIBLE_URL: url, LEGIBLE_KEY: key },
     });
 
   test('prints what an image says', async () => {
@@ -40,6 +44,23 @@ describe.skipIf(!hasRequests)('the program of docs/python.md, as it is written',
       code: 1,
       stderr: 'ERROR_KEY_DENIED_ACCESS: Wrong account key\n',
     });
+  });
+
+  test('waits out a rate limit, however long the window stays full', async () => {
+    const seconds = longestRateLimitSeconds();
+    const refusal = { errorId: 1, errorCode: 'ERROR_RATE_LIMIT', errorDescription: 'x' };
+    const answers = [refusal, { errorId: 0, status: 'ready', solution: { text: 'after' } }];
+    const server = createServer((_request, response) => {
+      response.setHeader('retry-after', String(seconds));
+      response.end(JSON.stringify(answers.shift()));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const noted = 'time.sleep = lambda pause: print("slept", pause)';
+    writeFileSync(join(folder, 'read.py'), program.replace('\nSERVER =', `\n${noted}\nSERVER =`));
+    const { stdout } = await read({ url: `http://127.0.0.1:${port}`, key: 'k' });
+    server.close();
+    expect(stdout).toBe(`slept ${seconds}\nafter\n`);
   });
 
   test('waits for what takes longer', async () => {

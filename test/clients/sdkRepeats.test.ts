@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { longestRateLimitSeconds } from './rateLimit.ts';
 import { failure, installSdk } from './sdkPackage.ts';
 
 let installed: Awaited<ReturnType<typeof installSdk>>;
@@ -80,8 +81,18 @@ describe('repeating', () => {
     expect(sent).toHaveLength(1);
   });
 
-  test('nor is what the server wants to rest for longer than a minute', async () => {
-    const { client } = scripted([refused('ERROR_RATE_LIMIT', { 'retry-after': '61' })]);
+  test('a rate limit is waited out, however long the window stays full', async () => {
+    const seconds = longestRateLimitSeconds();
+    const { client, slept } = scripted([
+      refused('ERROR_RATE_LIMIT', { 'retry-after': String(seconds) }),
+      ready(),
+    ]);
+    expect((await client.solve(image)).solution.text).toBe('a');
+    expect(slept).toEqual([seconds * 1_000]);
+  });
+
+  test('what the server wants to rest for longer than that is not repeated', async () => {
+    const { client } = scripted([refused('ERROR_RATE_LIMIT', { 'retry-after': '71' })]);
     expect((await failure(client.solve(image))).code).toBe('ERROR_RATE_LIMIT');
   });
 });

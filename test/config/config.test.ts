@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -82,6 +82,12 @@ describe('configuration', () => {
   });
 
   it.each([
+    ...['LEGIBLE_HOST', 'LEGIBLE_OPS_HOST', 'LEGIBLE_DATA_DIR'].flatMap((variable) =>
+      ['', '  '].map((text): [Record<string, string>, string] => [
+        { [variable]: text },
+        `${variable}: is empty`,
+      ]),
+    ),
     [{ LEGIBLE_PORT: '65536' }, 'LEGIBLE_PORT: is above 65535'],
     [{ LEGIBLE_PORT: '7879' }, 'port and opsPort are both 7879'],
     [{ LEGIBLE_PEPPER: 'short' }, 'LEGIBLE_PEPPER: is shorter than 32 characters'],
@@ -115,9 +121,29 @@ describe('configuration', () => {
     expect(problemsOf(environment)).toEqual([problem]);
   });
 
+  it('leaves alone the variables that the documents and examples set for clients', () => {
+    const root = join(import.meta.dirname, '../..');
+    const paths = globSync(['README.md', 'client/README.md', 'docs/*.md', 'examples/*.{cjs,py}'], {
+      cwd: root,
+    });
+    const text = paths.map((path) => readFileSync(join(root, path), 'utf8')).join();
+    const known = settings.flatMap(({ variable }) => [variable, `${variable}_FILE`]);
+    const named = new Set(text.match(/\bLEGIBLE_[A-Z0-9_]*[A-Z0-9]/g));
+    const others = [...named].filter((name) => name !== 'LEGIBLE_CONFIG' && !known.includes(name)).sort();
+    expect(others).toEqual(['LEGIBLE_KEY', 'LEGIBLE_URL']);
+    expect(problemsOf(Object.fromEntries(others.map((name) => [name, 'x'])))).toEqual([]);
+  });
+
   it('keeps the default prices of what `prices` does not name', () => {
     const { prices } = loadConfig({ LEGIBLE_PRICES: '{"ImageToTextTask/common":500}' }, 'absent.json');
     expect(prices).toEqual({ ...standardPrices, 'ImageToTextTask/common': 500 });
+  });
+
+  it('opens nothing, and has no secret of nothing, for a variable that is empty', () => {
+    const empty = settings.filter(({ variable }) => problemsOf({ [variable]: '' }).length === 0);
+    const lists = ['trustedProxies', 'corsOrigins', 'outboundAllow'];
+    expect(empty.map(({ name }) => name)).toEqual(lists);
+    for (const { variable, name } of empty) expect(loadConfig({ [variable]: '' }, '')[name]).toEqual([]);
   });
 
   it('refuses a file that is not a JSON object', () => {

@@ -59,7 +59,7 @@ it('docs/configuration.md lists every setting as it is (npx vitest run test/docs
 
 function standardOf({ name, standard }: Setting): string {
   if (standard === undefined) return 'none';
-  if (name === 'recognizers') {
+  if (name === 'recognizers' || name === 'proofThreads') {
     expect(standard).toBe(availableParallelism());
     return 'one for each processor';
   }
@@ -75,4 +75,9 @@ it('every link and image in the documents leads to a file', () => {
   for (const page of pages)
     for (const [, target = ''] of read(page).matchAll(/\]\((?!https?:)([^)#]+)/g))
       expect(existsSync(join(root, dirname(page), target)), `${page}: ${target}`).toBe(true);
+});
+
+it("the client's page names the file that npm pack makes", () => {
+  const { version } = JSON.parse(read('client/package.json'));
+  expect(read('client/README.md')).toContain(`npm install ./legible/client/legible-client-${version}.tgz`);
 });

@@ -19,6 +19,19 @@ onEachEngine('an account', (makeBooks) => {
     expect((await store.listAccounts()).map(({ id }) => id)).toEqual(['a1', 'a2', 'a3']);
   });
 
+  it('is made with its first balance, or not at all', async () => {
+    const store = await (await makeBooks()).open();
+    const make = (id: string, amount: number) =>
+      store.createAccount({ id, name: id, now: noon, balance: { amount, note: 'first' } });
+
+    expect(await make('rich', 25)).toMatchObject({ id: 'rich', posted: 25, pending: 0 });
+    expect(await store.listEntries('rich', 9)).toMatchObject([{ kind: 'topup', amount: 25, note: 'first' }]);
+    for (const amount of [0, -1, 0.5, 9_000_000_000_000_001])
+      await expect(make('refused', amount)).rejects.toThrow(/whole micro-USD|below 0/);
+    expect((await store.listAccounts()).map(({ id }) => id)).toEqual(['rich']);
+    expect(await store.audit(noon)).toEqual([]);
+  });
+
   it('is paid in and adjusted in whole micro-USD, within what its holds and exactness allow', async () => {
     const store = await (await makeBooks()).open();
     await openAccount(store, 1_000);

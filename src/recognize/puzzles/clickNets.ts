@@ -45,7 +45,12 @@ const modelPath = (name: string) => fileURLToPath(new URL(`../../../models/${nam
 export async function loadClickNets(): Promise<ClickNets> {
   const options = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential' } as const;
   const finder = await ort.InferenceSession.create(modelPath('clickFinder'), options);
-  const matcher = await ort.InferenceSession.create(modelPath('clickMatcher'), options);
+  const matcher = await ort.InferenceSession.create(modelPath('clickMatcher'), options).catch(
+    async (error) => {
+      await finder.release();
+      throw error;
+    },
+  );
 
   async function codesOf(crops: Float32Array, count: number): Promise<Float32Array[]> {
     const tensor = new ort.Tensor('float32', crops, [count, SIDE, SIDE, 3]);

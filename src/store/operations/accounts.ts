@@ -1,3 +1,4 @@
+import type { NewAccount } from '../admin.ts';
 import { greatestAmount, house } from '../schema.ts';
 import { first, type Operation, rows, statement } from '../statement.ts';
 import type { Account, MicroUsd } from '../store.ts';
@@ -11,10 +12,6 @@ const insertAccount = statement((db, p: { id: string; name: string; now: number 
     .values({ id: p.id, name: p.name, posted: 0, pending: 0, created_at: p.now })
     .returning(columns),
 );
-
-export function* createAccount(account: { id: string; name: string; now: number }): Operation<Account> {
-  return (yield* first(insertAccount, account))!;
-}
 
 const selectAccount = statement((db, p: { id: string }) =>
   db.selectFrom('account').select(columns).where('id', '=', p.id),
@@ -78,4 +75,13 @@ export function* topUp(payment: Payment): Operation<Account | undefined> {
       : { kind: 'adjust' as const, debit: accountId, credit: house.corrections };
   yield* write({ ...sides, amount: Math.abs(amount), note, at: now });
   return account;
+}
+
+/** An account with its first balance, or none of both. @throws RangeError for an amount that topUp refuses, or below 0 */
+export function* createAccount({ id, name, now, balance }: NewAccount): Operation<Account> {
+  const empty = (yield* first(insertAccount, { id, name, now }))!;
+  if (balance === undefined) return empty;
+  const paid = yield* topUp({ accountId: id, now, ...balance });
+  if (paid === undefined) throw new RangeError('a first balance is not below 0');
+  return paid;
 }
