@@ -58,8 +58,9 @@ export function isPublic(address: string): boolean {
   return isGlobalUnicast(address) && !isSpecial6(address);
 }
 
-/** The 16 bytes of an IPv6 address. */
-function bytesOf(address: string): number[] {
+/** The 4 bytes of an IPv4 address, the 16 of an IPv6 one. */
+export function bytesOf(address: string): number[] {
+  if (isIP(address) === 4) return address.split('.').map(Number);
   // The URL parser writes every spelling in one: groups of hex, the longest run of zeros as `::`.
   const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
   const groups = (text = '') => text.split(':').filter(Boolean);
