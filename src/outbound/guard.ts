@@ -1,12 +1,9 @@
-import { lookup } from 'node:dns/promises';
 import { isIP, connect as netConnect, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Place } from '../call.ts';
 import { rangeMatcher } from '../range.ts';
 import { innermost, isPublic } from './address.ts';
-
-/** All addresses of a name. */
-export type Resolve = (host: string) => Promise<string[]>;
+import { namesOf, type Resolve } from './names.ts';
 
 export interface GuardOptions {
   /** Address ranges that may be reached although they are not public. */
@@ -31,11 +28,6 @@ export class Unreachable extends Error {
 
 const longestUrl = 2_048;
 
-const lookUp: Resolve = async (host) => {
-  const found = await lookup(host, { all: true, order: 'verbatim' });
-  return found.map(({ address }) => address);
-};
-
 /** The one door for what leaves on our own initiative: it opens sockets to the public internet only. */
 export class Guard {
   readonly #isAllowed: (address: string) => boolean;
@@ -44,7 +36,7 @@ export class Guard {
   readonly #connect: typeof netConnect;
   readonly #ownPorts = new Set<number>();
 
-  constructor({ allow, ports, resolve = lookUp, connect = netConnect }: GuardOptions) {
+  constructor({ allow, ports, resolve = namesOf(), connect = netConnect }: GuardOptions) {
     this.#isAllowed = rangeMatcher(allow);
     this.#ports = new Set(ports);
     this.#resolve = resolve;
@@ -78,7 +70,7 @@ export class Guard {
    */
   async open({ host, port }: Place, signal: AbortSignal): Promise<Socket> {
     try {
-      const addresses = isIP(host) > 0 ? [host] : await untilAborted(this.#resolve(host), signal);
+      const addresses = isIP(host) > 0 ? [host] : await untilAborted(this.#resolve(host, signal), signal);
       // All of them: a name with one address inside and one outside is a trick, and no mistake.
       const isRefused = addresses.length === 0 || !addresses.every((address) => this.#allows(address, port));
       if (isRefused) throw new Error('the address is not allowed');
@@ -132,7 +124,7 @@ function isOwn(address: string): boolean {
   return isLoopback(address) || own.some((known) => innermost(known.address.split('%')[0]!) === address);
 }
 
-/** A resolver cannot be stopped, only left. */
+/** Leaves at once, whatever a resolver makes of the signal. */
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(new Error('took too long'));
