@@ -130,7 +130,7 @@ export class CallbackSender {
     const signature = signWebhook({ id, body, at: clock.now() }, callbackSecret(keyId, pepper));
     const headers = { 'content-type': type, ...signature };
     const { signal } = this.#stop;
-    const outcome = await engines.web.call({ method: 'POST', url, headers, body, signal });
+    const outcome = await engines.web.call({ method: 'POST', url, headers, body, statusOnly: true, signal });
     if (outcome.kind !== 'answered') return failed;
     if (outcome.status >= 200 && outcome.status < 300) return 'delivered';
     return outcome.status === 410 ? 'gone' : failed;
