@@ -1,7 +1,7 @@
 import { isIP, connect as netConnect, type Socket } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import type { Place } from '../call.ts';
-import { rangeMatcher } from '../range.ts';
+import { isRange, rangeMatcher } from '../range.ts';
 import { innermost, isPublic } from './address.ts';
 import { namesOf, type Resolve } from './names.ts';
 
@@ -11,6 +11,8 @@ export interface GuardOptions {
   /** Ports that a URL may name. */
   ports: readonly number[];
   resolve?: Resolve;
+  /** The addresses of this machine and their networks, as they are now. */
+  interfaces?: typeof networkInterfaces;
   /** Opens a socket; tests put another in its place. */
   connect?: typeof netConnect;
 }
@@ -33,13 +35,17 @@ export class Guard {
   readonly #isAllowed: (address: string) => boolean;
   readonly #ports: ReadonlySet<number>;
   readonly #resolve: Resolve;
+  readonly #interfaces: typeof networkInterfaces;
   readonly #connect: typeof netConnect;
   readonly #ownPorts = new Set<number>();
 
-  constructor({ allow, ports, resolve = namesOf(), connect = netConnect }: GuardOptions) {
+  constructor(options: GuardOptions) {
+    const { allow, ports, resolve = namesOf() } = options;
+    const { interfaces = networkInterfaces, connect = netConnect } = options;
     this.#isAllowed = rangeMatcher(allow);
     this.#ports = new Set(ports);
     this.#resolve = resolve;
+    this.#interfaces = interfaces;
     this.#connect = connect;
   }
 
@@ -106,8 +112,14 @@ export class Guard {
   #allows(text: string, port: number): boolean {
     const address = innermost(text);
     if (address === undefined) return false;
-    if (!this.#isAllowed(address) && !isPublic(address)) return false;
-    return !(this.#ownPorts.has(port) && isOwn(address));
+    if (this.#ownPorts.has(port) && (isLoopback(address) || this.#isIn(ownAddresses, address))) return false;
+    // A public address of ours, and those beside it, are behind what keeps the internet out.
+    return this.#isAllowed(address) || (isPublic(address) && !this.#isIn(ownNetworks, address));
+  }
+
+  #isIn(rangesOf: (own: NetworkInterfaceInfo) => string[], address: string): boolean {
+    const own = Object.values(this.#interfaces()).flatMap((each) => each ?? []);
+    return rangeMatcher(own.flatMap(rangesOf))(address);
   }
 }
 
@@ -119,9 +131,21 @@ export function placeOf(url: URL): Place {
 
 const isLoopback = rangeMatcher(['127.0.0.0/8', '0.0.0.0/8', '::/127']);
 
-function isOwn(address: string): boolean {
-  const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  return isLoopback(address) || own.some((known) => innermost(known.address.split('%')[0]!) === address);
+function ownAddresses({ address }: NetworkInterfaceInfo): string[] {
+  const own = innermost(withoutZone(address));
+  return own === undefined ? [] : [own];
+}
+
+function ownNetworks(own: NetworkInterfaceInfo): string[] {
+  const network = own.cidr === null ? '' : withoutZone(own.cidr);
+  // Some tunnels have the whole internet for their network.
+  const isOne = isRange(network) && !network.endsWith('/0');
+  return isOne ? [network, ...ownAddresses(own)] : ownAddresses(own);
+}
+
+/** Of an address or a range: `fe80::1%eth0/64` is `fe80::1/64`. */
+function withoutZone(text: string): string {
+  return text.replace(/%[^/]*/, '');
 }
 
 /** Leaves at once, whatever a resolver makes of the signal. */
