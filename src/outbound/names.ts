@@ -11,8 +11,11 @@ export interface NameSources {
   servers?: readonly string[];
 }
 
-/** Both tries end within the time that a connection has: the second is given twice as long. */
-const patience = { timeout: 700, tries: 2 };
+/**
+ * c-ares waits for up to twice as long: 2 s for both tries. A connection has 3 s in all, so that a name whose servers
+ * are silent about one family is still called at the other.
+ */
+const patience = { timeout: 500, tries: 2 };
 
 /**
  * Makes the look-up of names in the machine's hosts file, and else in DNS. `dns.lookup` would wait in the threads
