@@ -19,6 +19,8 @@ export interface Call {
   headers?: Record<string, string>;
   body?: string;
   proxy?: ProxyPlace | undefined;
+  /** The head is all that is waited for: the body of the outcome is empty. */
+  statusOnly?: boolean;
   signal?: AbortSignal;
 }
 

@@ -102,6 +102,7 @@ export async function start(config: Config, { clock, log, onFatal }: Surrounding
       pepper,
       log,
       metrics,
+      onBesidePort: (port) => guard.denyOwn(port),
     });
     let draining = false;
     started.push(() => {
@@ -110,7 +111,6 @@ export async function start(config: Config, { clock, log, onFatal }: Surrounding
     });
     const url = await api.listen({ host: config.host, port: config.port });
     guard.denyOwn(Number(new URL(url).port));
-    for (const port of Object.values(config.dialectPorts)) guard.denyOwn(port);
 
     watchStore(metrics, store, sweeper, clock);
     metrics.gauge('legible_queue_depth', 'Images waiting for a thread.', () => recognizer.load.waiting);

@@ -108,6 +108,7 @@ export async function openWorld({
   );
   await store.repair(clock.now());
   const log: string[] = [];
+  const besidePorts: number[] = [];
   const api = buildServer({
     config,
     clock,
@@ -130,6 +131,7 @@ export async function openWorld({
     log: createLog({ logLevel: 'debug' }, { write: (line) => log.push(line) }),
     metrics: createMetrics(),
     lingerMs,
+    onBesidePort: (port) => besidePorts.push(port),
   });
   const url = await api.listen({ host: '127.0.0.1', port });
 
@@ -192,6 +194,8 @@ export async function openWorld({
     databaseFile: databaseFile(dataDir),
     key,
     log,
+    /** That the API answers on besides its own. */
+    besidePorts,
     store,
     url,
     accountId: account.id,

@@ -33,13 +33,15 @@ const mostByHost = 4;
 /** How long a stopping server goes on sending; what is then left, the next start sends. */
 const lingerMs = 2_000;
 
+type Result = 'delivered' | 'failed' | 'given_up' | 'gone';
+
 /** Sends results to the URLs that their clients named, from the outbox in the store; at least once each. */
 export class CallbackSender {
   readonly #parts: CallbackParts;
   readonly #sending = new Map<string, number>();
   readonly #underway = new Set<Promise<void>>();
   readonly #stop = new AbortController();
-  #looking = false;
+  #looking: Promise<void> | undefined;
   #lookAgain = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -54,13 +56,12 @@ export class CallbackSender {
 
   /** Sends what is due; called as soon as a result may have come. Never waits, and nobody waits for it. */
   look(): void {
-    this.#lookAgain = this.#looking;
-    if (this.#looking || this.#stop.signal.aborted) return;
-    this.#looking = true;
-    this.#sendDue()
+    this.#lookAgain = this.#looking !== undefined;
+    if (this.#lookAgain || this.#stop.signal.aborted) return;
+    this.#looking = this.#sendDue()
       .catch((error: unknown) => this.#parts.log.error({ err: error }, 'callbacks could not be taken up'))
       .finally(() => {
-        this.#looking = false;
+        this.#looking = undefined;
         if (this.#lookAgain) this.look();
       });
   }
@@ -69,10 +70,8 @@ export class CallbackSender {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     const timer = setTimeout(() => this.#stop.abort(), lingerMs);
-    while (this.#underway.size > 0 || this.#looking) {
-      await Promise.all(this.#underway);
-      await new Promise(setImmediate);
-    }
+    while (this.#underway.size > 0 || this.#looking !== undefined)
+      await Promise.all([...this.#underway, this.#looking]);
     clearTimeout(timer);
     this.#stop.abort();
   }
@@ -97,40 +96,45 @@ export class CallbackSender {
     }
   }
 
-  /** Never rejects. */
+  /** Never rejects: what could not be written is borrowed, and due again when that time is over. */
   async #send(callback: Callback): Promise<void> {
-    const { store, log, metrics } = this.#parts;
+    const { log } = this.#parts;
     const { taskId, attempts } = callback;
-    const result = await this.#attempt(callback);
-    // Cut off by our own stop: it is due again as if this process had died.
-    if (result !== 'delivered' && this.#stop.signal.aborted) return;
-    metrics.countCallback(result);
-    if (result === 'given_up' || result === 'gone')
-      log.warn({ taskId, attempts, result }, 'a callback has failed');
+    const result = await this.#attempt(callback).catch((error: unknown) => {
+      log.error({ err: error, taskId }, 'a callback could not be sent');
+      return failedAt(attempts);
+    });
     try {
-      await store.endCallback({
-        taskId,
-        attempts,
-        nextAt: result === 'failed' ? this.#nextAt(attempts) : null,
-      });
+      await this.#end(callback, result);
     } catch (error) {
       log.error({ err: error, taskId }, 'the end of a callback could not be written; it will be sent again');
     }
   }
 
-  async #attempt(callback: Callback): Promise<'delivered' | 'failed' | 'given_up' | 'gone'> {
+  async #end({ taskId, attempts }: Callback, result: Result): Promise<void> {
+    const { store, log, metrics } = this.#parts;
+    // Cut off by our own stop: it is due again as if this process had died.
+    if (result !== 'delivered' && this.#stop.signal.aborted) return;
+    metrics.countCallback(result);
+    if (result === 'given_up' || result === 'gone')
+      log.warn({ taskId, attempts, result }, 'a callback has failed');
+    const nextAt = result === 'failed' ? this.#nextAt(attempts) : null;
+    await store.endCallback({ taskId, attempts, nextAt });
+  }
+
+  async #attempt(callback: Callback): Promise<Result> {
     const { clock, engines, sites, pepper, messageOf } = this.#parts;
     const { keyId, attempts } = callback;
     const state = callback.solution === null ? 'failed' : 'ready';
     const { id, type, body } = messageOf(resultOf({ ...callback, state }), callback);
-    const failed = attempts > pauses.length ? 'given_up' : 'failed';
+    const failed = failedAt(attempts);
     // Once more: what was allowed when the task came may be forbidden since.
     const url = sites.parse(callback.url);
     if (url === undefined) return failed;
     const signature = signWebhook({ id, body, at: clock.now() }, callbackSecret(keyId, pepper));
     const headers = { 'content-type': type, ...signature };
     const { signal } = this.#stop;
-    const outcome = await engines.web.call({ method: 'POST', url, headers, body, signal });
+    const outcome = await engines.web.call({ method: 'POST', url, headers, body, statusOnly: true, signal });
     if (outcome.kind !== 'answered') return failed;
     if (outcome.status >= 200 && outcome.status < 300) return 'delivered';
     return outcome.status === 410 ? 'gone' : failed;
@@ -140,4 +144,8 @@ export class CallbackSender {
     const pause = pauses[attempts - 1] ?? pauses.at(-1)!;
     return this.#parts.clock.now() + Math.round(pause * (0.9 + 0.2 * this.#parts.random()));
   }
+}
+
+function failedAt(attempts: number): Result {
+  return attempts > pauses.length ? 'given_up' : 'failed';
 }

@@ -55,6 +55,8 @@ export class Solver {
         (error: unknown) => {
           this.#waiting.delete(waiting);
           reject(signal.aborted && !(error instanceof Fault) ? unavailable(error) : error);
+          // Whatever of it still runs has no deadline any more.
+          work.abort();
         },
       );
     });

@@ -1,16 +1,17 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { createServer, type Server as SocketServer } from 'node:net';
+import { type AddressInfo, createServer, type Server as SocketServer } from 'node:net';
 
 /**
  * Lets a server answer on more ports of an address, with all its own limits on what comes in. Its sockets know the
- * port that they came in by. Rejects when one cannot be listened on; the function returned takes no more.
+ * port that they came in by. Rejects when one cannot be listened on. `ports` are those bound, where 0 was asked for too;
+ * `close` takes no more.
  */
 export async function listenBeside(
   server: Server,
   host: string,
   ports: readonly number[],
-): Promise<() => void> {
+): Promise<{ ports: number[]; close: () => void }> {
   const beside: SocketServer[] = [];
   const close = () => {
     for (const one of beside) one.close();
@@ -30,5 +31,5 @@ export async function listenBeside(
     close();
     throw error;
   }
-  return close;
+  return { ports: beside.map((one) => (one.address() as AddressInfo).port), close };
 }

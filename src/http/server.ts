@@ -40,6 +40,8 @@ export type ServerParts = Omit<FlowParts, 'newId' | 'random' | 'messageOf'> &
   Partial<Pick<FlowParts, 'newId' | 'random'>> & {
     /** What a classification can be asked, as GET /questions lists it. */
     questions: Record<string, unknown>;
+    /** Told of each port that it answers on besides the one of `listen`. */
+    onBesidePort?: (port: number) => void;
     /** How long a stopped server still answers on open connections. */
     lingerMs?: number;
   };
@@ -225,7 +227,9 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   let closeBeside = () => {};
   app.addHook('onReady', async () => {
     await flow.start();
-    closeBeside = await listenBeside(app.server, config.host, Object.values(config.dialectPorts));
+    const beside = await listenBeside(app.server, config.host, Object.values(config.dialectPorts));
+    closeBeside = beside.close;
+    for (const port of beside.ports) parts.onBesidePort?.(port);
   });
   app.addHook('preClose', async () => {
     await parting.drain(() => flow.drain());

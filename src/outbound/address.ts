@@ -38,6 +38,9 @@ const embeddings = [
   { prefix: [0x20, 0x02], at: 2 },
 ];
 
+/** `::` and `::1`, in the block of the embedded ones, are this machine and no IPv4 address. */
+const isUnembedded = rangeMatcher(['::/127']);
+
 /**
  * The address that a packet to this one ends up at: the IPv4 address inside an IPv6 one, or else the address
  * itself. Undefined for what is not an address.
@@ -46,7 +49,7 @@ export function innermost(address: string): string | undefined {
   const family = isIP(address);
   // A zone names an interface of this machine: nothing outside has one.
   if (family === 0 || address.includes('%')) return undefined;
-  if (family === 4) return address;
+  if (family === 4 || isUnembedded(address)) return address;
   const bytes = bytesOf(address);
   const found = embeddings.find(({ prefix }) => prefix.every((byte, index) => bytes[index] === byte));
   return found === undefined ? address : bytes.slice(found.at, found.at + 4).join('.');
@@ -58,8 +61,9 @@ export function isPublic(address: string): boolean {
   return isGlobalUnicast(address) && !isSpecial6(address);
 }
 
-/** The 16 bytes of an IPv6 address. */
-function bytesOf(address: string): number[] {
+/** The 4 bytes of an IPv4 address, the 16 of an IPv6 one. */
+export function bytesOf(address: string): number[] {
+  if (isIP(address) === 4) return address.split('.').map(Number);
   // The URL parser writes every spelling in one: groups of hex, the longest run of zeros as `::`.
   const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
   const groups = (text = '') => text.split(':').filter(Boolean);

@@ -38,13 +38,16 @@ export function caller(guard: Guard, limits: Limits = standardLimits): (call: Ca
       if (url.protocol === 'https:') socket = await secure(socket, placeOf(url), connecting());
       return await exchange(socket, call, { isForwarded, signal, limits });
     } catch (cause) {
-      const isSlow = signal.aborted || (cause as { code?: string }).code === 'UND_ERR_HEADERS_TIMEOUT';
-      return { kind: proxy === undefined || isSlow ? 'unreachable' : 'proxyRefused', cause };
+      const isSites = signal.aborted || sitesOwn.has((cause as { code?: string }).code);
+      return { kind: proxy === undefined || isSites ? 'unreachable' : 'proxyRefused', cause };
     } finally {
       socket.destroy();
     }
   };
 }
+
+/** What a site does by itself, with a proxy or without: it is slow, or says too much. */
+const sitesOwn = new Set<string | undefined>(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_RES_EXCEEDED_MAX_SIZE']);
 
 interface Exchange {
   isForwarded: boolean;
@@ -54,20 +57,20 @@ interface Exchange {
 
 async function exchange(
   socket: Socket,
-  { method, url, headers, body, proxy }: Call,
+  { method, url, headers, body, proxy, statusOnly = false }: Call,
   { isForwarded, signal, limits }: Exchange,
 ): Promise<Outcome> {
   const client = new Client(url.origin, {
     // Not at once: undici takes no notice of a socket that is there before it has begun to wait for one.
     connect: (_options, callback) => queueMicrotask(() => callback(null, socket as TLSSocket)),
-    headersTimeout: limits.headersMs,
+    headersTimeout: statusOnly ? limits.totalMs : limits.headersMs,
     bodyTimeout: limits.totalMs,
     maxResponseSize: limits.bytes,
   });
   try {
     const answer = await client.request({
       method,
-      path: isForwarded ? url.href : `${url.pathname}${url.search}`,
+      path: `${isForwarded ? url.origin : ''}${url.pathname}${url.search}`,
       headers: { ...headers, ...(isForwarded ? proxyAuthorization(proxy!) : {}) },
       body: body ?? null,
       // `Connection: close`: a second call is checked anew.
@@ -75,12 +78,13 @@ async function exchange(
       signal,
     });
     const type = answer.headers['content-type'];
-    const text = await answer.body.text();
+    // What is not read fails when the client is destroyed below, and nobody need hear of it.
+    if (statusOnly) answer.body.on('error', () => {}).destroy();
     return {
       kind: 'answered',
       status: answer.statusCode,
       contentType: typeof type === 'string' ? type : '',
-      body: text,
+      body: statusOnly ? '' : await answer.body.text(),
     };
   } finally {
     await client.destroy();

@@ -1,12 +1,9 @@
-import { lookup } from 'node:dns/promises';
 import { isIP, connect as netConnect, type Socket } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import type { Place } from '../call.ts';
-import { rangeMatcher } from '../range.ts';
+import { isRange, rangeMatcher } from '../range.ts';
 import { innermost, isPublic } from './address.ts';
-
-/** All addresses of a name. */
-export type Resolve = (host: string) => Promise<string[]>;
+import { namesOf, type Resolve } from './names.ts';
 
 export interface GuardOptions {
   /** Address ranges that may be reached although they are not public. */
@@ -14,6 +11,8 @@ export interface GuardOptions {
   /** Ports that a URL may name. */
   ports: readonly number[];
   resolve?: Resolve;
+  /** The addresses of this machine and their networks, as they are now. */
+  interfaces?: typeof networkInterfaces;
   /** Opens a socket; tests put another in its place. */
   connect?: typeof netConnect;
 }
@@ -31,23 +30,22 @@ export class Unreachable extends Error {
 
 const longestUrl = 2_048;
 
-const lookUp: Resolve = async (host) => {
-  const found = await lookup(host, { all: true, order: 'verbatim' });
-  return found.map(({ address }) => address);
-};
-
 /** The one door for what leaves on our own initiative: it opens sockets to the public internet only. */
 export class Guard {
   readonly #isAllowed: (address: string) => boolean;
   readonly #ports: ReadonlySet<number>;
   readonly #resolve: Resolve;
+  readonly #interfaces: typeof networkInterfaces;
   readonly #connect: typeof netConnect;
   readonly #ownPorts = new Set<number>();
 
-  constructor({ allow, ports, resolve = lookUp, connect = netConnect }: GuardOptions) {
+  constructor(options: GuardOptions) {
+    const { allow, ports, resolve = namesOf() } = options;
+    const { interfaces = networkInterfaces, connect = netConnect } = options;
     this.#isAllowed = rangeMatcher(allow);
     this.#ports = new Set(ports);
     this.#resolve = resolve;
+    this.#interfaces = interfaces;
     this.#connect = connect;
   }
 
@@ -78,7 +76,7 @@ export class Guard {
    */
   async open({ host, port }: Place, signal: AbortSignal): Promise<Socket> {
     try {
-      const addresses = isIP(host) > 0 ? [host] : await untilAborted(this.#resolve(host), signal);
+      const addresses = isIP(host) > 0 ? [host] : await untilAborted(this.#resolve(host, signal), signal);
       // All of them: a name with one address inside and one outside is a trick, and no mistake.
       const isRefused = addresses.length === 0 || !addresses.every((address) => this.#allows(address, port));
       if (isRefused) throw new Error('the address is not allowed');
@@ -114,8 +112,14 @@ export class Guard {
   #allows(text: string, port: number): boolean {
     const address = innermost(text);
     if (address === undefined) return false;
-    if (!this.#isAllowed(address) && !isPublic(address)) return false;
-    return !(this.#ownPorts.has(port) && isOwn(address));
+    if (this.#ownPorts.has(port) && (isLoopback(address) || this.#isIn(ownAddresses, address))) return false;
+    // A public address of ours, and those beside it, are behind what keeps the internet out.
+    return this.#isAllowed(address) || (isPublic(address) && !this.#isIn(ownNetworks, address));
+  }
+
+  #isIn(rangesOf: (own: NetworkInterfaceInfo) => string[], address: string): boolean {
+    const own = Object.values(this.#interfaces()).flatMap((each) => each ?? []);
+    return rangeMatcher(own.flatMap(rangesOf))(address);
   }
 }
 
@@ -127,12 +131,24 @@ export function placeOf(url: URL): Place {
 
 const isLoopback = rangeMatcher(['127.0.0.0/8', '0.0.0.0/8', '::/127']);
 
-function isOwn(address: string): boolean {
-  const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  return isLoopback(address) || own.some((known) => innermost(known.address.split('%')[0]!) === address);
+function ownAddresses({ address }: NetworkInterfaceInfo): string[] {
+  const own = innermost(withoutZone(address));
+  return own === undefined ? [] : [own];
 }
 
-/** A resolver cannot be stopped, only left. */
+function ownNetworks(own: NetworkInterfaceInfo): string[] {
+  const network = own.cidr === null ? '' : withoutZone(own.cidr);
+  // Some tunnels have the whole internet for their network.
+  const isOne = isRange(network) && !network.endsWith('/0');
+  return isOne ? [network, ...ownAddresses(own)] : ownAddresses(own);
+}
+
+/** Of an address or a range: `fe80::1%eth0/64` is `fe80::1/64`. */
+function withoutZone(text: string): string {
+  return text.replace(/%[^/]*/, '');
+}
+
+/** Leaves at once, whatever a resolver makes of the signal. */
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(new Error('took too long'));

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
-import { SocksClient } from 'socks';
 import type { Place, ProxyPlace } from '../call.ts';
+import { throughSocks } from './socks.ts';
 
 /**
  * Lets a proxy, over a socket that leads to it, open a way to a place.
@@ -16,6 +16,7 @@ export function openTunnel(
   // Both ways end with the socket, whatever the proxy does or does not do.
   const abort = () => socket.destroy(new Error('took too long'));
   signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
   const isSocks = proxy.scheme === 'socks4' || proxy.scheme === 'socks5';
   return (isSocks ? throughSocks : throughConnect)(socket, proxy, to).finally(() =>
     signal.removeEventListener('abort', abort),
@@ -27,22 +28,6 @@ export function proxyAuthorization({ login, password }: ProxyPlace): Record<stri
   if (login === '') return {};
   const credentials = Buffer.from(`${login}:${password}`).toString('base64');
   return { 'proxy-authorization': `Basic ${credentials}` };
-}
-
-async function throughSocks(socket: Socket, proxy: ProxyPlace, to: Place): Promise<Socket> {
-  const { login, password } = proxy;
-  await SocksClient.createConnection({
-    command: 'connect',
-    proxy: {
-      host: proxy.host,
-      port: proxy.port,
-      type: proxy.scheme === 'socks4' ? 4 : 5,
-      ...(login === '' ? {} : { userId: login, password }),
-    },
-    destination: to,
-    existing_socket: socket,
-  });
-  return socket;
 }
 
 function throughConnect(socket: Socket, proxy: ProxyPlace, { host, port }: Place): Promise<Socket> {

@@ -12,6 +12,8 @@ const schemes: Record<string, ProxyPlace['scheme']> = {
 };
 
 const longest = 1_024;
+/** SOCKS 5 counts a login or password in one byte. */
+const longestCounted = 255;
 const text = z.string('is not a string').trim().max(longest, 'is too long');
 
 /**
@@ -59,7 +61,22 @@ export function proxyOf(task: ProxyFields): ProxyPlace | ProxyMistake | undefine
   const port = portOf(String(proxyPort ?? ''));
   if (port === undefined)
     return { field: 'proxyPort', message: proxyPort === undefined ? 'is missing' : 'is not a port' };
-  return { scheme, host, port, login: proxyLogin ?? '', password: proxyPassword ?? '' };
+  const proxy = { scheme, host, port, login: proxyLogin ?? '', password: proxyPassword ?? '' };
+  const mistake = unspeakable(proxy);
+  if (mistake === undefined) return proxy;
+  return { field: mistake.part === 'login' ? 'proxyLogin' : 'proxyPassword', message: mistake.message };
+}
+
+/** What of the credentials its scheme has no way to say. */
+function unspeakable(proxy: ProxyPlace): { part: 'login' | 'password'; message: string } | undefined {
+  for (const part of ['login', 'password'] as const) {
+    if (proxy.scheme === 'socks5' && Buffer.byteLength(proxy[part]) > longestCounted)
+      return { part, message: `is over ${longestCounted} bytes, the most that SOCKS 5 can say` };
+  }
+  // It ends the login with one; it has no password.
+  if (proxy.scheme === 'socks4' && proxy.login.includes('\0'))
+    return { part: 'login', message: 'holds a NUL, which SOCKS 4 cannot say' };
+  return undefined;
 }
 
 const malformed: ProxyMistake = {
@@ -78,7 +95,9 @@ function proxyOfText(given: string): ProxyPlace | ProxyMistake {
   const host = hostOf(parts?.host ?? '');
   const port = portOf(parts?.port ?? '');
   if (parts === undefined || host === undefined || port === undefined) return malformed;
-  return { scheme: scheme ?? 'http', host, port, login: parts.login, password: parts.password };
+  const proxy = { ...parts, scheme: scheme ?? 'http', host, port };
+  const mistake = unspeakable(proxy);
+  return mistake === undefined ? proxy : { field: 'proxy', message: `${mistake.part} ${mistake.message}` };
 }
 
 interface Parts {

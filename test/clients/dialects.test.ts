@@ -50,6 +50,13 @@ describe('a dialect is chosen', () => {
     expect((await wire(world, '/nowhere', { body: '{}' })).status).toBe(400);
   });
 
+  test('by a port that the system chose, of which the server is told', async () => {
+    await using world = await openWorld({ settings: { dialectPorts: { anticaptcha: 0 } } });
+    const [port = 0, ...others] = world.besidePorts;
+    expect([port > 0, others]).toEqual([true, []]);
+    expect((await wire(world, '/getBalance', { port, body: wrongKey })).json).toMatchObject({ errorId: 1 });
+  });
+
   test('by a port that stops with the server: what is open on it is closed, and nothing more is taken', async () => {
     const port = await freePort();
     await using world = await openWorld({ settings: { dialectPorts: { anticaptcha: port } } });

@@ -55,6 +55,16 @@ test('a recognition has no use for a proxy, and refuses one that is none', async
     [{ proxy: 7 }, 'task.proxy: is not a string'],
     [{ proxyAddress: '192.0.2.1', proxyPort: 70_000 }, 'task.proxyPort: is not a port'],
     [{ proxyType: 'http' }, 'task.proxyAddress: is missing'],
+    [
+      {
+        proxyType: 'socks5',
+        proxyAddress: '192.0.2.1',
+        proxyPort: 1080,
+        proxyLogin: 'user',
+        proxyPassword: 'x'.repeat(256),
+      },
+      'task.proxyPassword: is over 255 bytes, the most that SOCKS 5 can say',
+    ],
   ];
   for (const task of tasks)
     for (const [proxy, expected] of cases) {

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { httpServer, tcpServer } from '../outbound/loopback.ts';
+import { canary, httpServer, tcpServer } from '../outbound/loopback.ts';
 import { httpProxy, socksProxy } from '../outbound/proxies.ts';
 import { openProofWorld } from '../proofWorld.ts';
-import type { World } from '../world.ts';
+import type { World, WorldOptions } from '../world.ts';
 
 const closings: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -23,8 +23,9 @@ const siteThat = (answer: (response: ServerResponse) => void) =>
 async function failureOf(
   port: number,
   proxy: Record<string, unknown>,
+  settings: WorldOptions['settings'] = {},
 ): Promise<{ world: World; body: unknown }> {
-  const world = await openProofWorld([port]);
+  const world = await openProofWorld([port], { settings });
   closings.push(() => world[Symbol.asyncDispose]());
   const before = await world.money();
   const challengeURL = `http://site.example:${port}/challenge`;
@@ -95,6 +96,19 @@ describe('ERROR_PROXY_BANNED, and nothing is charged', () => {
     const { world, body } = await failureOf(site.port, { proxy });
     expect(body).toEqual(banned('task.proxy: could not be reached'));
     expect(world.log.join('')).not.toContain(password);
+  });
+
+  it('when its name leads inside, whether somebody listens there or not: in the same words', async () => {
+    const inside = await opened(canary('127.0.0.1'));
+    const closed = await canary('127.0.0.1');
+    await closed.close();
+    for (const scheme of ['http', 'https', 'socks4', 'socks5'])
+      for (const { port } of [inside, closed]) {
+        const proxy = `${scheme}:inside.example:${port}`;
+        const { body } = await failureOf(80, { proxy }, { outboundAllow: [] });
+        expect(body).toEqual(banned('task.proxy: could not be reached'));
+      }
+    expect(inside.connections).toBe(0);
   });
 });
 

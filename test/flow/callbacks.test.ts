@@ -121,6 +121,19 @@ describe('a callback', () => {
     expect(world.log.join('')).toContain('a callback has failed');
   }, 60_000);
 
+  it('is delivered by its status, whatever body comes with that, or never comes', async () => {
+    const { url, port, received } = await receiver((response, index) => {
+      if (index === 0) response.end('x'.repeat(100_000));
+      else response.writeHead(200, { 'content-length': '10' }).write('x');
+    });
+    const world = await opened(port);
+    for (let count = 1; count <= 2; count++) {
+      await world.call('createTask', { ...(await imageTask()), callbackUrl: url });
+      await expect.poll(() => received.length).toBe(count);
+      await expect.poll(async () => (await world.store.gauges(0)).waitingCallbacks).toBe(0);
+    }
+  });
+
   it('that is answered with 410 ends at once', async () => {
     const { url, port, received } = await receiver((response) => response.writeHead(410).end());
     const world = await opened(port);

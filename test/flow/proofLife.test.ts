@@ -103,3 +103,21 @@ it('one that a stopping server has not finished is left to the next start', asyn
   await using next = await openProofWorld([80], { dataDir, clock });
   await expect.poll(async () => (await poll(next, taskId)).status).toBe('ready');
 });
+
+it('the parts of a proof of work are left as soon as one of them has no solution', async () => {
+  const searching = new Set<AbortSignal>();
+  let asked = 0;
+  const search = (_puzzle: unknown, { signal }: { signal: AbortSignal }) => {
+    if (++asked === 1) return Promise.resolve(undefined);
+    searching.add(signal);
+    return new Promise<undefined>((_resolve, reject) => {
+      signal.addEventListener('abort', () => searching.delete(signal) && reject(signal.reason));
+    });
+  };
+  await using world = await openProofWorld([80], { engines: { proofs: { search } } });
+  const task = { type: 'CapTask', challenge: { token: 't', challenge: { c: 8, s: 8, d: 2 } } };
+  const { taskId } = (await world.call('createTask', { task })).body;
+  await expect.poll(async () => (await poll(world, taskId)).errorCode).toBe('ERROR_CAPTCHA_UNSOLVABLE');
+  expect(asked).toBe(8);
+  expect([...searching]).toEqual([]);
+});

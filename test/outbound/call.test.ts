@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Call } from '../../src/call.ts';
-import { caller } from '../../src/outbound/call.ts';
+import { caller, type Limits } from '../../src/outbound/call.ts';
 import { Guard } from '../../src/outbound/guard.ts';
 import { canary, httpServer, type Listener, tcpServer } from './loopback.ts';
 
@@ -12,9 +12,9 @@ beforeAll(async () => {
 afterAll(() => trap.close());
 
 /** A caller that may reach this machine, within limits that a test can wait for. */
-function local(port: number, resolve = async () => ['127.0.0.1']) {
+function local(port: number, resolve = async () => ['127.0.0.1'], limits: Partial<Limits> = {}) {
   const guard = new Guard({ allow: ['127.0.0.0/8', '::1'], ports: [port, trap.port], resolve });
-  const call = caller(guard, { connectMs: 300, headersMs: 300, totalMs: 600, bytes: 1_000 });
+  const call = caller(guard, { connectMs: 300, headersMs: 300, totalMs: 600, bytes: 1_000, ...limits });
   return (path = '/', more: Partial<Call> = {}) =>
     call({ method: 'GET', url: guard.parse(`http://site.example:${port}${path}`)!, ...more });
 }
@@ -50,6 +50,49 @@ describe('an answer', () => {
       await server.close();
     }
     expect(trap.connections).toBe(0);
+  });
+});
+
+describe('an answer of which the status is wanted alone', () => {
+  const head = 'HTTP/1.1 202 Accepted\r\n';
+  const bodies: [string, Parameters<typeof tcpServer>[0]][] = [
+    ['is too long', (socket) => socket.write(`${head}content-length: 2000\r\n\r\n${'x'.repeat(2_000)}`)],
+    ['never ends', (socket) => socket.write(`${head}content-length: 900\r\n\r\nx`)],
+    ['never begins', (socket) => socket.write(`${head}content-length: 900\r\n\r\n`)],
+    ['is cut off', (socket) => socket.end(`${head}content-length: 900\r\n\r\nx`)],
+    ['is no chunk', (socket) => socket.write(`${head}transfer-encoding: chunked\r\n\r\nnothing\r\n`)],
+    [
+      'goes on for ever',
+      (socket) => {
+        socket.write(`${head}content-length: 1000000000\r\n\r\n`);
+        pour(socket, 'x'.repeat(10_000));
+      },
+    ],
+  ];
+
+  it.each(bodies)('is that status, and its connection ends, although its body %s', async (_name, serve) => {
+    const closed = Promise.withResolvers<void>();
+    const server = await tcpServer((socket) => {
+      socket.once('close', () => closed.resolve());
+      socket.once('data', () => serve(socket));
+    });
+    const outcome = await local(server.port)('/', { method: 'POST', body: '{}', statusOnly: true });
+    expect(outcome).toEqual({ kind: 'answered', status: 202, contentType: '', body: '' });
+    await closed.promise;
+    await server.close();
+  });
+
+  it('may take as long as the whole call, and not only as long as a head', async () => {
+    const waiting: ServerResponse[] = [];
+    const server = await httpServer((request, response) => {
+      if (request.method === 'POST') waiting.push(response);
+    });
+    const ask = local(server.port, undefined, { headersMs: 50, totalMs: 20_000 });
+    const alone = ask('/', { method: 'POST', statusOnly: true });
+    expect(await ask('/')).toMatchObject({ kind: 'unreachable' });
+    for (const response of waiting) response.end('late');
+    expect(await alone).toMatchObject({ kind: 'answered', status: 200 });
+    await server.close();
   });
 });
 

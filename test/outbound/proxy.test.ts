@@ -12,13 +12,14 @@ import { httpProxy, socksProxy, type TestProxy } from './proxies.ts';
 
 const usual = getCACertificates('default');
 const closings: (() => Promise<unknown>)[] = [];
+let answer = '{"plain":true}';
 let site: { port: number };
 let secureSite: { port: number };
 let trap: Listener;
 
 beforeAll(async () => {
   setDefaultCACertificates([...usual, certificate]);
-  site = await httpServer((_request, response) => response.end('{"plain":true}'));
+  site = await httpServer((_request, response) => response.end(answer));
   const secure = createSecure({ key, cert: certificate }, (_request, response) =>
     response.end('{"tls":true}'),
   );
@@ -44,13 +45,13 @@ const place = (scheme: ProxyPlace['scheme'], port: number, login = '', password 
 });
 
 /** Calls a site whose name only a proxy can look up. */
-function callThrough(proxy: ProxyPlace, { secure = false, allow = ['127.0.0.0/8'] } = {}) {
+function callThrough(proxy: ProxyPlace, { secure = false, path = '/challenge' } = {}) {
   const resolve = async (): Promise<string[]> => {
     throw new Error('the name of the site was looked up here');
   };
   const { port } = secure ? secureSite : site;
-  const guard = new Guard({ allow, ports: [port], resolve });
-  const url = guard.parse(`${secure ? 'https' : 'http'}://site.example:${port}/challenge`)!;
+  const guard = new Guard({ allow: ['127.0.0.0/8'], ports: [port], resolve });
+  const url = guard.parse(`${secure ? 'https' : 'http'}://site.example:${port}${path}`)!;
   return caller(guard, limits)({ method: 'GET', url, proxy });
 }
 
@@ -110,6 +111,22 @@ describe('a proxy', () => {
   it.each([['socks4'], ['socks5']] as const)('of scheme %s that says no has refused', async (scheme) => {
     const proxy = await opened(socksProxy({ refuse: true }));
     expect(await callThrough(place(scheme, proxy.port))).toMatchObject({ kind: 'proxyRefused' });
+  });
+
+  it.each(['http', 'socks5'] as const)(
+    'is not to blame for a site that says too much (%s)',
+    async (scheme) => {
+      const proxy = await opened(scheme === 'http' ? httpProxy() : socksProxy());
+      answer = 'x'.repeat(limits.bytes + 1);
+      expect(await callThrough(place(scheme, proxy.port))).toMatchObject({ kind: 'unreachable' });
+      answer = '{"plain":true}';
+    },
+  );
+
+  it('that forwards is not told the fragment of a URL', async () => {
+    const proxy = await opened(httpProxy());
+    await callThrough(place('http', proxy.port), { path: '/challenge?a=b#secret' });
+    expect(proxy.asked).toEqual([`GET http://site.example:${site.port}/challenge?a=b`]);
   });
 
   it.each(['http', 'socks4', 'socks5'] as const)('that hangs up has refused (%s)', async (scheme) => {

@@ -230,6 +230,11 @@ describe('addresses that are not the public internet', () => {
     const open = hosts.map((host) => guard.parse(`http://${host}:${listener.port}/`)?.port);
     expect(open).toEqual(hosts.map(() => String(listener.port)));
     expect(guard.parse(`http://10.0.0.1:${listener.port}/`)).toBeUndefined();
+    const six = new Guard({ allow: ['::1'], ports });
+    expect(six.parse(`http://[::1]:${listener.port}/`)?.port).toBe(String(listener.port));
+    expect(six.parse(`http://[::]:${listener.port}/`)).toBeUndefined();
+    six.denyOwn(listener.port);
+    expect(six.parse(`http://[::1]:${listener.port}/`)).toBeUndefined();
     guard.denyOwn(listener.port);
     expect(hosts.map((host) => guard.parse(`http://${host}:${listener.port}/`))).toEqual([
       undefined,

@@ -106,3 +106,36 @@ describe('a proxy in fields of its own', () => {
     expect(proxyOf({ ...fields, ...change })).toEqual({ field, message });
   });
 });
+
+describe('a login or password that SOCKS has no way to say', () => {
+  const fields = { proxyAddress: '198.199.100.10', proxyPort: 4780 };
+  const most = 'é'.repeat(127);
+  const tooLong = 'é'.repeat(128);
+  const why = 'is over 255 bytes, the most that SOCKS 5 can say';
+  const nul = 'holds a NUL, which SOCKS 4 cannot say';
+
+  it('is refused by the name of its field', () => {
+    const socks5 = { ...fields, proxyType: 'socks5', proxyLogin: 'user', proxyPassword: 'pwd' };
+    const socks4 = { ...fields, proxyType: 'socks4', proxyLogin: 'us\0er' };
+    expect(proxyOf({ ...socks5, proxyLogin: tooLong })).toEqual({ field: 'proxyLogin', message: why });
+    expect(proxyOf({ ...socks5, proxyPassword: tooLong })).toEqual({ field: 'proxyPassword', message: why });
+    expect(proxyOf(socks4)).toEqual({ field: 'proxyLogin', message: nul });
+    expect(proxyOf({ proxy: `socks5:198.199.100.10:4780:user:${tooLong}` })).toEqual({
+      field: 'proxy',
+      message: `password ${why}`,
+    });
+    expect(proxyOf({ proxy: 'socks4://us%00er@198.199.100.10:4780' })).toEqual({
+      field: 'proxy',
+      message: `login ${nul}`,
+    });
+  });
+
+  it('passes to the last byte, and where the scheme has room for it', () => {
+    expect(proxyOf({ proxy: `socks5:198.199.100.10:4780:${most}x:${most}x` })).toEqual(
+      place('socks5', '198.199.100.10', 4780, `${most}x`, `${most}x`),
+    );
+    expect(proxyOf({ proxy: `http:198.199.100.10:4780:${tooLong}:${tooLong}` })).toEqual(
+      place('http', '198.199.100.10', 4780, tooLong, tooLong),
+    );
+  });
+});

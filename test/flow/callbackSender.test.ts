@@ -1,0 +1,92 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { pino } from 'pino';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Outcome } from '../../src/call.ts';
+import { type CallbackParts, CallbackSender } from '../../src/flow/callbacks.ts';
+import type { Callback } from '../../src/store/store.ts';
+
+const callback: Callback = {
+  taskId: 'a task',
+  number: 1,
+  dialect: 'capsolver',
+  address: '192.0.2.1',
+  price: 400,
+  createdAt: 0,
+  endedAt: 0,
+  keyId: 'a key',
+  url: 'http://site.example/',
+  host: 'site.example',
+  solution: '{}',
+  errorCode: null,
+  errorDetail: null,
+  attempts: 1,
+};
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** A sender with one callback to send, and how its store was told that it ended. */
+function senderOf(change: Partial<CallbackParts> = {}) {
+  const ends: unknown[] = [];
+  const logged: string[] = [];
+  const counted: string[] = [];
+  const waiting = [callback];
+  const parts: CallbackParts = {
+    clock: { now: () => 1_000_000 },
+    store: {
+      takeCallback: async () => waiting.shift(),
+      endCallback: async (end) => ends.push(end) > 0,
+    },
+    engines: { web: { call: async () => ({ kind: 'answered', status: 200, contentType: '', body: '' }) } },
+    sites: { parse: (url) => new URL(url) },
+    messageOf: () => ({ id: 'a task', type: 'application/json', body: '{}' }),
+    pepper: 'pepper',
+    log: pino({}, { write: (line: string) => void logged.push(line) }),
+    metrics: { countCallback: (result) => void counted.push(result) },
+    random: () => 0.5,
+    ...change,
+  };
+  return { sender: new CallbackSender(parts), ends, logged, counted };
+}
+
+describe('a sender of callbacks', () => {
+  it.each<[string, Partial<CallbackParts>]>([
+    [
+      'cannot be written',
+      {
+        messageOf: () => {
+          throw new Error('no such words');
+        },
+      },
+    ],
+    ['cannot be called', { engines: { web: { call: () => Promise.reject<Outcome>(new Error('no web')) } } }],
+  ])('tries one later that %s, by a fault of its own', async (_name, fault) => {
+    const { sender, ends, logged, counted } = senderOf(fault);
+    sender.look();
+    await expect.poll(() => ends).toEqual([{ taskId: 'a task', attempts: 1, nextAt: 1_005_000 }]);
+    expect(counted).toEqual(['failed']);
+    expect(logged.join('')).toContain('a callback could not be sent');
+    await sender.stop();
+  });
+
+  it('that is stopped waits for its store, and does nothing meanwhile', async () => {
+    const taken = Promise.withResolvers<Callback | undefined>();
+    const takes = [taken.promise];
+    const takeCallback = async () => takes.shift();
+    const ends: unknown[] = [];
+    const { sender } = senderOf({ store: { takeCallback, endCallback: async (end) => ends.push(end) > 0 } });
+    sender.look();
+    const turns = vi.spyOn(globalThis, 'setImmediate');
+    let isStopped = false;
+    const stopping = sender.stop().then(() => {
+      isStopped = true;
+    });
+    for (let turnsLeft = 20; turnsLeft > 0; turnsLeft--) await turn();
+    expect(turns).not.toHaveBeenCalled();
+    expect(isStopped).toBe(false);
+    taken.resolve(callback);
+    await stopping;
+    expect(ends).toEqual([{ taskId: 'a task', attempts: 1, nextAt: null }]);
+  });
+});
