@@ -8,17 +8,17 @@ const stalledCheckMs = 5_000;
 const stalledChecks = 3;
 
 /** Answers what never becomes a request: broken HTTP, and requests that arrive too slowly. */
-export function rawAnswerer(answer: (error: Error, socket: Socket) => Reply) {
+export function rawAnswerer(answer: (error: Error, socket: Socket) => Reply & { requestId: string }) {
   return (error: Error, socket: Socket): void => {
     // Browsers and load balancers open connections that they may never use: silence is no mistake.
     if (!socket.writable || socket.destroyed || socket.bytesRead === 0) {
       socket.destroy();
       return;
     }
-    const { status, body, type = 'application/json; charset=utf-8' } = answer(error, socket);
+    const { status, body, requestId, type = 'application/json; charset=utf-8' } = answer(error, socket);
     // Without destroying it, a client that keeps its side open would hold the socket.
     socket.end(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${type}\r\n` +
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${type}\r\nX-Request-Id: ${requestId}\r\n` +
         `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
       () => socket.destroy(),
     );

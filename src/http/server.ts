@@ -68,7 +68,10 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   const answerRaw = rawAnswerer((error, socket) => {
     const address = addresses.of({ headers: {}, socket } as IncomingMessage);
     const { dialect } = spokenIn({ url: '', headers: {}, socket });
-    return dialect.refusal(faultOf(error, undefined, address), config.language, { path: '', url: '' });
+    const requestId = newId();
+    const said = { path: '', url: '' };
+    const reply = dialect.refusal(faultOf(error, requestId, address), config.language, said);
+    return { ...reply, status: statusOf(reply), requestId };
   });
 
   const app = Fastify({
@@ -173,9 +176,13 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     return acceptedLanguage(headers['accept-language'], config.language);
   }
 
+  function statusOf({ status }: { status: number }): number {
+    return config.always200 ? 200 : status;
+  }
+
   function send(request: FastifyRequest, reply: FastifyReply, answer: Sent): void {
     const { body, errorCode } = answer;
-    const status = config.always200 ? 200 : answer.status;
+    const status = statusOf(answer);
     const route = request.routeOptions.url ?? 'unknown';
     // Unset where the address itself is malformed: then no hook has run.
     const ms = performance.now() - (request.startedAt ?? performance.now());

@@ -51,7 +51,7 @@ export function settle(entry: Entry, answer: () => void): void {
   answer();
 }
 
-export function unavailable(what: string, cause?: unknown): Fault {
+export function recogniserUnavailable(what: string, cause?: unknown): Fault {
   return new Fault('ERROR_SERVICE_UNAVALIABLE', { detail: `the recogniser ${what}`, cause });
 }
 

@@ -6,10 +6,10 @@ import {
   companyOf,
   type Entry,
   type Patience,
+  recogniserUnavailable,
   settle,
   strayAnswer,
   threadMs,
-  unavailable,
 } from './entry.ts';
 import { readModelCard, textModel } from './modelCard.ts';
 import type { Clicks } from './puzzles/click.ts';
@@ -132,7 +132,7 @@ export class RecognizerPool {
   #run(work: Work, images: Uint8Array[], { deadline, signal }: Patience): Promise<Answered> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
-      if (this.#stopping) throw unavailable('is stopping');
+      if (this.#stopping) throw recogniserUnavailable('is stopping');
       const company = companyOf(work, images, this.#shape);
       const now = this.#options.clock.now();
       if (now >= deadline) throw new Fault('ERROR_TASK_TIMEOUT');
@@ -172,7 +172,7 @@ export class RecognizerPool {
     this.#stopping = true;
     clearInterval(this.#sweeper);
     for (const entry of this.#queue.remove(() => true)) {
-      settle(entry, () => entry.reject(unavailable('is stopping')));
+      settle(entry, () => entry.reject(recogniserUnavailable('is stopping')));
     }
     await Promise.all(
       Array.from(this.#threads, ({ worker }) => {
@@ -286,7 +286,7 @@ export class RecognizerPool {
     const again = left.filter(({ attempts }) => attempts < MOST_ATTEMPTS && !this.#stopping);
     for (const entry of left) {
       if (again.includes(entry)) entry.alone = true;
-      else settle(entry, () => entry.reject(unavailable('failed on this image', reason)));
+      else settle(entry, () => entry.reject(recogniserUnavailable('failed on this image', reason)));
     }
     this.#queue.putBack(again);
     this.#dispatch();

@@ -88,11 +88,20 @@ const cases: [string, string | Buffer, string][] = [
 ];
 
 test.each(cases)('%s is answered in the contract’s form', async (_name, bytes, errorCode) => {
-  const { status, type, body } = parse(await raw(bytes));
+  const answer = await raw(bytes);
+  expect(answer).toMatch(/^x-request-id: \S+\r$/im);
+  const { status, type, body } = parse(answer);
   expect(status).toBe(errorCode === 'ERROR_KEY_DENIED_ACCESS' ? 401 : 400);
   expect(type).toMatch(/^application\/json/);
   expect(body).toEqual({ errorId: 1, errorCode, errorDescription: expect.any(String) });
   expect(errorCodes).toContain(body.errorCode);
+});
+
+test('what is no HTTP is answered 200 too where that is set', async () => {
+  await using quiet = await openWorld({ settings: { always200: true } });
+  const socket = connect(quiet.port, '127.0.0.1').end('hello\r\n\r\n');
+  const { status, body } = parse(Buffer.concat(await socket.toArray()).toString());
+  expect([status, body.errorCode]).toEqual([200, 'ERROR_BAD_REQUEST']);
 });
 
 test('a request that arrives too slowly is answered and closed', async () => {
