@@ -1,6 +1,9 @@
 /** A search for the first counter whose hash, as hex, lies between `least` and `most` with its leading digits. */
 export type Puzzle = Bounds & (Digits | Derivation);
 
+/** How long the hash of each function is. */
+export const digestBytes = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 };
+
 export interface Bounds {
   /** Lower-case hex, of one length. */
   least: string;
@@ -10,7 +13,7 @@ export interface Bounds {
 /** The hash of the prefix with the counter's decimal digits behind it. */
 export interface Digits {
   kind: 'digits';
-  algorithm: 'sha1' | 'sha256' | 'sha384' | 'sha512';
+  algorithm: keyof typeof digestBytes;
   prefix: Uint8Array;
 }
 
@@ -19,7 +22,7 @@ export interface Derivation {
   kind: 'derivation';
   function: 'sha' | 'pbkdf2' | 'scrypt' | 'argon2id';
   /** Of `sha` and `pbkdf2`. */
-  digest: 'sha256' | 'sha384' | 'sha512';
+  digest: Exclude<Digits['algorithm'], 'sha1'>;
   nonce: Uint8Array;
   salt: Uint8Array;
   keyLength: number;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Puzzle, startsWith } from '../puzzle.ts';
+import { digestBytes, type Puzzle, startsWith } from '../puzzle.ts';
 import { isAlgorithm, keyPuzzle } from './altchaKey.ts';
 import { base64Json, type ProofTask, proofSchema, unsolvable } from './proofOfWork.ts';
 import { askSite, type SiteRules } from './site.ts';
@@ -12,8 +12,6 @@ const hex = z
 const whole = z.number().int().min(1);
 
 const digests = { 'SHA-1': 'sha1', 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' } as const;
-/** In hex. */
-const lengths = { 'SHA-1': 40, 'SHA-256': 64, 'SHA-384': 96, 'SHA-512': 128 };
 
 /** Version 1: the hash of the salt with a number behind it is given, and the number is asked. */
 const first = z.looseObject({
@@ -99,7 +97,8 @@ type Means = Pick<SolveContext<'proofs'>, 'engines' | 'signal'>;
 
 async function solveFirst(given: First, { engines, signal }: Means) {
   const { algorithm, challenge: hash, salt, signature, maxnumber, maxNumber } = given;
-  if (hash.length > lengths[algorithm])
+  // In hex.
+  if (hash.length > 2 * digestBytes[digests[algorithm]])
     throw unsolvable('task.challenge: its challenge is longer than a hash of its algorithm');
   const puzzle: Puzzle = {
     kind: 'digits',

@@ -1,5 +1,5 @@
 import crypto from 'node:crypto';
-import { type Derivation, type Puzzle, startsWith } from '../puzzle.ts';
+import { type Derivation, digestBytes, type Puzzle, startsWith } from '../puzzle.ts';
 import { unsolvable } from './proofOfWork.ts';
 
 /** What version 2 of ALTCHA says of its key; nonce, salt and prefix in hex. */
@@ -24,9 +24,6 @@ const functions: Record<string, Pick<Derivation, 'function' | 'digest'>> = {
   SCRYPT: { function: 'scrypt', digest: 'sha256' },
   ARGON2ID: { function: 'argon2id', digest: 'sha256' },
 };
-
-/** Of a digest, in bytes. */
-const lengths = { sha256: 32, sha384: 48, sha512: 64 };
 
 const mebibyte = 1024 * 1024;
 
@@ -87,7 +84,7 @@ function obstacleOf(derivation: Derivation): string | undefined {
 
 /** Of the key, in bytes: a hash is cut, and never made longer. */
 function lengthOf({ function: name, digest, keyLength }: Derivation): number {
-  return name === 'sha' ? Math.min(keyLength, lengths[digest]) : keyLength;
+  return name === 'sha' ? Math.min(keyLength, digestBytes[digest]) : keyLength;
 }
 
 function workOf({ function: name, digest, cost, keyLength, memory, parallelism }: Derivation): number {
@@ -95,7 +92,7 @@ function workOf({ function: name, digest, cost, keyLength, memory, parallelism }
     case 'sha':
       return cost;
     case 'pbkdf2':
-      return cost * Math.ceil(keyLength / lengths[digest]);
+      return cost * Math.ceil(keyLength / digestBytes[digest]);
     case 'scrypt':
       return 128 * cost * memory * parallelism;
     case 'argon2id':
