@@ -150,7 +150,7 @@ def _fit(s: Scene, cells, sizes, stretch) -> tuple[float, list[float]]:
         track = dice.weighted((dice.u(0.04, 0.16), dice.u(0.1, 0.5)), (0.6, 0.4))
     loose = s.strength("spacing")
     # Some letters run into each other where others stand apart.
-    tracks = [_any_track(dice) if dice.random() < 0.25 + loose else track for _ in widths] if loose else [track] * n
+    tracks = [_any_track(dice) if loose and dice.random() < 0.25 + loose else track for _ in widths]
     wide = [width + more for width, more in zip(widths, tracks)]
     gaps = [0.0] * n
     if any(c in OPERATORS for c in s.text) and dice.chance(0.6):
