@@ -41,7 +41,7 @@ def main() -> None:
     start = starting_net()
     families = load_corpus(chosen.corpus, chosen.limit)
     for alpha in SHARES:
-        score = torch_scorer(blend(trained, start, alpha).eval(), half=False)
+        score = torch_scorer(blend(trained, start, alpha).eval(), exact=True)
         exact = [evaluate(score, family).exact for family in families]
         print(f"{alpha:.1f} of the trained weights: {np.mean(exact):.1f} %", flush=True)
 

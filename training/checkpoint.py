@@ -1,18 +1,19 @@
 """What a run leaves on disk: its whole state while it lasts, and the averaged weights that are kept for good."""
 
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from training.alphabet import CHARS
-from training.net import TextNet
-from training.optimiser import Optimiser
+from training.learner import Learner
+from training.net import TextNet, grown
 from training.start import starting_net
 
-KEPT = Path(__file__).parent.parent / "models" / "text.fp16.pt"
+MODELS = Path(__file__).parent.parent / "models"
+KEPT = {"small": MODELS / "text.fp16.pt", "large": MODELS / "textLarge.fp16.pt"}
 
 
 @dataclass
@@ -25,6 +26,7 @@ class Progress:
     exact: dict[str, float] = field(default_factory=dict)  # by style, at the last validation
     checked_at: int = 0  # images at the last validation
     fully_checked_at: int = 0  # and at the last one on the whole corpora
+    finished: bool = False  # by finish.py, so that it is exported as it is
 
 
 def write(state: dict[str, Any], path: Path) -> None:
@@ -34,42 +36,51 @@ def write(state: dict[str, Any], path: Path) -> None:
     os.replace(beside, path)
 
 
-def save(path: Path, net: TextNet, average: TextNet, optimiser: Optimiser, progress: Progress) -> None:
-    state = {
-        "chars": CHARS,
-        "net": net.state_dict(),
-        "average": average.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "progress": asdict(progress),
-    }
-    write(state, path)
+def save(path: Path, learners: dict[str, Learner], progress: Progress) -> None:
+    nets = {size: learner.state_dict() for size, learner in learners.items()}
+    write({"chars": CHARS, "nets": nets, "progress": asdict(progress)}, path)
 
 
-def load(path: Path, net: TextNet, average: TextNet, optimiser: Optimiser) -> Progress:
+def load(path: Path, learners: dict[str, Learner]) -> Progress:
+    """Fills `learners` with what was saved of them; one that was not there then begins as it is."""
     state = torch.load(path, map_location="cpu", weights_only=True)
     if state["chars"] != CHARS:
         raise SystemExit(f"{path} was trained for another alphabet")
-    net.load_state_dict(state["net"])
-    average.load_state_dict(state["average"])
-    optimiser.load_state_dict(state["optimiser"])
+    for size, learner in learners.items():
+        if size in state["nets"]:
+            learner.load_state_dict(state["nets"][size])
     return Progress(**state["progress"])
 
 
-def keep(average: TextNet, progress: Progress, path: Path = KEPT) -> None:
-    """Writes the averaged weights in half precision, 6 MB: enough to go on from when the run is gone."""
-    path.parent.mkdir(exist_ok=True)
-    weights = {name: tensor.half() for name, tensor in average.state_dict().items()}
-    write({"chars": CHARS, "weights": weights, "progress": asdict(progress)}, path)
+def keep(average: TextNet, progress: Progress, path: Path) -> None:
+    """Writes averaged weights in half precision, 2 bytes each: enough to go on from when the run is gone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    weights = {name: tensor.half().cpu() for name, tensor in average.state_dict().items()}
+    write({"chars": CHARS, "size": average.size, "weights": weights, "progress": asdict(progress)}, path)
 
 
-def averaged_net(path: Path) -> tuple[TextNet, Progress]:
-    """The averaged net of a run's checkpoint or of a kept file, ready for reading."""
+def save_finished(net: TextNet, progress: Progress, path: Path) -> None:
+    """Writes what finish.py made, for export.py."""
+    keep(net, replace(progress, finished=True), path)
+
+
+def averaged_net(path: Path, size: str = "small") -> tuple[TextNet, Progress]:
+    """The averaged net of `size` in a run's checkpoint, or the one in a kept file, ready for reading."""
     state = torch.load(path, map_location="cpu", weights_only=True)
-    net = TextNet(len(CHARS) + 1)
-    net.load_state_dict(state.get("average") or state["weights"])
+    if "nets" in state:
+        weights = state["nets"][size]["average"]
+    else:
+        size, weights = state.get("size", "small"), state["weights"]
+    net = TextNet(len(CHARS) + 1, size)
+    net.load_state_dict(weights)
     return net.eval(), Progress(**state["progress"])
 
 
-def fresh_net(kept: bool = True) -> tuple[TextNet, Progress]:
-    """Where a new run starts: the `kept` weights if there are any, else PP-OCRv6's."""
-    return averaged_net(KEPT) if kept and KEPT.exists() else (starting_net(), Progress())
+def fresh_net(size: str, kept: bool = True) -> tuple[TextNet, Progress]:
+    """Where a new run starts: the `kept` weights if there are any, else PP-OCRv6's; a large net grows from a small."""
+    if kept and KEPT[size].exists():
+        return averaged_net(KEPT[size])
+    if size == "large":
+        small, progress = fresh_net("small", kept)
+        return grown(small), progress
+    return starting_net(), Progress()

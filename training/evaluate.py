@@ -55,7 +55,7 @@ def scorer(model: str) -> Scorer:
     from training.start import starting_net
 
     net = starting_net().eval() if model == "start" else averaged_net(Path(model))[0]
-    return torch_scorer(net, half=False)
+    return torch_scorer(net, exact=True)
 
 
 def main() -> None:

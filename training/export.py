@@ -1,6 +1,8 @@
 """The trained net -> models/text.onnx, for the server, and models/text.fp16.pt, from which training can go on.
 
-    python -m training.export training/runs/text/checkpoint.pt [--alpha A] [--float] [--narrow]
+    python -m training.export training/runs/text/checkpoint.pt [--size small] [--alpha A] [--closer]
+
+--closer writes models/text.closer.onnx, the net of second looks, instead: it computes in float32.
 
 --alpha A averages with the weights before training: A of the trained ones, 1 - A of PP-OCRv6's (training.average
 tells the best). Prints how far the file is from PyTorch on 1,000 synthetic images, its size, and milliseconds.
@@ -14,32 +16,34 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 
 from training import checkpoint
 from training.average import blend
+from training.checkpoint import Progress
 from training.ctc import greedy
 from training.equalise import equalise
-from training.graph import attach_bytes, describe, float_graph
-from training.net import TextNet
-from training.quantise import FIRST_SEED, calibration_images, quantise
-from training.reading import onnx_scorer, score_all, torch_scorer
+from training.graph import attach_bytes, describe, float_graph, store_in_halves
+from training.net import SIZES, TextNet
+from training.quantise import CALIBRATION, FIRST_SEED, calibration_images, quantise
+from training.reading import onnx_scorer, open_session, score_all, torch_scorer
 from training.start import starting_net
 
-MODEL = checkpoint.KEPT.parent / "text.onnx"
-CALIBRATION = 240  # images
+MODEL = checkpoint.MODELS / "text.onnx"
+CLOSER = checkpoint.MODELS / "text.closer.onnx"
 
 
-def build(net: TextNet, images_seen: int, integers: bool = True, narrow: bool = False) -> onnx.ModelProto:
+def build(net: TextNet, progress: Progress, integers: bool = True) -> onnx.ModelProto:
     """The ONNX model of `net`, in int8 or in float32."""
-    if integers:
+    if integers and not progress.finished:
         net = copy.deepcopy(net)
         equalise(net)
     model = float_graph(net)
     if integers:
-        model = quantise(model, calibration_images(CALIBRATION), narrow=narrow)
+        model = quantise(model, calibration_images(CALIBRATION))
+    else:
+        store_in_halves(model)
     attach_bytes(model)
-    describe(model, images_seen)
+    describe(model, progress.images)
     onnx.checker.check_model(model)
     return model
 
@@ -47,7 +51,7 @@ def build(net: TextNet, images_seen: int, integers: bool = True, narrow: bool = 
 def compare(net: TextNet, path: Path, count: int = 1000) -> tuple[float, float]:
     """Over synthetic images: share of equal readings, greatest difference of a probability from PyTorch's."""
     images = [image[0] for image in calibration_images(count, FIRST_SEED + CALIBRATION)]
-    theirs = score_all(torch_scorer(net, half=False), images)
+    theirs = score_all(torch_scorer(net, exact=True), images)
     ours = score_all(onnx_scorer(path), images)
     same, worst = [], 0.0
     for a, b in zip(theirs, ours):
@@ -59,9 +63,7 @@ def compare(net: TextNet, path: Path, count: int = 1000) -> tuple[float, float]:
 
 def milliseconds(path: Path, width: int = 144, batch: int = 8) -> float:
     """Fastest of 50 runs on one thread, for an image of 48 x `width`."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    session = open_session(path)
     images = np.random.default_rng(0).integers(0, 256, (batch, 48, width, 3), np.uint8)
     best = float("inf")
     for _ in range(50):
@@ -73,23 +75,25 @@ def milliseconds(path: Path, width: int = 144, batch: int = 8) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="training.export")
-    parser.add_argument("checkpoint", type=Path, nargs="?", default=checkpoint.KEPT)
-    parser.add_argument("--out", type=Path, default=MODEL)
+    parser.add_argument("checkpoint", type=Path, nargs="?", help="(default: the kept weights)")
+    parser.add_argument("--size", default="small", choices=SIZES)
+    parser.add_argument("--out", type=Path)
     parser.add_argument("--alpha", type=float, default=1.0)
-    parser.add_argument("--float", action="store_true", help="float32 instead of int8")
-    parser.add_argument("--narrow", action="store_true", help="7-bit weights")
+    parser.add_argument("--closer", action="store_true", help="the net of second looks, in float32")
     chosen = parser.parse_args()
-    net, progress = checkpoint.averaged_net(chosen.checkpoint)
-    net = blend(net, starting_net(), chosen.alpha).eval()
-    chosen.out.parent.mkdir(exist_ok=True)
-    onnx.save(build(net, progress.images, not chosen.float, chosen.narrow), chosen.out)
-    if chosen.checkpoint != checkpoint.KEPT:
+    size, out = chosen.size, chosen.out or (CLOSER if chosen.closer else MODEL)
+    trained, progress = checkpoint.averaged_net(chosen.checkpoint or checkpoint.KEPT[size], size)
+    blended = size == "small" and not progress.finished
+    net = blend(trained, starting_net(), chosen.alpha).eval() if blended else trained
+    out.parent.mkdir(exist_ok=True)
+    onnx.save(build(net, progress, not chosen.closer), out)
+    if chosen.checkpoint and not progress.finished:
         # Without the blend: what training goes on from is what training left.
-        checkpoint.keep(checkpoint.averaged_net(chosen.checkpoint)[0], progress)
-    same, worst = compare(net, chosen.out)
-    print(f"{chosen.out}: {chosen.out.stat().st_size / 1e6:.2f} MB, {progress.images:,} images seen")
+        checkpoint.keep(trained, progress, checkpoint.KEPT[size])
+    same, worst = compare(net, out)
+    print(f"{out}: {out.stat().st_size / 1e6:.2f} MB, {progress.images:,} images seen")
     print(f"same reading as PyTorch on {same:.1%} of 1,000 synthetic images, probabilities within {worst:.3f}")
-    print(f"{milliseconds(chosen.out):.2f} ms an image of 48 x 144, one thread, batches of 8")
+    print(f"{milliseconds(out):.2f} ms an image of 48 x 144, one thread, batches of 8")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
-"""The text net: PP-OCRv6_rec_small's layers as a plain module, with a head for our own characters.
+"""The text nets: PP-OCRv6_rec_small's layers as a plain module, with a head for our own characters.
 
-Layer by layer the graph of PP-OCRv6_rec_small.onnx (Apache-2.0, PaddlePaddle), with BatchNorm folded into the
-convolutions and SiLU for GELU; `start.py` fills it with that file's weights. 3.0 million parameters, 446 million
-multiply-adds on an image of 48 x 144, nine tenths of them in 1x1 convolutions.
+The small one is layer by layer the graph of PP-OCRv6_rec_small.onnx (Apache-2.0, PaddlePaddle), with BatchNorm folded
+into the convolutions and SiLU for GELU; `start.py` fills it with that file's weights. 3.0 million parameters, 446
+million multiply-adds on an image of 48 x 144, nine tenths of them in 1x1 convolutions. The large one, for second looks,
+has as many again: blocks that see further, and attention.
 """
+
+import copy
 
 import torch
 import torch.nn.functional as F
@@ -51,14 +54,15 @@ class Block(nn.Module):
     """Depthwise 3x3 over space, then a two-layer 1x1 mix over channels with SiLU between.
 
     The original has GELU there. x sigmoid(1.702 x) stays within 0.02 of it, the factor lies in the weights
-    (see start.py), and in int8 a sigmoid is a table: 4.6 ms an image with GELU, 3.3 with SiLU. `stride` 2 halves the height only; such a block and one that changes the width has no shortcut.
+    (see start.py), and in int8 a sigmoid is a table: 4.6 ms an image with GELU, 3.3 with SiLU. `stride` 2 halves the
+    height only; such a block and one that changes the width has no shortcut.
     """
 
     activate = staticmethod(F.silu)
 
-    def __init__(self, width: int, out: int, stride: int = 1, squeeze: bool = False) -> None:
+    def __init__(self, width: int, out: int, stride: int = 1, squeeze: bool = False, window: int = 3) -> None:
         super().__init__()
-        self.space = nn.Conv2d(width, width, 3, (stride, 1), 1, groups=width)
+        self.space = nn.Conv2d(width, width, window, (stride, 1), window // 2, groups=width)
         self.squeeze = Squeeze(width) if squeeze else nn.Identity()
         self.expand = nn.Conv2d(width, width * 2 if stride == 1 else out, 1)
         self.project = nn.Conv2d(self.expand.out_channels, out, 1)
@@ -96,12 +100,12 @@ class Attention(nn.Module):
 class Neck(nn.Module):
     """(N, 384, H/16, W/4) -> (N, W/8, 120): height pooled away, then neighbours, then the whole line."""
 
-    def __init__(self) -> None:
+    def __init__(self, layers: int) -> None:
         super().__init__()
         self.skip = nn.Conv2d(384, FEATURES, 1)
         self.enter = nn.Conv2d(384, FEATURES, 1)
         self.near = nn.Conv2d(FEATURES, FEATURES, (1, 7), padding=(0, 3), groups=FEATURES)
-        self.far = nn.Sequential(Attention(), Attention())
+        self.far = nn.Sequential(*(Attention() for _ in range(layers)))
         self.norm = nn.LayerNorm(FEATURES, 1e-5)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -114,35 +118,74 @@ class Neck(nn.Module):
         return x + skip.flatten(2).transpose(1, 2)
 
 
+# Blocks that the large net has on top, after those of each width; and its attention layers.
+ADDED = {96: 1, 192: 6, 384: 4}
+LAYERS = {"small": 2, "large": 4}
+SIZES = tuple(LAYERS)
+
+
+def _blocks(size: str) -> list[Block]:
+    counts = ADDED if size == "large" else dict.fromkeys(ADDED, 0)
+    added = {width: [Block(width, width, window=5) for _ in range(count)] for width, count in counts.items()}
+    return [
+        Block(96, 96, squeeze=True),
+        Block(96, 96),
+        Block(96, 96),
+        *added[96],
+        Block(96, 192, stride=2),
+        Block(192, 192, squeeze=True),
+        Block(192, 192),
+        Block(192, 192, squeeze=True),
+        Block(192, 192),
+        Block(192, 192, squeeze=True),
+        Block(192, 192),
+        *added[192],
+        Block(192, 384, stride=2),
+        Block(384, 384, squeeze=True),
+        Block(384, 384),
+        *added[384],
+    ]
+
+
 class TextNet(nn.Module):
     """(N, 3, H, W) BGR in -1..1 -> (N, W/8, classes) logits; class 0 is the CTC blank.
 
-    H a multiple of 16, trained at picture.HEIGHTS; W a multiple of 8.
+    H a multiple of 16, trained at picture.HEIGHTS; W a multiple of 8. `size` is one of SIZES.
     """
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self, classes: int, size: str = "small") -> None:
         super().__init__()
+        self.size = size
         self.stem = Stem()
-        self.blocks = nn.Sequential(
-            Block(96, 96, squeeze=True),
-            Block(96, 96),
-            Block(96, 96),
-            Block(96, 192, stride=2),
-            Block(192, 192, squeeze=True),
-            Block(192, 192),
-            Block(192, 192, squeeze=True),
-            Block(192, 192),
-            Block(192, 192, squeeze=True),
-            Block(192, 192),
-            Block(192, 384, stride=2),
-            Block(384, 384, squeeze=True),
-            Block(384, 384),
-        )
-        self.neck = Neck()
+        self.blocks = nn.Sequential(*_blocks(size))
+        self.neck = Neck(LAYERS[size])
         self.head = nn.Linear(FEATURES, classes)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.neck(self.blocks(self.stem(x))))
+
+
+@torch.no_grad()
+def grown(small: TextNet) -> TextNet:
+    """A large net that computes what `small` does: what it has on top adds nothing yet."""
+    net = TextNet(small.head.out_features, "large")
+    net.stem, net.head = copy.deepcopy(small.stem), copy.deepcopy(small.head)
+    trained = iter(copy.deepcopy(small.blocks))
+    for i, block in enumerate(net.blocks):
+        if block.space.kernel_size == (3, 3):
+            net.blocks[i] = next(trained)
+        else:
+            # The shortcut begins behind the window.
+            for parameter in (block.project.weight, block.project.bias, block.space.weight, block.space.bias):
+                parameter.zero_()
+            block.space.weight[:, :, 2, 2] = 1
+    layers = [*copy.deepcopy(small.neck.far), *list(net.neck.far)[len(small.neck.far) :]]
+    for layer in layers[len(small.neck.far) :]:
+        for parameter in (layer.out.weight, layer.out.bias, layer.down.weight, layer.down.bias):
+            parameter.zero_()
+    net.neck = copy.deepcopy(small.neck)
+    net.neck.far = nn.Sequential(*layers)
+    return net
 
 
 def normalise(images: Tensor) -> Tensor:

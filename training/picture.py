@@ -5,9 +5,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from training.closeup import close_up
+from training.flatten import flatten
 
 HEIGHT = 48  # rows of the net's input at the first look
 TALL = 64  # and at a closer one
@@ -18,11 +19,14 @@ COMFORTABLE, WIDENED = 128, 1.6
 
 
 def decode(path: Path) -> np.ndarray:
-    """(H, W, 3) uint8 BGR of the first frame, what is transparent shown on white."""
+    """(H, W, 3) uint8 BGR of the first frame, as src/recognize/decode.ts opens it."""
     with Image.open(path) as image:
-        rgba = image.convert("RGBA")
-    white = Image.new("RGBA", rgba.size, "white")
-    return np.ascontiguousarray(np.asarray(Image.alpha_composite(white, rgba))[:, :, 2::-1])
+        # A PNG's word on how it was held is not heeded there.
+        upright = ImageOps.exif_transpose(image) if image.format in ("JPEG", "WEBP") else image
+        if upright.mode.startswith("I;16"):
+            upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))  # Pillow would cut off at 255
+        rgba = np.asarray(upright.convert("RGBA"))
+    return np.ascontiguousarray(flatten(rgba)[:, :, ::-1])
 
 
 def target_width(width: int, height: int, stretch: float = 1.0, least: int = COMFORTABLE) -> int:
@@ -32,7 +36,7 @@ def target_width(width: int, height: int, stretch: float = 1.0, least: int = COM
     """
     proportional = HEIGHT * width / height
     columns = max(proportional, min(least, proportional * WIDENED)) * stretch
-    return -(-min(max(round(columns), NARROWEST), WIDEST) // STRIDE) * STRIDE
+    return -(-min(max(int(columns + 0.5), NARROWEST), WIDEST) // STRIDE) * STRIDE
 
 
 def to_input(image: np.ndarray, width: Callable[[int, int], int] = target_width, height: int = HEIGHT) -> np.ndarray:

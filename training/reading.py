@@ -3,34 +3,43 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
+from training.learner import half
 from training.net import TextNet, normalise
 
 # (N, H, W, 3) uint8 BGR -> (N, W/8, 71) scores
 Scorer = Callable[[np.ndarray], np.ndarray]
 
 
-def torch_scorer(net: TextNet, half: bool = True) -> Scorer:
-    """Scores of `net` where it lies, in bfloat16 as in training or in float32."""
+def torch_scorer(net: TextNet, exact: bool = False) -> Scorer:
+    """Scores of `net` where it lies, computed as in training or, if `exact`, in float32."""
     device = next(net.parameters()).device
+    rough = not exact and half(device)
 
     def score(images: np.ndarray) -> np.ndarray:
-        with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=half):
+        with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=rough):
             return net(normalise(torch.from_numpy(images).to(device))).float().cpu().numpy()
 
     return score
 
 
-def onnx_scorer(path: Path) -> Scorer:
-    """Log-probabilities of an exported model on one thread."""
+def open_session(path: Path) -> Any:
+    """An exported model as the server opens it (src/recognize/session.ts): on one thread, its sums never cut off."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    options.add_session_config_entry("session.x64quantprecision", "1")
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def onnx_scorer(path: Path) -> Scorer:
+    """Log-probabilities of an exported model on one thread."""
+    session = open_session(path)
     return lambda images: session.run(None, {"image": np.ascontiguousarray(images[..., ::-1])})[0]
 
 

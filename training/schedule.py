@@ -1,4 +1,4 @@
-"""The learning rate by images seen, and the running average of the weights."""
+"""The learning rate over a run, and the running average of the weights."""
 
 import torch
 
@@ -10,13 +10,13 @@ WARM_UP = 4_000  # images
 MEMORY = 40_000  # images over which the average forgets
 
 
-def learning_rate(images: int, total: int, since_start: int) -> float:
-    """PEAK, and over the last part of `total` images a straight fall to nothing, whatever restarts lie between.
+def learning_rate(part: float, since_start: int) -> float:
+    """PEAK, and from HOLD of a run on a straight fall to nothing, whatever restarts lie between; `part` of it is over.
 
     `since_start` counts the images since the optimiser was new: its averages need a warm-up of their own.
     """
     warm = min(1.0, since_start / WARM_UP)
-    left = 1 - min(images / total, 1.0)
+    left = 1 - min(part, 1.0)
     return PEAK * warm * min(1.0, left / (1 - HOLD))
 
 

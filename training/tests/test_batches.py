@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from training.batches import batch_size, draw_batch, draw_width
+from training.batches import FEW_WIDTHS, batch_size, draw_batch, draw_width
 
 
 class Blank:
@@ -35,6 +35,11 @@ def test_heights_take_turns():
     shapes = [draw_batch(Blank(), ("any",), np.ones(1), seed, 1.0).images.shape for seed in range(4)]
     assert [height for _, height, _, _ in shapes] == [48, 64, 48, 64]
     assert all(width % 8 == 0 for _, _, width, _ in shapes)
+
+
+def test_large_batches_come_in_few_shapes():
+    shapes = {draw_batch(Blank(), ("any",), np.ones(1), seed, 4.0).images.shape for seed in range(200)}
+    assert len(shapes) == 2 * len(FEW_WIDTHS)
 
 
 def test_a_batch_has_one_width_and_repeats_from_its_seed():

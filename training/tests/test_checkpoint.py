@@ -2,25 +2,23 @@ import torch
 
 from training.alphabet import CHARS
 from training.checkpoint import Progress, averaged_net, keep, load, save
+from training.learner import Learner
 from training.net import TextNet
-from training.optimiser import Optimiser
 
 
 def test_a_run_goes_on_where_it_stopped(tmp_path):
-    net, average = TextNet(len(CHARS) + 1), TextNet(len(CHARS) + 1)
-    optimiser = Optimiser(net)
-    net(torch.zeros(1, 3, 48, 64)).sum().backward()
-    optimiser.step(1e-3)
-    save(tmp_path / "c.pt", net, average, optimiser, Progress(images=7, exact={"plain": 0.5}))
+    learner = Learner(TextNet(len(CHARS) + 1), "cpu")
+    learner.net(torch.zeros(1, 3, 48, 64)).sum().backward()
+    learner.step(1e-3, 64, 1000)
+    save(tmp_path / "c.pt", {"small": learner}, Progress(images=7, exact={"plain": 0.5}))
 
-    again, again_average = TextNet(len(CHARS) + 1), TextNet(len(CHARS) + 1)
-    again_optimiser = Optimiser(again)
-    progress = load(tmp_path / "c.pt", again, again_average, again_optimiser)
+    again = Learner(TextNet(len(CHARS) + 1), "cpu")
+    progress = load(tmp_path / "c.pt", {"small": again})
     assert progress == Progress(images=7, exact={"plain": 0.5})
-    assert torch.equal(again.head.bias, net.head.bias)
-    assert torch.equal(again_average.head.bias, average.head.bias)
+    assert torch.equal(again.net.head.bias, learner.net.head.bias)
+    assert torch.equal(again.average.head.bias, learner.average.head.bias)
     for kind in ("adamw", "muon"):
-        there, here = optimiser.state_dict()[kind]["state"], again_optimiser.state_dict()[kind]["state"]
+        there, here = learner.optimiser.state_dict()[kind]["state"], again.optimiser.state_dict()[kind]["state"]
         assert len(there) == len(here) > 0
     assert not list(tmp_path.glob("*.tmp"))
 

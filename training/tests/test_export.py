@@ -5,7 +5,7 @@ import torch
 
 from training.alphabet import CHARS
 from training.average import blend
-from training.graph import attach_bytes, describe, float_graph
+from training.graph import attach_bytes, describe, float_graph, store_in_halves
 from training.net import TextNet, normalise
 from training.quantise import quantise
 
@@ -35,6 +35,16 @@ def test_the_float_graph_reads_bytes_as_the_net_does(net, count, width):
     assert ours.shape == (count, width // 8, len(CHARS) + 1)
     # The border differs a little: outside is 128, not 127.5.
     assert np.abs(ours - probabilities(net, images)).max() < 1e-3
+
+
+def test_stored_in_halves_it_takes_half_and_reads_the_same(net):
+    images = np.random.default_rng(2).integers(0, 256, (2, 48, 96, 3), np.uint8)
+    model = float_graph(net)
+    attach_bytes(model)
+    before = len(model.SerializeToString())
+    store_in_halves(model)
+    assert len(model.SerializeToString()) < 0.55 * before
+    assert np.abs(np.exp(run(model, images)) - probabilities(net, images)).max() < 2e-3
 
 
 def test_the_integer_graph_stays_near(net):

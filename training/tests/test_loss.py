@@ -1,22 +1,11 @@
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
-from training.batches import Batch
 from training.ctc import encode
-from training.train import READABLE, loss_of
+from training.loss import READABLE, loss_of, unlikeness
 
 STEPS, CLASSES = 6, 71
-
-
-def batch(*texts: str) -> Batch:
-    return Batch(np.zeros((len(texts), 48, 8 * STEPS, 3), np.uint8), list(texts))
-
-
-def fixed(*logits: torch.Tensor):
-    """A net that says the same whatever it sees."""
-    return lambda images: torch.stack(logits)
 
 
 def sure_of(text: str) -> torch.Tensor:
@@ -35,20 +24,34 @@ def plain_loss(logits: torch.Tensor, text: str) -> float:
 def test_what_is_read_counts_in_full():
     sure = sure_of("ab")
     assert 0 < plain_loss(sure, "ab") < READABLE
-    assert float(loss_of(fixed(sure), batch("ab"), "cpu")) == pytest.approx(plain_loss(sure, "ab"))
+    assert float(loss_of(sure[None], ["ab"])) == pytest.approx(plain_loss(sure, "ab"))
 
 
-def test_what_no_one_can_read_counts_no_more_than_what_is_barely_readable():
+def test_what_no_one_can_read_counts_less_than_what_is_barely_readable():
     wrong = sure_of("zz")
-    assert plain_loss(wrong, "ab") > 3 * READABLE
-    assert float(loss_of(fixed(wrong), batch("ab"), "cpu")) == pytest.approx(READABLE)
+    plain = plain_loss(wrong, "ab")
+    assert plain > 3 * READABLE
+    assert float(loss_of(wrong[None], ["ab"])) == pytest.approx(READABLE**2 / plain)
 
 
 def test_its_gradient_is_as_much_smaller():
     wrong = sure_of("zz").requires_grad_()
-    loss_of(fixed(wrong), batch("ab"), "cpu").backward()
+    loss_of(wrong[None], ["ab"]).backward()
     weighed = wrong.grad.norm()
     again = sure_of("zz").requires_grad_()
     given = again[None].log_softmax(-1).transpose(0, 1)
     F.ctc_loss(given, torch.tensor(encode("ab")), torch.tensor([STEPS]), torch.tensor([2])).backward()
-    assert float(weighed / again.grad.norm()) == pytest.approx(READABLE / plain_loss(sure_of("zz"), "ab"), rel=1e-3)
+    weight = (READABLE / plain_loss(sure_of("zz"), "ab")) ** 2
+    assert float(weighed / again.grad.norm()) == pytest.approx(weight, rel=1e-3)
+
+
+def test_unlikeness_is_nothing_between_equals_and_grows_with_distance():
+    taught, near, far = sure_of("ab")[None], sure_of("ab")[None] * 0.9, sure_of("zz")[None]
+    assert float(unlikeness(taught, taught, ["ab"])) == pytest.approx(0, abs=1e-6)
+    assert 0 < float(unlikeness(near, taught, ["ab"])) < float(unlikeness(far, taught, ["ab"]))
+
+
+def test_only_the_pupil_learns_from_unlikeness():
+    pupil, teacher = (sure_of(text)[None].requires_grad_() for text in ("ab", "zz"))
+    unlikeness(pupil, teacher, ["ab"]).backward()
+    assert pupil.grad.abs().max() > 0 and teacher.grad is None

@@ -6,11 +6,11 @@ from training.schedule import HOLD, MEMORY, PEAK, WARM_UP, follow, learning_rate
 
 
 def test_rate_warms_up_stays_and_falls_over_all_restarts():
-    assert learning_rate(0, 1_000_000, 0) == 0
-    assert learning_rate(WARM_UP // 2, 1_000_000, WARM_UP // 2) == pytest.approx(PEAK / 2)
-    assert learning_rate(int(HOLD * 1_000_000), 1_000_000, 100_000) == pytest.approx(PEAK)
-    assert learning_rate(int((1 + HOLD) / 2 * 1_000_000), 1_000_000, 100_000) == pytest.approx(PEAK / 2)
-    assert learning_rate(2_000_000, 1_000_000, 2_000_000) == 0
+    assert learning_rate(0, 0) == 0
+    assert learning_rate(0.1, WARM_UP // 2) == pytest.approx(PEAK / 2)
+    assert learning_rate(HOLD, 100_000) == pytest.approx(PEAK)
+    assert learning_rate((1 + HOLD) / 2, 100_000) == pytest.approx(PEAK / 2)
+    assert learning_rate(2, 2_000_000) == 0
 
 
 def test_the_average_stays_near_while_the_net_wanders():

@@ -1,0 +1,69 @@
+"""A net while it learns: its running average, its optimiser."""
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from training.batches import Batch
+from training.loss import loss_of, unlikeness
+from training.net import TextNet, normalise
+from training.optimiser import Optimiser
+from training.schedule import follow
+
+CLIP = 5.0  # greatest norm of a step's gradient
+TOGETHER = 2  # batches a step
+
+
+def half(device: torch.device) -> bool:
+    """Whether bfloat16 is fast on it: without AVX-512 a processor computes it thirty times slower than float32."""
+    return device.type != "cpu" or torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+
+
+class Learner:
+    """`net` on `device`, where its average follows it."""
+
+    def __init__(self, net: TextNet, device: str) -> None:
+        self.net = net.to(device, memory_format=torch.channels_last)
+        self.average = TextNet(net.head.out_features, net.size).to(device, memory_format=torch.channels_last)
+        self.average.load_state_dict(net.state_dict())
+        self.optimiser = Optimiser(self.net)
+
+    def scores(self, images: Tensor) -> Tensor:
+        """Logits of normalised `images`."""
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=half(images.device)):
+            return self.net(images)
+
+    def step(self, rate: float, images: int, since_start: int) -> None:
+        """Uses up the gradients of `images` images."""
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), CLIP)
+        self.optimiser.step(rate)
+        follow(self.average, self.net, images, since_start)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {part: getattr(self, part).state_dict() for part in ("net", "average", "optimiser")}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        for part, saved in state.items():
+            getattr(self, part).load_state_dict(saved)
+
+
+class Pupil(Protocol):
+    def scores(self, images: Tensor) -> Tensor: ...
+
+
+def learn(pupils: Iterable[Pupil], batch: Batch, device: str) -> Tensor:
+    """Adds the gradients of one of a step's batches; the loss of each net. The later learn from the earlier too."""
+    images = normalise(torch.from_numpy(batch.images).to(device))
+    losses: list[Tensor] = []
+    teacher: Tensor | None = None
+    for pupil in pupils:
+        logits = pupil.scores(images)
+        loss = loss_of(logits, batch.texts)
+        losses.append(loss.detach())
+        if teacher is not None:
+            loss = loss + unlikeness(logits, teacher, batch.texts)
+        (loss / TOGETHER).backward()
+        teacher = logits.detach()
+    return torch.stack(losses)
