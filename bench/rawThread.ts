@@ -24,7 +24,7 @@ const started = performance.now();
 while (performance.now() - started < seconds * 1000) {
   const { first, more } = images[(done / batch) % images.length]!;
   await net.score(new Array(batch).fill(first));
-  for (let i = 0; i < batch && more.length > 0; i++) await net.score(more);
+  for (let i = 0; i < batch && more.length > 0; i++) await net.scoreCloser(more);
   done += batch;
 }
 const elapsed = (performance.now() - started) / 1000;

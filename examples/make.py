@@ -3,6 +3,7 @@
     python examples/make.py      needs Pillow and the DejaVu and Liberation fonts (fonts-dejavu, fonts-liberation)
 """
 
+import math
 import random
 from pathlib import Path
 
@@ -65,6 +66,34 @@ def crossed(picture: Image.Image, colour: Colour, count: int, seed: int) -> Imag
     return picture
 
 
+def clock(side: int = 160, scale: int = 4) -> Image.Image:
+    """A wall clock that shows ten past ten, drawn large and made small for smooth edges."""
+    whole = side * scale
+    middle = whole / 2
+    dark = (25, 25, 30)
+    picture = Image.new("RGB", (whole, whole), (214, 201, 180))
+    draw = ImageDraw.Draw(picture)
+
+    def disc(radius: float, colour: Colour) -> None:
+        radius *= whole
+        draw.ellipse([middle - radius, middle - radius, middle + radius, middle + radius], colour)
+
+    def stroke(turn: float, start: float, end: float, width: float) -> None:
+        x, y = math.sin(turn * math.tau) * whole, -math.cos(turn * math.tau) * whole
+        ends = [middle + x * start, middle + y * start, middle + x * end, middle + y * end]
+        draw.line(ends, dark, round(width * whole))
+
+    disc(0.44, (60, 40, 30))
+    disc(0.40, (250, 248, 240))
+    for minute in range(60):
+        whole_hour = minute % 5 == 0
+        stroke(minute / 60, 0.32 if whole_hour else 0.36, 0.38, 0.018 if whole_hour else 0.006)
+    stroke(10 / 12 + 10 / 720, -0.05, 0.2, 0.026)
+    stroke(10 / 60, -0.05, 0.31, 0.016)
+    disc(0.02, dark)
+    return picture.resize((side, side), Image.Resampling.LANCZOS)
+
+
 def main() -> None:
     blue, red, green = (30, 60, 150), (170, 40, 40), (20, 110, 70)
     white, cream, night = (255, 255, 255), (250, 244, 225), (24, 28, 44)
@@ -89,6 +118,8 @@ def main() -> None:
         HERE / "math.png", optimize=True
     )
     line("8×7=", ROMAN, [(120, 20, 90)], white, (120, 44), 0, 8).convert("RGB").save(HERE / "product.png", optimize=True)
+
+    clock().convert("P", palette=Image.Palette.ADAPTIVE, colors=32).save(HERE / "clock.png", optimize=True)
 
     text = "W3KHP"
     frames = []

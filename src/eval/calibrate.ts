@@ -1,5 +1,5 @@
 /**
- * npm run calibrate -- DIR…
+ * npm run calibrate -- [--limit N] [--model FILE] DIR…
  *
  * Fits the lines that turn the net's own probabilities into how often it is right, over families of labelled
  * images (training makes synthetic ones; the corpora that accuracy is measured on are not for fitting), and
@@ -12,6 +12,7 @@ import { cardPath, readModelCard, textModel } from '../recognize/modelCard.ts';
 import { loadNet, type Net } from '../recognize/net.ts';
 import { type ReadItem, readImages } from '../recognize/reader.ts';
 import { findFamilies } from './families.ts';
+import { limitOf } from './limit.ts';
 import { isRight } from './score.ts';
 
 /** One reading: what the net said of it, and whether it was right. */
@@ -24,20 +25,21 @@ const untouched: Line = { slope: 1, offset: 0 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { model: { type: 'string', default: textModel }, limit: { type: 'string', default: 'Infinity' } },
+  options: { model: { type: 'string', default: textModel }, limit: { type: 'string' } },
 });
 if (positionals.length === 0) {
   console.error('usage: npm run calibrate -- [--limit N] [--model FILE] DIR…');
   process.exit(2);
 }
 
+const limit = limitOf(values.limit);
 const net = await loadNet(values.model);
 net.card.calibration = { oneLook: untouched, moreLooks: untouched };
 const oneLook: Sample[] = [];
 const moreLooks: Sample[] = [];
 for (const { images, arithmetic } of findFamilies(positionals).families) {
   if (arithmetic) continue; // its labels are answers, several readings of which are right
-  for (const image of images.slice(0, Number(values.limit))) {
+  for (const image of images.slice(0, limit)) {
     const item = { image: readFileSync(image.path), budgetMs: Number.POSITIVE_INFINITY };
     for (const [samples, sure] of [
       [oneLook, 0],

@@ -1,5 +1,5 @@
 /**
- * npm run eval -- [--json FILE] [--misses FILE.html] DIR…
+ * npm run eval -- [--json FILE] [--misses FILE.html] [--limit N] [--model FILE] DIR…
  *
  * Reads families of labelled images as the server would, on one thread, and tells how many it reads exactly; of
  * visual puzzles, how many it solves within 3 pixels, 4 degrees, or with all clicks right. The answer comes from
@@ -14,6 +14,7 @@ import { textModel } from '../recognize/modelCard.ts';
 import { commonestConfusions } from './confusions.ts';
 import { contactSheet } from './contactSheet.ts';
 import { type Family, findFamilies, type Labelled } from './families.ts';
+import { limitOf } from './limit.ts';
 import { countRight } from './puzzles.ts';
 import {
   type FamilyScore,
@@ -31,7 +32,7 @@ const { values, positionals } = parseArgs({
     json: { type: 'string' },
     misses: { type: 'string' },
     model: { type: 'string', default: textModel },
-    limit: { type: 'string', default: 'Infinity' },
+    limit: { type: 'string' },
   },
 });
 if (positionals.length === 0) {
@@ -39,6 +40,7 @@ if (positionals.length === 0) {
   process.exit(2);
 }
 
+const limit = limitOf(values.limit);
 const { families, puzzleFamilies, skipped } = findFamilies(positionals);
 for (const name of skipped) console.error(`${name}: skipped, its labels are neither texts nor a puzzle's`);
 
@@ -47,7 +49,7 @@ const scores: Record<string, FamilyScore> = {};
 const misses = new Map<string, Read[]>();
 const all: Read[] = [];
 for (const family of families) {
-  family.images.splice(Number(values.limit));
+  family.images.splice(limit);
   const begun = performance.now();
   const reads = await forAll(family.images, imagesAtOnce(1), (image) => readOne(reader, family, image));
   scores[family.name] = scoreFamily(family, reads, performance.now() - begun);
@@ -61,7 +63,7 @@ for (const family of families) {
 }
 const puzzleScores: Record<string, FamilyScore> = {};
 for (const { name, puzzles } of puzzleFamilies) {
-  puzzles.splice(Number(values.limit));
+  puzzles.splice(limit);
   const begun = performance.now();
   const right = await countRight(reader, puzzles);
   puzzleScores[name] = scorePuzzles(puzzles.length, right, performance.now() - begun);

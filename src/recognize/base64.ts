@@ -3,8 +3,8 @@
  * not know, and a damaged image would become a different image. So only what would encode back to the same text
  * is taken.
  *
- * Lenient also reads what clients send in practice: a data-URI prefix, line breaks and spaces, the URL-safe
- * alphabet, missing padding, and plus signs that a form turned into spaces.
+ * Lenient also reads what clients send in practice: a data-URI prefix or what is left of one, line breaks and spaces,
+ * the URL-safe alphabet, missing padding, and plus signs that a form turned into spaces.
  */
 export function decodeBase64(text: string, { strict = false } = {}): Buffer | undefined {
   const exact = decodeExactly(text);
@@ -66,9 +66,12 @@ function isFolded(body: string): boolean {
   return true;
 }
 
+/** Clients of CapMonster 2 write `base64,` and nothing before it. */
 function withoutDataUri(text: string): string {
-  const head = /^\s*data:[\w.+-]*\/?[\w.+-]*(?:;[\w-]+=[\w.+-]*)*;base64,/i.exec(text.slice(0, 200));
-  return head ? text.slice(head[0].length) : text;
+  const comma = text.slice(0, 200).indexOf(','); // which no base64 holds
+  const head = text.slice(0, Math.max(comma, 0));
+  const isHead = /^\s*(?:data:)?(?:[\w.+/-]*(?:;[\w-]+=[\w.+-]*)*;)?base64$/i.test(head);
+  return isHead ? text.slice(comma + 1) : text;
 }
 
 const SPACE = 0x20;

@@ -1,3 +1,6 @@
+import { type BmpHeader, readHeader } from './bmpHeader.ts';
+import { unpackRuns } from './bmpRuns.ts';
+
 /** Rows from the top, 3 bytes a pixel in the order red, green, blue. */
 export interface Bitmap {
   width: number;
@@ -6,86 +9,81 @@ export interface Bitmap {
 }
 
 /**
- * Decodes an uncompressed BMP of 1, 4, 8, 24 or 32 bits; its alpha byte, which writers fill with anything, is
- * ignored. libvips as sharp ships it reads no BMP.
+ * Decodes a BMP of 1, 4, 8, 16, 24 or 32 bits, into 3 channels, or 4 where its header names alpha bits and they are
+ * not all zero. A fourth byte that the header does not name is filled with anything. libvips as sharp ships it reads
+ * no BMP.
  * @throws Error for every other kind, and for a file shorter than its header says
  */
-export function decodeBmp(bytes: Uint8Array): Bitmap {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const header = readHeader(view);
-  const { width, height, bits, pixels, fromTop } = header;
-  const rowBytes = Math.ceil((width * bits) / 32) * 4;
-  if (pixels + rowBytes * height > bytes.length) throw new Error('BMP: pixel data is cut off');
+export function decodeBmp(bytes: Uint8Array) {
+  const header = readHeader(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  const { width, height, bits } = header;
+  if (bits <= 8) return { width, height, channels: 3, pixels: colourByPalette(bytes, header) };
+  const channels = header.masks[3] === 0 ? 3 : 4;
+  const pixels = colourByMasks(bytes, header, channels);
+  const isBlank = channels === 4 && !pixels.some((value, i) => i % 4 === 3 && value > 0);
+  if (isBlank) return { width, height, channels: 3, pixels: colourByMasks(bytes, header, 3) };
+  return { width, height, channels, pixels };
+}
 
-  const palette = bits <= 8 ? readPalette(bytes, header) : undefined;
-  const rgb = new Uint8Array(width * height * 3);
-  for (let y = 0; y < height; y++) {
-    const row = pixels + rowBytes * (fromTop ? y : height - 1 - y);
-    for (let x = 0; x < width; x++) {
-      const to = (y * width + x) * 3;
-      if (palette) {
-        const perByte = 8 / bits;
-        const shift = 8 - bits * ((x % perByte) + 1);
-        const index = (bytes[row + Math.floor(x / perByte)]! >> shift) & (2 ** bits - 1);
-        const colour = palette[index];
-        if (!colour) throw new Error('BMP: a pixel outside the palette');
-        copyPixel(colour, 0, rgb, to);
-      } else {
-        copyPixel(bytes, row + x * (bits / 8), rgb, to);
-      }
+function colourByPalette(bytes: Uint8Array, header: BmpHeader): Uint8Array {
+  const { width, height, bits, hasRuns } = header;
+  const palette = readPalette(bytes, header);
+  const pixels = new Uint8Array(width * height * 3);
+  const perByte = hasRuns ? 1 : 8 / bits;
+  const depth = 8 / perByte;
+  const source = hasRuns ? unpackRuns(bytes.subarray(header.pixels), header) : bytes;
+  const starts = hasRuns ? rowStarts(header, 0, width) : rowsOf(bytes, header);
+  let to = 0;
+  for (const start of starts) {
+    for (let x = 0; x < width; x++, to += 3) {
+      const shift = 8 - depth * ((x % perByte) + 1);
+      const index = (source[start + Math.floor(x / perByte)]! >> shift) & (2 ** depth - 1);
+      const colour = palette[index];
+      if (!colour) throw new Error('BMP: a pixel outside the palette');
+      pixels[to] = colour[2]!;
+      pixels[to + 1] = colour[1]!;
+      pixels[to + 2] = colour[0]!;
     }
   }
-  return { width, height, rgb };
+  return pixels;
 }
 
-interface Header {
-  width: number;
-  height: number;
-  bits: number;
-  fromTop: boolean;
-  /** Where the palette and the pixels begin. */
-  palette: number;
-  pixels: number;
-  colours: number;
-  colourBytes: 3 | 4;
+function colourByMasks(bytes: Uint8Array, header: BmpHeader, channels: number): Uint8Array {
+  const { width, height, bits } = header;
+  const pixelBytes = bits / 8;
+  const shares = header.masks.slice(0, channels).map((mask) => {
+    const shift = 31 - Math.clz32(mask & -mask);
+    return { mask, shift, scale: 255 / (mask >>> shift || 1) };
+  });
+  const pixels = new Uint8Array(width * height * channels);
+  let to = 0;
+  for (const start of rowsOf(bytes, header)) {
+    for (let at = start; at < start + width * pixelBytes; at += pixelBytes) {
+      let value = 0;
+      for (let k = 0; k < pixelBytes; k++) value |= bytes[at + k]! << (8 * k);
+      for (const { mask, shift, scale } of shares) pixels[to++] = ((value & mask) >>> shift) * scale + 0.5;
+    }
+  }
+  return pixels;
 }
 
-function readHeader(view: DataView): Header {
-  const size = view.getUint32(14, true);
-  const old = size === 12;
-  const signedHeight = old ? view.getUint16(20, true) : view.getInt32(22, true);
-  const bits = view.getUint16(old ? 24 : 28, true);
-  const compression = old ? 0 : view.getUint32(30, true);
-  const standardMasks =
-    compression === 3 &&
-    bits === 32 &&
-    view.getUint32(54, true) === 0xff0000 &&
-    view.getUint32(62, true) === 0xff;
-  if (compression !== 0 && !standardMasks) throw new Error(`BMP: compression ${compression}`);
-  if (![1, 4, 8, 24, 32].includes(bits)) throw new Error(`BMP: ${bits} bits`);
-  const declared = old ? 0 : view.getUint32(46, true);
-  return {
-    width: old ? view.getUint16(18, true) : view.getInt32(18, true),
-    height: Math.abs(signedHeight),
-    bits,
-    fromTop: signedHeight < 0,
-    palette: 14 + size,
-    pixels: view.getUint32(10, true),
-    colours: declared === 0 ? 2 ** bits : Math.min(declared, 256),
-    colourBytes: old ? 3 : 4,
-  };
+/** Where each row begins in the file, from the top one on; rows are padded to four bytes, the last one may not be. */
+function rowsOf(bytes: Uint8Array, header: BmpHeader): number[] {
+  const { width, height, bits, pixels } = header;
+  const stride = Math.ceil((width * bits) / 32) * 4;
+  const end = pixels + stride * (height - 1) + Math.ceil((width * bits) / 8);
+  if (end > bytes.length) throw new Error('BMP: pixel data is cut off');
+  return rowStarts(header, pixels, stride);
 }
 
-function readPalette(bytes: Uint8Array, { palette, colours, colourBytes }: Header): Uint8Array[] {
+function rowStarts({ height, fromTop }: BmpHeader, first: number, stride: number): number[] {
+  return Array.from({ length: height }, (_, y) => first + stride * (fromTop ? y : height - 1 - y));
+}
+
+/** In the file's order: blue, green, red. */
+function readPalette(bytes: Uint8Array, { palette, colours, colourBytes }: BmpHeader): Uint8Array[] {
   if (palette + colours * colourBytes > bytes.length) throw new Error('BMP: palette is cut off');
   return Array.from({ length: colours }, (_, i) =>
     bytes.subarray(palette + i * colourBytes, palette + i * colourBytes + 3),
   );
-}
-
-/** The file's order is blue, green, red. */
-function copyPixel(source: Uint8Array, from: number, target: Uint8Array, to: number): void {
-  target[to] = source[from + 2]!;
-  target[to + 1] = source[from + 1]!;
-  target[to + 2] = source[from]!;
 }

@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { withClearFrame } from './bareGif.ts';
 import { type Bitmap, decodeBmp } from './bmp.ts';
 import { flatten } from './flatten.ts';
 import type { Peeked } from './peek.ts';
@@ -28,17 +29,21 @@ export interface Layer {
 }
 
 /**
- * Pixels of each frame of an image that has been peeked at, what is transparent laid on a background that shows
- * what is drawn.
+ * Pixels of each frame of an image that has been peeked at, what is transparent laid on each ground that may show
+ * what is drawn: nearly always on one.
  * @throws Error, with a cause for the log only, when the decoder refuses it
  */
-export async function decodeFrames(bytes: Uint8Array, peeked: Peeked, most?: number): Promise<Bitmap[]> {
+export async function decodeOnGrounds(bytes: Uint8Array, peeked: Peeked, most?: number): Promise<Bitmap[][]> {
   const layers = await decodeLayers(bytes, peeked, most);
-  return layers.map(({ width, height, channels, pixels }) => ({
-    width,
-    height,
-    rgb: flatten(pixels, channels),
-  }));
+  const pixels = layers.map((layer) => layer.pixels);
+  return flatten(pixels, layers[0]?.channels ?? 3).map((frames) =>
+    frames.map((rgb, i) => ({ width: layers[i]!.width, height: layers[i]!.height, rgb })),
+  );
+}
+
+/** Likewise, on the likeliest ground. */
+export async function decodeFrames(bytes: Uint8Array, peeked: Peeked, most?: number): Promise<Bitmap[]> {
+  return (await decodeOnGrounds(bytes, peeked, most))[0]!;
 }
 
 /** Likewise, with what is transparent left as it is. */
@@ -47,17 +52,14 @@ export async function decodeLayers(
   peeked: Peeked,
   most = Number.POSITIVE_INFINITY,
 ): Promise<Layer[]> {
-  if (peeked.format === 'bmp') {
-    const { width, height, rgb } = decodeBmp(bytes);
-    return [{ width, height, channels: 3, pixels: rgb }];
-  }
+  if (peeked.format === 'bmp') return [decodeBmp(bytes)];
   const plain = peeked.format === 'png' ? decodePlainPng(bytes, peeked) : undefined;
   if (plain !== undefined) return [plain];
-  const input = peeked.format === 'png' ? withoutAncillaryChunks(bytes) : bytes;
+  const { input, frames } = forLibvips(bytes, peeked);
   const single = most === 1 || peeked.frames === 1;
   const { data, info } = await sharp(input, {
     pages: single ? 1 : -1,
-    limitInputPixels: peeked.width * peeked.height * peeked.frames, // the header must not lie
+    limitInputPixels: peeked.width * peeked.height * frames, // the header must not lie
     failOn: 'error',
     sequentialRead: true,
     ignoreIcc: true,
@@ -71,8 +73,16 @@ export async function decodeLayers(
   const height = info.pageHeight ?? info.height;
   const frameBytes = width * height * channels;
   const layers: Layer[] = [];
-  for (let at = 0; at + frameBytes <= data.length && layers.length < most; at += frameBytes) {
+  const wanted = Math.min(most, peeked.frames);
+  for (let at = 0; at + frameBytes <= data.length && layers.length < wanted; at += frameBytes) {
     layers.push({ width, height, channels, pixels: data.subarray(at, at + frameBytes) });
   }
   return layers;
+}
+
+/** The file as libvips is to see it, and its frames then. */
+function forLibvips(bytes: Uint8Array, { format, frames, bareUntil }: Peeked) {
+  if (format === 'png') return { input: withoutAncillaryChunks(bytes), frames };
+  if (bareUntil === undefined) return { input: bytes, frames };
+  return { input: withClearFrame(bytes, bareUntil), frames: frames + 1 };
 }

@@ -32,15 +32,23 @@ export interface Entry extends Waiting {
   leave(): void;
 }
 
+/** Pixels over all frames from which on an image is decoded longer than it is read: eight of 4 Mpx take a second. */
+const LARGE = 250_000;
+
 /**
- * What work may share a batch with.
+ * What work may share a batch with, if with anything.
  * @throws Fault ERROR_PARSE_IMAGE_FAIL
  */
-export function companyOf({ kind }: Work, images: readonly Uint8Array[], shape: InputShape): string {
-  const peeked = images.map(peekImage);
-  if (peeked.includes(undefined)) throw new Fault('ERROR_PARSE_IMAGE_FAIL');
-  const { width, height } = peeked[0]!;
-  return kind === 'text' ? `text ${targetWidth(width, height, shape)}` : kind;
+export function companyOf({ kind }: Work, images: readonly Uint8Array[], shape: InputShape) {
+  const peeked = images.map((image) => {
+    const one = peekImage(image);
+    if (!one) throw new Fault('ERROR_PARSE_IMAGE_FAIL');
+    return one;
+  });
+  const { width, height, frames } = peeked[0]!;
+  const company = kind === 'text' ? `text ${targetWidth(width, height, shape)}` : kind;
+  const isLarge = width * height * frames > LARGE;
+  return { company, alone: isLarge || (kind !== 'text' && kind !== 'classes') };
 }
 
 /** Answers an entry, once. */

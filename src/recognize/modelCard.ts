@@ -24,4 +24,7 @@ export function readModelCard(model: string): ModelCard {
   return cardSchema.parse(JSON.parse(readFileSync(cardPath(model), 'utf8')));
 }
 
+/** The net of second looks, beside the first. */
+export const closerModel = (model: string): string => model.replace(/\.onnx$/, '.closer.onnx');
+
 export const cardPath = (model: string): string => model.replace(/\.onnx$/, '.json');

@@ -1,10 +1,14 @@
 import { MOST_PIECES } from './walk.ts';
 
+const TRAILER = 0x3b;
+
 /** Canvas size and number of frames. */
 export interface Animation {
   width: number;
   height: number;
   frames: number;
+  /** In a GIF whose frames leave some of its canvas bare, and which names no transparent colour: where it ends. */
+  bareUntil?: number;
 }
 
 /**
@@ -19,6 +23,8 @@ export function peekGif(view: DataView): Animation | undefined {
   const height = view.getUint16(8, true);
   let frames = 0;
   let pieces = 0;
+  let isBare = false;
+  let isTransparent = false;
 
   /** Where the next block begins; the end of the file when it is cut off, or not worth walking. */
   function afterSubBlocks(start: number): number {
@@ -35,18 +41,24 @@ export function peekGif(view: DataView): Animation | undefined {
   while (at < view.byteLength) {
     const block = view.getUint8(at);
     if (block === 0x21) {
+      isTransparent ||=
+        at + 3 < view.byteLength && view.getUint8(at + 1) === 0xf9 && (view.getUint8(at + 3) & 1) === 1;
       at = afterSubBlocks(at + 2);
     } else if (block === 0x2c && at + 10 < view.byteLength) {
-      const right = view.getUint16(at + 1, true) + view.getUint16(at + 5, true);
-      const bottom = view.getUint16(at + 3, true) + view.getUint16(at + 7, true);
+      const [left, top] = [view.getUint16(at + 1, true), view.getUint16(at + 3, true)];
+      const right = left + view.getUint16(at + 5, true);
+      const bottom = top + view.getUint16(at + 7, true);
       if (right > width || bottom > height) return undefined;
+      isBare ||= left > 0 || top > 0 || right < width || bottom < height;
       frames += 1;
       at = afterSubBlocks(at + 11 + colourTableBytes(view.getUint8(at + 9)));
     } else {
       break; // the trailer, or rubbish that the decoder judges
     }
   }
-  return pieces > MOST_PIECES ? undefined : { width, height, frames };
+  if (pieces > MOST_PIECES) return undefined;
+  const isWhole = at < view.byteLength && view.getUint8(at) === TRAILER;
+  return { width, height, frames, ...(isBare && !isTransparent && isWhole ? { bareUntil: at } : {}) };
 }
 
 function colourTableBytes(flags: number): number {

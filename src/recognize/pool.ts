@@ -133,7 +133,7 @@ export class RecognizerPool {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       if (this.#stopping) throw recogniserUnavailable('is stopping');
-      const company = companyOf(work, images, this.#shape);
+      const { company, alone } = companyOf(work, images, this.#shape);
       const now = this.#options.clock.now();
       if (now >= deadline) throw new Fault('ERROR_TASK_TIMEOUT');
       const entry: Entry = {
@@ -142,7 +142,7 @@ export class RecognizerPool {
         company,
         deadline,
         signal,
-        alone: work.kind !== 'text' && work.kind !== 'classes',
+        alone,
         queuedAt: now,
         startedAt: now,
         attempts: 0,

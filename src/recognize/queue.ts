@@ -7,7 +7,7 @@ export interface Waiting {
   /** Milliseconds since 1970. */
   deadline: number;
   signal: AbortSignal;
-  /** Whether it must go through by itself: no net takes several of it, or one of its batch has killed a thread. */
+  /** Whether it goes through by itself: it is large, no net takes several, or one of its batch has killed a thread. */
   alone: boolean;
 }
 

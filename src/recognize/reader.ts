@@ -1,5 +1,5 @@
 import type { Bitmap } from './bmp.ts';
-import { decodeFrames } from './decode.ts';
+import { decodeOnGrounds } from './decode.ts';
 import { combinations } from './frames.ts';
 import { firstLook, type Look, secondLook } from './look.ts';
 import type { Net } from './net.ts';
@@ -55,7 +55,7 @@ export async function readImages(
 
   for (const { index, picture, look } of unsure) {
     const late = performance.now() - begun > items[index]!.budgetMs;
-    finish(index, late ? look : secondLook(look, await net.score(otherViews(picture, net.card))));
+    finish(index, late ? look : secondLook(look, await net.scoreCloser(otherViews(picture, net.card))));
   }
 }
 
@@ -64,7 +64,7 @@ async function open({ image }: ReadItem, done: (outcome: ReadOutcome) => void): 
   try {
     const peeked = peekImage(image);
     if (!peeked) throw new Error('no image');
-    return combinations(await decodeFrames(image, peeked));
+    return (await decodeOnGrounds(image, peeked)).flatMap(combinations);
   } catch (error) {
     done({ fault: { code: 'ERROR_PARSE_IMAGE_FAIL', cause: String(error) } });
     return [];

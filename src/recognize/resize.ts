@@ -126,12 +126,13 @@ function areaTaps(from: number, to: number): Taps {
   });
 }
 
-/** OpenCV's INTER_AREA where one side grows: linear, aligned at the pixels' edges. */
+/** OpenCV's INTER_AREA where one side grows: linear, aligned at the pixels' edges; rounded where it rounds. */
 function areaLinearTaps(from: number, to: number): Taps {
-  const scale = from / to;
+  const inverse = to / from;
+  const scale = 1 / inverse;
   return toTaps(from, to, 2, (i) => {
     const first = Math.floor(i * scale);
-    const over = i + 1 - (first + 1) / scale;
+    const over = Math.fround(i + 1 - (first + 1) * inverse);
     const fraction = over <= 0 ? 0 : over - Math.floor(over);
     return [first, [1 - fraction, fraction]];
   });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
 import { answerOf } from './arithmetic.ts';
+import { charset } from './charset.ts';
 import {
   encoded,
   type Image,
@@ -43,7 +44,6 @@ export interface ImageToText {
 }
 
 const DIGITS = '0123456789';
-const READABLE = /^[0-9A-Za-z+\-*×÷/=?]+$/;
 const LONGEST_TEXT = 60;
 const NAMED_ALTERNATIVES = 5;
 const SAMPLE_TEXT = '44795sds';
@@ -136,14 +136,17 @@ interface Read {
 
 const asRead = ({ text, confidence }: Reading): Read => ({ text, confidence });
 
-/** The answer that most of the belief stands for: `3+5=` and `3+5=?` are two readings of one answer. */
+/**
+ * The answer that most of the belief stands for: `3+5=` and `3+5=?` are two readings of one answer. Each reading was
+ * calibrated alone, so that their beliefs may exceed 1 together; it is the doubts that multiply.
+ */
 function calculate({ text, confidence, alternatives }: Reading): Read {
   const belief = new Map<number, Required<Read>>();
   for (const reading of [{ text, confidence }, ...alternatives]) {
     const value = answerOf(reading.text);
     if (value === undefined) continue;
     const known = belief.get(value);
-    if (known) known.confidence = Math.min(known.confidence + reading.confidence, 1);
+    if (known) known.confidence = 1 - (1 - known.confidence) * (1 - reading.confidence);
     else belief.set(value, { text: String(value), confidence: reading.confidence, expression: reading.text });
   }
   const best = [...belief.values()].sort((a, b) => b.confidence - a.confidence)[0];
@@ -199,13 +202,7 @@ function inputSchema(settings: ImageToTextSettings): z.ZodType<ImageToText> {
       .default(0)
       .meta({ ...bounds(1), description: 'a less certain answer is not given, and costs nothing' }),
     case: boolean.optional().describe('accepted; texts are always answered as they are read'),
-    charset: text
-      .min(1, 'is empty')
-      // Each letter once is 71 of them; a hundred tasks of long ones would hold up everybody else.
-      .max(256, { error: 'has more than 256 characters', abort: true })
-      .regex(READABLE, 'holds characters that cannot be read')
-      .optional()
-      .describe('only these characters can occur'),
+    charset: charset.optional().describe('only these characters can occur; `0-9` and `a-f` are ranges'),
     minLength: limit.optional().describe('how short the text can be'),
     maxLength: limit
       // 0 is how neighbouring contracts say "no limit".

@@ -23,6 +23,8 @@ const accepted: [string, string][] = [
   ['data URI with a parameter', `data:image/svg+xml;charset=utf-8;base64,${text}`],
   ['data URI without a type', `data:;base64,${text}`],
   ['data URI after white space', ` \n data:image/png;base64,${text}`],
+  ['data URI without its name', `image/png;base64,${text}`],
+  ['only the last word of a data URI', `base64,${text}`],
   ['plus that a form made a space', text.replaceAll('+', ' ')],
 ];
 
@@ -49,6 +51,7 @@ const refused: [string, string][] = [
   ['bits beyond the last byte', 'QUJDRX=='],
   ['data URI without base64', `data:image/png,${text}`],
   ['data URI twice', `data:image/png;base64,data:image/png;base64,${text}`],
+  ['a prefix that is none', `image/pngbase64,${text}`],
   ['data URI of nothing', 'data:image/png;base64,'],
   ['JSON', '{"a":1}'],
   ['hexadecimal with a prefix', '0x89504e47'],

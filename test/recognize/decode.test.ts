@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { decodeFrames } from '../../src/recognize/decode.ts';
+import { decodeFrames, decodeOnGrounds } from '../../src/recognize/decode.ts';
 import { peekImage } from '../../src/recognize/peek.ts';
 
 const decode = (bytes: Uint8Array) => decodeFrames(bytes, peekImage(bytes)!);
@@ -50,10 +50,82 @@ describe('what is transparent is laid on a ground that shows the drawing', () =>
     ['dark drawing: on white', [0, 0, 0, 0], [0, 0, 0, 255], [255, 0]],
     ['half transparent drawing: on white', [0, 0, 0, 0], [0, 0, 0, 128], [255, 127]],
     ['white drawing: on black', [255, 255, 255, 0], [255, 255, 255, 255], [0, 255]],
+    ['dark drawing on a white sheet: on white', [255, 255, 255, 255], [0, 0, 0, 255], [255, 0]],
     ['nothing drawn', [9, 9, 9, 0], [9, 9, 9, 0], [128, 128]],
   ])('%s', async (_, left, right, expected) => {
     const rgb = await pixels(await halves(left, right).png().toBuffer());
     expect([rgb[0], rgb.at(-1)]).toEqual(expected);
+  });
+});
+
+describe('grounds that may show what is drawn, the likeliest first', () => {
+  /** 16 × 8 pixels: `letters` in two columns, one pixel of `noise`, a `sheet` below all but the first pixel. */
+  const drawing = (letters: number[], noise: number[], sheet = [0, 0, 0, 0]) => {
+    const pixel = (i: number) =>
+      i === 0 ? [0, 0, 0, 0] : i % 16 === 4 || i % 16 === 5 ? letters : i === 12 ? noise : sheet;
+    const data = Buffer.from(Array.from({ length: 128 }, (_, i) => pixel(i)).flat());
+    return sharp(data, { raw: { width: 16, height: 8, channels: 4 } }).png();
+  };
+  const white = [255, 255, 255, 255];
+  const black = [0, 0, 0, 255];
+
+  test.each([
+    ['white letters among dark noise', drawing(white, [60, 60, 60, 255]), [0, 255]],
+    ['half opaque white ones likewise', drawing([255, 255, 255, 150], [60, 60, 60, 120]), [0, 255]],
+    ['white letters alone', drawing(white, white), [0]],
+    ['black letters among white noise', drawing(black, white), [255]],
+    ['yellow letters, which can be seen on white', drawing([255, 255, 0, 255], black), [255]],
+    ['black letters on a white sheet with a bare corner', drawing(black, black, white), [255]],
+  ])('%s', async (_, image, expected) => {
+    const bytes = await image.toBuffer();
+    const grounds = await decodeOnGrounds(bytes, peekImage(bytes)!);
+    expect(grounds.map(([frame]) => frame!.rgb[0])).toEqual(expected);
+  });
+});
+
+test('frames without a drawing lie on the same ground as the others', async () => {
+  const clear = [0, 0, 0, 0];
+  const [empty, drawn] = await Promise.all(
+    [clear, [0, 0, 0, 255]].map((right) => halves(clear, right).png().toBuffer()),
+  );
+  const animation = await sharp([empty!, drawn!], { join: { animated: true } })
+    .webp({ lossless: true })
+    .toBuffer();
+  const grounds = (await decode(animation)).map(({ rgb }) => rgb[0]);
+  expect(grounds).toEqual([255, 255]);
+});
+
+describe('what the frames of a GIF leave bare is white, even if it names no transparent colour', () => {
+  const control = Buffer.from([0x21, 0xf9, 4]);
+
+  /** On a canvas of 20 × 8, of which its frame covers 16 × 8, without the transparent colour that sharp names. */
+  const widened = async (gif: Sharp) => {
+    const bytes = await gif.toBuffer();
+    bytes.writeUInt16LE(20, 6);
+    bytes[bytes.indexOf(control) + 3]! &= ~1;
+    return bytes;
+  };
+  const row = (rgb: Uint8Array) => [...rgb.subarray(0, 60)].filter((_, i) => i % 3 === 0);
+  const black = [0, 0, 0];
+  const blacks = Array(16).fill(0);
+
+  test('one frame', async () => {
+    const [frame] = await decode(await widened(halves(black, black).gif()));
+    expect(row(frame!.rgb)).toEqual([...blacks, 255, 255, 255, 255]);
+  });
+
+  test('several, and as many as there are', async () => {
+    const still = await widened(halves(black, black).gif());
+    const frame = still.subarray(still.indexOf(control), -1);
+    const twice = Buffer.concat([still.subarray(0, -1), frame, still.subarray(-1)]);
+    const rows = (await decode(twice)).map(({ rgb }) => row(rgb));
+    expect(rows).toEqual(Array(2).fill([...blacks, 255, 255, 255, 255]));
+  });
+
+  test('one that is cut off is refused all the same', async () => {
+    const gif = await widened(halves(black, [200, 9, 9]).gif());
+    for (let end = gif.length - 2; end > gif.length - 8; end--)
+      await expect(decode(gif.subarray(0, end))).rejects.toThrow();
   });
 });
 

@@ -100,6 +100,19 @@ describe('batches', () => {
     await Promise.all(reads);
   });
 
+  test('a large picture goes through by itself: nobody waits while eight of them are decoded', async () => {
+    const large = Buffer.from(image);
+    large.writeUInt32BE(20 * large.readUInt32BE(16), 16);
+    large.writeUInt32BE(20 * large.readUInt32BE(20), 20);
+    await startPool();
+    const reads = [read(), read({}, large), read(), read({}, large), read()];
+    for (const batch of [1, 1, 2, 1]) {
+      expect(threads[0]!.batches).toEqual([batch]);
+      threads[0]!.answer();
+    }
+    await Promise.all(reads);
+  });
+
   test('idle threads share what waits', async () => {
     await startPool({ count: 2 });
     const reads = [read(), read(), read(), read()];

@@ -47,6 +47,34 @@ describe('the samples are read right', () => {
   });
 });
 
+describe('on a transparent ground', () => {
+  /** The sample with all its letters in one grey, and noise of another wherever `isNoise` says so. */
+  async function repainted(letters: number, noise: number, isNoise: (x: number, y: number) => boolean) {
+    const { data, info } = await sharp(example('transparent.png'))
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const { width, height } = info;
+    for (let i = 0; i < width * height; i++) {
+      const over = isNoise(i % width, Math.floor(i / width));
+      data.fill(over ? noise : letters, 4 * i, 4 * i + 3);
+      if (over) data[4 * i + 3] = 255;
+    }
+    return sharp(data, { raw: { width, height, channels: 4 } })
+      .png()
+      .toBuffer();
+  }
+
+  test('white letters under dark lines are read', async () => {
+    const image = await repainted(255, 70, (_, y) => y % 14 === 6);
+    expect((await read(image)).text).toBe('GHOST9');
+  });
+
+  test('black letters among more white dots are read', async () => {
+    const image = await repainted(0, 255, (x, y) => x % 2 === 0 && y % 2 === 0);
+    expect((await read(image)).text).toBe('GHOST9');
+  });
+});
+
 test('no single frame of the animation shows the whole text', async () => {
   const frames = await Promise.all(
     [0, 1, 2, 3, 4].map((page) => sharp(example('animated.gif'), { page }).png().toBuffer()),

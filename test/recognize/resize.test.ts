@@ -58,6 +58,15 @@ test.each(expected)('%s: as OpenCV resizes, to one level of grey', (_, width, he
   for (const [i, value] of rows.flat().entries()) expect(Math.abs(grey[i]! - value)).toBeLessThanOrEqual(1);
 });
 
+test('where OpenCV rounds an edge away, so is it here: row 9 of 18 out of 22', () => {
+  const rgb = Uint8Array.from({ length: 22 * 2 * 3 }, (_, i) => {
+    const row = Math.floor(i / 6);
+    return (row * 97 + 13 * row * row) % 256;
+  });
+  const column = resize({ width: 2, height: 22, rgb }, 3, 18).rgb.filter((_, i) => i % 9 === 0);
+  expect([...column.subarray(8, 11)]).toEqual([206, 222, 187]);
+});
+
 test.each([
   [150, 50, 1, 144],
   [130, 48, 1, 136],

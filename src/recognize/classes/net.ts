@@ -2,6 +2,7 @@ import '../withoutTelemetry.ts';
 import ort from 'onnxruntime-node';
 import type { Bitmap } from '../bmp.ts';
 import { resize } from '../resize.ts';
+import { openSession } from '../session.ts';
 import { classModel, readClassCard } from './card.ts';
 
 /** The net of classes, on one core. */
@@ -17,11 +18,7 @@ const SEEN = 224 / 256;
 /** @throws Error when the model or its card is missing or broken */
 export async function loadClassNet(): Promise<ClassNet> {
   const { side } = readClassCard();
-  const session = await ort.InferenceSession.create(classModel, {
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-  });
+  const session = await openSession(classModel);
   return {
     async classify(picture) {
       const { rgb } = resize(middle(picture), side, side);

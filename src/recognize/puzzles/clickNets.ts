@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import '../withoutTelemetry.ts';
 import ort from 'onnxruntime-node';
 import type { Bitmap } from '../bmp.ts';
+import { openSession } from '../session.ts';
 import { product } from './rings.ts';
 
 /** Something in a picture that may have to be clicked, by its centre. */
@@ -43,14 +44,11 @@ const modelPath = (name: string) => fileURLToPath(new URL(`../../../models/${nam
 
 /** @throws Error when a model is missing or broken */
 export async function loadClickNets(): Promise<ClickNets> {
-  const options = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential' } as const;
-  const finder = await ort.InferenceSession.create(modelPath('clickFinder'), options);
-  const matcher = await ort.InferenceSession.create(modelPath('clickMatcher'), options).catch(
-    async (error) => {
-      await finder.release();
-      throw error;
-    },
-  );
+  const finder = await openSession(modelPath('clickFinder'));
+  const matcher = await openSession(modelPath('clickMatcher')).catch(async (error) => {
+    await finder.release();
+    throw error;
+  });
 
   async function codesOf(crops: Float32Array, count: number): Promise<Float32Array[]> {
     const tensor = new ort.Tensor('float32', crops, [count, SIDE, SIDE, 3]);

@@ -1,0 +1,13 @@
+/** A frame of one transparent pixel, and the trailer: graphic control, descriptor, two colours, the pixel. */
+const CLEAR_PIXEL = Buffer.from(
+  '21f9040100000000' + '2c000000000100010080' + '000000ffffff' + '0202440100' + '3b',
+  'hex',
+);
+
+/**
+ * A GIF that leaves some of its canvas bare, with one more frame, to be dropped. libvips paints black what is bare
+ * where no frame names a transparent colour; browsers show the page through it.
+ */
+export function withClearFrame(gif: Uint8Array, bareUntil: number): Uint8Array {
+  return Buffer.concat([gif.subarray(0, bareUntil), CLEAR_PIXEL]);
+}

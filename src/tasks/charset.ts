@@ -1,0 +1,20 @@
+import { text } from './images.ts';
+
+const READABLE = /^[0-9A-Za-z+\-*×÷/=?]+$/;
+
+/** Characters that a text may be made of, as a field of a task. */
+export const charset = text
+  .min(1, 'is empty')
+  // Each letter once is 71 of them; a hundred tasks of long ones would hold up everybody else.
+  .max(256, { error: 'has more than 256 characters', abort: true })
+  .regex(READABLE, 'holds characters that cannot be read')
+  .transform(withoutRanges);
+
+/** `0-9` and `a-f` in full, as people write them who know patterns. Of two neighbours, as `c-d`, the minus counts. */
+function withoutRanges(characters: string): string {
+  return characters.replace(/[0-9]-[0-9]|[a-z]-[a-z]|[A-Z]-[A-Z]/g, (range) => {
+    const [first, last] = [range.charCodeAt(0), range.charCodeAt(2)];
+    if (last < first + 2) return range;
+    return String.fromCharCode(...Array.from({ length: last - first + 1 }, (_, i) => first + i));
+  });
+}

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { charset } from '../../src/tasks/charset.ts';
+
+test.each([
+  ['0-9', '0123456789'],
+  ['a-fX-Z', 'abcdefXYZ'],
+  ['0-9-', '0123456789-'],
+  ['0-9+-*/=', '0123456789+-*/='],
+])('%s is %s', (given, meant) => {
+  expect(charset.parse(given)).toBe(meant);
+});
+
+test.each(['+-*', 'abc-def', '9-0', 'A-z', '-', '2-'])('%s is no range', (given) => {
+  expect(charset.parse(given)).toBe(given);
+});
