@@ -1,80 +1,26 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { dialectNames } from './dialects.ts';
 import { languages } from './errors.ts';
 import { standardPrices } from './prices.ts';
-import { isRange } from './range.ts';
+import {
+  count,
+  dialectPorts,
+  filled,
+  flag,
+  origins,
+  parseJson,
+  port,
+  ports,
+  positive,
+  prices,
+  proxies,
+  ranges,
+  seconds,
+  secondsLadder,
+  shortSeconds,
+} from './settingKinds.ts';
 import { suggestion } from './suggestion.ts';
-
-// Number('') and Number(true) are numbers in JavaScript; in a configuration they are mistakes.
-const number = z.preprocess(
-  (value) => (typeof value === 'string' ? (value.trim() === '' ? Number.NaN : Number(value)) : value),
-  z.number({ error: 'is not a number' }),
-);
-const count = number.pipe(z.number().int('is not a whole number').min(0, 'is below 0'));
-// An empty address makes Node listen on every one, an empty folder is the one that the command was started in.
-const filled = z.string().trim().min(1, 'is empty');
-const positive = count.refine((value) => value >= 1, 'is below 1');
-const port = count.refine((value) => value <= 65_535, 'is above 65535');
-const seconds = number.refine(
-  (value) => value > 0 && value <= 86_400 * 366,
-  'is not above 0 and below a year',
-);
-const flag = z.union([z.boolean(), z.stringbool()], { error: 'is neither true nor false' });
-const list = z.preprocess(
-  (value) =>
-    typeof value === 'string'
-      ? value
-          .split(',')
-          .map((part) => part.trim())
-          .filter(Boolean)
-      : value,
-  z.array(z.string(), { error: 'is not a list' }),
-);
-const ranges = list.refine(
-  (parts) => parts.every(isRange),
-  'holds something that is not an address or CIDR range',
-);
-const origins = list.refine(
-  (parts) => parts.every((part) => part === '*' || (URL.canParse(part) && new URL(part).origin === part)),
-  'holds something that is neither * nor an origin like https://example.org',
-);
-const ports = z.preprocess(
-  (value) => (typeof value === 'string' ? value.split(',') : value),
-  z.array(port).min(1, 'is empty'),
-);
-const dialectPorts = z.preprocess(
-  (value) => (typeof value === 'string' ? parseJson(value) : value),
-  z.partialRecord(z.enum(dialectNames), port, { error: 'is not an object of dialect: port' }),
-);
-const secondsLadder = z.preprocess(
-  (value) => (typeof value === 'string' ? value.split(',') : value),
-  z.array(seconds).min(1, 'is empty'),
-);
-/** $1,000,000 for one task: what is above is a typing error. */
-const highestPrice = 1_000_000_000_000;
-const prices = z
-  .preprocess(
-    (value) => (typeof value === 'string' ? parseJson(value) : value),
-    z.record(
-      z.string(),
-      count.refine((price) => price <= highestPrice, `is above ${highestPrice}`),
-      { error: 'is not an object of type/module: micro-USD' },
-    ),
-  )
-  .superRefine((given, context) => {
-    const served = Object.keys(standardPrices);
-    for (const name of Object.keys(given))
-      if (!served.includes(name))
-        context.addIssue({
-          code: 'custom',
-          path: [name],
-          message: `is not served here${suggestion(name, served)}`,
-        });
-  })
-  // What is not named keeps its price: a module without one would be refused at every call.
-  .transform((given): Record<string, number> => ({ ...standardPrices, ...given }));
 
 /** Every setting, its default and what it does; the only list of them. */
 const schema = z.object({
@@ -109,7 +55,7 @@ const schema = z.object({
   always200: flag
     .default(false)
     .describe('answer errors with HTTP 200 too, for clients that read no body of another status'),
-  trustedProxies: ranges.default([]).describe('CIDR ranges whose X-Forwarded-For is believed'),
+  trustedProxies: proxies.default([]).describe('CIDR ranges whose X-Forwarded-For is believed'),
   // What maxImageBytes needs as base64, in lines and with its slashes escaped (5.7 MiB), and the other fields.
   bodyLimitBytes: count
     .default(6 * 1024 * 1024)
@@ -126,7 +72,7 @@ const schema = z.object({
     .describe('micro-USD by type/module; those that are not named keep their default'),
   rateLimit: positive.default(6000).describe('requests by key in any 60 s, where its package says nothing'),
   concurrency: positive.default(200).describe('tasks by key under way at once, likewise'),
-  banErrors: positive.default(1000).describe('client errors in 60 s that ban an address'),
+  banErrors: positive.default(1000).describe('client errors in 60 s that ban an address or an IPv6 /64'),
   banSeconds: secondsLadder.default([600, 1800]).describe('length of a first, second, … ban within 24 h'),
   blockErrors: positive.default(300).describe('client errors in 60 s that block a key'),
   blockSeconds: seconds.default(300).describe('length of a block'),
@@ -140,7 +86,7 @@ const schema = z.object({
   taskSeconds: seconds.default(120).describe('a task unfinished by then is timed out and refunded'),
   resultSeconds: seconds.default(300).describe('how long a result stays, from its creation'),
   maxPolls: positive.default(120).describe('getTaskResult calls by task'),
-  drainSeconds: seconds.default(25).describe('how long a stopping server waits for tasks under way'),
+  drainSeconds: shortSeconds.default(25).describe('how long a stopping server waits for tasks under way'),
 
   recognizers: positive.default(availableParallelism()).describe('recognition threads'),
   recognizerQueue: positive
@@ -240,11 +186,14 @@ export function traceConfig(
 type Given = Record<string, { value: unknown; source: string }>;
 
 function readFile(path: string, required: boolean, problems: string[]): Given {
-  if (!existsSync(path)) {
-    if (required) problems.push(`LEGIBLE_CONFIG: ${path} does not exist`);
+  const text = textOf(path);
+  if (typeof text !== 'string') {
+    const problem = `${path} ${text.unusable}`;
+    if (required) problems.push(`LEGIBLE_CONFIG: ${problem}`);
+    else if (text.unusable !== absent) problems.push(problem);
     return {};
   }
-  const content = z.record(z.string(), z.unknown()).safeParse(parseJson(readFileSync(path, 'utf8')));
+  const content = z.record(z.string(), z.unknown()).safeParse(parseJson(text));
   if (!content.success) {
     problems.push(`${path} is not a JSON object`);
     return {};
@@ -276,24 +225,28 @@ function readEnvironment(environment: NodeJS.ProcessEnv, problems: string[]): Gi
       problems.push(`${setting.variable} and ${setting.variable}_FILE are both set`);
     } else if (setting.variable === variable) {
       given[setting.name] = { value, source: variable };
-    } else if (existsSync(value)) {
-      given[setting.name] = { value: readFileSync(value, 'utf8').trim(), source: variable };
     } else {
-      problems.push(`${variable}: ${value} does not exist`);
+      const text = textOf(value);
+      if (typeof text === 'string') given[setting.name] = { value: text.trim(), source: variable };
+      else problems.push(`${variable}: ${value} ${text.unusable}`);
     }
   }
   return given;
 }
 
+const absent = 'does not exist';
+
+/** What a file holds, or why it cannot be read. */
+function textOf(path: string): string | { unusable: string } {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return { unusable: code === 'ENOENT' ? absent : `cannot be read (${code})` };
+  }
+}
+
 /** `opsPort` → `LEGIBLE_OPS_PORT` */
 function variableOf(name: string): string {
   return `LEGIBLE_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { UserError } from '../userError.ts';
+import { noteBackup } from './lastBackup.ts';
 import { print } from './output.ts';
 import { withStore } from './session.ts';
 
@@ -13,7 +14,8 @@ export function backupCommand(): Command {
     .argument('<file>', 'where to; must not exist yet')
     .option('--json', 'print JSON')
     .action(async (name: string, options: { json?: boolean }) => {
-      if (loadConfig().databaseUrl !== undefined) {
+      const { dataDir, databaseUrl } = loadConfig();
+      if (databaseUrl !== undefined) {
         throw new UserError('The data is in PostgreSQL: use pg_dump (docs/operations.md has the line).');
       }
       const file = resolve(name);
@@ -26,7 +28,9 @@ export function backupCommand(): Command {
         }),
       );
       const { verifyBackup } = await import('../store/sqlite/restore.ts');
-      const { accounts } = verifyBackup(file, Date.now());
+      const now = Date.now();
+      const { accounts } = verifyBackup(file, now);
+      noteBackup(dataDir, { file, at: now });
       const { size } = await stat(file);
       print(
         options,

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { Command } from 'commander';
-import { networkOf } from '../flow/network.ts';
+import { networksOf } from '../flow/network.ts';
 import type { BanKind } from '../store/store.ts';
 import { UserError } from '../userError.ts';
 import { moment, print, table } from './output.ts';
@@ -24,24 +24,28 @@ export function banCommand(): Command {
 
   ban
     .command('lift')
-    .description('end a ban or a block now')
-    .argument('<subject>', 'an address, a /64 prefix or the id of a key')
+    .description('end a ban or a block now; what bans an IPv6 address may lie on its /64, /56 or /48')
+    .argument('<subject>', 'an address, a /64, /56 or /48 prefix, or the id of a key')
     .option('--json', 'print JSON')
     .action(async (subject: string, options: { json?: boolean }) => {
-      const lifted = await withStore(async ({ store }) => {
-        const kinds: BanKind[] = ['address', 'key'];
-        const results = await Promise.all(kinds.map((kind) => store.liftBan(kind, banned(subject))));
-        return results.includes(true);
+      const subjects = await withStore(async ({ store }) => {
+        const lifted: string[] = [];
+        for (const [kind, name] of banned(subject)) if (await store.liftBan(kind, name)) lifted.push(name);
+        return lifted;
       });
-      if (!lifted) throw new UserError(`Nothing bans ${subject}; \`legible ban list\` shows what is banned.`);
-      print(options, { subject, lifted }, () => `${subject} may call again`);
+      if (subjects.length === 0)
+        throw new UserError(`Nothing bans ${subject}; \`legible ban list\` shows what is banned.`);
+      print(options, { subject, lifted: true, subjects }, () => `${subjects.join(', ')} may call again`);
     });
 
   return ban;
 }
 
-/** A ban of an IPv6 address lies on its /64, which can be written in many ways. */
-function banned(subject: string): string {
-  const address = subject.replace(/\/64$/, '');
-  return isIP(address) > 0 ? networkOf(address) : subject;
+/** All that can ban a subject: of an IPv6 address or prefix also the wider ones that hold it. */
+function banned(subject: string): [BanKind, string][] {
+  const [address = '', bits] = subject.split('/');
+  if (isIP(address) === 0) return [['key', subject]];
+  const names = networksOf(address).map(({ name }) => name);
+  const narrowest = bits === undefined ? 0 : names.findIndex((name) => name.endsWith(`/${bits}`));
+  return narrowest < 0 ? [] : names.slice(narrowest).map((name) => ['address', name]);
 }

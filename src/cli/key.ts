@@ -118,6 +118,9 @@ async function readImport(): Promise<string> {
   if (key.length < shortestImport || key.length > 512 || /\s/.test(key)) {
     throw new UserError(`A key to import is one word of ${shortestImport} to 512 characters.`);
   }
+  // No client could send what a file in UTF-16, as PowerShell writes it, is read as.
+  if (/[\p{C}\uFFFD]/u.test(key))
+    throw new UserError('The key holds characters that cannot be seen: is its file in UTF-8?');
   if (!isPlausibleKey(key)) throw new UserError('The key begins like one of Legible, but is mistyped.');
   return key;
 }
@@ -141,6 +144,8 @@ function save(idOrName: string, options: Limits, secret: string): Promise<Key> {
   return withStore(async ({ store, pepper }) => {
     const account = await accountOf(store, idOrName);
     if (options.package !== undefined) {
+      if (options.dailyCap !== undefined)
+        throw new UserError('A key of a package spends calls and no money: a daily cap would bound nothing.');
       const packages = await store.listPackages(account.id, Date.now());
       if (!packages.some(({ id }) => id === options.package)) {
         throw new UserError(`${account.name} has no package ${options.package} that is still valid.`);

@@ -30,7 +30,7 @@ export function restoreCommand(): Command {
         print(options, { file, accounts, kept, missing: missing ?? null }, () =>
           [
             `Restored ${accounts} account(s) from ${file}.`,
-            kept && `The database of before is in ${kept}.`,
+            kept && `What stood there before is in ${kept}.`,
             missing && `Before the server can start: ${missing}. It was to be kept beside the backup.`,
           ]
             .filter(Boolean)

@@ -101,9 +101,12 @@ class FreshResults {
     const task = this.#tasks.get(taskId);
     if (task === undefined || task.solution === null) return 'unknown';
     const { hold, solution, endedAt } = task;
-    if (hold.accountId !== accountId || hold.expiresAt <= now || task.polls >= maxPolls) return undefined;
-    task.polls++;
-    this.#unsaved.add(taskId);
+    if (hold.accountId !== accountId || hold.expiresAt <= now) return undefined;
+    if (maxPolls !== null) {
+      if (task.polls >= maxPolls) return undefined;
+      task.polls++;
+      this.#unsaved.add(taskId);
+    }
     const { type, price, address, now: createdAt, deadline } = hold;
     const ending = { state: 'ready', solution, errorCode: null, errorDetail: null } as const;
     const times = { createdAt, endedAt, deadline };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { StoreAdmin, StoreCounters } from './admin.ts';
+import { makeCheckpoints } from './checkpoints.ts';
 import type { Engine, EngineEvents } from './engine.ts';
 import { withFreshResults } from './freshResults.ts';
 import { openPostgres } from './postgres/engine.ts';
@@ -127,7 +128,8 @@ function adminOn(engine: Engine): Omit<StoreAdmin, 'counters'> {
     keptPepper: () => engine.call('keptPepper'),
     keepPepper: (fingerprint) => engine.call('keepPepper', fingerprint),
     gauges: (now) => engine.call('gauges', now),
-    audit: (now) => engine.look('audit', now),
+    audit: (now, options) => engine.look('audit', now, options),
+    makeCheckpoints: (now) => makeCheckpoints(engine, now),
     inspect: () => engine.inspect(),
     backup: (file) => engine.backup(file),
   };

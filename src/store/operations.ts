@@ -2,6 +2,12 @@ import { createAccount, findAccount, listAccounts, readAccount, topUp } from './
 import { audit } from './operations/audit.ts';
 import { liftBan, listBans, saveBan } from './operations/bans.ts';
 import { endCallback, takeCallback } from './operations/callbacks.ts';
+import {
+  draftCheckpoint,
+  keepCheckpoint,
+  nextCheckpoint,
+  sinceCheckpoint,
+} from './operations/checkpoints.ts';
 import { endedAmong } from './operations/ended.ts';
 import { listEntries } from './operations/entries.ts';
 import { saveFeedback } from './operations/feedback.ts';
@@ -28,6 +34,7 @@ export const operations = {
   createAccount,
   createKey,
   createPackage,
+  draftCheckpoint,
   endCallback,
   endPackage,
   endedAmong,
@@ -35,6 +42,7 @@ export const operations = {
   findPrincipal,
   gauges,
   handBack,
+  keepCheckpoint,
   keepPepper,
   keptPepper,
   liftBan,
@@ -43,6 +51,7 @@ export const operations = {
   listEntries,
   listKeys,
   listPackages,
+  nextCheckpoint,
   numberOfTask,
   poll,
   probe,
@@ -56,6 +65,7 @@ export const operations = {
   saveFeedback,
   savePolls,
   settle,
+  sinceCheckpoint,
   sweep,
   take,
   takeCallback,

@@ -37,7 +37,7 @@ export interface Tables {
     expires_at: number | null;
     revoked_at: number | null;
     created_at: number;
-    /** What `spent` is of: the UTC day, counted from 1970. It only moves forward, also when the clock does not. */
+    /** What `spent` is of: the UTC day, counted from 1970. At most one ahead of the clock. */
     day: Generated<number>;
     /** Held and charged on that day. */
     spent: Generated<number>;
@@ -93,6 +93,19 @@ export interface Tables {
     task_id: string | null;
     package_id: string | null;
     note: string;
+    at: number;
+  };
+  /**
+   * What each account (also the house's) and package had after a line of the ledger that left no reservation open
+   * before it; who had nothing has no row. Append-only, like the ledger.
+   */
+  checkpoint: {
+    entry: number;
+    kind: 'account' | 'package';
+    subject: string;
+    posted: number;
+    pending: number;
+    calls: number;
     at: number;
   };
   /** The outbox: results that are still to be sent, each written in the transaction that ended its task. */

@@ -149,7 +149,8 @@ export interface PollQuery {
   taskId: string;
   accountId: string;
   now: number;
-  maxPolls: number;
+  /** Null for a look of the server's own, which is neither counted nor refused. */
+  maxPolls: number | null;
 }
 
 export type BanKind = 'address' | 'key';

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { openStore } from '../../src/store/open.ts';
+import { hold } from '../store/engines.ts';
 import { legible, scratch } from './legible.ts';
 
 const folder = scratch();
@@ -50,6 +52,31 @@ it('doctor looks at what PostgreSQL promises', async () => {
   // The tests' own server runs with fsync off, and doctor must not overlook that.
   expect(failed).toEqual([expect.objectContaining({ detail: expect.stringContaining('fsync') })]);
   expect(status).toBe(1);
+});
+
+it("doctor --fix refunds overdue holds, brings older tables up to date, and leaves the server's settings alone", async () => {
+  await json('account', 'create', 'bob', '--balance', '1');
+  const { id } = await json('account', 'show', 'bob');
+  const { id: keyId } = await json('key', 'create', 'bob');
+  const config = { dataDir: settings.LEGIBLE_DATA_DIR, databaseUrl: databaseUrl.href };
+  const store = await openStore(config);
+  const now = Date.now() - 300_000;
+  await store.reserve(hold({ taskId: randomUUID(), accountId: id, keyId, now, deadline: now + 120_000 }));
+  await store.close();
+  const older = new pg.Client({ connectionString: databaseUrl.href });
+  await older.connect();
+  await older.query(`drop table checkpoint;
+    delete from kysely_migration where name = '0008-checkpoints'`);
+  await older.end();
+
+  const { status, out } = await legible(['doctor', '--fix', '--json'], settings);
+  const { fixed, findings } = JSON.parse(out) as Record<string, { name: string; status: string }[]>;
+  expect(fixed!.map((each) => each.name)).toEqual(['schema', 'I6']);
+  expect(findings!.filter((finding) => finding.status === 'fail').map((each) => each.name)).toEqual([
+    'fsync',
+  ]);
+  expect(status).toBe(1);
+  expect(await json('account', 'show', 'bob')).toMatchObject({ posted: 1_000_000, pending: 0 });
 });
 
 it.each(['backup', 'restore'])('%s points to the tools of PostgreSQL', async (command) => {

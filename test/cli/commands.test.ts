@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { networkOf } from '../../src/flow/network.ts';
+import { networksOf } from '../../src/flow/network.ts';
 import { standardPrices } from '../../src/prices.ts';
 import { openStore } from '../../src/store/open.ts';
 import { installation, legible, legibleProcess } from './legible.ts';
@@ -47,6 +47,7 @@ describe('account and topup', () => {
     [['key', 'create', 'alice', '--expires', 'yesterday'], 'a date or time to come'],
     [['key', 'create', 'alice', '--adresses', '::1'], 'Did you mean --addresses?'],
     [['key', 'create', 'alice', '--package', 'none'], 'no package none'],
+    [['key', 'create', 'alice', '--package', 'none', '--daily-cap', '5'], 'a daily cap would bound nothing'],
     [['key', 'revoke', 'none'], 'There is no such key'],
     [['key', 'callback-secret', 'none'], 'There is no key none'],
     [['package', 'create', 'alice'], '--calls'],
@@ -113,6 +114,9 @@ describe('key', () => {
     expect([second.status, second.err]).toEqual([1, 'error: This key is known already.\n']);
     for (const wrong of ['short', 'two words of some length', `lgl_${'a'.repeat(36)}`])
       expect((await legibleProcess(['key', 'import', 'alice'], settings, wrong)).status, wrong).toBe(1);
+    const utf16 = Buffer.from('\uFEFFCAP-FEDCBA9876543210', 'utf16le');
+    const unseen = await legibleProcess(['key', 'import', 'alice'], settings, utf16);
+    expect([unseen.status, unseen.err]).toEqual([1, expect.stringContaining('is its file in UTF-8?')]);
   });
 
   it('is not made with a new pepper when the old one is lost: all keys of before would be refused', async () => {
@@ -156,18 +160,34 @@ describe('key', () => {
 });
 
 describe('a ban', () => {
+  const [of64, of56, of48] = networksOf('2001:db8::1').map(({ name }) => name) as [string, string, string];
+
+  async function ban(...subjects: string[]) {
+    const store = await openStore({ dataDir: settings.LEGIBLE_DATA_DIR, databaseUrl: undefined });
+    const now = Date.now();
+    for (const subject of subjects)
+      await store.saveBan({ kind: 'address', subject, since: now, until: now + 600_000, count: 1 });
+    await store.close();
+  }
+
   it.each(['2001:db8::77', '2001:db8:0:0:1::/64', '2001:db8:0:0::/64', '2001:0DB8::/64'])(
-    'of a /64 is lifted by %s',
+    'of a /64 is lifted by %s, with those of the /56 and the /48 around it',
     async (subject) => {
-      const store = await openStore({ dataDir: settings.LEGIBLE_DATA_DIR, databaseUrl: undefined });
-      const now = Date.now();
-      const ban = { subject: networkOf('2001:db8::1'), since: now, until: now + 600_000, count: 1 };
-      await store.saveBan({ kind: 'address', ...ban });
-      await store.close();
-      expect(await json('ban', 'lift', subject)).toEqual({ subject, lifted: true });
+      await ban(of64, of48, of56);
+      const subjects = [of64, of56, of48];
+      expect(await json('ban', 'lift', subject)).toEqual({ subject, lifted: true, subjects });
       expect(await json('ban', 'list')).toEqual([]);
     },
   );
+
+  it('of a /48 is shown, and is lifted without those of networks inside it', async () => {
+    await ban(of64, of48);
+    expect((await run('ban', 'list')).out).toContain(of48);
+    expect((await run('ban', 'lift', '2001:db8::/56')).out).toBe(`${of48} may call again\n`);
+    expect((await run('ban', 'lift', '2001:db8::/32')).status).toBe(1);
+    expect((await json('ban', 'list')).map((b: { subject: string }) => b.subject)).toEqual([of64]);
+    await json('ban', 'lift', of64);
+  });
 });
 
 describe('package', () => {

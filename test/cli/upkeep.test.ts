@@ -1,10 +1,6 @@
-import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { checkModels } from '../../src/cli/checks/models.ts';
 import { lockDataDir } from '../../src/store/lock.ts';
 import { explained } from '../../src/store/sqlite/unusable.ts';
 import { installation, legible, legibleProcess } from './legible.ts';
@@ -116,81 +112,5 @@ describe('backup and restore', () => {
     expect((await run('restore', file)).err).toContain('stop it first');
     server?.release();
     expect((await run('restore', file)).status).toBe(0);
-  });
-});
-
-describe('doctor', () => {
-  async function examine(over: Record<string, string> = {}) {
-    const { status, out } = await legible(['doctor', '--json'], {
-      ...settings,
-      LEGIBLE_PORT: '0',
-      LEGIBLE_OPS_PORT: '0',
-      ...over,
-    });
-    const { ok, findings } = JSON.parse(out) as {
-      ok: boolean;
-      findings: { group: string; name: string; status: string }[];
-    };
-    return { status, ok, failed: findings.filter((f) => f.status === 'fail').map((f) => f.name), findings };
-  }
-
-  it('finds nothing on a sound installation', async () => {
-    expect(await examine()).toMatchObject({ status: 0, ok: true, failed: [] });
-  });
-
-  it('loads every net, and says which of them does not', async () => {
-    const { findings } = await examine();
-    const models = findings.filter(({ group }) => group === 'model');
-    expect(models.map(({ name, status }) => [name, status])).toEqual([
-      ['reads its example', 'ok'],
-      ['classes', 'ok'],
-      ['clicks', 'ok'],
-    ]);
-    const broken = await checkModels({
-      one: () => Promise.reject(new Error('it is cut short')),
-      other: async () => ({ release: async () => {} }),
-    });
-    expect(broken.map(({ status }) => status)).toEqual(['ok', 'fail', 'ok']);
-    expect(broken[1]).toMatchObject({ name: 'one', detail: 'it is cut short' });
-  });
-
-  it('makes no database where there is none', async () => {
-    const empty = join(folder, 'empty');
-    expect(await examine({ LEGIBLE_DATA_DIR: empty })).toMatchObject({ status: 0 });
-    expect(existsSync(empty)).toBe(false);
-  });
-
-  it('fails on a data directory open to others, a pepper that is damaged, and a port in use', async () => {
-    const open = join(folder, 'open');
-    mkdirSync(open);
-    chmodSync(open, 0o755);
-    writeFileSync(join(open, 'legible.db'), '');
-    writeFileSync(join(open, 'pepper'), 'short', { mode: 0o600 });
-    const other = createServer().listen(0, '127.0.0.1');
-    await once(other, 'listening');
-    const { port } = other.address() as AddressInfo;
-    const { status, failed } = await examine({ LEGIBLE_DATA_DIR: open, LEGIBLE_PORT: String(port) });
-    other.close();
-    expect(status).toBe(1);
-    expect(failed).toEqual(expect.arrayContaining(['data directory', 'pepper', 'port']));
-  });
-
-  it('fails where keys are and their pepper is missing, or is another one', async () => {
-    const pepper = join(settings.LEGIBLE_DATA_DIR, 'pepper');
-    await json('key', 'create', 'alice');
-    const other = { LEGIBLE_PEPPER: 'another pepper of more than 32 characters' };
-    expect(await examine(other)).toMatchObject({ status: 1, failed: ['keys'] });
-    const { status, err } = await legible(['key', 'create', 'alice'], { ...settings, ...other });
-    expect([status, err]).toEqual([1, expect.stringContaining('is not the pepper that the keys')]);
-    const server = await legibleProcess(['serve'], { ...settings, ...other, LEGIBLE_LOG_LEVEL: 'silent' });
-    expect([server.status, server.err]).toEqual([1, err]);
-    renameSync(pepper, `${pepper}.away`);
-    expect(await examine()).toMatchObject({ status: 1, failed: ['keys'] });
-    renameSync(`${pepper}.away`, pepper);
-  });
-
-  it('warns of what is listening for everybody', async () => {
-    const { findings } = await examine({ LEGIBLE_HOST: '0.0.0.0' });
-    expect(findings.find(({ name }) => name === 'listens beyond this machine')?.status).toBe('warn');
   });
 });

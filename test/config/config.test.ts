@@ -109,6 +109,13 @@ describe('configuration', () => {
       { LEGIBLE_TRUSTED_PROXIES: '10.0.0.0/33' },
       'LEGIBLE_TRUSTED_PROXIES: holds something that is not an address or CIDR range',
     ],
+    ...['0.0.0.0/0', '10.0.0.0/8, ::/0'].map((everybody): [Record<string, string>, string] => [
+      { LEGIBLE_TRUSTED_PROXIES: everybody },
+      'LEGIBLE_TRUSTED_PROXIES: holds a range of everybody, who could then call from any address that they name',
+    ]),
+    [{ LEGIBLE_DRAIN_SECONDS: '2592000' }, 'LEGIBLE_DRAIN_SECONDS: is above a day'],
+    [{ LEGIBLE_CONFIG: directory }, `LEGIBLE_CONFIG: ${directory} cannot be read (EISDIR)`],
+    [{ LEGIBLE_PEPPER_FILE: directory }, `LEGIBLE_PEPPER_FILE: ${directory} cannot be read (EISDIR)`],
     ...['app.example', 'https://app.example/', 'https://app.example/page', '**'].map(
       (origin): [Record<string, string>, string] => [
         { LEGIBLE_CORS_ORIGINS: `https://ok.example, ${origin}` },
@@ -132,6 +139,10 @@ describe('configuration', () => {
     const others = [...named].filter((name) => name !== 'LEGIBLE_CONFIG' && !known.includes(name)).sort();
     expect(others).toEqual(['LEGIBLE_KEY', 'LEGIBLE_URL']);
     expect(problemsOf(Object.fromEntries(others.map((name) => [name, 'x'])))).toEqual([]);
+  });
+
+  it('reads a file that an editor on Windows has written', () => {
+    expect(loadConfig({}, file('\uFEFF{"port": 9000}')).port).toBe(9000);
   });
 
   it('keeps the default prices of what `prices` does not name', () => {

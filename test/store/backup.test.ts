@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { copyFile } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { databaseFile, openStore } from '../../src/store/open.ts';
@@ -51,6 +51,10 @@ describe('a backup', () => {
     const store = await books.open();
     await openAccount(store, 1_000);
     await expect(store.backup('/nonexistent/copy.db')).rejects.toThrow();
+    const taken = join(dirname(books.where), 'taken');
+    await mkdir(taken);
+    await expect(store.backup(taken)).rejects.toThrow();
+    expect(existsSync(`${taken}.part`)).toBe(false);
     expect(await store.reserve(hold())).toBe('held');
   });
 

@@ -3,7 +3,6 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import pg from 'pg';
 import { afterEach, describe, inject } from 'vitest';
 import { type StoreAdmin, unlimited, type Violation } from '../../src/store/admin.ts';
 import type { Engine, EngineEvents } from '../../src/store/engine.ts';
@@ -14,7 +13,11 @@ import { openPostgres } from '../../src/store/postgres/engine.ts';
 import { connect } from '../../src/store/sqlite/connection.ts';
 import { openSqlite } from '../../src/store/sqlite/engine.ts';
 import type { Ask, Operation, Told } from '../../src/store/statement.ts';
-import type { NewHold, Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { hold, noon } from './hold.ts';
+import { query } from './setup/query.ts';
+
+export { hold, noon };
 
 export type TestStore = Store & StoreAdmin;
 
@@ -27,7 +30,7 @@ export interface Books {
   /** Runs SQL behind the store's back. */
   sql(text: string): Promise<Record<string, unknown>[]>;
   /** What the audit finds after a change that is then taken back, made past SQLite's CHECKs. */
-  auditAfter(changes: string[], now?: number): Promise<Violation[]>;
+  auditAfter(changes: string[], options?: { now?: number; whole?: boolean }): Promise<Violation[]>;
   /** Books that start as these are now; nothing may be open on these. */
   copy(): Promise<Books>;
   /** The SQLite file, or the PostgreSQL address. */
@@ -64,14 +67,14 @@ export async function sqliteBooks(cleanups: (() => unknown)[], like?: string): P
       cleanups.push(() => engine.close());
       return engine;
     },
-    async auditAfter(changes, now = noon) {
+    async auditAfter(changes, { now = noon, ...options } = {}) {
       const database = new Database(where);
       database.pragma('ignore_check_constraints = on');
       const connection = connect(database);
       try {
         connection.begin();
         for (const text of changes) database.exec(text);
-        return await drive(audit(now), (ask) => connection.execute(ask));
+        return await drive(audit(now, options), (ask) => connection.execute(ask));
       } finally {
         database.close();
       }
@@ -110,14 +113,14 @@ export async function postgresBooks(cleanups: (() => unknown)[], like = 'templat
       cleanups.push(() => engine.close());
       return engine;
     },
-    async auditAfter(changes, now = noon) {
+    async auditAfter(changes, { now = noon, ...options } = {}) {
       const pool = openPatientPool(where);
       const client = await pool.connect();
       const execute = executor();
       try {
         await client.query('BEGIN');
         for (const text of changes) await client.query(text);
-        return await drive(audit(now), (ask) => execute(client, ask));
+        return await drive(audit(now, options), (ask) => execute(client, ask));
       } finally {
         client.release(true);
         await pool.end();
@@ -125,16 +128,6 @@ export async function postgresBooks(cleanups: (() => unknown)[], like = 'templat
     },
     sql: (text) => query(where, text),
   };
-}
-
-async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
 }
 
 async function drive<T>(operation: Operation<T>, execute: (ask: Ask) => Told | Promise<Told>): Promise<T> {
@@ -149,8 +142,6 @@ function unexpected(error: Error): void {
   throw error;
 }
 
-/** A time far from any edge of a day: 2026-11-20 12:00 UTC. */
-export const noon = Date.UTC(2026, 10, 20, 12);
 export const dayMs = 86_400_000;
 
 /** An account with money and a key. */
@@ -185,30 +176,6 @@ export function newPackage(over: Partial<Parameters<StoreAdmin['createPackage']>
     calls: 10,
     expiresAt: null,
     now: noon,
-    ...over,
-  };
-}
-
-export function hold(over: Partial<NewHold> = {}): NewHold {
-  const now = over.now ?? noon;
-  return {
-    taskId: 'task-1',
-    accountId: 'alice',
-    keyId: 'key-alice',
-    packageId: null,
-    type: 'ImageToTextTask',
-    module: 'common',
-    price: 400,
-    dailyCap: null,
-    state: 'running',
-    payload: null,
-    callbackUrl: null,
-    dialect: 'capsolver',
-    address: '192.0.2.1',
-    idempotency: null,
-    now,
-    deadline: now + 120_000,
-    expiresAt: now + 300_000,
     ...over,
   };
 }

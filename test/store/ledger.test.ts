@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { makeCheckpoints } from '../../src/store/checkpoints.ts';
 import {
   type Books,
   hold,
@@ -124,7 +125,7 @@ onEachEngine('the audit', (makeBooks) => {
     [['I2'], 'calls from nowhere', () => ['update package set calls_left = calls_left + 1']],
     [['I2', 'I4'], 'a reservation without a task', () => [lineOf('reserve', { task_id: "'ghost'" })]],
     [
-      ['I1', 'I4', 'I5'],
+      ['I1', 'I2', 'I4', 'I5'],
       'a settlement without a reservation',
       () => [lineOf('settle', { task_id: "'ghost'" })],
     ],
@@ -163,11 +164,28 @@ onEachEngine('the audit', (makeBooks) => {
           : 'drop trigger entry_no_delete',
       ],
     ],
+    [
+      ['I9'],
+      'checkpoints that may be changed',
+      (books) => [
+        books.engine === 'postgres'
+          ? 'drop trigger checkpoint_no_change on checkpoint'
+          : 'drop trigger checkpoint_no_update',
+      ],
+    ],
   ];
 
-  it('names what is wrong, by its invariant', async () => {
+  it.each([
+    ['from the first line', 0],
+    ['from a checkpoint', 2],
+  ])('names what is wrong, by its invariant, %s', async (_, checkpoints) => {
     const books = await makeBooks();
     const store = await keepBooks(books);
+    if (checkpoints > 0)
+      expect(await makeCheckpoints(await books.openEngine(), noon, 4)).toEqual({
+        made: checkpoints,
+        violations: [],
+      });
     for (const [invariants, what, damage] of damages) {
       const found = (await books.auditAfter(damage(books))).map(({ invariant }) => invariant);
       expect([...new Set(found)].sort(), what).toEqual(invariants);

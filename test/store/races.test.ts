@@ -149,6 +149,22 @@ onEachEngine('a daily cap', (makeBooks) => {
     expect(await reserve('e', noon + dayMs)).toBe('held');
   });
 
+  it('does not last for as long as a clock was wrong by', async () => {
+    const store = await (await makeBooks()).open();
+    await openAccount(store, 1_000_000);
+    const reserve = (taskId: string, now: number) => store.reserve(hold({ taskId, now, dailyCap: 800 }));
+    expect(await reserve('a', noon)).toBe('held');
+    expect(await reserve('b', noon)).toBe('held');
+    expect(await reserve('c', noon + 1_000 * dayMs)).toBe('held');
+    expect(await reserve('d', noon)).toBe('held');
+    // What was held before the clock went wrong can still be given back.
+    await store.release(released('a'));
+    await store.release(released('b'));
+    expect(await reserve('e', noon)).toBe('held');
+    expect(await reserve('f', noon + dayMs)).toBe('held');
+    expect(await store.audit(noon)).toEqual([]);
+  });
+
   it('counts also what was spent before the key had one, and nothing of a task that the balance refused', async () => {
     const store = await (await makeBooks()).open();
     await openAccount(store, 900);

@@ -74,8 +74,11 @@ export class Reference {
     const key = this.keys[hold.keyId]!;
     let day = 0;
     if (price > 0) {
-      day = Math.max(key.day, Math.floor(now / dayMs));
-      const spent = day === key.day ? key.spent : 0;
+      const today = Math.floor(now / dayMs);
+      // Over one midnight a clock may step back; a count from further ahead was a wrong clock's.
+      const isCounted = key.day === today || key.day === today + 1;
+      day = isCounted ? key.day : today;
+      const spent = isCounted ? key.spent : 0;
       if (dailyCap !== null && spent + price > dailyCap) return 'dailyCapReached';
       if (account.posted - account.pending < price) {
         // The day has turned all the same.
@@ -110,16 +113,17 @@ export class Reference {
     task.state = 'failed';
     this.accounts[task.accountId]!.pending -= task.price;
     const key = this.keys[`key-${task.accountId}`]!;
-    if (key.day === task.day) key.spent -= task.price;
+    if (key.day === task.day) key.spent = Math.max(0, key.spent - task.price);
     if (task.isOfPackage) this.callsLeft++;
     return true;
   }
 
-  private poll(query: { taskId: string; accountId: string; now: number; maxPolls: number }) {
+  private poll(query: { taskId: string; accountId: string; now: number; maxPolls: number | null }) {
     const task = this.tasks.get(query.taskId);
     if (!task || task.accountId !== query.accountId) return undefined;
-    if (task.expiresAt <= query.now || task.polls >= query.maxPolls) return undefined;
-    task.polls++;
+    const { maxPolls } = query;
+    if (task.expiresAt <= query.now || (maxPolls !== null && task.polls >= maxPolls)) return undefined;
+    if (maxPolls !== null) task.polls++;
     return { state: task.state, polls: task.polls };
   }
 

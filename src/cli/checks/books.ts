@@ -1,15 +1,39 @@
+import { existsSync } from 'node:fs';
 import type { Config } from '../../config.ts';
 import { pepperProblem } from '../../pepper.ts';
 import type { StoreAdmin } from '../../store/admin.ts';
+import { lockDataDir } from '../../store/lock.ts';
+import { databaseFile } from '../../store/open.ts';
 import type { Store } from '../../store/store.ts';
+import { lookAtTables } from '../../store/tables.ts';
+import { withStore } from '../session.ts';
 import { type Finding, findingsOf, messageOf } from './check.ts';
 
 const probes = 20;
 /** A disk that needs longer than this for one commit makes every task wait for it twice. */
 const slowCommitMs = 50;
 
+/** The database and what is in it. To look must neither make one where there is none nor change its tables. */
+export async function checkBooks(config: Config, whole: boolean): Promise<Finding[]> {
+  const finding = findingsOf('store');
+  const file = databaseFile(config.dataDir);
+  if (config.databaseUrl === undefined && !existsSync(file))
+    return [finding('database', 'warn', `${file} is made at the first start`)];
+  const { done, pending } = await lookAtTables(config);
+  if (done.length === 0) return [finding('schema', 'warn', 'tables are made at the first start')];
+  if (pending.length > 0) {
+    const detail = `made by an older Legible, without ${pending.join(', ')}: the next start brings the tables up to date`;
+    return [finding('schema', false, detail, () => bringUpToDate(config, pending))];
+  }
+  return withStore(async ({ store }) => [
+    await checkKeys(config, store),
+    ...(await checkStore(store)),
+    ...(await checkLedger(config, store, whole)),
+  ]);
+}
+
 /** Whether the keys in the database are usable with the pepper that the server would have. */
-export async function checkKeys(config: Config, store: StoreAdmin): Promise<Finding> {
+async function checkKeys(config: Config, store: StoreAdmin): Promise<Finding> {
   const finding = findingsOf('store');
   const keys = (await store.listKeys()).length;
   try {
@@ -20,8 +44,8 @@ export async function checkKeys(config: Config, store: StoreAdmin): Promise<Find
   }
 }
 
-/** Reachable, whole, durable, fast enough; then the invariants of the ledger. */
-export async function checkStore(store: Store & StoreAdmin): Promise<Finding[]> {
+/** Reachable, whole, durable, fast enough. */
+async function checkStore(store: Store & StoreAdmin): Promise<Finding[]> {
   const finding = findingsOf('store');
   const found = (await store.inspect()).map(({ name, ok, detail }) => finding(name, ok, detail));
   const times: number[] = [];
@@ -38,16 +62,47 @@ export async function checkStore(store: Store & StoreAdmin): Promise<Finding[]> 
       `slowest of ${probes}: ${slowest.toFixed(1)} ms`,
     ),
   );
-  return [...found, ...(await checkLedger(store))];
+  return found;
 }
 
-async function checkLedger(store: StoreAdmin): Promise<Finding[]> {
+/** The invariants of the ledger, where `whole` from its first entry on. */
+async function checkLedger(config: Config, store: StoreAdmin, whole: boolean): Promise<Finding[]> {
   const finding = findingsOf('ledger');
   try {
-    const violations = await store.audit(Date.now());
+    const violations = await store.audit(Date.now(), { whole });
     if (violations.length === 0) return [finding('books', true, 'the entries and the balances agree')];
-    return violations.map(({ invariant, detail }) => finding(invariant, false, detail));
+    return violations.map(({ invariant, detail }) =>
+      finding(invariant, false, detail, invariant === 'I6' ? () => endOverdue(config) : undefined),
+    );
   } catch (error) {
     return [finding('books', false, messageOf(error))];
+  }
+}
+
+/** Opening the store does it, as the next start would. */
+function bringUpToDate(config: Config, pending: string[]): Promise<string> {
+  return withoutServer(config, async () => `did ${pending.join(', ')}`);
+}
+
+/** What a server does at its start and then every second. */
+function endOverdue(config: Config): Promise<string> {
+  return withoutServer(config, async (store) => {
+    const repaired = await store.repair(Date.now());
+    const { timedOut } = await store.sweep(Date.now());
+    return `tasks of a server that had died: ${repaired} queued again or refunded; overdue ones: ${timedOut} refunded`;
+  });
+}
+
+/** Works on a store whose server is stopped; of those that share PostgreSQL, each leaves the others' tasks alone. */
+async function withoutServer(
+  { databaseUrl, dataDir }: Config,
+  work: (store: Store & StoreAdmin) => Promise<string>,
+): Promise<string> {
+  const lock = databaseUrl === undefined ? lockDataDir(dataDir) : { release() {} };
+  if (!lock) throw new Error('a server is running on it; stop that first');
+  try {
+    return await withStore(({ store }) => work(store));
+  } finally {
+    lock.release();
   }
 }

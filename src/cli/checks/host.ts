@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import type { Config } from '../../config.ts';
-import { diskSpace } from '../../disk.ts';
-import { pepperFile, readPepperFile } from '../../pepper.ts';
-import { type Finding, findingsOf, messageOf } from './check.ts';
+import { oldestNode } from '../../version.ts';
+import { type Finding, findingsOf } from './check.ts';
+import { checkDisk } from './disks.ts';
 
 const loopback = ['127.0.0.1', '::1', 'localhost'];
 const mebibyte = 2 ** 20;
@@ -11,10 +11,10 @@ const mebibyte = 2 ** 20;
 const memoryNeeded = 512 * mebibyte;
 const filesNeeded = 8192;
 
-/** The configuration as it meets this machine: files and their modes, addresses. */
+/** The configuration as it meets this machine: who can reach it. */
 export function checkConfig(config: Config): Finding[] {
   const finding = findingsOf('config');
-  const { host, opsHost, trustedProxies, dataDir } = config;
+  const { host, opsHost, trustedProxies } = config;
   const found = [finding('settings', true, 'read without a mistake')];
   if (!loopback.includes(host)) {
     const named = trustedProxies.length > 0;
@@ -29,37 +29,7 @@ export function checkConfig(config: Config): Finding[] {
   if (!loopback.includes(opsHost)) {
     found.push(finding('ops port', 'warn', `${opsHost}: it has no login; keep it private`));
   }
-  if (!existsSync(dataDir))
-    return [...found, finding('data directory', 'warn', `${dataDir} is made at the start`)];
-  found.push(modeOf(dataDir, 0o077, 'data directory'));
-  if (config.pepper === undefined) found.push(checkPepper(config));
   return found;
-}
-
-function checkPepper(config: Config): Finding {
-  const file = pepperFile(config.dataDir);
-  if (existsSync(file)) {
-    try {
-      readPepperFile(file);
-    } catch (error) {
-      return findingsOf('config')('pepper', false, messageOf(error));
-    }
-    return modeOf(file, 0o077, 'pepper');
-  }
-  // Whether there are keys that need it, the store's checks tell.
-  return findingsOf('config')('pepper', true, `${file} does not exist yet`);
-}
-
-function modeOf(path: string, forbidden: number, name: string): Finding {
-  const mode = statSync(path).mode & 0o777;
-  const open = (mode & forbidden) !== 0;
-  return findingsOf('config')(
-    name,
-    !open,
-    open
-      ? `${path} is open to others (mode ${mode.toString(8)}): chmod go= ${path}`
-      : `${path}, mode ${mode.toString(8)}`,
-  );
 }
 
 /** Node, user, file handles, memory, disk. */
@@ -68,7 +38,7 @@ export async function checkRuntime(config: Config): Promise<Finding[]> {
   const root = process.getuid?.() === 0;
   const files = openFiles();
   const found = [
-    finding('node', true, process.versions.node),
+    checkNode(),
     finding('user', root ? 'warn' : 'ok', root ? 'root: give the server a user of its own' : 'not root'),
     finding('file handles', files >= filesNeeded ? 'ok' : 'warn', `${files}; ${filesNeeded} are advised`),
     finding(
@@ -77,11 +47,15 @@ export async function checkRuntime(config: Config): Promise<Finding[]> {
       `${Math.round(freeMemory() / mebibyte)} MiB free; ${memoryNeeded / mebibyte} are advised`,
     ),
   ];
-  if (existsSync(config.dataDir)) {
-    const { free, low } = await diskSpace(config.dataDir);
-    found.push(finding('disk', !low, `${Math.round(free / mebibyte)} MiB free for ${config.dataDir}`));
-  }
-  return found;
+  return [...found, ...(await checkDisk(config))];
+}
+
+function checkNode(): Finding {
+  const { node } = process.versions;
+  const [major = 0, minor = 0] = node.split('.').map(Number);
+  const [leastMajor = 0, leastMinor = 0] = oldestNode.split('.').map(Number);
+  const isOld = major < leastMajor || (major === leastMajor && minor < leastMinor);
+  return findingsOf('runtime')('node', !isOld, isOld ? `${node}: install ${oldestNode} or newer` : node);
 }
 
 /** Memory that can be had without swapping: `freemem` alone leaves out what the page cache would yield. */

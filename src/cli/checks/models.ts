@@ -1,48 +1,86 @@
 import { readFile } from 'node:fs/promises';
-import { example } from '../../example.ts';
-import { startLocalReader } from '../localReader.ts';
+import { systemClock } from '../../clock.ts';
+import { clicks, clock, example } from '../../example.ts';
+import { Fault } from '../../fault.ts';
+import { readClassCard } from '../../recognize/classes/card.ts';
+import { RecognizerPool } from '../../recognize/pool.ts';
 import { type Finding, findingsOf, messageOf } from './check.ts';
 
-type Load = () => Promise<{ release(): Promise<void> }>;
+/** What a model made of an image that comes with Legible. */
+interface Seen {
+  isRight: boolean;
+  answer: string;
+}
 
-/** The nets beside the text model, which a server loads only when the first task needs them. */
-const laterNets: Record<string, Load> = {
-  // Not imported above: other commands start without onnxruntime.
-  classes: async () => (await import('../../recognize/classes/net.ts')).loadClassNet(),
-  clicks: async () => (await import('../../recognize/puzzles/clickNets.ts')).loadClickNets(),
+type Look = (pool: RecognizerPool) => Promise<Seen>;
+
+/** One for each model; a server loads all but the first only when a task needs them. */
+const looks: Record<string, Look> = {
+  text: lookAtText,
+  classes: lookAtClock,
+  clicks: lookAtClicks,
 };
 
-/** The text model reads the image that comes with it, and the other nets load. */
-export async function checkModels(nets = laterNets): Promise<Finding[]> {
-  const found = [await checkReading()];
-  for (const [name, load] of Object.entries(nets)) found.push(await checkNet(name, load));
-  return found;
-}
+const patience = () => ({ deadline: systemClock.now() + 60_000, signal: new AbortController().signal });
 
-async function checkReading(): Promise<Finding> {
+/** Each model says of an image what is known of it, on a thread as a server has them. */
+export async function checkModels(given = looks): Promise<Finding[]> {
   const finding = findingsOf('model');
+  const pool = await RecognizerPool.start({ threads: 1, queueLimit: 1, clock: systemClock });
   try {
-    const reader = await startLocalReader({ threads: 1 });
-    try {
+    const found: Finding[] = [];
+    for (const [name, look] of Object.entries(given)) {
       const started = performance.now();
-      const { text } = await reader.solve(await readFile(example.file));
-      const ms = Math.round(performance.now() - started);
-      return finding('reads its example', text === example.text, `${text} in ${ms} ms`);
-    } finally {
-      await reader.stop();
+      try {
+        const { isRight, answer } = await look(pool);
+        const ms = Math.round(performance.now() - started);
+        const verdict = isRight
+          ? ''
+          : ': not what its example shows; put the model back that came with this version';
+        found.push(finding(name, isRight, `sees ${answer} in ${ms} ms${verdict}`));
+      } catch (error) {
+        const cause = error instanceof Fault ? (error.cause ?? error) : error;
+        found.push(finding(name, false, messageOf(cause)));
+      }
     }
-  } catch (error) {
-    return finding('reads its example', false, messageOf(error));
+    return found;
+  } finally {
+    await pool.stop();
   }
 }
 
-async function checkNet(name: string, load: Load): Promise<Finding> {
-  const finding = findingsOf('model');
-  try {
-    const started = performance.now();
-    await (await load()).release();
-    return finding(name, true, `loads in ${Math.round(performance.now() - started)} ms`);
-  } catch (error) {
-    return finding(name, false, messageOf(error));
-  }
+async function lookAtText(pool: RecognizerPool): Promise<Seen> {
+  const { text } = await pool.read(await readFile(example.file), patience());
+  return { isRight: text === example.text, answer: text };
+}
+
+/** By WordNet: an analog clock or a wall clock. */
+const clockIds = ['n02708093', 'n04548280'];
+
+async function lookAtClock(pool: RecognizerPool): Promise<Seen> {
+  const probabilities = await pool.classify(await readFile(clock), patience());
+  const { classes } = readClassCard();
+  const sureness = probabilities.reduce(
+    (sum, p, at) => (clockIds.includes(classes[at]!.id) ? sum + p : sum),
+    0,
+  );
+  return { isRight: sureness > 0.9, answer: `a clock, by ${Math.round(100 * sureness)} %,` };
+}
+
+/** Pixels around a place where a click still hits. */
+const reach = 12;
+
+async function lookAtClicks(pool: RecognizerPool): Promise<Seen> {
+  const { places } = clicks;
+  const images = [await readFile(clicks.picture), await readFile(clicks.prompt)] as const;
+  const points = (await pool.findClicks(...images, patience()))?.points ?? [];
+  const isHit = points.map(({ x, y }, at) => {
+    const place = places[at];
+    return place !== undefined && Math.hypot(x - place.x, y - place.y) < reach;
+  });
+  const hits = isHit.filter(Boolean).length;
+  return {
+    isRight: points.length === places.length && hits === places.length,
+    answer: `${hits} of ${places.length} places`,
+  };
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Violation } from '../admin.ts';
 import { type Operation, rows, type Statement, statement } from '../statement.ts';
+import { type Balance, balancesAt, checkpoints, recount, type Stretch, tasksIn } from './balances.ts';
 import { overdueAfter } from './gauges.ts';
 
 interface Finding {
@@ -9,64 +10,32 @@ interface Finding {
   found: number;
 }
 
+interface Values extends Stretch {
+  now: number;
+}
+
 interface Rule {
   invariant: string;
   says: string;
-  query: Statement<{ now: number }, Finding>;
+  query: Statement<Values, Finding>;
 }
 
 /** Each query finds what breaks a rule: what it is, what the ledger says, and what stands there. */
-function rule(invariant: string, says: string, text: (now: number) => ReturnType<typeof sql<Finding>>): Rule {
+function rule(
+  invariant: string,
+  says: string,
+  text: (values: Values) => ReturnType<typeof sql<Finding>>,
+): Rule {
   return {
     invariant,
     says,
-    query: statement((db, p: { now: number }) => ({
-      compile: () => text(p.now).compile(db),
+    query: statement((db, p: Values) => ({
+      compile: () => text(p).compile(db),
     })),
   };
 }
 
-/** Reservations that were neither settled nor released. */
-const openReserves = sql`
-  select r.debit as account, r.task_id, r.amount, r.calls, r.package_id from entry r
-  where r.kind = 'reserve' and not exists
-    (select 1 from entry e where e.task_id = r.task_id and e.kind <> 'reserve')`;
-
 const rules: Rule[] = [
-  rule(
-    'I1',
-    'posted is what was paid in, adjusted and charged',
-    () => sql<Finding>`
-    select a.id as subject, coalesce(sum(m.amount), 0) as expected, a.posted as found
-    from account a left join (
-      select credit as account, amount from entry where kind = 'topup'
-      union all select credit, amount from entry where kind = 'adjust'
-      union all select debit, -amount from entry where kind in ('adjust', 'settle')
-    ) m on m.account = a.id
-    group by a.id, a.posted having coalesce(sum(m.amount), 0) <> a.posted`,
-  ),
-
-  rule(
-    'I2',
-    'pending is what open reservations hold',
-    () => sql<Finding>`
-    select a.id as subject, coalesce(sum(o.amount), 0) as expected, a.pending as found
-    from account a left join (${openReserves}) o on o.account = a.id
-    group by a.id, a.pending having coalesce(sum(o.amount), 0) <> a.pending`,
-  ),
-
-  rule(
-    'I2',
-    'calls left are those granted, not held and not used',
-    () => sql<Finding>`
-    select p.id as subject, coalesce(sum(m.calls), 0) as expected, p.calls_left as found
-    from package p left join (
-      select package_id, calls from entry where kind in ('grant', 'release')
-      union all select package_id, -calls from entry where kind = 'reserve'
-    ) m on m.package_id = p.id
-    group by p.id, p.calls_left having coalesce(sum(m.calls), 0) <> p.calls_left`,
-  ),
-
   rule(
     'I3',
     '0 ≤ pending ≤ posted',
@@ -89,37 +58,29 @@ const rules: Rule[] = [
   rule(
     'I4',
     'what is settled or released is what was reserved, once',
-    () => sql<Finding>`
-    select e.task_id as subject, coalesce(min(r.amount), -1) as expected, min(e.amount) as found
-    from entry e left join entry r on r.task_id = e.task_id and r.kind = 'reserve'
-    where e.kind in ('settle', 'release')
-    group by e.task_id
-    having count(*) <> 1 or count(r.number) <> 1 or min(r.amount) <> min(e.amount) or min(r.calls) <> min(e.calls)`,
+    // A reservation may stand before the stretch in which it ends: only those are looked up.
+    (stretch) => sql<Finding>`
+    select t.task_id as subject, coalesce(r.amount, -1) as expected, t.ended as found
+    from (
+      select * from (${tasksIn(stretch)}) every_task where ends > 0 and
+        (reserves <> 1 or ends <> 1 or reserved <> ended or reserved_calls <> ended_calls)
+    ) t left join entry r on r.task_id = t.task_id and r.kind = 'reserve'
+    where r.number is null or t.reserves > 1 or t.ends > 1 or r.amount <> t.ended or r.calls <> t.ended_calls`,
   ),
 
   rule(
     'I4',
     'an open reservation has an open task',
-    () => sql<Finding>`
-    select o.task_id as subject, 1 as expected, 0 as found from (${openReserves}) o
-    where not exists (select 1 from task t where t.id = o.task_id and t.state in ('queued', 'running'))`,
-  ),
-
-  rule(
-    'I5',
-    'all accounts and the house sum to zero',
-    () => sql<Finding>`
-    select 'all accounts' as subject, 0 as expected, coalesce(sum(amount), 0) as found from (
-      select posted as amount from account
-      union all select amount from entry where credit like 'house:%' and kind in ('topup', 'adjust', 'settle')
-      union all select -amount from entry where debit like 'house:%' and kind in ('topup', 'adjust', 'settle')
-    ) every_side having coalesce(sum(amount), 0) <> 0`,
+    (stretch) => sql<Finding>`
+    select r.task_id as subject, 1 as expected, 0 as found from (${tasksIn(stretch)}) r
+    where r.reserves > 0 and r.ends = 0
+      and not exists (select 1 from task t where t.id = r.task_id and t.state in ('queued', 'running'))`,
   ),
 
   rule(
     'I6',
     'no hold stands 30 s after its deadline',
-    (now) => sql<Finding>`
+    ({ now }) => sql<Finding>`
     select id as subject, deadline as expected, cast(${now} as bigint) as found from task
     where state in ('queued', 'running') and deadline < cast(${now} as bigint) - ${sql.lit(overdueAfter)}`,
   ),
@@ -134,35 +95,119 @@ const rules: Rule[] = [
   ),
 ];
 
-const appendOnlyTriggers = statement((db, _: object, engine) => ({
+/** The ledger and its checkpoints, where they have not both of the triggers, or the one that does for both. */
+const changeable = statement((db, _: object, engine) => ({
   compile: () =>
     (engine === 'sqlite'
       ? sql<{
-          count: number;
-        }>`select count(*) as count from sqlite_master where type = 'trigger' and tbl_name = 'entry'`
-      : sql<{ count: number }>`select 2 * count(*) as count from pg_trigger
-          where tgrelid = 'entry'::regclass and tgname = 'entry_no_change' and tgenabled = 'O'`
+          name: string;
+        }>`select name from sqlite_master t where type = 'table' and name in ('entry', 'checkpoint')
+          and (select count(*) from sqlite_master g where g.type = 'trigger' and g.tbl_name = t.name) <> 2`
+      : sql<{ name: string }>`select c.relname as name from pg_class c
+          where c.oid in (to_regclass('entry'), to_regclass('checkpoint')) and not exists
+            (select 1 from pg_trigger t where t.tgrelid = c.oid and t.tgname = c.relname || '_no_change'
+              and t.tgenabled = 'O')`
     ).compile(db),
 }));
+
+const selectAccounts = statement((db) => db.selectFrom('account').select(['id', 'posted', 'pending']));
+const selectPackages = statement((db) => db.selectFrom('package').select(['id', 'calls_left']));
 
 /** How many broken things of one kind are named one by one. */
 const mostNamed = 20;
 
-/** Recounts the books from the ledger's lines; returns every rule that they break, and where. */
-export function* audit(now: number): Operation<Violation[]> {
+/**
+ * Recounts the books from the ledger's lines since the last checkpoint, or with `whole` from the first, past all
+ * checkpoints; returns every rule that they break, and where.
+ */
+export function* audit(now: number, { whole = false } = {}): Operation<Violation[]> {
   const violations: Violation[] = [];
-  for (const { invariant, says, query } of rules) {
-    const findings = yield* rows(query, { now });
+  function note(invariant: string, says: string, findings: Finding[]): void {
     for (const { subject, expected, found } of findings.slice(0, mostNamed))
       violations.push({ invariant, detail: `${says}: ${subject}, expected ${expected}, found ${found}` });
     if (findings.length > mostNamed)
       violations.push({ invariant, detail: `${says}: ${findings.length - mostNamed} more` });
   }
-  const [triggers] = yield* rows(appendOnlyTriggers, {});
-  if (triggers?.count !== 2)
+
+  const kept = yield* checkpoints();
+  let since = 0;
+  if (whole)
+    for (const entry of kept) {
+      const counted = yield* recount({ since, upTo: entry });
+      const found = differences(counted, yield* balancesAt(entry), ['posted', 'pending', 'calls']);
+      note('I1', `the checkpoint after entry ${entry} is what the lines before it say`, found);
+      since = entry;
+    }
+  else since = kept.at(-1) ?? 0;
+
+  const upTo = Number.MAX_SAFE_INTEGER;
+  const counted = yield* recount({ since, upTo });
+  const standing = yield* balancesNow();
+  const isHouse = ({ subject }: Balance) => subject.startsWith('house:');
+  const customers = counted.filter((balance) => !isHouse(balance));
+  note(
+    'I1',
+    'posted is what was paid in, adjusted and charged',
+    differences(customers, standing, ['posted']),
+  );
+  note('I2', 'pending is what open reservations hold', differences(customers, standing, ['pending']));
+  note(
+    'I2',
+    'calls left are those granted, not held and not used',
+    differences(customers, standing, ['calls']),
+  );
+  const sum = [...standing, ...counted.filter(isHouse)].reduce((total, { posted }) => total + posted, 0);
+  if (sum !== 0)
+    note('I5', 'all accounts and the house sum to zero', [
+      { subject: 'all accounts', expected: 0, found: sum },
+    ]);
+
+  for (const { invariant, says, query } of rules)
+    note(invariant, says, yield* rows(query, { now, since: whole ? 0 : since, upTo }));
+  for (const { name } of yield* rows(changeable, {}))
     violations.push({
       invariant: 'I9',
-      detail: 'the triggers that keep the ledger append-only are not there',
+      detail: `the triggers that keep the table ${name} append-only are not there`,
     });
   return violations;
+}
+
+/** What stands in the accounts and packages themselves. */
+function* balancesNow(): Operation<Balance[]> {
+  const accounts = (yield* rows(selectAccounts, {})).map(
+    ({ id, ...money }): Balance => ({ kind: 'account', subject: id, ...money, calls: 0 }),
+  );
+  const packages = (yield* rows(selectPackages, {})).map(
+    ({ id, calls_left }): Balance => ({
+      kind: 'package',
+      subject: id,
+      posted: 0,
+      pending: 0,
+      calls: calls_left,
+    }),
+  );
+  return [...accounts, ...packages];
+}
+
+/** Where two lists of balances differ in some column; who is in neither has nothing. */
+function differences(
+  expected: Balance[],
+  found: Balance[],
+  columns: ('posted' | 'pending' | 'calls')[],
+): Finding[] {
+  const known = new Map(found.map((balance) => [`${balance.kind} ${balance.subject}`, balance]));
+  const findings: Finding[] = [];
+  const compare = (subject: string, one: Balance | undefined, other: Balance | undefined) => {
+    for (const column of columns) {
+      const [should, does] = [one?.[column] ?? 0, other?.[column] ?? 0];
+      if (should !== does) findings.push({ subject, expected: should, found: does });
+    }
+  };
+  for (const balance of expected) {
+    const name = `${balance.kind} ${balance.subject}`;
+    compare(balance.subject, balance, known.get(name));
+    known.delete(name);
+  }
+  for (const balance of known.values()) compare(balance.subject, undefined, balance);
+  return findings;
 }

@@ -40,10 +40,18 @@ const returnCall = statement((db, p: { packageId: string }) =>
     .where('id', '=', p.packageId),
 );
 
+/** Not below 0: a wrong clock may have begun the count of a day anew. */
 const returnSpending = statement((db, p: { keyId: string; day: number; price: number }) =>
   db
     .updateTable('api_key')
-    .set((eb) => ({ spent: eb('spent', '-', p.price) }))
+    .set((eb) => ({
+      spent: eb
+        .case()
+        .when('spent', '>', p.price)
+        .then(eb('spent', '-', p.price))
+        .else(0)
+        .end(),
+    }))
     .where('id', '=', p.keyId)
     .where('day', '=', p.day),
 );

@@ -1,10 +1,10 @@
 import { change, first, type Operation, statement } from '../statement.ts';
 import type { PollQuery, TaskRecord } from '../store.ts';
 
-const countPoll = statement((db, p: PollQuery) =>
+const countPoll = statement((db, p: PollQuery & { maxPolls: number; count: number }) =>
   db
     .updateTable('task')
-    .set((eb) => ({ polls: eb('polls', '+', 1) }))
+    .set((eb) => ({ polls: eb('polls', '+', p.count) }))
     .where('id', '=', p.taskId)
     .where('account_id', '=', p.accountId)
     .where('expires_at', '>', p.now)
@@ -28,7 +28,9 @@ const countPoll = statement((db, p: PollQuery) =>
 
 /** Counts a poll and reads the task; undefined for an unknown, foreign, forgotten or over-polled one. */
 export function* poll(query: PollQuery): Operation<TaskRecord | undefined> {
-  return yield* first(countPoll, query);
+  const { maxPolls } = query;
+  const limits = maxPolls === null ? { maxPolls: Number.MAX_SAFE_INTEGER, count: 0 } : { maxPolls, count: 1 };
+  return yield* first(countPoll, { ...query, ...limits });
 }
 
 interface PollCount {

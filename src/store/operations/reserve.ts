@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { greatestAmount } from '../schema.ts';
 import { change, first, type Operation, statement } from '../statement.ts';
 import type { NewHold, ReserveOutcome } from '../store.ts';
@@ -24,22 +25,23 @@ const takeCall = statement((db, p: { packageId: string; accountId: string; now: 
     .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', p.now)])),
 );
 
-const takeSpending = statement((db, p: { keyId: string; price: number; cap: number; day: number }) =>
-  db
+/**
+ * The day moves on, and back only from where a wrong clock has put it: over one midnight a clock may step back, and
+ * would give the cap a second time.
+ */
+const takeSpending = statement((db, p: { keyId: string; price: number; cap: number; today: number }) => {
+  const isCounted = sql<boolean>`day between ${p.today} and ${p.today} + 1`;
+  const spentBefore = sql<number>`case when ${isCounted} then spent else 0 end`;
+  return db
     .updateTable('api_key')
-    .set((eb) => ({
-      day: eb.case().when('day', '<', p.day).then(p.day).else(eb.ref('day')).end(),
-      spent: eb
-        .case()
-        .when('day', '<', p.day)
-        .then(p.price)
-        .else(eb('spent', '+', p.price))
-        .end(),
-    }))
+    .set({
+      day: sql<number>`case when ${isCounted} then day else ${p.today} end`,
+      spent: sql<number>`${spentBefore} + ${p.price}`,
+    })
     .where('id', '=', p.keyId)
-    .where((eb) => eb(eb.case().when('day', '<', p.day).then(0).else(eb.ref('spent')).end(), '<=', p.cap))
-    .returning('day'),
-);
+    .where(sql<boolean>`${spentBefore} <= ${p.cap}`)
+    .returning('day');
+});
 
 const insertTask = statement(
   (db, p: Omit<NewHold, 'dailyCap' | 'idempotency'> & { name: string | null; day: number; node: string }) =>
@@ -78,7 +80,7 @@ export function* reserve(hold: NewHold, node: string): Operation<ReserveOutcome>
   let day = 0;
   if (price > 0) {
     const cap = (hold.dailyCap ?? greatestAmount) - price;
-    const counted = yield* first(takeSpending, { keyId, price, cap, day: utcDay(now) });
+    const counted = yield* first(takeSpending, { keyId, price, cap, today: utcDay(now) });
     if (counted === undefined) return 'dailyCapReached';
     day = counted.day;
     if ((yield* change(holdMoney, { accountId, price })) === 0) {

@@ -3,11 +3,11 @@ import type { StoreCheck } from '../admin.ts';
 import { schemaVersion } from '../migrate.ts';
 
 /** Settings without which a commit that was acknowledged may be lost. */
-const durable: [name: string, wanted: (value: string) => boolean][] = [
-  ['fsync', (value) => value === 'on'],
-  ['full_page_writes', (value) => value === 'on'],
-  ['synchronous_commit', (value) => value !== 'off'],
-  ['data_sync_retry', (value) => value === 'off'],
+const durable: { name: string; isSafe: (value: string) => boolean; remedy: string }[] = [
+  { name: 'fsync', isSafe: (value) => value === 'on', remedy: 'on' },
+  { name: 'full_page_writes', isSafe: (value) => value === 'on', remedy: 'on' },
+  { name: 'synchronous_commit', isSafe: (value) => value !== 'off', remedy: 'on' },
+  { name: 'data_sync_retry', isSafe: (value) => value === 'off', remedy: 'off' },
 ];
 
 /** Reads what doctor shows of a PostgreSQL server. */
@@ -19,10 +19,12 @@ export async function inspect(pool: pg.Pool): Promise<StoreCheck[]> {
     { name: 'engine', ok: true, detail: `PostgreSQL ${rows[0]?.version}` },
     { name: 'schema', ok: true, detail: schemaVersion },
   ];
-  for (const [name, wanted] of durable) {
+  for (const { name, isSafe, remedy } of durable) {
     const shown = await pool.query<{ value: string }>('select current_setting($1) as value', [name]);
     const value = shown.rows[0]?.value ?? '';
-    checks.push({ name, ok: wanted(value), detail: `${name} is ${value}` });
+    const ok = isSafe(value);
+    const advice = ok ? '' : `: set it to ${remedy} in postgresql.conf, or commits can be lost`;
+    checks.push({ name, ok, detail: `${name} is ${value}${advice}` });
   }
   const skew = await pool.query<{ now: number }>(
     'select cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as now',

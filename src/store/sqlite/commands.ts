@@ -14,9 +14,14 @@ export interface Command {
 function backup(database: Database, file = ''): void {
   const draft = `${file}.part`;
   rmSync(draft, { force: true });
-  database.prepare('VACUUM INTO ?').run(draft);
-  syncToDisk(draft);
-  renameSync(draft, file);
+  try {
+    database.prepare('VACUUM INTO ?').run(draft);
+    syncToDisk(draft);
+    renameSync(draft, file);
+  } finally {
+    // Of a disk that has run full it would hold what is left.
+    rmSync(draft, { force: true });
+  }
   syncToDisk(dirname(file));
 }
 

@@ -1,11 +1,14 @@
-import { copyFileSync, existsSync, linkSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, linkSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { UserError } from '../../userError.ts';
 import type { Violation } from '../admin.ts';
+import { newerMigration } from '../migrate.ts';
 import { runBatch } from './batch.ts';
 import { commands, syncToDisk } from './commands.ts';
 import { connect, openDatabase } from './connection.ts';
+import { appliedTo } from './migrateFile.ts';
+import { explained, isLocked } from './unusable.ts';
 
 /** What a backup holds. */
 export interface Backup {
@@ -25,6 +28,9 @@ export function verifyBackup(file: string, now: number, name = file): Backup {
     database = openDatabase(file, { readonly: true });
     const integrity = commands.integrity(database);
     if (integrity !== 'ok') throw new UserError(`${name} is damaged: ${integrity}`);
+    const newer = newerMigration(appliedTo(database));
+    if (newer !== undefined)
+      throw new UserError(`${name} is of a newer Legible (${newer}): restore it with that one`);
     const violations = auditOf(database, now).filter(isLasting);
     if (violations[0]) throw new UserError(`The books in ${name} are wrong: ${violations[0].detail}`);
     const content = `select (select count(*) from account) as accounts, (select count(*) from api_key) as keys,
@@ -49,43 +55,92 @@ function auditOf(database: Database, now: number): Violation[] {
   throw new Error(answer?.error.message);
 }
 
+/** Where a database in WAL mode keeps what it has not yet worked in, and the index of that. */
+const journals = ['-wal', '-shm'];
+
 /**
  * Puts a verified copy in the place of the database, which nobody may have open. Whenever this is cut off, the
  * old database or the new one stands there, whole. Returns where the old one is kept.
+ * @throws UserError when the file is no backup, or is the database itself, or somebody has that open
  */
 export function restoreBackup(
   file: string,
   target: string,
   now: number,
 ): Backup & { kept: string | undefined } {
+  if (existsSync(target) && realpathSync(file) === realpathSync(target))
+    throw new UserError(`${file} is the database itself, and no backup of it`);
   const draft = `${target}.restoring`;
-  // Checked as the copy that will be used, not as the file that could change meanwhile.
-  copyFileSync(file, draft);
+  // A journal left by a restore that was cut off would be worked into this one's copy.
+  remove(draft);
   try {
+    // Checked as the copy that will be used, not as the file that could change meanwhile.
+    copy(file, draft);
     const content = verifyBackup(draft, now, file);
-    const kept = existsSync(target) ? keep(target, now) : undefined;
+    const kept = keep(target, now);
     syncToDisk(draft);
     renameSync(draft, target);
     syncToDisk(dirname(target));
     return { ...content, kept };
   } finally {
-    rmSync(draft, { force: true });
+    remove(draft);
   }
 }
 
-/** Gives the old database a second name, after its journal has been worked in: -wal belongs to a name. */
-function keep(target: string, now: number): string {
-  const kept = `${target}.before-${new Date(now).toISOString().replace(/[:.]/g, '-')}`;
+/**
+ * With the journal that a database has beside it when it was copied as files: its last commits stand only there.
+ * For its owner alone, and to be written, whatever the mode of the backup.
+ */
+function copy(file: string, draft: string): void {
+  copyFileSync(file, draft);
+  chmodSync(draft, 0o600);
+  if (!existsSync(`${file}-wal`)) return;
+  copyFileSync(`${file}-wal`, `${draft}-wal`);
+  chmodSync(`${draft}-wal`, 0o600);
   try {
-    const database = openDatabase(target);
+    foldJournal(draft);
+  } catch (error) {
+    throw new UserError(`${file} cannot be read with its journal: ${(error as Error).message}`);
+  }
+}
+
+function remove(database: string): void {
+  for (const suffix of ['', ...journals]) rmSync(database + suffix, { force: true });
+}
+
+/** Works the journal into the file, which then is the whole database. */
+function foldJournal(file: string): void {
+  const database = openDatabase(file);
+  try {
     database.pragma('wal_checkpoint(TRUNCATE)');
     database.pragma('journal_mode = DELETE');
+  } finally {
     database.close();
-  } catch {
+  }
+}
+
+/**
+ * Gives what stands there a second name, after its journal has been worked in: -wal belongs to a name, and would
+ * be worked into whatever comes to stand under that. Undefined where nothing stands.
+ */
+function keep(target: string, now: number): string | undefined {
+  const kept = `${target}.before-${new Date(now).toISOString().replace(/[:.]/g, '-')}`;
+  if (!existsSync(target)) {
+    // Somebody has moved the database away, and left its journal.
+    moveJournals(target, kept);
+    return existsSync(`${kept}-wal`) ? `${kept}-wal` : undefined;
+  }
+  try {
+    foldJournal(target);
+  } catch (error) {
+    if (isLocked(error)) throw explained(error, target);
     // Too damaged to be opened, which may be why somebody restores: its journal goes along as it is.
-    for (const suffix of ['-wal', '-shm'])
-      if (existsSync(target + suffix)) renameSync(target + suffix, kept + suffix);
+    moveJournals(target, kept);
   }
   linkSync(target, kept);
   return kept;
+}
+
+function moveJournals(from: string, to: string): void {
+  for (const suffix of journals) if (existsSync(from + suffix)) renameSync(from + suffix, to + suffix);
 }

@@ -1,9 +1,8 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { Kysely, SqliteDialect } from 'kysely';
-import { migrate } from '../migrate.ts';
 import { type AskedCall, runBatch } from './batch.ts';
 import { type Command, commands } from './commands.ts';
 import { connect, openDatabase } from './connection.ts';
+import { migrateFile } from './migrateFile.ts';
 import type { Asked, Foretold, Replied, ThreadOptions } from './protocol.ts';
 
 /** A commit with more would make the first of them wait too long. */
@@ -22,7 +21,7 @@ const lingerMs = 10;
  */
 async function serve(port: MessagePort, { file, readonly, bell }: ThreadOptions): Promise<void> {
   const database = openDatabase(file, { readonly });
-  if (!readonly) await migrate(new Kysely<unknown>({ dialect: new SqliteDialect({ database }) }), 'sqlite');
+  if (!readonly) await migrateFile(database);
   const connection = connect(database);
   /** A message that was taken from the port, and whose turn has not come. */
   let next: Asked | undefined;

@@ -13,6 +13,11 @@ const causes: [RegExp, string][] = [
   [/^SQLITE_BUSY/, 'is locked by another process'],
 ];
 
+/** Whether an error of SQLite says that another process has the file. */
+export function isLocked(error: unknown): boolean {
+  return String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY');
+}
+
 /** What an error of SQLite means to whoever runs Legible, with the file's name; other errors as they are. */
 export function explained(error: unknown, file: string): unknown {
   const { code, message } = error as { code?: unknown; message?: string };

@@ -1,0 +1,37 @@
+import type { Clock } from './clock.ts';
+import type { Log } from './log.ts';
+import type { StoreAdmin } from './store/admin.ts';
+
+/** Not during the start, when there is other work. */
+const firstMs = 60_000;
+const everyMs = 3_600_000;
+
+/** Makes checkpoints of the ledger as it grows, so that `legible doctor` takes seconds after years, too. */
+export function startBookkeeper(
+  store: Pick<StoreAdmin, 'makeCheckpoints'>,
+  clock: Clock,
+  log: Log,
+): { stop(): Promise<void> } {
+  let stopped = false;
+  let timer = setTimeout(work, firstMs);
+
+  async function work(): Promise<void> {
+    try {
+      const { made, violations } = await store.makeCheckpoints(clock.now());
+      if (made > 0) log.info({ made }, 'checkpoints of the ledger were made');
+      if (violations.length > 0)
+        log.error({ violations }, 'the ledger breaks its rules: no checkpoint of it is made');
+    } catch (error) {
+      if (!stopped) log.error({ err: error }, 'a checkpoint of the ledger could not be made');
+    }
+    if (!stopped) timer = setTimeout(work, everyMs);
+  }
+
+  return {
+    // Without waiting: it only reads for long, and what it writes is written whole.
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

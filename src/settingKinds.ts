@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { dialectNames } from './dialects.ts';
+import { standardPrices } from './prices.ts';
+import { isRange } from './range.ts';
+import { suggestion } from './suggestion.ts';
+
+// The values that settings can have, as JSON or as the text of a variable.
+
+// Number('') and Number(true) are numbers in JavaScript; in a configuration they are mistakes.
+const number = z.preprocess(
+  (value) => (typeof value === 'string' ? (value.trim() === '' ? Number.NaN : Number(value)) : value),
+  z.number({ error: 'is not a number' }),
+);
+export const count = number.pipe(z.number().int('is not a whole number').min(0, 'is below 0'));
+// An empty address makes Node listen on every one, an empty folder is the one that the command was started in.
+export const filled = z.string().trim().min(1, 'is empty');
+export const positive = count.refine((value) => value >= 1, 'is below 1');
+export const port = count.refine((value) => value <= 65_535, 'is above 65535');
+export const seconds = number.refine(
+  (value) => value > 0 && value <= 86_400 * 366,
+  'is not above 0 and below a year',
+);
+/** Beyond 24.8 days a timer of Node's ends at once. */
+export const shortSeconds = seconds.refine((value) => value <= 86_400, 'is above a day');
+export const flag = z.union([z.boolean(), z.stringbool()], { error: 'is neither true nor false' });
+const list = z.preprocess(
+  (value) =>
+    typeof value === 'string'
+      ? value
+          .split(',')
+          .map((part) => part.trim())
+          .filter(Boolean)
+      : value,
+  z.array(z.string(), { error: 'is not a list' }),
+);
+export const ranges = list.refine(
+  (parts) => parts.every(isRange),
+  'holds something that is not an address or CIDR range',
+);
+/** Whoever is believed by everybody can give himself any address. */
+export const proxies = ranges.refine(
+  (parts) => !parts.some((part) => part.endsWith('/0')),
+  'holds a range of everybody, who could then call from any address that they name',
+);
+export const origins = list.refine(
+  (parts) => parts.every((part) => part === '*' || (URL.canParse(part) && new URL(part).origin === part)),
+  'holds something that is neither * nor an origin like https://example.org',
+);
+export const ports = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',') : value),
+  z.array(port).min(1, 'is empty'),
+);
+export const dialectPorts = z.preprocess(
+  (value) => (typeof value === 'string' ? parseJson(value) : value),
+  z.partialRecord(z.enum(dialectNames), port, { error: 'is not an object of dialect: port' }),
+);
+export const secondsLadder = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',') : value),
+  z.array(seconds).min(1, 'is empty'),
+);
+/** $1,000,000 for one task: what is above is a typing error. */
+const highestPrice = 1_000_000_000_000;
+export const prices = z
+  .preprocess(
+    (value) => (typeof value === 'string' ? parseJson(value) : value),
+    z.record(
+      z.string(),
+      count.refine((price) => price <= highestPrice, `is above ${highestPrice}`),
+      { error: 'is not an object of type/module: micro-USD' },
+    ),
+  )
+  .superRefine((given, context) => {
+    const served = Object.keys(standardPrices);
+    for (const name of Object.keys(given))
+      if (!served.includes(name))
+        context.addIssue({
+          code: 'custom',
+          path: [name],
+          message: `is not served here${suggestion(name, served)}`,
+        });
+  })
+  // What is not named keeps its price: a module without one would be refused at every call.
+  .transform((given): Record<string, number> => ({ ...standardPrices, ...given }));
+
+/** Undefined for what is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    // Editors on Windows put a mark before it.
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch {
+    return undefined;
+  }
+}

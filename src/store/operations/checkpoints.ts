@@ -1,0 +1,65 @@
+import { sql } from 'kysely';
+import { change, first, type Operation, rows, statement } from '../statement.ts';
+import { type Balance, lastCheckpoint, recount, type Stretch, tasksIn } from './balances.ts';
+
+const lockEntries = statement((db, _: object, engine) => ({
+  compile: () =>
+    (engine === 'postgres' ? sql`lock table entry in share mode` : sql`select 1 where 1 = 0`).compile(db),
+}));
+
+const selectLast = statement((db) => db.selectFrom('entry').select((eb) => eb.fn.max('number').as('last')));
+
+/**
+ * The lines after the last checkpoint, as far as no smaller number comes any more: PostgreSQL gives numbers out before
+ * the lines are there, so that this waits for everybody who is writing.
+ */
+export function* sinceCheckpoint(): Operation<Stretch> {
+  yield* rows(lockEntries, {});
+  return { since: yield* lastCheckpoint(), upTo: (yield* first(selectLast, {}))?.last ?? 0 };
+}
+
+/** Of the few that do not end in the stretch, those that do not end after it either. */
+const selectFirstOpen = statement((db, p: Stretch) => ({
+  compile: () =>
+    sql<{ number: number | null }>`
+    select min(r.number) as number from (${tasksIn(p)}) r where r.reserves > 0 and r.ends = 0
+      and not exists (select 1 from entry e where e.task_id = r.task_id and e.kind <> 'reserve')`.compile(db),
+}));
+
+export interface Checkpoint {
+  entry: number;
+  balances: Balance[];
+}
+
+/**
+ * How far the next checkpoint reaches: to a line that leaves no open reservation behind it, `every` lines on. Undefined
+ * where such a reservation stands, and may for ever, in the first half of them.
+ */
+export function* nextCheckpoint(since: number, every: number): Operation<Stretch | undefined> {
+  const upTo = since + every;
+  const open = (yield* first(selectFirstOpen, { since, upTo }))?.number;
+  if (open == null) return { since, upTo };
+  return open - since <= every / 2 ? undefined : { since, upTo: open - 1 };
+}
+
+/** The balances after a stretch. */
+export function* draftCheckpoint(stretch: Stretch): Operation<Checkpoint> {
+  return { entry: stretch.upTo, balances: yield* recount(stretch) };
+}
+
+const insertBalances = statement((db, p: { entry: number; at: number; balances: string }, engine) => ({
+  compile: () =>
+    sql`insert into checkpoint (entry, kind, subject, posted, pending, calls, at)
+    select cast(${p.entry} as bigint), kind, subject, posted, pending, calls, cast(${p.at} as bigint) from ${
+      engine === 'postgres'
+        ? sql`json_to_recordset(cast(${p.balances} as json))
+            as b (kind text, subject text, posted bigint, pending bigint, calls bigint)`
+        : sql`(select value ->> 'kind' as kind, value ->> 'subject' as subject, value ->> 'posted' as posted,
+            value ->> 'pending' as pending, value ->> 'calls' as calls from json_each(${p.balances}))`
+    } where true on conflict do nothing`.compile(db),
+}));
+
+/** Keeps a checkpoint; that of another process at the same line says the same. */
+export function* keepCheckpoint({ entry, balances }: Checkpoint, at: number): Operation<void> {
+  yield* change(insertBalances, { entry, at, balances: JSON.stringify(balances) });
+}

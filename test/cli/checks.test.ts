@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { judgeFileSystem } from '../../src/cli/checks/disks.ts';
+import { checkNetwork } from '../../src/cli/checks/network.ts';
+import { checkUpkeep } from '../../src/cli/checks/upkeep.ts';
+import { loadConfig } from '../../src/config.ts';
+import { Guard } from '../../src/outbound/guard.ts';
+import { installation } from './legible.ts';
+
+const config = (settings: Record<string, string>) => loadConfig(settings, '');
+
+describe('doctor on outgoing calls', () => {
+  it('passes a guard that refuses every way inside', async () => {
+    const found = await checkNetwork(config({}));
+    expect(found.map(({ name, status }) => [name, status])).toEqual([
+      ['guard', 'ok'],
+      ['outboundAllow', 'ok'],
+    ]);
+  });
+
+  it('fails on one that lets something through, in its address or by its name', async () => {
+    const everywhere = ['0.0.0.0/0', '::/0'];
+    const [open] = await checkNetwork(config({}), (options) => new Guard({ ...options, allow: everywhere }));
+    expect(open).toMatchObject({ name: 'guard', status: 'fail' });
+    for (const way of ['http://169.254.169.254/', 'http://[::ffff:127.0.0.1]/', 'a name that leads to this'])
+      expect(open!.detail).toContain(way);
+    for (const scheme of ['file:', 'gopher:', 'user:password']) expect(open!.detail).not.toContain(scheme);
+  });
+
+  it('warns of what the operator lets clients reach', async () => {
+    const [guard, allowed] = await checkNetwork(config({ LEGIBLE_OUTBOUND_ALLOW: '10.1.0.0/16' }));
+    expect([guard!.status, allowed!.status]).toEqual(['ok', 'warn']);
+    expect(allowed!.detail).toContain('10.1.0.0/16');
+  });
+});
+
+describe('doctor on the machine', () => {
+  it.each([
+    ['ext4', 0xef53, 'ok'],
+    ['XFS', 0x58465342, 'ok'],
+    ['NFS', 0x6969, 'fail'],
+    ['CIFS', 0xff534d42, 'fail'],
+    ['CIFS as a negative number', 0xff534d42 | 0, 'fail'],
+    ['FUSE', 0x65735546, 'warn'],
+    ['tmpfs', 0x01021994, 'warn'],
+  ])('a database on %s', (_name, type, status) => {
+    expect(judgeFileSystem(type).status).toBe(status);
+  });
+});
+
+describe('doctor on backups', () => {
+  const { folder, settings, json } = installation();
+  const day = 24 * 3_600_000;
+  const backupOf = (now: number) => checkUpkeep(config(settings), now)[0];
+
+  it('asks for the first one, and for another after a week', async () => {
+    expect(backupOf(Date.now())).toBeUndefined();
+    await json('account', 'create', 'alice');
+    expect(backupOf(Date.now())).toMatchObject({ name: 'backup', status: 'warn' });
+    const file = join(folder, 'copy.db');
+    await json('backup', file);
+    expect(backupOf(Date.now() + 6 * day)).toMatchObject({
+      status: 'ok',
+      detail: expect.stringContaining(file),
+    });
+    expect(backupOf(Date.now() + 8 * day)).toMatchObject({ status: 'warn' });
+  });
+});

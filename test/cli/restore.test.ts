@@ -1,0 +1,123 @@
+import { chmodSync, cpSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { beforeAll, expect, it } from 'vitest';
+import { installation, legible } from './legible.ts';
+
+const { folder, settings, json } = installation();
+const backup = join(folder, 'backup.db');
+/** The folder of a server that was killed: what was paid in after the backup stands only in its journal. */
+const killed = join(folder, 'killed');
+const paidLater = 5_000_000;
+
+beforeAll(async () => {
+  await json('account', 'create', 'alice', '--balance', '10');
+  await json('backup', backup);
+  const dataDir = settings.LEGIBLE_DATA_DIR;
+  const reader = new Database(join(dataDir, 'legible.db'));
+  reader.exec('begin');
+  reader.prepare('select * from account').all();
+  await json('topup', 'alice', '5');
+  cpSync(dataDir, killed, { recursive: true });
+  reader.close();
+  expect(statSync(join(killed, 'legible.db-wal')).size).toBeGreaterThan(0);
+});
+
+/** A copy of that folder, and the commands run on it. */
+function scene(name: string) {
+  const dataDir = join(folder, name);
+  cpSync(killed, dataDir, { recursive: true });
+  const on = (...args: string[]) => legible([...args, '--json'], { LEGIBLE_DATA_DIR: dataDir });
+  return {
+    dataDir,
+    database: join(dataDir, 'legible.db'),
+    on,
+    async posted(): Promise<number> {
+      return JSON.parse((await on('account', 'show', 'alice')).out).posted;
+    },
+    async brokenBooks(): Promise<string[]> {
+      const { findings } = JSON.parse((await on('doctor')).out);
+      return findings
+        .filter((f: { group: string; status: string }) => /store|ledger/.test(f.group) && f.status === 'fail')
+        .map((f: { name: string }) => f.name);
+    },
+  };
+}
+
+it('a journal whose database was moved away is not worked into the one that is restored', async () => {
+  const { database, on, posted, brokenBooks } = scene('moved');
+  renameSync(database, `${database}.bad`);
+  const { kept } = JSON.parse((await on('restore', backup)).out);
+  expect(await posted()).toBe(10_000_000);
+  expect(await brokenBooks()).toEqual([]);
+
+  renameSync(kept, `${database}.bad-wal`);
+  expect((await on('restore', `${database}.bad`)).status).toBe(0);
+  expect(await posted()).toBe(10_000_000 + paidLater);
+});
+
+it('a database that was copied as files is restored with its journal', async () => {
+  const { on, posted, dataDir } = scene('raw');
+  expect((await on('restore', join(killed, 'legible.db'))).status).toBe(0);
+  expect(await posted()).toBe(10_000_000 + paidLater);
+  expect(readdirSync(dataDir).filter((name) => name.includes('restoring'))).toEqual([]);
+});
+
+it('what a restore that was cut off has left behind is not worked into the next one', async () => {
+  const { on, posted, database, brokenBooks } = scene('again');
+  cpSync(`${database}-wal`, `${database}.restoring-wal`);
+  expect((await on('restore', backup)).status).toBe(0);
+  expect(await posted()).toBe(10_000_000);
+  expect(await brokenBooks()).toEqual([]);
+});
+
+it('the database itself is not restored from', async () => {
+  const { on, posted, database } = scene('itself');
+  const { status, err } = await on('restore', database);
+  expect([status, JSON.parse(err).error]).toEqual([
+    1,
+    `${database} is the database itself, and no backup of it`,
+  ]);
+  expect(await posted()).toBe(10_000_000 + paidLater);
+});
+
+it('a database that somebody has open is not taken from under them', { timeout: 15_000 }, async () => {
+  const { on, database } = scene('open');
+  const reader = new Database(database);
+  reader.exec('begin');
+  reader.prepare('select * from account').all();
+  const { status, err } = await on('restore', backup);
+  reader.close();
+  expect([status, JSON.parse(err).error]).toEqual([1, expect.stringContaining('locked by another process')]);
+});
+
+it('what is restored can be written, and read by its owner alone, whatever the mode of the backup', async () => {
+  const { on, dataDir, database } = scene('modes');
+  rmSync(dataDir, { recursive: true });
+  mkdirSync(dataDir);
+  chmodSync(backup, 0o444);
+  expect((await on('restore', backup)).status).toBe(0);
+  expect(statSync(database).mode & 0o777).toBe(0o600);
+});
+
+it('a backup of a newer version is refused, and so is its database', async () => {
+  const { on, database, posted } = scene('newer');
+  const newer = join(folder, 'newer.db');
+  cpSync(backup, newer);
+  chmodSync(newer, 0o600);
+  const copy = new Database(newer);
+  copy.exec("insert into kysely_migration values ('9999-later', '2027-01-01T00:00:00Z')");
+  copy.close();
+  expect(JSON.parse((await on('restore', newer)).err).error).toBe(
+    `${newer} is of a newer Legible (9999-later): restore it with that one`,
+  );
+  expect(await posted()).toBe(10_000_000 + paidLater);
+
+  for (const suffix of ['-wal', '-shm']) rmSync(database + suffix, { force: true });
+  cpSync(newer, database);
+  const listed = await on('account', 'list');
+  expect([listed.status, JSON.parse(listed.err).error]).toEqual([
+    1,
+    expect.stringMatching(/^The database is of a newer Legible/),
+  ]);
+});

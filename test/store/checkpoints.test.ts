@@ -1,0 +1,139 @@
+import { expect, it } from 'vitest';
+import { makeCheckpoints } from '../../src/store/checkpoints.ts';
+import {
+  type Books,
+  hold,
+  newKey,
+  newPackage,
+  noon,
+  onEachEngine,
+  openAccount,
+  released,
+  settled,
+} from './engines.ts';
+
+/** Two lines each: a reservation, and its end. */
+async function solve(books: Books, tasks: string[]): Promise<void> {
+  const store = await books.open();
+  for (const taskId of tasks) {
+    await store.reserve(hold({ taskId }));
+    if (taskId.startsWith('failed')) await store.release(released(taskId));
+    else await store.settle(settled(taskId));
+  }
+  await store.close();
+}
+
+const unlock = (books: Books, table: string) =>
+  books.engine === 'postgres'
+    ? [`drop trigger ${table}_no_change on ${table}`]
+    : [`drop trigger ${table}_no_update`, `drop trigger ${table}_no_delete`];
+
+const lastEntry = async (books: Books) =>
+  Number((await books.sql('select max(entry) as entry from checkpoint'))[0]?.entry);
+
+onEachEngine('checkpoints of the ledger', (makeBooks) => {
+  async function booksWithTasks(): Promise<Books> {
+    const books = await makeBooks();
+    const store = await books.open();
+    await openAccount(store, 10_000);
+    await store.createPackage(newPackage(), newKey({ id: 'p', hash: 'p', packageId: 'plan' }));
+    await store.close();
+    await solve(books, ['one', 'two', 'failed', 'three']);
+    return books;
+  }
+
+  it('are made after so many lines, and no more of the same lines', async () => {
+    const books = await booksWithTasks();
+    const engine = await books.openEngine();
+    expect(await makeCheckpoints(engine, noon, 100)).toEqual({ made: 0, violations: [] });
+    expect(await makeCheckpoints(engine, noon, 4)).toEqual({ made: 2, violations: [] });
+    expect(await makeCheckpoints(engine, noon, 4)).toEqual({ made: 0, violations: [] });
+    const rows = await books.sql(
+      'select kind, subject, posted, pending, calls from checkpoint where entry = 8',
+    );
+    const found = rows.map((row) => [
+      row.kind,
+      row.subject,
+      ...[row.posted, row.pending, row.calls].map(Number),
+    ]);
+    expect(found.sort()).toEqual([
+      ['account', 'alice', 9_200, 0, 0],
+      ['account', 'house:cash', -10_000, 0, 0],
+      ['account', 'house:sales', 800, 0, 0],
+      ['package', 'plan', 0, 0, 10],
+    ]);
+  });
+
+  it('are where an audit goes on from, and a whole one looks behind them', async () => {
+    const books = await booksWithTasks();
+    expect(await makeCheckpoints(await books.openEngine(), noon, 4)).toMatchObject({ made: 2 });
+    await solve(books, ['four']);
+    const invariants = async (changes: string[], whole: boolean) => {
+      const violations = await books.auditAfter([...unlock(books, 'entry'), ...changes], { whole });
+      return [...new Set(violations.map(({ invariant }) => invariant))].filter((one) => one !== 'I9').sort();
+    };
+    const before = "update entry set amount = amount + 1 where kind = 'topup'";
+    const after = "update entry set amount = amount + 1 where kind = 'settle' and task_id = 'four'";
+    expect(await invariants([], true)).toEqual([]);
+    expect(await invariants([before], false)).toEqual([]);
+    expect(await invariants([before], true)).toEqual(['I1']);
+    expect(await invariants([after], false)).toEqual(['I1', 'I2', 'I4', 'I5']);
+  });
+
+  it('are found to be wrong when they are', async () => {
+    const books = await booksWithTasks();
+    await makeCheckpoints(await books.openEngine(), noon, 4);
+    const change = "update checkpoint set posted = posted + 1 where entry = 4 and subject = 'alice'";
+    const violations = await books.auditAfter([...unlock(books, 'checkpoint'), change], { whole: true });
+    expect(violations).toContainEqual({
+      invariant: 'I1',
+      detail: expect.stringMatching(/^the checkpoint after entry 4 .*: alice, expected 9600, found 9601$/),
+    });
+  });
+
+  it('refuse to be changed or deleted, whoever asks', async () => {
+    const books = await booksWithTasks();
+    await makeCheckpoints(await books.openEngine(), noon, 4);
+    await expect(books.sql('update checkpoint set posted = 1')).rejects.toThrow('append-only');
+    await expect(books.sql('delete from checkpoint')).rejects.toThrow('append-only');
+  });
+
+  it('leave no open reservation behind them', async () => {
+    const books = await booksWithTasks();
+    const store = await books.open();
+    await store.reserve(hold({ taskId: 'open' }));
+    const open = Number((await books.sql("select number from entry where task_id = 'open'"))[0]?.number);
+    await solve(books, ['four', 'five']);
+    const engine = await books.openEngine();
+    expect(await makeCheckpoints(engine, noon, 12)).toEqual({ made: 1, violations: [] });
+    expect(await lastEntry(books)).toBe(open - 1);
+    await solve(books, ['six', 'seven', 'eight', 'nine']);
+    expect(await makeCheckpoints(engine, noon, 12)).toEqual({ made: 0, violations: [] });
+    expect(await store.audit(noon)).toEqual([]);
+    await store.settle(settled('open'));
+    expect(await makeCheckpoints(engine, noon, 12)).toEqual({ made: 1, violations: [] });
+    expect(await store.audit(noon)).toEqual([]);
+    expect(await store.audit(noon, { whole: true })).toEqual([]);
+  });
+
+  it('are not made of books that are wrong', async () => {
+    const books = await booksWithTasks();
+    await books.sql('update account set posted = posted + 1');
+    const { made, violations } = await makeCheckpoints(await books.openEngine(), noon, 4);
+    expect([made, violations.map(({ invariant }) => invariant)]).toEqual([0, ['I1', 'I5']]);
+    expect(await books.sql('select 1 from checkpoint')).toEqual([]);
+  });
+
+  it('are made by two processes at once as by one', async () => {
+    const books = await booksWithTasks();
+    const engines = [await books.openEngine(), await books.openEngine()];
+    await Promise.all(engines.map((engine) => makeCheckpoints(engine, noon, 4)));
+    expect(await lastEntry(books)).toBe(8);
+    expect(await books.auditAfter([], { whole: true })).toEqual([]);
+  });
+
+  it('are not missed in a backup of a version that made none', async () => {
+    const books = await booksWithTasks();
+    expect(await books.auditAfter(['drop table checkpoint'])).toEqual([]);
+  });
+});
