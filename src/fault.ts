@@ -26,11 +26,11 @@ export class Fault extends Error {
   }
 }
 
-/** The public description of a fault in a language, its detail behind a colon. */
-export function describeFault(fault: Fault, language: Language): string {
+/** The public description of a fault in a language, its `detail` behind a colon. */
+export function describeFault(fault: Fault, language: Language, detail = fault.detail): string {
   const minutes = new Intl.NumberFormat(language, { style: 'unit', unit: 'minute', unitDisplay: 'long' });
   const left = Math.max(1, Math.ceil((fault.retryAfterMs ?? 600_000) / 60_000));
   const text: string = errorTable[fault.code].text[language];
   const description = text.replace('{minutes}', minutes.format(left));
-  return fault.detail === undefined ? description : `${description}: ${fault.detail}`;
+  return detail === undefined ? description : `${description}: ${detail}`;
 }

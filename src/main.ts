@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { startBookkeeper } from './bookkeeper.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { SearchPool } from './compute/pool.ts';
 import type { Config } from './config.ts';
@@ -60,6 +61,8 @@ export async function start(config: Config, { clock, log, onFatal }: Surrounding
     if (repaired > 0) log.warn({ repaired }, 'tasks of a server that had died were refunded');
     const sweeper = startSweeper(store, clock, log);
     started.push(() => sweeper.stop());
+    const bookkeeper = startBookkeeper(store, clock, log);
+    started.push(() => bookkeeper.stop());
 
     const recognizer = await RecognizerPool.start({
       threads: config.recognizers,
@@ -124,9 +127,7 @@ export async function start(config: Config, { clock, log, onFatal }: Surrounding
         model: async () => {
           if (recognizer.load.threads === 0) throw new Error('no recognition thread is up');
         },
-        disk: async () => {
-          if ((await diskSpace(config.dataDir)).low) throw new Error('little disk space is left');
-        },
+        ...(config.databaseUrl === undefined && { disk: () => requireSpace(config.dataDir) }),
       },
       isDraining: () => draining,
       version,
@@ -152,6 +153,11 @@ function lockUnlessShared({ databaseUrl, dataDir }: Config, started: (() => Prom
   const lock = lockDataDir(dataDir);
   if (!lock) throw new UserError(`Another server is running on ${resolve(dataDir)}.`);
   started.push(async () => lock.release());
+}
+
+/** Only where the database lies there: with PostgreSQL the folder holds the pepper at most, and may not exist. */
+async function requireSpace(dataDir: string): Promise<void> {
+  if ((await diskSpace(dataDir)).low) throw new Error('little disk space is left');
 }
 
 /** Closing a socket or a file must not take longer than this after everything has been told to end. */

@@ -21,7 +21,7 @@ export interface Tasks {
     score?: number;
     /** accepted; texts are always answered as they are read */
     case?: boolean;
-    /** only these characters can occur */
+    /** only these characters can occur; `0-9` and `a-f` are ranges */
     charset?: string;
     /** how short the text can be */
     minLength?: number;

@@ -109,11 +109,12 @@ export function buildFlow(parts: FlowParts): Flow {
       const listed = async () => requestsOf(arrived);
       const requests = await perform({ caller, script }, listed, listed);
       const atOnce = Math.min(batchedAtOnce, pace.roomFor(caller));
-      return inTurn(requests, atOnce, (one) =>
-        perform({ caller: { ...caller, arrived: one }, script }, create, stage).finally(() =>
-          arrived.aside.add(one.aside),
-        ),
-      );
+      async function createOne(one: Arrived): Promise<Created> {
+        // A hundred may take minutes, in which a key can be revoked or expire.
+        const still = script === undefined ? await authenticate(one) : { ...caller, arrived: one };
+        return perform({ caller: still, script }, create, stage);
+      }
+      return inTurn(requests, atOnce, (one) => createOne(one).finally(() => arrived.aside.add(one.aside)));
     },
     getTaskResult: (arrived) => admit(arrived, result, (caller) => sandbox.getTaskResult(caller)),
     getBalance: (arrived) => admit(arrived, balance, () => sandbox.getBalance()),

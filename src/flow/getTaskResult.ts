@@ -18,7 +18,7 @@ async function recordOf(steps: Steps, caller: Caller, taskId: string): Promise<T
   const { store, clock, config, waiters, pace } = steps;
   const { asks, aside } = caller.arrived;
   const accountId = caller.principal.account.id;
-  const poll = (maxPolls: number) => store.poll({ taskId, accountId, now: clock.now(), maxPolls });
+  const poll = (maxPolls: number | null) => store.poll({ taskId, accountId, now: clock.now(), maxPolls });
   if (asks.waitMs === 0 || !pace.enterWait(caller)) return poll(config.maxPolls);
 
   aside.waitSeconds = asks.waitMs / 1000;
@@ -35,7 +35,7 @@ async function recordOf(steps: Steps, caller: Caller, taskId: string): Promise<T
     const began = performance.now();
     await end;
     aside.took('wait', began);
-    return await poll(Number.MAX_SAFE_INTEGER);
+    return await poll(null);
   } finally {
     found.abort();
     pace.leaveWait(caller);

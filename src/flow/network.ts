@@ -1,14 +1,36 @@
-/**
- * What a ban of an address is laid on: an IPv4 address, or the /64 of an IPv6 one, since its holder can
- * change to any other address in it at will.
- */
-export function networkOf(address: string): string {
-  if (!address.includes(':')) return address;
+/** What a ban of an address can be laid on, and how many times the errors of one address that takes. */
+export interface Network {
+  name: string;
+  share: number;
+}
+
+/** Whoever owns a /56 or a /48 moves through its /64s at will, and through the addresses of each. */
+const ipv6Prefixes = [
+  { bits: 64, share: 1 },
+  { bits: 56, share: 4 },
+  { bits: 48, share: 16 },
+];
+
+/** The networks of an address, narrowest first: itself for IPv4, its /64, /56 and /48 for IPv6. */
+export function networksOf(address: string): Network[] {
+  if (!address.includes(':')) return [{ name: address, share: 1 }];
+  const groups = leadingGroups(address);
+  return ipv6Prefixes.map(({ bits, share }) => ({ name: prefixOf(groups, bits), share }));
+}
+
+/** The first four of an IPv6 address's eight groups of 16 bits. */
+function leadingGroups(address: string): number[] {
   const [head = '', tail] = address.split('%', 1)[0]!.split('::', 2);
   const left = head === '' ? [] : head.split(':');
   const right = tail === undefined || tail === '' ? [] : tail.split(':');
   const gap = tail === undefined ? 0 : 8 - left.length - right.length;
   const groups = [...left, ...new Array<string>(Math.max(0, gap)).fill('0'), ...right];
-  const prefix = groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
-  return `${prefix.join(':')}::/64`;
+  return groups.slice(0, 4).map((group) => Number.parseInt(group, 16));
+}
+
+function prefixOf(groups: number[], bits: number): string {
+  const kept = groups.slice(0, Math.ceil(bits / 16));
+  const cut = kept.length * 16 - bits;
+  const masked = kept.map((group, at) => (at === kept.length - 1 ? (group >> cut) << cut : group));
+  return `${masked.map((group) => group.toString(16)).join(':')}::/${bits}`;
 }

@@ -5,7 +5,7 @@ import { type ErrorCode, errorTable } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Ban, BanKind, Store } from '../store/store.ts';
-import { networkOf } from './network.ts';
+import { networksOf } from './network.ts';
 import { RecentMap } from './recentMap.ts';
 import { SlidingWindow } from './slidingWindow.ts';
 
@@ -34,10 +34,10 @@ export class Protection {
     this.#parts = parts;
   }
 
-  /** @throws Fault ERROR_IP_BANNED while the address or its IPv6 /64 is banned */
+  /** @throws Fault ERROR_IP_BANNED while the address or an IPv6 network that it lies in is banned */
   refuseBanned(address: string): void {
     if (this.#bans.size === 0) return;
-    const left = this.#msLeft('address', networkOf(address));
+    const left = Math.max(...networksOf(address).map(({ name }) => this.#msLeft('address', name)));
     if (left <= 0) return;
     this.#parts.metrics.countRefusal('ban');
     throw new Fault('ERROR_IP_BANNED', { retryAfterMs: left });
@@ -56,13 +56,17 @@ export class Protection {
   countForAddress(address: string, code: ErrorCode): void {
     if (!errorTable[code].countsToBan) return;
     const { banErrors, banSeconds } = this.#parts.config;
-    this.#count('address', networkOf(address), banErrors, banSeconds);
+    const networks = networksOf(address);
+    // Requests already under way when a ban fell must neither make it longer nor bring on a wider one.
+    if (networks.some(({ name }) => this.#msLeft('address', name) > 0)) return;
+    for (const { name, share } of networks) this.#count('address', name, banErrors * share, banSeconds);
   }
 
   /** Counts one answered error against the key; the error table says which count. */
   countForKey(keyId: string, code: ErrorCode): void {
     if (!errorTable[code].countsToBlock) return;
     const { blockErrors, blockSeconds } = this.#parts.config;
+    if (this.#msLeft('key', keyId) > 0) return;
     this.#count('key', keyId, blockErrors, [blockSeconds]);
   }
 
@@ -90,20 +94,18 @@ export class Protection {
   #countActive(kind: BanKind): number {
     const now = this.#parts.clock.now();
     let active = 0;
-    for (const ban of this.#bans.values()) if (ban.kind === kind && ban.until > now) active++;
+    for (const ban of this.#bans.values()) if (ban.kind === kind && msLeft(ban, now) > 0) active++;
     return active;
   }
 
   #msLeft(kind: BanKind, subject: string): number {
     const ban = this.#bans.get(nameOf(kind, subject));
-    return ban === undefined ? 0 : ban.until - this.#parts.clock.now();
+    return ban === undefined ? 0 : msLeft(ban, this.#parts.clock.now());
   }
 
   #count(kind: BanKind, subject: string, limit: number, ladder: number[]): void {
     const now = this.#parts.clock.now();
     const name = nameOf(kind, subject);
-    // Requests already under way when the ban fell must not make it longer.
-    if (this.#msLeft(kind, subject) > 0) return;
     const errors = this.#errors.getOrMake(name, () => new SlidingWindow(12));
     errors.add(now);
     if (errors.count(now) < limit) return;
@@ -133,6 +135,11 @@ export class Protection {
       },
     );
   }
+}
+
+/** One that has not begun was laid on by a clock that was wrong, and could last for years. */
+function msLeft({ since, until }: Ban, now: number): number {
+  return since > now ? 0 : until - now;
 }
 
 function nameOf(kind: BanKind, subject: string): string {

@@ -57,11 +57,12 @@ export function reserver({ config, clock, store, metrics, newId, log }: Reserver
     };
     // A client that is told nothing before the settle has lost nothing if the hold is; one that is told to come
     // back has been promised that it stands.
+    const isEarly = isNow && hold.idempotency === null;
     const [outcome, number] = await Promise.all([
-      isNow && hold.idempotency === null ? store.reserveEarly(hold) : store.reserve(hold),
+      isEarly ? store.reserveEarly(hold) : store.reserve(hold),
       arrived.numbered ? store.numberOfTask(hold) : undefined,
     ]).catch((error: unknown) => {
-      if (!isNow) void takeBack(taskId, arrived.requestId);
+      if (!isEarly) void takeBack(taskId, arrived.requestId);
       throw error;
     });
     if (outcome === 'otherBody') throw otherBody();
@@ -87,7 +88,8 @@ export function reserver({ config, clock, store, metrics, newId, log }: Reserver
 
   /**
    * Gives back a hold that was refused to its client, where it was written and only the word of that was lost: a
-   * worker would do the task and charge it, and the client has sent it again. Never rejects.
+   * worker would do the task and charge it, and the client has sent it again; under its name it would find a task
+   * that nobody works on. Never rejects.
    */
   async function takeBack(taskId: string, requestId: string | undefined): Promise<void> {
     const failure = { errorCode: 'ERROR_SERVICE_UNAVALIABLE', errorDetail: null };

@@ -5,6 +5,7 @@ import { Fault } from '../fault.ts';
 import type { Store, TaskRecord } from '../store/store.ts';
 import { timedOut } from './solve.ts';
 import type { Answer, Held } from './stages.ts';
+import { unavailable } from './unavailable.ts';
 
 const attempts = 3;
 const pauseMs = 20;
@@ -21,7 +22,8 @@ type Ending = Pick<Held, 'taskId' | 'lease' | 'requestId'>;
 export function settler({ clock, store, log }: SettlerParts) {
   /**
    * Charges the task; only then may its answer leave the server.
-   * @throws Fault ERROR_SETTLEMENT_FAILED when the store cannot, ERROR_TASK_TIMEOUT when the sweep was first
+   * @throws Fault ERROR_SETTLEMENT_FAILED when the store cannot, ERROR_SERVICE_UNAVALIABLE when it could not even
+   * hold the price, ERROR_TASK_TIMEOUT when the sweep was first
    */
   async function settle({ held, solution }: Answer): Promise<void> {
     const { taskId, lease, deadline, requestId } = held;
@@ -30,8 +32,8 @@ export function settler({ clock, store, log }: SettlerParts) {
       try {
         if (await store.settle({ taskId, lease, solution, now: clock.now() })) return;
         const record = await find(held);
-        // The commit of its hold failed, after work on it had begun.
-        if (record === undefined) throw settlementFailed(new Error('the task is not held'));
+        // The commit of its hold failed, after work on it had begun: as if it had been refused at once.
+        if (record === undefined) throw unavailable(new Error('the task is not held'));
         // By an earlier attempt of ours that was written but not confirmed; else by the sweep.
         if (attempt > 1 && record.state === 'ready') return;
         throw timedOut();
@@ -79,7 +81,7 @@ export function settler({ clock, store, log }: SettlerParts) {
   }
 
   function find({ taskId, accountId }: Held): Promise<TaskRecord | undefined> {
-    return store.poll({ taskId, accountId, now: clock.now(), maxPolls: Number.MAX_SAFE_INTEGER });
+    return store.poll({ taskId, accountId, now: clock.now(), maxPolls: null });
   }
 
   return { settle, release, handBack, isReady };

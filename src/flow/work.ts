@@ -35,7 +35,7 @@ export class Worker {
 
   start(): void {
     this.#timer = setInterval(() => {
-      this.#forgetOverdue();
+      void this.#forgetEnded();
       this.#look();
     }, lookMs).unref();
     this.#look();
@@ -134,9 +134,17 @@ export class Worker {
     this.#expected.delete(taskId);
   }
 
-  #forgetOverdue(): void {
-    const now = this.#steps.clock.now();
+  /** What another process has worked on, or the sweep has ended, calls nobody here. */
+  async #forgetEnded(): Promise<void> {
+    const { store, clock, log } = this.#steps;
+    const now = clock.now();
     for (const [taskId, { deadline }] of this.#expected) if (deadline <= now) this.#end(taskId);
+    if (this.#expected.size === 0) return;
+    try {
+      for (const taskId of await store.endedAmong([...this.#expected.keys()])) this.#end(taskId);
+    } catch (error) {
+      log.error({ err: error }, 'the ends of queued tasks could not be looked up');
+    }
   }
 }
 

@@ -1,6 +1,16 @@
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP, SocketAddress } from 'node:net';
 import { rangeMatcher } from '../range.ts';
+
+/** Whence a proxy of ours calls, and hardly anybody who would forge a header to be noticed. */
+const isNear = rangeMatcher([
+  '127.0.0.0/8',
+  '::1/128',
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  'fc00::/7',
+]);
 
 export interface Addresses {
   /** Where a request comes from. */
@@ -12,16 +22,24 @@ export interface Addresses {
 /**
  * X-Forwarded-For is read from right to left and only past hops that are configured proxies: what stands
  * further left was written by somebody we have no reason to believe. Forwarded, X-Real-IP and the like are
- * never read.
+ * never read. The first request that looks as if a proxy of ours had sent it which is not configured is told of: with
+ * it, all clients have one address, and are banned together.
  */
-export function readAddresses(trustedProxies: readonly string[]): Addresses {
-  if (trustedProxies.length === 0) return { of: peerOf, isProxy: () => false };
-  const isProxy = rangeMatcher(trustedProxies);
+export function readAddresses(
+  trustedProxies: readonly string[],
+  onUnnamedProxy: (peer: string) => void = () => {},
+): Addresses {
+  const isProxy = trustedProxies.length === 0 ? () => false : rangeMatcher(trustedProxies);
+  let isTold = false;
 
   function of(request: IncomingMessage): string {
     let address = peerOf(request);
     const forwarded = request.headers['x-forwarded-for'];
     if (forwarded === undefined) return address;
+    if (!isTold && !isProxy(address) && isNear(address)) {
+      isTold = true;
+      onUnnamedProxy(address);
+    }
     // Node joins repeated headers of this name into one.
     const hops = (Array.isArray(forwarded) ? forwarded.join(',') : forwarded).split(',');
     while (isProxy(address) && hops.length > 0) {
@@ -45,7 +63,12 @@ function parseHop(text: string): string | undefined {
   return isIP(bare) > 0 ? plain(bare) : undefined;
 }
 
+/** `::ffff:` and an IPv4 address, in whatever way a proxy spells it; all of them would else be one IPv6 network. */
+const mapped = /^[0:]*:ffff:[^%]*$/i;
+
 /** An IPv4 client of a socket that listens on both families is still an IPv4 client. */
 function plain(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+  if (!mapped.test(address)) return address;
+  const spelled = new SocketAddress({ address, family: 'ipv6' }).address;
+  return spelled.startsWith('::ffff:') && spelled.includes('.') ? spelled.slice(7) : address;
 }

@@ -60,7 +60,12 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   const { config, log, metrics, newId = randomUUID, random = Math.random } = parts;
   const messageOf = messenger(config.language);
   const flow = buildFlow({ ...parts, newId, random, messageOf });
-  const addresses = readAddresses(config.trustedProxies);
+  const addresses = readAddresses(config.trustedProxies, (peer) =>
+    log.warn(
+      { peer },
+      'X-Forwarded-For of a proxy that trustedProxies does not name: bans fall on all its clients',
+    ),
+  );
   const spokenIn = listener(config.dialectPorts);
   const atOnce = together((error) => log.error({ err: error }, 'an answer could not be written'));
   const { read, readPlain } = requestReader({ strict: config.strict, flow });

@@ -6,6 +6,9 @@ import type { World } from '../world.ts';
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 
+/** How long a client may run. */
+const limitMs = 60_000;
+
 export interface Outcome {
   // biome-ignore lint/suspicious/noExplicitAny: what it holds is what the tests are about
   value?: any;
@@ -33,6 +36,8 @@ export async function runClient(
 ): Promise<Outcome> {
   const program = `
     ${load}
+    // A test that has failed is no longer there to end it.
+    setTimeout(() => process.exit(1), ${limitMs}).unref();
     const tell = (outcome) => process.stdout.write('\\n' + JSON.stringify(outcome), () => process.exit(0));
     (async () => { ${body} })().then(
       (value) => tell({ value }),
@@ -49,7 +54,7 @@ export async function runClient(
     ],
     {
       cwd: root,
-      timeout: 60_000,
+      timeout: limitMs,
       env: { PATH: process.env.PATH, LEGIBLE_URL: world.url, NODE_PATH: modules, ...env },
     },
   );

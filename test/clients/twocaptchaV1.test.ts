@@ -134,6 +134,20 @@ test('what is wrong has its code of this API alone, as a line or as JSON', async
   expect(await world.money()).toEqual(before);
 });
 
+test('the description of a mistake names the field as it was sent', async () => {
+  const { key } = world;
+  const said = async (fields: object) => {
+    const body = JSON.stringify({ json: 1, ...fields });
+    const answer = await wire(world, '/in.php', { type: 'application/json', body });
+    return (answer.json as { error_text: string }).error_text;
+  };
+  expect(await said({ body: image })).toMatch(/: key: is missing$/);
+  expect(await said({ key, body: 'no image' })).toMatch(/: body: /);
+  expect(await said({ key, body: image, min_len: 'x' })).toMatch(/: min_len: /);
+  expect(await said({ key, body: image, max_len: 99 })).toMatch(/: max_len: /);
+  expect(await said({ key, body: image, pingback: 'ftp://x' })).toMatch(/: pingback: /);
+});
+
 test('fields of JSON that are neither text nor number are as if they were not there', async () => {
   const { key } = world;
   const odd = { toString: 1 };

@@ -91,3 +91,24 @@ test('a banned client is answered before its body is read', async () => {
   expect(answer).toContain('"errorCode":"ERROR_IP_BANNED"');
   expect(answer).toMatch(/\r\nconnection: close\r\n/i);
 });
+
+test('errors from ever other /64s of one /56 ban all of it, and of one /48 all of that', async () => {
+  await using world = await openWorld({ settings: { banErrors: 2, trustedProxies: ['127.0.0.1'] } });
+  const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
+  const codeFor = async (address: string) =>
+    (await world.call('getBalance', {}, from(address))).body.errorCode as string;
+
+  for (let subnet = 0; subnet < 8; subnet++) {
+    expect(await codeFor('2001:db8:1:ff::1')).toBe('');
+    await world.send('/createTask', '{bad', from(`2001:db8:1:${subnet}::1`));
+  }
+  expect(await codeFor('2001:db8:1:ff::1')).toBe('ERROR_IP_BANNED');
+  expect(await codeFor('2001:db8:1:100::1')).toBe('');
+
+  for (let subnet = 1; subnet <= 24; subnet++)
+    await world.send('/createTask', '{bad', from(`2001:db8:1:${subnet.toString(16)}00::1`));
+  expect(await codeFor('2001:db8:1:ffff::1')).toBe('ERROR_IP_BANNED');
+  expect(await codeFor('2001:db8:2::1')).toBe('');
+  const bans = await world.store.listBans(world.clock.now());
+  expect(bans.map(({ subject }) => subject)).toEqual(['2001:db8:1:0::/56', '2001:db8:1::/48']);
+});

@@ -52,3 +52,18 @@ test('an empty account is told so, and not locked out', async () => {
   for (let i = 0; i < 5; i++)
     expect((await world.call('createTask', await imageTask())).body.errorCode).toBe('ERROR_ZERO_BALANCE');
 });
+
+test('whoever does not hold the key, or may not use it from there, cannot block it', async () => {
+  await using world = await openWorld({ settings: { blockErrors: 3, banErrors: 1_000 } });
+  const elsewhere = await world.addKey({ addresses: ['203.0.113.0/24'] });
+  const expired = await world.addKey({ expiresAt: world.clock.now() });
+  const alike = `${world.key.slice(0, -1)}${world.key.endsWith('0') ? '1' : '0'}`;
+  const strange = [alike, world.key.slice(0, 20), ` ${world.key}`, elsewhere, expired];
+  for (const clientKey of strange)
+    for (let n = 0; n < 4; n++) {
+      const refused = await world.call('createTask', { clientKey, task: { type: 'Nonsense' } });
+      expect(refused.body.errorCode).toBe('ERROR_KEY_DENIED_ACCESS');
+    }
+  expect((await world.call('getBalance')).status).toBe(200);
+  expect(await world.store.listBans(world.clock.now())).toEqual([]);
+});

@@ -117,6 +117,20 @@ it('a task that takes longer is idle again, with the same id, and ready once it 
   expect(await world.money()).toEqual({ posted: start - 300, pending: 0 });
 });
 
+it('a request whose hold was written, and only the word of that lost, is done when it is sent again', async () => {
+  await using world = await openWorld();
+  const { reserve } = world.store;
+  world.store.reserve = async (hold) => {
+    world.store.reserve = reserve;
+    await reserve(hold);
+    throw new Error('the connection was lost');
+  };
+  expect((await make(world, 'n')).body.errorCode).toBe('ERROR_SERVICE_UNAVALIABLE');
+  await expect.poll(() => world.money()).toEqual({ posted: start, pending: 0 });
+  expectReady(await make(world, 'n'));
+  expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
+});
+
 it('a second that waits keeps nobody from stopping', async () => {
   const { reader, asked } = readerOnDemand();
   const world = await openWorld({ engines: { text: reader }, settings: { drainSeconds: 0.1 } });

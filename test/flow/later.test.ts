@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Fault } from '../../src/fault.ts';
 import { laterPrices, laterType } from '../laterType.ts';
+import { hold } from '../store/hold.ts';
 import { expectRefusal, openWorld, start, type World } from '../world.ts';
 
 const settings = { prices: laterPrices };
@@ -64,25 +65,8 @@ test('a task that was queued before a restart is taken up after it', async () =>
   const now = first.clock.now();
   const taskId = '11111111-1111-4111-8111-111111111111';
   // As left by a process that died between the reservation and the work.
-  await first.store.reserve({
-    taskId,
-    accountId: 'alice',
-    keyId,
-    packageId: null,
-    type: 'EchoTask',
-    module: 'common',
-    price: 300,
-    dailyCap: null,
-    state: 'queued',
-    payload: '{"type":"EchoTask","say":"again"}',
-    callbackUrl: null,
-    dialect: 'capsolver',
-    address: '192.0.2.1',
-    idempotency: null,
-    now,
-    deadline: now + 120_000,
-    expiresAt: now + 300_000,
-  });
+  const work = { type: 'EchoTask', price: 300, payload: '{"type":"EchoTask","say":"again"}' };
+  await first.store.reserve(hold({ taskId, keyId, ...work, state: 'queued', now }));
   await first.stop();
 
   const { type, asked } = laterType();
@@ -133,6 +117,23 @@ test('later tasks count toward the number at once until they end', async () => {
   await expect.poll(() => asked.length).toBe(1);
   asked[0]!.end.resolve({});
   await expect.poll(async () => (await ask(world)).body.status).toBe('idle');
+});
+
+test('a task that another process finishes frees its place among those at once', async () => {
+  const { type, asked } = laterType();
+  const few = { ...settings, concurrency: 1 };
+  await using asking = await openWorld({ settings: few, moreTypes: [type] });
+  asking.store.take = async () => undefined;
+  const { dataDir, clock } = asking;
+  const working = await openWorld({ settings: few, moreTypes: [type], dataDir, clock });
+  expect((await ask(asking)).body.status).toBe('idle');
+  expect((await ask(asking)).body.errorCode).toBe('ERROR_RATE_LIMIT');
+  await expect.poll(() => asked.length, { timeout: 5_000 }).toBe(1);
+  asked[0]!.end.resolve({});
+  await expect.poll(async () => (await ask(asking)).body.status, { timeout: 5_000 }).toBe('idle');
+  await expect.poll(() => asked.length, { timeout: 5_000 }).toBe(2);
+  asked[1]!.end.resolve({});
+  await working.stop();
 });
 
 test.each(['before', 'after'])(

@@ -93,6 +93,23 @@ describe('a poll with Prefer: wait', () => {
     expect((await waiting(taskId).answer).body.errorCode).toBe('ERROR_TASKID_INVALID');
   });
 
+  it('counts once, also where it has looked a second time', async () => {
+    const later = laterType();
+    const settings = { prices: laterPrices, maxPolls: 2 };
+    await using strict = await openWorld({ settings, moreTypes: [later.type] });
+    const made = await strict.call('createTask', { task: { type: 'EchoTask', say: 'x' } });
+    const { taskId } = made.body;
+    await expect.poll(() => later.asked.length).toBe(1);
+    const wait = () => strict.call('getTaskResult', { taskId }, { headers: { prefer: 'wait=5' } });
+    const first = wait();
+    for (let at = 0; at < 5; at++) await strict.call('getBalance');
+    strict.clock.advance(5_000);
+    expect((await first).body.status).toBe('processing');
+    later.asked[0]!.end.resolve({ said: 'x' });
+    expectReady(await wait(), { said: 'x' });
+    expect((await wait()).body.errorCode).toBe('ERROR_TASKID_INVALID');
+  });
+
   it('is answered at once where its key waits as often as it may have tasks under way', async () => {
     const clientKey = await world.addPackage({ id: 'small', concurrency: 1 });
     const created = await world.call('createTask', { clientKey, task: { type: 'EchoTask', say: 'x' } });

@@ -107,6 +107,20 @@ describe('createTasks', () => {
     expect((await world.call('getBalance')).status).toBe(200);
   });
 
+  it('begins no task more once its key has been revoked', async () => {
+    const { reader, asked, read } = readerOnDemand();
+    await using world = await openWorld({ engines: { text: reader }, settings: { concurrency: 1 } });
+    const batch = make(world, [30, 31, 32]);
+    await expect.poll(() => asked.size).toBe(1);
+    const [key] = await world.store.listKeys('alice');
+    await world.store.revokeKey(key!.id, world.clock.now());
+    world.clock.advance(1_000);
+    read(30);
+    const denied = 'ERROR_KEY_DENIED_ACCESS';
+    expect(textsOf((await batch).body.results)).toEqual(['w30', denied, denied]);
+    expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
+  });
+
   it('counts each task that is refused, and each toward the rate', async () => {
     await using world = await openWorld({ settings: { rateLimit: 3, blockErrors: 2 } });
     const { body } = await make(world, [30, 31, 32, 33, 34]);

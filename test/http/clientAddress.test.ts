@@ -20,6 +20,10 @@ test.each([
   ['IPv6 in brackets', '10.0.0.1', '[2001:db8::5]:443', '2001:db8::5'],
   ['IPv6 bare', 'fd00::1', '2001:db8::5', '2001:db8::5'],
   ['IPv4 in IPv6', '::ffff:10.0.0.1', '::ffff:203.0.113.5', '203.0.113.5'],
+  ['IPv4 in IPv6, in capitals', '10.0.0.1', '::FFFF:203.0.113.5', '203.0.113.5'],
+  ['IPv4 in IPv6, in hex', '10.0.0.1', '::ffff:cb00:7105', '203.0.113.5'],
+  ['IPv4 in IPv6, in full', '0:0:0:0:0:ffff:10.0.0.1', '0:0:0:0:0:ffff:203.0.113.5', '203.0.113.5'],
+  ['IPv6 that only looks like it', '10.0.0.1', '::ffff:0:203.0.113.5', '::ffff:0:203.0.113.5'],
   ['nonsense', '10.0.0.1', 'unknown', '10.0.0.1'],
   ['nonsense further left', '10.0.0.1', '"><script>, 203.0.113.5', '203.0.113.5'],
   ['nonsense between', '10.0.0.1', '203.0.113.5, x, 10.0.0.2', '10.0.0.2'],
@@ -57,4 +61,24 @@ test('behind a configured proxy the client is banned, and the proxy never', asyn
 
   for (let i = 0; i < 5; i++) await world.send('/createTask', '{bad');
   expect((await world.call('getBalance')).status).toBe(200);
+});
+
+test('a proxy beside the server that is not configured is told of in the log, once', async () => {
+  await using world = await openWorld();
+  const told = () => world.log.filter((line) => line.includes('trustedProxies'));
+  await world.call('getBalance');
+  expect(told()).toEqual([]);
+  const headers = { 'x-forwarded-for': '203.0.113.5' };
+  for (let i = 0; i < 3; i++) await world.call('getBalance', {}, { headers });
+  expect(told()).toEqual([expect.stringContaining('"peer":"127.0.0.1"')]);
+});
+
+test('a header that comes from far away, or from a configured proxy, is told of to nobody', () => {
+  const peers: string[] = [];
+  const addresses = readAddresses(trusted, (peer) => peers.push(peer));
+  for (const peer of ['198.51.100.7', '10.0.0.1', '2001:db8::1'])
+    addresses.of(request(peer, { 'x-forwarded-for': '203.0.113.5' }));
+  expect(peers).toEqual([]);
+  addresses.of(request('192.168.0.2', { 'x-forwarded-for': '203.0.113.5' }));
+  expect(peers).toEqual(['192.168.0.2']);
 });

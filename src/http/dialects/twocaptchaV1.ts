@@ -36,6 +36,17 @@ const codes: ForeignCodes = {
   ERROR_KEY_TEMP_BLOCKED: named('ERROR: 1003'),
 };
 
+/** What our fields are called here, for the description of what is wrong with one. */
+const ownNames = new Map([
+  ['clientKey', 'key'],
+  ['taskId', 'id'],
+  ['callbackUrl', 'pingback'],
+  ['task.type', 'method'],
+  ['task.body', 'body'],
+  ['task.minLength', 'min_len'],
+  ['task.maxLength', 'max_len'],
+]);
+
 const make = '/in.php';
 const ask = '/res.php';
 
@@ -148,7 +159,12 @@ function refusal(fault: Fault, language: Language, { path, url, fields }: Said):
   if (!isJson(fields) && !/[?&]json=1(&|$)/.test(url)) {
     return { status: 200, body: code, type: 'text/plain; charset=utf-8', errorCode: fault.code };
   }
-  const body = JSON.stringify({ status: 0, request: code, error_text: describeFault(fault, language) });
+  const detail = fault.detail?.replace(/^[\w.]+(?=:)/, (field) => ownNames.get(field) ?? field);
+  const body = JSON.stringify({
+    status: 0,
+    request: code,
+    error_text: describeFault(fault, language, detail),
+  });
   return { status: 200, body, errorCode: fault.code };
 }
 
