@@ -30,16 +30,16 @@ export async function asyncCampaign(rounds: number, random: () => number): Promi
   };
   let server: Server | undefined;
   try {
-    server = await startServer(dataDir, settings);
+    server = await startServer({ dataDir, databaseUrl: undefined }, settings);
     const clientKey = server.firstKey!;
-    const paid = await payIn(dataDir);
+    const paid = await payIn({ dataDir, databaseUrl: undefined });
     const acknowledged: string[] = [];
     const violations: string[] = [];
     for (let round = 1; round <= rounds; round++) {
       const before = { acknowledged: acknowledged.length, delivered: receiver.results.size };
       await killWhileComputing(server, { clientKey, receiver, random, acknowledged });
       violations.push(...(await auditOf(dataDir)));
-      server = await startServer(dataDir, settings);
+      server = await startServer({ dataDir, databaseUrl: undefined }, settings);
       console.log(
         `round ${round}: ${acknowledged.length - before.acknowledged} tasks acknowledged, ` +
           `${receiver.results.size - before.delivered} results delivered before the next start`,

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { example } from '../../src/example.ts';
+import type { Place } from './places.ts';
 import { killHard, type Seen } from './round.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -15,13 +16,17 @@ export interface Server {
 }
 
 /** Starts the built server as a user does, on ports that are free. */
-export async function startServer(dataDir: string, settings: Record<string, string> = {}): Promise<Server> {
+export async function startServer(
+  { dataDir, databaseUrl }: Place,
+  settings: Record<string, string> = {},
+): Promise<Server> {
   const child = spawn(process.execPath, ['bin/legible.js', 'serve'], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       PATH: process.env.PATH,
       LEGIBLE_DATA_DIR: dataDir,
+      ...(databaseUrl === undefined ? {} : { LEGIBLE_DATABASE_URL: databaseUrl }),
       LEGIBLE_PORT: '0',
       LEGIBLE_OPS_PORT: '0',
       LEGIBLE_LOG_LEVEL: 'error',

@@ -3,15 +3,20 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nodeFlags } from '../nodeFlags.ts';
+import type { Place } from './places.ts';
 import { killHard, type Seen } from './round.ts';
 
 export const childFile = fileURLToPath(new URL('./storeChild.ts', import.meta.url));
 
 /** Lets a process that does nothing but use the store run for so many milliseconds, and kills it. */
-export async function killStoreUnderLoad(dataDir: string, account: string, momentMs: number): Promise<Seen> {
+export async function killStoreUnderLoad(
+  { dataDir, databaseUrl = '' }: Place,
+  account: string,
+  momentMs: number,
+): Promise<Seen> {
   const words = join(dataDir, 'words');
   rmSync(words, { force: true });
-  const load = [...nodeFlags, childFile, dataDir, account, words];
+  const load = [...nodeFlags, childFile, dataDir, databaseUrl, account, words];
   const child = spawn(process.execPath, load, { stdio: ['ignore', 'pipe', 'inherit'] });
   await firstWord(child);
   await new Promise((resolve) => setTimeout(resolve, momentMs));
@@ -26,8 +31,8 @@ function firstWord(child: ChildProcess): Promise<void> {
   });
 }
 
-/** Reads what the process said it was about to do, and what it said the store had acknowledged. */
-function understand(text: string): Seen {
+/** Reads what a process said it was about to do to its tasks, and what it said the store had acknowledged. */
+export function understand(text: string): Seen {
   const fates = new Map<string, string>();
   // The last line may have been cut off by the kill.
   for (const line of text.split('\n').slice(0, -1)) {
