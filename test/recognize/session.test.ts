@@ -4,7 +4,7 @@ import ort from 'onnxruntime-node';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { textModel } from '../../src/recognize/modelCard.ts';
-import { openSession } from '../../src/recognize/session.ts';
+import { cutsSumsOff, openSession } from '../../src/recognize/session.ts';
 
 const names = ['common.png', 'number.png', 'transparent.png', 'common.jpg', 'common.webp'];
 
@@ -32,4 +32,12 @@ test('the net says in bytes what it says in floating point, on processors whose 
   // 2.9 where rounding alone tells them apart, 12.7 where sums were cut off.
   expect(apart).toBeLessThan(6);
   await Promise.all([integers.release(), floats.release()]);
+});
+
+test('sums are kept whole at a price where a processor has no VNNI, or does not say', () => {
+  expect(cutsSumsOff('x64', 'flags : fpu avx2 avx512f avx512_bitalg')).toBe(true);
+  expect(cutsSumsOff('x64', '')).toBe(true);
+  expect(cutsSumsOff('x64', 'flags : fpu avx2 avx512f avx512_vnni avx512_bitalg')).toBe(false);
+  expect(cutsSumsOff('x64', 'flags : fpu avx2 avx_vnni serialize')).toBe(false);
+  expect(cutsSumsOff('arm64', '')).toBe(false);
 });
