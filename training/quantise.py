@@ -1,16 +1,12 @@
-"""float32 graph -> int8: static, per channel, calibrated on synthetic images."""
-
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
+"""The text net's graph -> int8, calibrated on synthetic images."""
 
 import numpy as np
 import onnx
-from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
-from onnxruntime.quantization.shape_inference import quant_pre_process
+from onnxruntime.quantization import CalibrationMethod
 
 from training.batches import draw_width
 from training.graph import to_input
+from training.integers import to_int8
 from training.picture import HEIGHTS, scaled
 from training.synth import STYLES, Synthesiser
 
@@ -35,35 +31,15 @@ def calibration_images(count: int, first_seed: int = FIRST_SEED) -> list[np.ndar
     return images
 
 
-class Images(CalibrationDataReader):
-    def __init__(self, images: list[np.ndarray]) -> None:
-        self.rest: Iterator[np.ndarray] = iter(images)
-
-    def get_next(self) -> dict[str, np.ndarray] | None:
-        image = next(self.rest, None)
-        return None if image is None else {"x": to_input(image)}
-
-
 def quantise(
     model: onnx.ModelProto,
     images: list[np.ndarray],
     method: CalibrationMethod = CalibrationMethod.MinMax,
 ) -> onnx.ModelProto:
     """The int8 form of a float graph with input `x`."""
-    with tempfile.TemporaryDirectory() as folder:
-        plain, ready, done = (Path(folder) / f"{name}.onnx" for name in ("plain", "ready", "done"))
-        onnx.save(model, plain)
-        quant_pre_process(plain, ready, skip_symbolic_shape=True)
-        quantize_static(
-            ready,
-            done,
-            Images(images),
-            quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=OPERATORS,
-            nodes_to_exclude=[n.name for n in model.graph.node if n.name.startswith(FLOATING)],
-            per_channel=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-            calibrate_method=method,
-        )
-        return onnx.load(done)
+    feeds = ({"x": to_input(image)} for image in images)
+    return to_int8(model, feeds, OPERATORS, stays, method)
+
+
+def stays(nodes: list[onnx.NodeProto]) -> list[str]:
+    return [node.name for node in nodes if node.name.startswith(FLOATING)]

@@ -3,6 +3,7 @@ import { type ClassNet, loadClassNet } from './classes/net.ts';
 import { decodeFrames } from './decode.ts';
 import { LoadedOnce } from './loadedOnce.ts';
 import { peekImage } from './peek.ts';
+import type { LetterNet } from './puzzles/asLetters.ts';
 import { findClicks } from './puzzles/click.ts';
 import { type ClickNets, loadClickNets } from './puzzles/clickNets.ts';
 import { openPixels } from './puzzles/pixels.ts';
@@ -15,7 +16,10 @@ export class Seer {
   readonly #classes: LoadedOnce<ClassNet>;
   readonly #clicks: LoadedOnce<ClickNets>;
 
-  constructor({ loadClasses = loadClassNet, loadClicks = loadClickNets } = {}) {
+  readonly #text: LetterNet;
+
+  constructor(text: LetterNet, { loadClasses = loadClassNet, loadClicks = loadClickNets } = {}) {
+    this.#text = text;
     this.#classes = new LoadedOnce(loadClasses);
     this.#clicks = new LoadedOnce(loadClicks);
   }
@@ -48,7 +52,7 @@ export class Seer {
     }
     if (kind === 'clicks') {
       const [picture, prompt] = await open(images, openFirstFrame);
-      return { kind, clicks: await findClicks(await this.#clicks.get(), picture!, prompt!) };
+      return { kind, clicks: await findClicks(await this.#clicks.get(), this.#text, picture!, prompt!) };
     }
     const [part, whole] = await open(images, openPixels);
     if (kind === 'gap') return { kind, spot: findGap(part!, whole!) };

@@ -18,7 +18,6 @@ export type FromThread =
 // process; it ends by closing its port, after the run is over.
 const port = parentPort!;
 const post = (message: FromThread) => port.postMessage(message);
-const seer = new Seer();
 
 const net = await loadNet(workerData.model).catch((error: unknown) => {
   post({ kind: 'failed', message: String(error) });
@@ -26,6 +25,7 @@ const net = await loadNet(workerData.model).catch((error: unknown) => {
 });
 
 if (net) {
+  const seer = new Seer(net);
   let work = Promise.resolve();
   port.on('message', (message: ToThread) => {
     work = work.then(async () => {
@@ -35,14 +35,14 @@ if (net) {
         port.close();
         return;
       }
-      await doBatch(net, message.items);
+      await doBatch(net, seer, message.items);
       post({ kind: 'free' });
     });
   });
   post({ kind: 'ready' });
 }
 
-async function doBatch(textNet: Net, items: readonly Item[]): Promise<void> {
+async function doBatch(textNet: Net, seer: Seer, items: readonly Item[]): Promise<void> {
   const done = (index: number, outcome: Outcome) => post({ kind: 'done', index, outcome });
   if (items[0]?.work.kind !== 'text') return seer.look(items, done);
   const texts = items.map(({ work, images, budgetMs }) => ({ ...work, image: images[0]!, budgetMs }));

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import type { ModelCard } from '../../src/recognize/modelCard.ts';
 import { Seer } from '../../src/recognize/seer.ts';
 import type { Item, Outcome } from '../../src/recognize/work.ts';
 
 const picture = readFileSync(new URL('../../examples/common.png', import.meta.url));
 const classes = { classify: async () => Float32Array.of(1), release: async () => {} };
+const card = { alphabet: 'a', height: 48, tall: 64, step: 8, calibration: {} };
+const text = { card: card as unknown as ModelCard, score: async () => [] };
 const clicks = { find: async () => [], compare: async () => [], release: async () => {} };
 
 /** Fails at its first call. */
@@ -30,7 +33,7 @@ test.each([
   'a net that failed to load is loaded at the next need, and then kept: $work.kind',
   async (item) => {
     const [failingClasses, failingClicks] = [failingOnce(classes), failingOnce(clicks)];
-    const seer = new Seer({ loadClasses: failingClasses.load, loadClicks: failingClicks.load });
+    const seer = new Seer(text, { loadClasses: failingClasses.load, loadClicks: failingClicks.load });
     const first = await look(seer, item);
     expect(first).toEqual({
       fault: { code: 'ERROR_SERVICE_UNAVALIABLE', cause: 'Error: too many open files' },
@@ -42,7 +45,7 @@ test.each([
 );
 
 test('a seer whose net never loaded can be released', async () => {
-  const seer = new Seer({ loadClasses: () => Promise.reject(new Error('no such file')) });
+  const seer = new Seer(text, { loadClasses: () => Promise.reject(new Error('no such file')) });
   await look(seer, { work: { kind: 'classes' }, images: [picture], budgetMs: 1_000 });
   await expect(seer.release()).resolves.toBeUndefined();
 });

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import io
 import pickle
-import tempfile
 from pathlib import Path
 
 import cv2
@@ -24,8 +23,8 @@ import onnx
 import onnxruntime as ort
 import torch
 from onnx import TensorProto, helper, numpy_helper
-from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
-from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from training.integers import convolutions, to_int8
 
 SIDE = 224
 OUT = Path(__file__).resolve().parents[2] / "models" / "classes.onnx"
@@ -74,38 +73,14 @@ def float_graph(weights: str) -> onnx.ModelProto:
     return onnx.load_from_string(file.getvalue())
 
 
-class Pictures(CalibrationDataReader):
-    def __init__(self, photos: list[np.ndarray]) -> None:
-        self.rest = iter(photos)
-
-    def get_next(self):
-        picture = next(self.rest, None)
-        return None if picture is None else {"x": to_input([picture])}
-
-
 # Stem and first two blocks in float32: a tenth of the work, and two thirds of what int8 would cost in accuracy.
 FLOAT_CONVOLUTIONS = 6
 
 
 def quantise(model: onnx.ModelProto, photos: list[np.ndarray]) -> onnx.ModelProto:
-    with tempfile.TemporaryDirectory() as folder:
-        plain, ready, done = (Path(folder) / f"{name}.onnx" for name in ("plain", "ready", "done"))
-        onnx.save(model, plain)
-        quant_pre_process(plain, ready, skip_symbolic_shape=True)
-        first = [node.name for node in onnx.load(ready).graph.node if node.op_type == "Conv"][:FLOAT_CONVOLUTIONS]
-        quantize_static(
-            ready,
-            done,
-            Pictures(photos),
-            quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=["Conv", "Add", "Gemm", "GlobalAveragePool", "Clip"],
-            nodes_to_exclude=first,
-            per_channel=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-            calibrate_method=CalibrationMethod.MinMax,
-        )
-        return onnx.load(done)
+    feeds = ({"x": to_input([photo])} for photo in photos)
+    operators = ["Conv", "Add", "Gemm", "GlobalAveragePool", "Clip"]
+    return to_int8(model, feeds, operators, lambda nodes: convolutions(nodes)[:FLOAT_CONVOLUTIONS])
 
 
 def on_bytes(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -28,11 +28,16 @@ TEMPERATURE = 0.1
 AVERAGE = 0.995
 
 
-def crop(picture: np.ndarray, x: float, y: float, side: float) -> np.ndarray:
-    """A square around a place, as SIDE x SIDE, mean 0 and deviation 1."""
+def cut_out(picture: np.ndarray, x: float, y: float, side: float) -> np.ndarray:
+    """A square around a place, float32 (SIDE, SIDE, 3), 0 to 255."""
     scale = SIDE / side
     to = np.array([[scale, 0, SIDE / 2 - x * scale], [0, scale, SIDE / 2 - y * scale]], np.float32)
-    out = cv2.warpAffine(picture, to, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+    return cv2.warpAffine(picture, to, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+
+
+def crop(picture: np.ndarray, x: float, y: float, side: float) -> np.ndarray:
+    """The same with mean 0 and deviation 1."""
+    out = cut_out(picture, x, y, side)
     return (out - out.mean()) / (out.std() + 4)
 
 

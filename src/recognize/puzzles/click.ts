@@ -1,6 +1,9 @@
 import type { Bitmap } from '../bmp.ts';
 import { resize } from '../resize.ts';
-import type { ClickNets, Mark } from './clickNets.ts';
+import { alikeAsLetters, type LetterNet } from './asLetters.ts';
+import type { ClickNets } from './clickNets.ts';
+import type { Mark } from './mark.ts';
+import { askedMarks } from './prompt.ts';
 
 /** Where to click, in the order of the prompt, in pixels of the picture. */
 export interface Clicks {
@@ -15,25 +18,36 @@ const PROMPT_HEIGHT = 48;
 const MULTIPLE = 16;
 const LONGEST = 640;
 const MOST_MARKS = 12;
-const MOST_WANTED = 8;
-const PROMPT_SURENESS = 0.2;
+/** As the matcher was trained: a softmax over what there is, tempered. */
+const TEMPERATURE = 0.1;
+/** Belief from which on nothing more is asked about a mark, and below which it is not the one. */
+const SURE = 0.98;
+const UNLIKELY = 0.01;
+/** The matcher and the text net err on the same marks: together their beliefs count for less than apart. */
+const MATCHER_WEIGHT = 0.7;
 
 /** Finds what a prompt shows in a picture; undefined when either shows nothing, or too little. */
 export async function findClicks(
   nets: ClickNets,
+  letters: LetterNet,
   picture: Bitmap,
   prompt: Bitmap,
 ): Promise<Clicks | undefined> {
   const seen = scaled(picture, PICTURE_WIDTH / picture.width);
   const asked = scaled(prompt, PROMPT_HEIGHT / prompt.height);
-  const wanted = (await nets.find(asked))
-    .filter(({ sureness }) => sureness >= PROMPT_SURENESS)
-    .slice(0, MOST_WANTED)
-    .sort((a, b) => a.x - b.x);
+  const wanted = askedMarks(await nets.find(asked));
   const marks = (await nets.find(seen)).slice(0, MOST_MARKS);
   if (wanted.length === 0 || marks.length < wanted.length) return undefined;
   const alike = await nets.compare({ picture: asked, marks: wanted }, { picture: seen, marks });
-  const beliefs = alike.map((row) => beliefsOf(row, marks));
+  const first = alike.map((row) => beliefsOf(row, marks));
+  const rows = unsureRows(first);
+  const columns = [...marks.keys()].filter((i) => rows.some((row) => first[row]![i]! >= UNLIKELY));
+  const factors = await alikeAsLetters(
+    letters,
+    { picture: asked, marks: rows.map((row) => wanted[row]!) },
+    { picture: seen, marks: columns.map((column) => marks[column]!) },
+  );
+  const beliefs = first.map((row, i) => secondThought(row, columns, factors[rows.indexOf(i)]));
   const chosen = assign(beliefs);
   const confidence = chosen.reduce((product, column, row) => product * beliefs[row]![column]!, 1);
   const across = picture.width / seen.width;
@@ -48,14 +62,38 @@ function scaled(image: Bitmap, scale: number): Bitmap {
   return resize(image, side(image.width), side(image.height));
 }
 
-/** As the matcher was trained: a softmax over what there is, tempered; over all turns in which it was asked. */
-const TEMPERATURE = 0.1;
-
+/** Which of the marks one that is asked for is, by the matcher: a belief in each, over all turns in which it was asked. */
 function beliefsOf(alike: readonly Float32Array[], marks: readonly Mark[]): number[] {
-  const weights = marks.map(({ sureness }, i) => {
-    const inTurns = alike.reduce((sum, row) => sum + Math.exp(row[i]! / TEMPERATURE), 0);
-    return inTurns * sureness;
-  });
+  return shares(
+    marks.map(({ sureness }, i) => {
+      const inTurns = alike.reduce((sum, row) => sum + Math.exp(row[i]! / TEMPERATURE), 0);
+      return inTurns * sureness;
+    }),
+  );
+}
+
+/** Rows whose mark is doubtful, or is another's too. */
+function unsureRows(beliefs: readonly (readonly number[])[]): number[] {
+  const highest = beliefs.map((row) => Math.max(...row));
+  const favourites = beliefs.map((row, i) => row.indexOf(highest[i]!));
+  return [...beliefs.keys()].filter(
+    (i) => highest[i]! < SURE || favourites.some((favourite, k) => k !== i && favourite === favourites[i]),
+  );
+}
+
+/** A row of beliefs after the text net has seen some of its marks; `factors`, if any, are of those `columns`. */
+function secondThought(
+  beliefs: readonly number[],
+  columns: readonly number[],
+  factors: readonly number[] | undefined,
+): number[] {
+  const weights = beliefs.map((belief) => belief ** MATCHER_WEIGHT);
+  if (factors === undefined) return shares(weights);
+  const least = Math.min(...factors);
+  return shares(weights.map((weight, i) => weight * (factors[columns.indexOf(i)] ?? least)));
+}
+
+function shares(weights: readonly number[]): number[] {
   const sum = weights.reduce((total, weight) => total + weight, 0);
   return weights.map((weight) => weight / sum);
 }

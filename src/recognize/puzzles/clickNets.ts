@@ -3,17 +3,8 @@ import '../withoutTelemetry.ts';
 import ort from 'onnxruntime-node';
 import type { Bitmap } from '../bmp.ts';
 import { openSession } from '../session.ts';
+import { type Crops, cutOut, type Mark } from './mark.ts';
 import { product } from './rings.ts';
-
-/** Something in a picture that may have to be clicked, by its centre. */
-export interface Mark {
-  x: number;
-  y: number;
-  /** Of the square that holds it. */
-  side: number;
-  /** Probability, 0 to 1, that it is one. */
-  sureness: number;
-}
 
 /** Both nets of click puzzles, on one core. */
 export interface ClickNets {
@@ -25,11 +16,6 @@ export interface ClickNets {
    */
   compare(one: Crops, other: Crops): Promise<Float32Array[][]>;
   release(): Promise<void>;
-}
-
-export interface Crops {
-  picture: Bitmap;
-  marks: readonly Mark[];
 }
 
 /** Side of what the matcher sees, and how much of a mark's surroundings is in it. */
@@ -70,7 +56,13 @@ export async function loadClickNets(): Promise<ClickNets> {
       const all = [...asked, ...other.marks.map((mark) => ({ ...other, mark, turn: 0 }))];
       const crops = new Float32Array(all.length * SIDE * SIDE * 3);
       for (const [i, { picture, mark, turn }] of all.entries())
-        crop(picture, mark, turn, crops, i * SIDE * SIDE * 3);
+        cutOut(
+          picture,
+          mark,
+          { width: SIDE, height: SIDE, margin: MARGIN, turn },
+          crops,
+          i * SIDE * SIDE * 3,
+        );
       const codes = await codesOf(crops, all.length);
       const columns = codes.slice(asked.length);
       const rows = codes
@@ -117,25 +109,4 @@ function peaks(centre: Float32Array, side: Float32Array, width: number, height: 
     if (!kept.some(within)) kept.push(mark);
   }
   return kept;
-}
-
-/** The square around a mark, turned, bilinear; beyond the picture its edge goes on. */
-function crop({ width, height, rgb }: Bitmap, mark: Mark, turn: number, out: Float32Array, to: number): void {
-  const step = (mark.side * MARGIN) / SIDE;
-  const across = Math.cos(turn) * step;
-  const down = Math.sin(turn) * step;
-  for (let i = 0; i < SIDE * SIDE; i++) {
-    const u = (i % SIDE) - SIDE / 2;
-    const v = Math.floor(i / SIDE) - SIDE / 2;
-    const x = Math.min(Math.max(mark.x + u * across - v * down, 0), width - 1.001);
-    const y = Math.min(Math.max(mark.y + u * down + v * across, 0), height - 1.001);
-    const at = (Math.floor(y) * width + Math.floor(x)) * 3;
-    for (let c = 0; c < 3; c++) {
-      const p = at + c;
-      const q = p + width * 3;
-      const above = rgb[p]! + (rgb[p + 3]! - rgb[p]!) * (x % 1);
-      const below = rgb[q]! + (rgb[q + 3]! - rgb[q]!) * (x % 1);
-      out[to + i * 3 + c] = above + (below - above) * (y % 1);
-    }
-  }
 }
