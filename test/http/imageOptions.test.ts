@@ -17,7 +17,8 @@ async function readWith(dialect: Foreign, options: object, confidence = 0.8) {
   const created = await ask(world, dialect, 'createTask', { task });
   const { taskId } = created;
   const text_ = taskId ? (await ask(world, dialect, 'getTaskResult', { taskId })).solution.text : undefined;
-  return { code: created.errorCode, text: text_, ...asked[0] };
+  const { errorCode: code, errorDescription: description } = created;
+  return { code, description, text: text_, ...asked[0] };
 }
 
 const every = Object.keys(hosts) as Foreign[];
@@ -72,5 +73,6 @@ test('CapMonster: its modules are ours, and its threshold is a score', async () 
   });
   expect(await readWith('capmonster', { recognizingThreshold: 101 })).toMatchObject({
     code: 'ERROR_NO_SUCH_METHOD',
+    description: expect.stringContaining('task.recognizingThreshold: '),
   });
 });

@@ -4,6 +4,7 @@ import { describeFault, type Fault } from '../../fault.ts';
 import type { Flow } from '../../flow/flow.ts';
 import type { Arrived, TaskResult } from '../../flow/stages.ts';
 import type { Body, Dialect, Method, Reply, Said } from './dialect.ts';
+import { type FieldNames, inOwnNames } from './fieldNames.ts';
 import { type Foreign, type ForeignCodes, ifMissing, ifSmall } from './foreignCodes.ts';
 import { withOurOptions } from './imageOptions.ts';
 
@@ -47,6 +48,8 @@ export interface Descendant {
   reports: Record<string, 'right' | 'wrong'>;
   /** What each refusal is called; a limit may have one name while tasks are made and another in polling. */
   codeOf(fault: Fault, said: Said): Foreign;
+  /** What it calls the fields that a fault may name. */
+  fieldNames?: FieldNames;
   /** A task in our words. */
   taskOf?(task: Body): Body;
   /** JSON of the solution as its clients read it. */
@@ -82,7 +85,8 @@ export function antigate(its: Descendant): Dialect {
 
   function refusal(fault: Fault, language: Language, said: Said): Reply {
     const [code, id] = its.codeOf(fault, said);
-    const description = JSON.stringify(describeFault(fault, language));
+    const detail = inOwnNames(fault.detail, its.fieldNames ?? new Map());
+    const description = JSON.stringify(describeFault(fault, language, detail));
     const after = its.afterRefusal?.(said) ?? '';
     return reply(
       `{"errorId":${id},"errorCode":"${code}","errorDescription":${description}${after}}`,

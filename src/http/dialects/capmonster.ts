@@ -61,6 +61,7 @@ export const capmonster = antigate({
     fault.code === 'ERROR_RATE_LIMIT' && path === '/getTaskResult'
       ? named('ERROR_TOO_MUCH_REQUESTS')
       : foreignOf(codes, fault),
+  fieldNames: new Map([['task.score', 'task.recognizingThreshold']]),
   taskOf,
   solutionOf,
   afterReady: () => noError,

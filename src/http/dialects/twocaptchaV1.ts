@@ -5,6 +5,7 @@ import type { Arrived } from '../../flow/stages.ts';
 import { parseBody } from '../body.ts';
 import { parseMultipart, parseQuery } from '../form.ts';
 import type { Body, Dialect, FormReader, Method, Reply, Said } from './dialect.ts';
+import { type FieldNames, inOwnNames } from './fieldNames.ts';
 import { type Foreign, type ForeignCodes, foreignOf, ifMissing, ifSmall } from './foreignCodes.ts';
 import { isOn, withOurOptions } from './imageOptions.ts';
 import { pingbackBy, textOf } from './pingback.ts';
@@ -36,8 +37,7 @@ const codes: ForeignCodes = {
   ERROR_KEY_TEMP_BLOCKED: named('ERROR: 1003'),
 };
 
-/** What our fields are called here, for the description of what is wrong with one. */
-const ownNames = new Map([
+const fieldNames: FieldNames = new Map([
   ['clientKey', 'key'],
   ['taskId', 'id'],
   ['callbackUrl', 'pingback'],
@@ -159,11 +159,10 @@ function refusal(fault: Fault, language: Language, { path, url, fields }: Said):
   if (!isJson(fields) && !/[?&]json=1(&|$)/.test(url)) {
     return { status: 200, body: code, type: 'text/plain; charset=utf-8', errorCode: fault.code };
   }
-  const detail = fault.detail?.replace(/^[\w.]+(?=:)/, (field) => ownNames.get(field) ?? field);
   const body = JSON.stringify({
     status: 0,
     request: code,
-    error_text: describeFault(fault, language, detail),
+    error_text: describeFault(fault, language, inOwnNames(fault.detail, fieldNames)),
   });
   return { status: 200, body, errorCode: fault.code };
 }
