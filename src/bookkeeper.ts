@@ -2,8 +2,8 @@ import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
 import type { StoreAdmin } from './store/admin.ts';
 
-/** Not during the start, when there is other work. */
-const firstMs = 60_000;
+/** Not during the start, when there is other work; and where somebody held the ledger, not long after. */
+const soonMs = 60_000;
 const everyMs = 3_600_000;
 
 /** Makes checkpoints of the ledger as it grows, so that `legible doctor` takes seconds after years, too. */
@@ -13,18 +13,20 @@ export function startBookkeeper(
   log: Log,
 ): { stop(): Promise<void> } {
   let stopped = false;
-  let timer = setTimeout(work, firstMs);
+  let timer = setTimeout(work, soonMs);
 
   async function work(): Promise<void> {
+    let next = everyMs;
     try {
-      const { made, violations } = await store.makeCheckpoints(clock.now());
+      const { made, violations, isBusy } = await store.makeCheckpoints(clock.now());
       if (made > 0) log.info({ made }, 'checkpoints of the ledger were made');
       if (violations.length > 0)
         log.error({ violations }, 'the ledger breaks its rules: no checkpoint of it is made');
+      if (isBusy) next = soonMs;
     } catch (error) {
       if (!stopped) log.error({ err: error }, 'a checkpoint of the ledger could not be made');
     }
-    if (!stopped) timer = setTimeout(work, everyMs);
+    if (!stopped) timer = setTimeout(work, next);
   }
 
   return {

@@ -10,6 +10,14 @@ export const unlimited = {
   expiresAt: null,
 };
 
+export interface Bookkeeping {
+  /** How many checkpoints were made. */
+  made: number;
+  violations: Violation[];
+  /** Whether somebody held the ledger, so that none was tried: to be asked again soon. */
+  isBusy: boolean;
+}
+
 export interface NewAccount {
   id: string;
   name: string;
@@ -136,9 +144,9 @@ export interface StoreAdmin {
   audit(now: number, options?: { whole?: boolean }): Promise<Violation[]>;
   /**
    * Writes down the balances after every half million new lines of the ledger, so that audits need not begin at the
-   * first. Makes none, and tells why, where an audit finds anything.
+   * first. Makes none, and tells why, where an audit finds anything or somebody holds the ledger.
    */
-  makeCheckpoints(now: number): Promise<{ made: number; violations: Violation[] }>;
+  makeCheckpoints(now: number): Promise<Bookkeeping>;
   /** Engine, integrity, journal mode, durability, schema version: for doctor. */
   inspect(): Promise<StoreCheck[]>;
   /** SQLite only: a consistent copy while the server runs, on the disk when the promise resolves. */

@@ -1,22 +1,25 @@
-import type { Violation } from './admin.ts';
-import type { Engine } from './engine.ts';
+import type { Bookkeeping } from './admin.ts';
+import { type Engine, StoreError } from './engine.ts';
 
 /** So many lines are audited in some three seconds. */
 const everyEntries = 500_000;
 
 /**
- * Keeps the balances after every half million lines of the ledger, from which audits then go on; returns how many
- * times. Only of books that are right: a checkpoint must not hide what is wrong before it.
+ * Keeps the balances after every half million lines of the ledger, from which audits then go on. Only of books that are
+ * right: a checkpoint must not hide what is wrong before it.
  */
 export async function makeCheckpoints(
   engine: Pick<Engine, 'call' | 'look'>,
   now: number,
   every = everyEntries,
-): Promise<{ made: number; violations: Violation[] }> {
-  let { since, upTo: last } = await engine.call('sinceCheckpoint');
-  if (last - since < every) return { made: 0, violations: [] };
+): Promise<Bookkeeping> {
+  const none: Bookkeeping = { made: 0, violations: [], isBusy: false };
+  let { since, upTo } = await engine.call('sinceCheckpoint');
+  if (upTo - since < every) return none;
+  const last = await lastSettledLine(engine);
+  if (last === undefined) return { ...none, isBusy: true };
   const violations = await engine.look('audit', now);
-  if (violations.length > 0) return { made: 0, violations };
+  if (violations.length > 0) return { ...none, violations };
   let made = 0;
   while (last - since >= every) {
     const next = await engine.look('nextCheckpoint', since, every);
@@ -25,5 +28,17 @@ export async function makeCheckpoints(
     since = next.upTo;
     made++;
   }
-  return { made, violations };
+  return { ...none, made };
+}
+
+/** PostgreSQL's word for a lock that could not be had in time. */
+const lockNotAvailable = '55P03';
+
+async function lastSettledLine(engine: Pick<Engine, 'call'>): Promise<number | undefined> {
+  try {
+    return await engine.call('lastSettledLine');
+  } catch (error) {
+    if (error instanceof StoreError && error.code === lockNotAvailable) return undefined;
+    throw error;
+  }
 }

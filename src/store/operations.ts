@@ -5,6 +5,7 @@ import { endCallback, takeCallback } from './operations/callbacks.ts';
 import {
   draftCheckpoint,
   keepCheckpoint,
+  lastSettledLine,
   nextCheckpoint,
   sinceCheckpoint,
 } from './operations/checkpoints.ts';
@@ -45,6 +46,7 @@ export const operations = {
   keepCheckpoint,
   keepPepper,
   keptPepper,
+  lastSettledLine,
   liftBan,
   listAccounts,
   listBans,

@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import pg from 'pg';
+import { afterEach, describe, expect, it } from 'vitest';
 import { makeCheckpoints } from '../../src/store/checkpoints.ts';
 import {
   type Books,
@@ -8,6 +9,7 @@ import {
   noon,
   onEachEngine,
   openAccount,
+  postgresBooks,
   released,
   settled,
 } from './engines.ts';
@@ -31,6 +33,8 @@ const unlock = (books: Books, table: string) =>
 const lastEntry = async (books: Books) =>
   Number((await books.sql('select max(entry) as entry from checkpoint'))[0]?.entry);
 
+const none = { made: 0, violations: [], isBusy: false };
+
 onEachEngine('checkpoints of the ledger', (makeBooks) => {
   async function booksWithTasks(): Promise<Books> {
     const books = await makeBooks();
@@ -45,9 +49,9 @@ onEachEngine('checkpoints of the ledger', (makeBooks) => {
   it('are made after so many lines, and no more of the same lines', async () => {
     const books = await booksWithTasks();
     const engine = await books.openEngine();
-    expect(await makeCheckpoints(engine, noon, 100)).toEqual({ made: 0, violations: [] });
-    expect(await makeCheckpoints(engine, noon, 4)).toEqual({ made: 2, violations: [] });
-    expect(await makeCheckpoints(engine, noon, 4)).toEqual({ made: 0, violations: [] });
+    expect(await makeCheckpoints(engine, noon, 100)).toEqual(none);
+    expect(await makeCheckpoints(engine, noon, 4)).toEqual({ ...none, made: 2 });
+    expect(await makeCheckpoints(engine, noon, 4)).toEqual(none);
     const rows = await books.sql(
       'select kind, subject, posted, pending, calls from checkpoint where entry = 8',
     );
@@ -105,13 +109,13 @@ onEachEngine('checkpoints of the ledger', (makeBooks) => {
     const open = Number((await books.sql("select number from entry where task_id = 'open'"))[0]?.number);
     await solve(books, ['four', 'five']);
     const engine = await books.openEngine();
-    expect(await makeCheckpoints(engine, noon, 12)).toEqual({ made: 1, violations: [] });
+    expect(await makeCheckpoints(engine, noon, 12)).toEqual({ ...none, made: 1 });
     expect(await lastEntry(books)).toBe(open - 1);
     await solve(books, ['six', 'seven', 'eight', 'nine']);
-    expect(await makeCheckpoints(engine, noon, 12)).toEqual({ made: 0, violations: [] });
+    expect(await makeCheckpoints(engine, noon, 12)).toEqual(none);
     expect(await store.audit(noon)).toEqual([]);
     await store.settle(settled('open'));
-    expect(await makeCheckpoints(engine, noon, 12)).toEqual({ made: 1, violations: [] });
+    expect(await makeCheckpoints(engine, noon, 12)).toEqual({ ...none, made: 1 });
     expect(await store.audit(noon)).toEqual([]);
     expect(await store.audit(noon, { whole: true })).toEqual([]);
   });
@@ -135,5 +139,34 @@ onEachEngine('checkpoints of the ledger', (makeBooks) => {
   it('are not missed in a backup of a version that made none', async () => {
     const books = await booksWithTasks();
     expect(await books.auditAfter(['drop table checkpoint'])).toEqual([]);
+  });
+});
+
+describe('a line whose number was given out and that is not there yet', () => {
+  const cleanups: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+
+  it('is not passed over by a checkpoint, which waits for another time', async () => {
+    const books = await postgresBooks(cleanups);
+    const store = await books.open();
+    await openAccount(store, 10_000);
+    const engine = await books.openEngine();
+    const slow = new pg.Client({ connectionString: books.where });
+    cleanups.push(() => slow.end());
+    await slow.connect();
+    await slow.query('begin');
+    await slow.query(`insert into entry (kind, debit, credit, amount, calls, note, at)
+      values ('topup', 'house:cash', 'bob', 500, 0, 'slow', ${noon})`);
+    await solve(books, ['one', 'two']);
+    expect(await makeCheckpoints(engine, noon, 4)).toEqual({ ...none, isBusy: true });
+    expect(await books.sql('select 1 from checkpoint')).toEqual([]);
+    await slow.query(
+      `insert into account (id, name, posted, pending, created_at) values ('bob', 'bob', 500, 0, ${noon})`,
+    );
+    await slow.query('commit');
+    expect(await makeCheckpoints(engine, noon, 4)).toEqual({ ...none, made: 1 });
+    expect(await store.audit(noon, { whole: true })).toEqual([]);
   });
 });

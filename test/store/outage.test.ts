@@ -1,4 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store/open.ts';
 import { hold, noon, openAccount, postgresBooks, settled } from './engines.ts';
@@ -65,7 +66,7 @@ describe('without its PostgreSQL', () => {
       await store.close();
       await gate.shut();
     });
-    return { gate, store, direct };
+    return { gate, store, direct, where: books.where };
   }
 
   async function untilHeld(store: Awaited<ReturnType<typeof openStore>>): Promise<void> {
@@ -95,6 +96,25 @@ describe('without its PostgreSQL', () => {
     await untilHeld(store);
     expect(await store.settle(settled())).toBe(true);
     expect(await direct.audit(noon)).toEqual([]);
+  });
+
+  it('an audit that loses its connection fails alone', async () => {
+    const { gate, store, where } = await throughGate();
+    const blocker = new pg.Client({ connectionString: where });
+    cleanups.push(() => blocker.end());
+    await blocker.connect();
+    await blocker.query('begin');
+    await blocker.query('lock table entry in access exclusive mode');
+    const audit = store.audit(noon).catch((error: Error) => error);
+    const isWaiting = async () =>
+      (await blocker.query("select 1 from pg_locks where relation = 'entry'::regclass and not granted"))
+        .rowCount;
+    await expect.poll(isWaiting).toBe(1);
+    gate.hangUp();
+    // An error that nobody listened for would end the process, and this test with it.
+    expect(await audit).toBeInstanceOf(Error);
+    await blocker.query('rollback');
+    expect(await store.audit(noon)).toEqual([]);
   });
 
   it('the store does not wait for answers that never come', async () => {

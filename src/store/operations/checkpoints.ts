@@ -1,21 +1,32 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { change, first, type Operation, rows, statement } from '../statement.ts';
 import { type Balance, lastCheckpoint, recount, type Stretch, tasksIn } from './balances.ts';
 
-const lockEntries = statement((db, _: object, engine) => ({
-  compile: () =>
-    (engine === 'postgres' ? sql`lock table entry in share mode` : sql`select 1 where 1 = 0`).compile(db),
-}));
-
 const selectLast = statement((db) => db.selectFrom('entry').select((eb) => eb.fn.max('number').as('last')));
 
-/**
- * The lines after the last checkpoint, as far as no smaller number comes any more: PostgreSQL gives numbers out before
- * the lines are there, so that this waits for everybody who is writing.
- */
+/** The lines after the last checkpoint, those of whoever is still writing among them or not. */
 export function* sinceCheckpoint(): Operation<Stretch> {
-  yield* rows(lockEntries, {});
   return { since: yield* lastCheckpoint(), upTo: (yield* first(selectLast, {}))?.last ?? 0 };
+}
+
+/** Everybody's money waits behind one who waits for the lock, as here for a vacuum: not for long. */
+const giveUp = onPostgres(sql`set local lock_timeout = 100`);
+const lockEntries = onPostgres(sql`lock table entry in share mode`);
+
+function onPostgres(query: RawBuilder<unknown>) {
+  return statement((db, _: object, engine) => ({
+    compile: () => (engine === 'postgres' ? query : sql`select 1 where 1 = 0`).compile(db),
+  }));
+}
+
+/**
+ * The last line below which no number comes any more: PostgreSQL gives numbers out before the lines are there, so that
+ * this waits for everybody who is writing. Fails with `55P03` where somebody does not let go.
+ */
+export function* lastSettledLine(): Operation<number> {
+  yield* rows(giveUp, {});
+  yield* rows(lockEntries, {});
+  return (yield* first(selectLast, {}))?.last ?? 0;
 }
 
 /** Of the few that do not end in the stretch, those that do not end after it either. */

@@ -14,7 +14,7 @@ const numbers = {
 
 /** Connections for operations: short-lived statements, quick to give up. */
 export function openPool(url: string, connections: number): pg.Pool {
-  const pool = new pg.Pool({
+  return lasting({
     connectionString: url,
     application_name: 'legible',
     max: connections,
@@ -23,25 +23,26 @@ export function openPool(url: string, connections: number): pg.Pool {
     // A connection whose packets vanish answers no timeout of the server's.
     query_timeout: patienceMs + 200,
     idle_in_transaction_session_timeout: 10_000,
-    keepAlive: true,
     types: numbers,
   });
-  // Without a listener the loss of an idle connection would end the process.
-  pool.on('error', () => {});
-  pool.on('connect', (client) => void client.on('error', () => {}));
-  return pool;
 }
 
 /** One connection without limits of time, for migrations and audits. */
 export function openPatientPool(url: string): pg.Pool {
-  const pool = new pg.Pool({
+  return lasting({
     connectionString: url,
     application_name: 'legible (patient)',
     max: 1,
     connectionTimeoutMillis: 5 * patienceMs,
     types: numbers,
   });
+}
+
+/** A pool that outlives its connections: without listeners the loss of one would end the process, idle or in use. */
+function lasting(options: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool({ keepAlive: true, keepAliveInitialDelayMillis: 10_000, ...options });
   pool.on('error', () => {});
+  pool.on('connect', (client) => void client.on('error', () => {}));
   return pool;
 }
 
