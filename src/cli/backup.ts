@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { UserError } from '../userError.ts';
+import { messageOf } from './checks/check.ts';
 import { noteBackup } from './lastBackup.ts';
 import { print } from './output.ts';
 import { withStore } from './session.ts';
@@ -30,7 +31,12 @@ export function backupCommand(): Command {
       const { verifyBackup } = await import('../store/sqlite/restore.ts');
       const now = Date.now();
       const { accounts } = verifyBackup(file, now);
-      noteBackup(dataDir, { file, at: now });
+      try {
+        noteBackup(dataDir, { file, at: now });
+      } catch (error) {
+        // The copy is good all the same.
+        console.error(`doctor will not know of this backup: ${messageOf(error)}`);
+      }
       const { size } = await stat(file);
       print(
         options,

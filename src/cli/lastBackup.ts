@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -9,18 +9,16 @@ export type LastBackup = z.output<typeof recordSchema>;
 
 const recordFile = (dataDir: string) => join(dataDir, 'last-backup.json');
 
-/** Notes that a backup was made, for doctor. */
+/** Notes that a backup was made, for doctor. @throws Error where the data directory cannot be written */
 export function noteBackup(dataDir: string, backup: LastBackup): void {
-  writeFileSync(recordFile(dataDir), JSON.stringify(backup), { mode: 0o600 });
+  const draft = `${recordFile(dataDir)}.part`;
+  // Renamed, since the note of a run as another user may be there.
+  writeFileSync(draft, JSON.stringify(backup), { mode: 0o600 });
+  renameSync(draft, recordFile(dataDir));
 }
 
-/** Undefined where none was noted, or the note cannot be read. */
+/** Undefined where none was noted. @throws Error where the note cannot be read, or is none */
 export function lastBackup(dataDir: string): LastBackup | undefined {
   const file = recordFile(dataDir);
-  if (!existsSync(file)) return undefined;
-  try {
-    return recordSchema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
-  } catch {
-    return undefined;
-  }
+  return existsSync(file) ? recordSchema.parse(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
 }

@@ -5,7 +5,7 @@ import { type ErrorCode, errorTable } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Ban, BanKind, Store } from '../store/store.ts';
-import { networksOf } from './network.ts';
+import { type Network, networksOf } from './network.ts';
 import { RecentMap } from './recentMap.ts';
 import { SlidingWindow } from './slidingWindow.ts';
 
@@ -59,7 +59,20 @@ export class Protection {
     const networks = networksOf(address);
     // Requests already under way when a ban fell must neither make it longer nor bring on a wider one.
     if (networks.some(({ name }) => this.#msLeft('address', name) > 0)) return;
-    for (const { name, share } of networks) this.#count('address', name, banErrors * share, banSeconds);
+    const [own, ...wider] = networks as [Network, ...Network[]];
+    this.#count('address', own.name, banErrors, banSeconds);
+    // Or one that goes on after a short ban would in the end be a ban of its neighbours.
+    if (wider.length === 0 || this.#hasGiven(own.name, banErrors)) return;
+    for (const { name, share } of wider) this.#count('address', name, banErrors * share, banSeconds);
+  }
+
+  /** Whether a network has counted for the wider ones as often in a window as brings a ban on itself; counts once more. */
+  #hasGiven(network: string, most: number): boolean {
+    const given = this.#errors.getOrMake(`given ${network}`, () => new SlidingWindow(12));
+    const now = this.#parts.clock.now();
+    if (given.count(now) >= most) return true;
+    given.add(now);
+    return false;
   }
 
   /** Counts one answered error against the key; the error table says which count. */
@@ -137,9 +150,12 @@ export class Protection {
   }
 }
 
-/** One that has not begun was laid on by a clock that was wrong, and could last for years. */
+/** By so much the clocks of several servers on one database may differ. */
+const skewMs = 60_000;
+
+/** One that begins much later was laid on by a clock that was wrong, and could last for years. */
 function msLeft({ since, until }: Ban, now: number): number {
-  return since > now ? 0 : until - now;
+  return since > now + skewMs ? 0 : until - now;
 }
 
 function nameOf(kind: BanKind, subject: string): string {

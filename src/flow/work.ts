@@ -23,6 +23,7 @@ export class Worker {
   readonly #steps: Steps;
   /** What the tasks that were asked for here still owe the limit of their key. */
   readonly #expected = new Map<string, { deadline: number; onEnd: () => void }>();
+  #isAsking = false;
   /** How many tasks of each account are worked on. */
   readonly #working = new Map<string, number>();
   #looking = false;
@@ -139,11 +140,15 @@ export class Worker {
     const { store, clock, log } = this.#steps;
     const now = clock.now();
     for (const [taskId, { deadline }] of this.#expected) if (deadline <= now) this.#end(taskId);
-    if (this.#expected.size === 0) return;
+    // While the database is away, one question after the other.
+    if (this.#expected.size === 0 || this.#isAsking) return;
+    this.#isAsking = true;
     try {
       for (const taskId of await store.endedAmong([...this.#expected.keys()])) this.#end(taskId);
     } catch (error) {
       log.error({ err: error }, 'the ends of queued tasks could not be looked up');
+    } finally {
+      this.#isAsking = false;
     }
   }
 }

@@ -1,9 +1,11 @@
+import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { judgeFileSystem } from '../../src/cli/checks/disks.ts';
+import { checkFiles } from '../../src/cli/checks/files.ts';
 import { checkNetwork } from '../../src/cli/checks/network.ts';
 import { checkUpkeep } from '../../src/cli/checks/upkeep.ts';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig, traceConfig } from '../../src/config.ts';
 import { Guard } from '../../src/outbound/guard.ts';
 import { installation } from './legible.ts';
 
@@ -49,7 +51,7 @@ describe('doctor on the machine', () => {
 });
 
 describe('doctor on backups', () => {
-  const { folder, settings, json } = installation();
+  const { folder, settings, run, json } = installation();
   const day = 24 * 3_600_000;
   const backupOf = (now: number) => checkUpkeep(config(settings), now)[0];
 
@@ -64,5 +66,54 @@ describe('doctor on backups', () => {
       detail: expect.stringContaining(file),
     });
     expect(backupOf(Date.now() + 8 * day)).toMatchObject({ status: 'warn' });
+  });
+
+  it('warns of a note that cannot be right or be read, and tells of a file that has gone', async () => {
+    const note = join(settings.LEGIBLE_DATA_DIR!, 'last-backup.json');
+    const gone = join(folder, 'gone.db');
+    writeFileSync(note, JSON.stringify({ file: gone, at: Date.now() - day }));
+    expect(backupOf(Date.now())).toMatchObject({ status: 'ok', detail: expect.stringContaining('no more') });
+    expect(backupOf(Date.now() - 2 * day)).toMatchObject({
+      status: 'warn',
+      detail: expect.stringContaining('still to come'),
+    });
+    writeFileSync(note, '{');
+    expect(backupOf(Date.now())).toMatchObject({
+      status: 'warn',
+      detail: expect.stringContaining('cannot be read'),
+    });
+  });
+
+  it('a backup is good though it cannot be noted', async () => {
+    const note = join(settings.LEGIBLE_DATA_DIR!, 'last-backup.json');
+    rmSync(note, { force: true });
+    mkdirSync(note);
+    const file = join(folder, 'unnoted.db');
+    const { status, out, err } = await run('backup', file);
+    expect([status, out, err]).toEqual([
+      0,
+      expect.stringContaining('checked'),
+      expect.stringMatching(/^doctor will not know of this backup: /),
+    ]);
+  });
+});
+
+describe('doctor on files of a group that is not their owner’s own', () => {
+  const { settings, json } = installation();
+
+  it.runIf(process.getuid?.() === 0)('takes them from others, and leaves the group to a person', async () => {
+    await json('account', 'create', 'alice');
+    const dataDir = settings.LEGIBLE_DATA_DIR!;
+    const { config: read, sources } = traceConfig(settings, '');
+    const modes = () => checkFiles(read, sources, Date.now()).find(({ name }) => name === 'data directory')!;
+    chownSync(dataDir, 0, 65_534);
+    chmodSync(dataDir, 0o775);
+    expect(modes()).toMatchObject({ status: 'fail', detail: expect.stringContaining('unless the server') });
+    expect(await modes().repair!()).toBe(`chmod o= ${dataDir}`);
+    expect(statSync(dataDir).mode & 0o777).toBe(0o770);
+    expect(modes().repair).toBeUndefined();
+    chownSync(dataDir, 0, 0);
+    expect(await modes().repair!()).toBe(`chmod go= ${dataDir}`);
+    expect(modes()).toMatchObject({ status: 'ok' });
   });
 });

@@ -9,7 +9,7 @@ import { FakeClock } from '../world.ts';
 const honest = '2001:db8:ffff::1';
 const hour = 3_600_000;
 
-function world(clock = new FakeClock(), saved: Ban[] = []) {
+function world(clock = new FakeClock(), saved: Ban[] = [], settings: NodeJS.ProcessEnv = {}) {
   const store = {
     saveBan: async (ban: Ban) => {
       saved.push(ban);
@@ -17,7 +17,7 @@ function world(clock = new FakeClock(), saved: Ban[] = []) {
     listBans: async () => saved,
   };
   const parts = { log: createLog({ logLevel: 'silent' }), metrics: createMetrics() };
-  const guard = new Protection({ config: loadConfig({}, ''), clock, store, ...parts });
+  const guard = new Protection({ config: loadConfig(settings, ''), clock, store, ...parts });
 
   /** Milliseconds until the address may call. */
   function msLeft(address: string): number {
@@ -120,4 +120,12 @@ test('a flood of more /64s than are watched still bans each /48 that it comes fr
     Array.from({ length: networks }, (_, at) => `2001:db8:${at}::/48`),
   );
   expect(through).toBe(networks * 16_000);
+});
+
+test('one /64 that goes on after each short ban brings none on its neighbours', () => {
+  const { saved, msLeft, flood } = world(new FakeClock(), [], { LEGIBLE_BAN_SECONDS: '10' });
+  flood(60_000, within['/64']!, 3);
+  expect(saved.length).toBeGreaterThan(3);
+  expect([...new Set(saved.map(({ subject }) => subject))]).toEqual(['2001:db8:1:2::/64']);
+  expect(msLeft('2001:db8:1:3::1')).toBe(0);
 });

@@ -55,6 +55,7 @@ export async function faultCampaign(most: number): Promise<boolean> {
       }
       const ways = [...endings].map(([ending, times]) => `${times} × ${ending}`).join(', ');
       console.log(`${name} on ${syscall}, the last on number ${last}: ${ways}`);
+      if (last === 0) found.violations.push(`${name} on ${syscall} never struck`);
     }
     for (const violation of found.violations) console.log(`violation: ${violation}`);
     const { violations, ...figures } = found;

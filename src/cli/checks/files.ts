@@ -36,27 +36,54 @@ function checkPepper(file: string): Finding {
 function checkSettingsFile({ pepper, databaseUrl }: Sources): Finding[] {
   const files = [pepper, databaseUrl].map((source) => / in (.+)$/.exec(source)?.[1]);
   const file = files.find((name) => name !== undefined);
-  return file === undefined ? [] : [modeOf('settings', [file], { who: 'o', bits: 0o007 })];
+  return file === undefined ? [] : [modeOf('settings', [file], 0o007)];
 }
 
-function modeOf(name: string, paths: string[], forbidden = { who: 'go', bits: 0o077 }): Finding {
+interface Mode {
+  path: string;
+  mode: number;
+  /** Bits that `--fix` takes away. */
+  taken: number;
+}
+
+function modeOf(name: string, paths: string[], forbidden = 0o077): Finding {
   // Those of SQLite's journal come and go with the processes that have it open.
-  const files = paths.flatMap((path) => {
+  const files = paths.flatMap((path): Mode | [] => {
     const stats = statSync(path, { throwIfNoEntry: false });
-    return stats === undefined ? [] : { path, mode: stats.mode & 0o777 };
+    if (stats === undefined) return [];
+    // A group that is not the owner's own may be what the server gets in by: whether it is, a person knows.
+    const isShared = stats.gid !== stats.uid;
+    return { path, mode: stats.mode & 0o777, taken: isShared ? forbidden & 0o007 : forbidden };
   });
   const shown = files.map(({ path, mode }) => `${path} (mode ${mode.toString(8)})`).join(', ');
-  const open = files.filter(({ mode }) => (mode & forbidden.bits) !== 0);
+  const open = files.filter(({ mode }) => (mode & forbidden) !== 0);
   if (open.length === 0) return finding(name, true, shown);
-  const remedy = `chmod ${forbidden.who}= ${open.map(({ path }) => path).join(' ')}`;
-  return finding(name, false, `${shown}: open to others; ${remedy}`, () => {
-    for (const { path, mode } of open) chmodSync(path, mode & ~forbidden.bits);
-    return remedy;
-  });
+  const isLeft = open.some(({ mode, taken }) => (mode & forbidden & ~taken) !== 0);
+  const advice = `${chmod(open, () => forbidden)}${isLeft ? ", unless the server is of the files' group" : ''}`;
+  const repairable = open.filter(({ mode, taken }) => (mode & taken) !== 0);
+  const repair = () => {
+    for (const { path, mode, taken } of repairable) chmodSync(path, mode & ~taken);
+    return chmod(repairable, ({ taken }) => taken);
+  };
+  const detail = `${shown}: open to others; ${advice}`;
+  return finding(name, false, detail, repairable.length > 0 ? repair : undefined);
+}
+
+/** `chmod go= FILE…`; for those of a shared group `chmod o= FILE…`. */
+function chmod(files: readonly Mode[], bitsOf: (file: Mode) => number): string {
+  const byWho = Map.groupBy(files, (file) => ((bitsOf(file) & 0o070) === 0 ? 'o' : 'go'));
+  return [...byWho]
+    .map(([who, some]) => `chmod ${who}= ${some.map(({ path }) => path).join(' ')}`)
+    .join('; ');
 }
 
 /** What a command that was killed leaves behind: a backup's draft, a restore's, one of the pepper. */
-const drafts = [/\.db\.part$/, /^legible\.db\.restoring$/, /^pepper\.[0-9a-f]{8}$/];
+const drafts = [
+  /\.db\.part$/,
+  /^last-backup\.json\.part$/,
+  /^legible\.db\.restoring$/,
+  /^pepper\.[0-9a-f]{8}$/,
+];
 /** A draft that is still being written is younger. */
 const abandonedMs = 3_600_000;
 

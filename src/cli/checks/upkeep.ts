@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../../config.ts';
 import { databaseFile } from '../../store/open.ts';
-import { lastBackup } from '../lastBackup.ts';
+import { type LastBackup, lastBackup } from '../lastBackup.ts';
 import { moment } from '../output.ts';
-import { type Finding, findingsOf } from './check.ts';
+import { type Finding, findingsOf, messageOf } from './check.ts';
 
 const dayMs = 24 * 3_600_000;
 const oldestBackupMs = 7 * dayMs;
@@ -12,10 +12,17 @@ const oldestBackupMs = 7 * dayMs;
 export function checkUpkeep({ dataDir, databaseUrl }: Config, now: number): Finding[] {
   if (databaseUrl !== undefined || !existsSync(databaseFile(dataDir))) return [];
   const finding = findingsOf('upkeep');
-  const backup = lastBackup(dataDir);
+  let backup: LastBackup | undefined;
+  try {
+    backup = lastBackup(dataDir);
+  } catch (error) {
+    return [finding('backup', 'warn', `when the last one was made cannot be read: ${messageOf(error)}`)];
+  }
   if (backup === undefined) return [finding('backup', 'warn', 'none yet: `legible backup FILE`')];
-  const age = now - backup.at;
-  const days = Math.floor(age / dayMs);
-  const detail = `${moment(backup.at)}, ${days} day(s) ago, in ${backup.file}`;
-  return [finding('backup', age <= oldestBackupMs ? 'ok' : 'warn', detail)];
+  const { at, file } = backup;
+  if (at > now)
+    return [finding('backup', 'warn', `${moment(at)} is still to come: a clock was wrong, then or now`)];
+  const where = existsSync(file) ? file : `${file}, where it is no more`;
+  const detail = `${moment(at)}, ${Math.floor((now - at) / dayMs)} day(s) ago, in ${where}`;
+  return [finding('backup', now - at <= oldestBackupMs ? 'ok' : 'warn', detail)];
 }
