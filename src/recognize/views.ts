@@ -5,6 +5,7 @@ import { atTall, type InputShape, resize, targetWidth } from './resize.ts';
 /** Nearer than the first look, at whatever size the text has: marks around it are cut off too. */
 const TIGHT: Nearness = { outside: 0.06, large: 1 };
 const WIDER = 1.3;
+const NARROWER = 0.8;
 /** Share of a channel's pixels that may become black, and of those that may become white. */
 const CLIPPED = 0.01;
 
@@ -14,21 +15,27 @@ export function firstView(picture: Bitmap, shape: InputShape): Bitmap {
 }
 
 /**
- * Other looks at a picture that was read unsurely, ready for the net. More rows show finer strokes, a tight and
- * wider one leaves out marks beside the text and gives crowded letters room, full contrast lifts pale letters.
+ * Other looks at a picture that was read unsurely, ready for the net. More rows show finer strokes, and narrower ones
+ * letters that were drawn wide; a tight and wider one leaves out marks beside the text and gives crowded letters room;
+ * full contrast lifts pale letters.
  */
 export function otherViews(picture: Bitmap, shape: InputShape): Bitmap[] {
   const near = closeUp(picture);
   const tight = closeUp(picture, TIGHT);
-  return [toTall(near, shape), toInput(tight, shape, WIDER), toInput(fullContrast(near), shape)];
+  return [
+    toTall(near, shape),
+    toTall(near, shape, NARROWER),
+    toInput(tight, shape, WIDER),
+    toInput(fullContrast(near), shape),
+  ];
 }
 
 function toInput(image: Bitmap, shape: InputShape, stretch = 1): Bitmap {
   return resize(image, targetWidth(image.width, image.height, shape, stretch), shape.height);
 }
 
-function toTall(image: Bitmap, shape: InputShape): Bitmap {
-  return resize(image, atTall(targetWidth(image.width, image.height, shape), shape), shape.tall);
+function toTall(image: Bitmap, shape: InputShape, stretch = 1): Bitmap {
+  return resize(image, atTall(targetWidth(image.width, image.height, shape, stretch), shape), shape.tall);
 }
 
 /** Each channel stretched so that it reaches from black to white. */

@@ -44,13 +44,15 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
         spread = 0.32 * max(mixing, 0.7 * jitter, 1.4 * s.strength("uneven"))
         sizes = [math.exp(dice.u(-spread, spread)) for _ in range(n)]
     stretch = math.exp(dice.u(-0.25, 0.25)) if dice.chance(0.35) else 1.0
-    cap, pens = _fit(s, cells, sizes, stretch)
+    # Of unlike colours, letters can be told apart even where they cover half of each other.
+    unlike = s.strength("overlap") > 0 and dice.chance(0.6)
+    cap, pens = _fit(s, cells, sizes, stretch, unlike)
     s.cap = cap
     base = _baseline(s, cap)
     turns = _turns(s, n)
     if base[0] != base[-1] and dice.chance(0.6):
         turns = [t + more for t, more in zip(turns, _along(base, pens))]
-    tints = _tints(s, n)
+    tints = _unlike_tints(s, n) if unlike else _tints(s, n)
     s.alpha = np.zeros((s.h, s.w), np.uint8)
     if len(set(tints)) > 1:
         s.ink = s.flat(tints[0])
@@ -67,7 +69,8 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
     if s.strength("scatter"):
         # Each letter at a height of its own, up to the whole picture's.
         hop = max(hop, 0.5 * (s.h - cap) * (0.4 + 0.6 * s.strength("scatter")))
-    for i in range(n):
+    order = range(n)
+    for i in reversed(order) if unlike and dice.chance(0.4) else order:
         g, k = cells[i], scale * sizes[i]
         cx = pens[i]
         cy = base[i] + (g.top + g.mask.shape[0] / 2) * k + (dice.u(-hop, hop) if hop else 0.0)
@@ -127,8 +130,8 @@ def stamp(size, mask, kx, ky, turn, shear, cx, cy):
     return cv2.warpAffine(mask, m, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR), y0, x0
 
 
-def _fit(s: Scene, cells, sizes, stretch) -> tuple[float, list[float]]:
-    """Height of capitals and the x of each letter's middle."""
+def _fit(s: Scene, cells, sizes, stretch, unlike: bool) -> tuple[float, list[float]]:
+    """Height of capitals and the x of each letter's middle. `unlike`: neighbours are of colours of their own."""
     dice, n, h, w = s.dice, len(cells), s.h, s.w
     small = s.strength("small")
     widths = [g.mask.shape[1] * k * stretch / CAP for g, k in zip(cells, sizes)]
@@ -142,7 +145,7 @@ def _fit(s: Scene, cells, sizes, stretch) -> tuple[float, list[float]]:
         # The first or the last letter may lose up to a third.
         margin = (w - room) / 2 + dice.u(-0.35, 0.35) * cap * dice.chance(0.7)
     else:
-        cap = min(cap, (dice.u(0.35, 0.6) if s.strength("scatter") else 0.94) * h / tall)
+        cap = min(cap, (dice.u(0.28, 0.6) if s.strength("scatter") else 0.94) * h / tall)
     touch = s.strength("touching")
     if touch:
         track = -dice.u(0.02, 0.18) * (0.5 + touch)
@@ -151,6 +154,9 @@ def _fit(s: Scene, cells, sizes, stretch) -> tuple[float, list[float]]:
     loose = s.strength("spacing")
     # Some letters run into each other where others stand apart.
     tracks = [_any_track(dice) if loose and dice.random() < 0.25 + loose else track for _ in widths]
+    over = s.strength("overlap")
+    if over:
+        tracks = [_overlap(dice, pair, over, unlike) or t for pair, t in zip(zip(widths, widths[1:]), tracks)] + [0.0]
     wide = [width + more for width, more in zip(widths, tracks)]
     gaps = [0.0] * n
     if any(c in OPERATORS for c in s.text) and dice.chance(0.6):
@@ -158,8 +164,11 @@ def _fit(s: Scene, cells, sizes, stretch) -> tuple[float, list[float]]:
         gaps = [gap * ((c in OPERATORS) + (i > 0 and s.text[i - 1] in OPERATORS) > 0) for i, c in enumerate(s.text)]
     total = sum(wide) + sum(gaps)
     # Under ten pixels in the reader's picture letters cannot be told apart.
-    cap = min(max(cap, 10.5 * s.unit), room / max(total, 0.1))
-    spread = not touch and not loose and dice.chance(0.45) and not small
+    least = 10.5 * s.unit
+    if over:
+        least = min(max(least, 9.0 * s.unit * n / max(total, 0.1)), 0.94 * h / tall)
+    cap = min(max(cap, least), room / max(total, 0.1))
+    spread = not touch and not loose and not over and dice.chance(0.45) and not small
     if spread:
         # Each letter in a cell of its own, as if the picture were cut into n columns.
         pitch = room / n
@@ -167,7 +176,7 @@ def _fit(s: Scene, cells, sizes, stretch) -> tuple[float, list[float]]:
         return cap, [margin + pitch * (i + 0.5 + dice.u(-wobble, wobble)) for i in range(n)]
     slack = max(0.0, room - cap * total)
     where = dice.weighted((0.5, dice.random(), 0.0, 1.0), (0.5, 0.3, 0.15, 0.05))
-    if not small and slack > 1.2 * cap and n > 1 and dice.chance(0.6):
+    if not small and not over and slack > 1.2 * cap and n > 1 and dice.chance(0.6):
         more = dice.u(0.4, 1.0) * slack
         parts = [dice.random() ** 2 + 0.01 if loose else 1.0 for _ in wide]
         wide = [width + more * part / sum(parts) / cap for width, part in zip(wide, parts)]
@@ -183,6 +192,14 @@ def _fit(s: Scene, cells, sizes, stretch) -> tuple[float, list[float]]:
 def _any_track(dice: Dice) -> float:
     """Room after a letter, in heights of a capital: less than none where it runs into the next."""
     return dice.weighted((dice.u(-0.2, 0.02), dice.u(0.02, 0.2), dice.u(0.2, 0.8)), (0.4, 0.35, 0.25))
+
+
+def _overlap(dice: Dice, pair: tuple[float, float], strength: float, unlike: bool) -> float:
+    """Room between two letters of these widths that cover part of each other; now and then they do not: 0."""
+    if dice.chance(0.25):
+        return 0.0
+    most = 0.3 + 0.3 * strength if unlike else 0.2 + 0.2 * strength
+    return -dice.u(0.08, most) * min(pair)
 
 
 def _baseline(s: Scene, cap: float) -> list[float]:
@@ -244,6 +261,17 @@ def _tints(s: Scene, n: int) -> list[colours.Colour]:
     if dice.chance(0.5):
         # Generators that take any colour at all now and then take nearly the paper's.
         tints = [_pale(dice, s.paper, t) if dice.chance(0.5 * many) else t for t in tints]
+    return tints
+
+
+def _unlike_tints(s: Scene, n: int) -> list[colours.Colour]:
+    """A colour for each letter, apart from the paper and from the letter before."""
+    tints: list[colours.Colour] = []
+    for i in range(n):
+        tries = [colours.ink_on(s.dice, s.paper, 40) for _ in range(6)]
+        tints.append(max(tries, key=lambda c: colours.apart(c, tints[-1])) if i and s.dice.chance(0.8) else tries[0])
+    if s.dice.chance(0.4):
+        tints = [_pale(s.dice, s.paper, t) if s.dice.chance(0.25) else t for t in tints]
     return tints
 
 
