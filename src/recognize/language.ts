@@ -61,6 +61,8 @@ export const expression: Language = {
   accepts: (state) => expressionStates[state]!.end === true,
 };
 
+export const lettersAndDigits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
 /** The characters that arithmetic is written with. */
 export const expressionAlphabet = '0123456789+-*xX×÷/=?';
 

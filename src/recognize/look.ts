@@ -2,13 +2,11 @@ import type { Candidate } from './beam.ts';
 import { calibrate, type Line } from './calibration.ts';
 import { pickCombination } from './frames.ts';
 import { type JudgeOptions, judge } from './judge.ts';
-import { both, expression, expressionAlphabet, lengths } from './language.ts';
+import { both, expression, expressionAlphabet, lengths, lettersAndDigits } from './language.ts';
 import type { ModelCard } from './modelCard.ts';
 import type { Scores } from './net.ts';
 import type { Constraints, Reading } from './reading.ts';
 import { allowedClasses, characterConfidences, type Steps, toSteps } from './steps.ts';
-
-const LETTERS_AND_DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 /** What is known of an image after having looked at it. */
 export interface Look {
@@ -45,7 +43,7 @@ export function secondLook(first: Look, scores: readonly Scores[]): Look {
 }
 
 function characters({ alphabet, expression: isExpression }: Constraints): string {
-  return isExpression ? expressionAlphabet : (alphabet ?? LETTERS_AND_DIGITS);
+  return isExpression ? expressionAlphabet : (alphabet ?? lettersAndDigits);
 }
 
 function judgeOptions({ alphabet }: ModelCard, constraints: Constraints): JudgeOptions {

@@ -1,15 +1,12 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { databaseFile, openStore } from '../../src/store/open.ts';
-import { hold, noon, openAccount, postgresBooks, settled, sqliteBooks } from './engines.ts';
+import { afterEachTest, hold, noon, openAccount, postgresBooks, settled, sqliteBooks } from './engines.ts';
 
 describe('a backup', () => {
-  const cleanups: (() => unknown)[] = [];
-  afterEach(async () => {
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  });
+  const cleanups = afterEachTest();
 
   it('made under load is one state of the books, whole and right', async () => {
     const books = await sqliteBooks(cleanups);

@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import Database from 'better-sqlite3';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Call } from '../../src/store/operations.ts';
 import { runBatch } from '../../src/store/sqlite/batch.ts';
 import { type Connection, connect, openDatabase } from '../../src/store/sqlite/connection.ts';
-import { type Books, hold, noon, openAccount, settled, sqliteBooks } from './engines.ts';
+import { afterEachTest, type Books, hold, noon, openAccount, settled, sqliteBooks } from './engines.ts';
 
 const reserve = (taskId: string): Call => ({ name: 'reserve', args: [hold({ taskId }), 'node'] });
 const read: Call = { name: 'readAccount', args: ['alice'] };
@@ -15,10 +15,7 @@ function failure(code: string): Error {
 }
 
 describe('a batch in SQLite', () => {
-  const cleanups: (() => unknown)[] = [];
-  afterEach(async () => {
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  });
+  const cleanups = afterEachTest();
 
   async function withMoney(): Promise<{ books: Books; database: Database.Database; connection: Connection }> {
     const books = await sqliteBooks(cleanups);
@@ -167,10 +164,7 @@ describe('a batch in SQLite', () => {
 });
 
 describe('the thread of SQLite', () => {
-  const cleanups: (() => unknown)[] = [];
-  afterEach(async () => {
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  });
+  const cleanups = afterEachTest();
 
   it('ends the store when the file is broken under it: no answer after that', async () => {
     const books = await sqliteBooks(cleanups);

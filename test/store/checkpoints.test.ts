@@ -1,7 +1,8 @@
 import pg from 'pg';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { makeCheckpoints } from '../../src/store/checkpoints.ts';
 import {
+  afterEachTest,
   type Books,
   hold,
   newKey,
@@ -143,10 +144,7 @@ onEachEngine('checkpoints of the ledger', (makeBooks) => {
 });
 
 describe('a line whose number was given out and that is not there yet', () => {
-  const cleanups: (() => unknown)[] = [];
-  afterEach(async () => {
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  });
+  const cleanups = afterEachTest();
 
   it('is not passed over by a checkpoint, which waits for another time', async () => {
     const books = await postgresBooks(cleanups);

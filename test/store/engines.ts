@@ -37,13 +37,19 @@ export interface Books {
   where: string;
 }
 
+/** What is put here is called after each test, the last first. */
+export function afterEachTest(): (() => unknown)[] {
+  const cleanups: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+  return cleanups;
+}
+
 /** Runs the same tests on fresh books of either engine; what a test opened is closed after it. */
 export function onEachEngine(name: string, tests: (makeBooks: () => Promise<Books>) => void): void {
   describe.each(['sqlite', 'postgres'] as const)(`${name} on %s`, (engine) => {
-    const cleanups: (() => unknown)[] = [];
-    afterEach(async () => {
-      for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-    });
+    const cleanups = afterEachTest();
     tests(() => (engine === 'sqlite' ? sqliteBooks(cleanups) : postgresBooks(cleanups)));
   });
 }

@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/store/engine.ts';
 import { withFreshResults } from '../../src/store/freshResults.ts';
 import type { Store } from '../../src/store/store.ts';
 import {
+  afterEachTest,
   type Books,
   hold,
   noon,
@@ -14,10 +15,7 @@ import {
 } from './engines.ts';
 
 describe('a result of a task answered at once', () => {
-  const cleanups: (() => unknown)[] = [];
-  afterEach(async () => {
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  });
+  const cleanups = afterEachTest();
 
   const query = (over = {}) => ({ taskId: 'task-1', accountId: 'alice', now: noon, maxPolls: 120, ...over });
 

@@ -1,8 +1,8 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import pg from 'pg';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store/open.ts';
-import { hold, noon, openAccount, postgresBooks, settled } from './engines.ts';
+import { afterEachTest, hold, noon, openAccount, postgresBooks, settled } from './engines.ts';
 
 /** Stands between the store and PostgreSQL: can hang up, refuse, or swallow every byte. */
 async function tollgate(target: string) {
@@ -51,10 +51,7 @@ async function tollgate(target: string) {
 }
 
 describe('without its PostgreSQL', () => {
-  const cleanups: (() => unknown)[] = [];
-  afterEach(async () => {
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  });
+  const cleanups = afterEachTest();
 
   async function throughGate() {
     const books = await postgresBooks(cleanups);

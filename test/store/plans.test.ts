@@ -1,8 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Call, start } from '../../src/store/operations.ts';
 import { connect, openDatabase } from '../../src/store/sqlite/connection.ts';
 import { compilerFor } from '../../src/store/statement.ts';
-import { hold, noon, openAccount, released, settled, sqliteBooks } from './engines.ts';
+import { afterEachTest, hold, noon, openAccount, released, settled, sqliteBooks } from './engines.ts';
 
 /** What runs for every request or every second must not read whole tables, however many tasks there are. */
 const calls: Call[] = [
@@ -20,10 +20,7 @@ const calls: Call[] = [
 ];
 
 describe('in SQLite', () => {
-  const cleanups: (() => unknown)[] = [];
-  afterEach(async () => {
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  });
+  const cleanups = afterEachTest();
 
   it('no query of a request or of the sweep scans a table', async () => {
     const books = await sqliteBooks(cleanups);

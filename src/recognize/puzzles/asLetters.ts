@@ -1,11 +1,12 @@
 import type { Bitmap } from '../bmp.ts';
+import { lettersAndDigits } from '../language.ts';
 import type { Net, Scores } from '../net.ts';
 import { allowedClasses, probabilityOf, toSteps } from '../steps.ts';
 import { type Crops, cutOut, type Mark } from './mark.ts';
 
-/** Letters and digits, and those of them whose two cases differ in size alone. */
-const LETTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-const SAME_IN_BOTH_CASES = /[CKOPSUVWXZ]/g;
+/** Letters whose two cases differ in size alone are one shape. */
+const SHAPES = lettersAndDigits.replace(/[CKOPSUVWXZ]/g, (capital) => capital.toLowerCase());
+const PLACES = Array.from(SHAPES, (shape) => lettersAndDigits.indexOf(shape));
 const CUT = { width: 40, margin: 1.35 };
 /** The net was trained on letters that lean by half as much; marks may be turned further. */
 const TURNS = [-0.5, 0, 0.5];
@@ -53,14 +54,13 @@ function cutsOf(picture: Bitmap, mark: Mark, { card: { height } }: LetterNet): B
 
 function readOf({ card: { alphabet } }: LetterNet, scores: readonly Scores[]): Read {
   const everything = allowedClasses(alphabet, alphabet);
-  const letters = new Float64Array(LETTERS.length);
+  const letters = new Float64Array(lettersAndDigits.length);
   const patterns: Float64Array[] = [];
   for (const { logp, count, classes } of scores) {
     const steps = toSteps(logp, count, classes, everything);
-    for (const letter of LETTERS) {
-      const shape = letter.replace(SAME_IN_BOTH_CASES, (capital) => capital.toLowerCase());
-      const probability = probabilityOf([alphabet.indexOf(letter) + 1], steps);
-      letters[LETTERS.indexOf(shape)]! += probability / scores.length;
+    for (const [i, place] of PLACES.entries()) {
+      const probability = probabilityOf([alphabet.indexOf(lettersAndDigits[i]!) + 1], steps);
+      letters[place]! += probability / scores.length;
     }
     patterns.push(patternOf({ logp, count, classes }));
   }
