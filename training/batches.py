@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from training.picture import HEIGHT, HEIGHTS, STRIDE, scaled
+from training.picture import HEIGHT, HEIGHTS, HIGHEST, NARROW, STRIDE, TALL, scaled
 
 PIXELS = 64 * 160 * HEIGHT  # in a batch, about, whatever its size
 
@@ -38,12 +38,14 @@ def batch_size(height: int, width: int, scale: float = 1.0) -> int:
 
 
 def draw_batch(synthesiser: Any, styles: tuple[str, ...], share: np.ndarray, seed: int, scale: float) -> Batch:
-    """The batch of `seed`; the heights take turns."""
+    """The batch of `seed`; the heights take turns, and narrow pictures come from HIGHEST rows too."""
     rng = np.random.default_rng(seed)
     height = HEIGHTS[seed % len(HEIGHTS)]
     columns = draw_width(rng)
     if scale > 1:
         columns = int(FEW_WIDTHS[np.abs(np.log(FEW_WIDTHS / columns)).argmin()])
+    if height == TALL and columns <= NARROW and rng.random() < 0.5:
+        height = HIGHEST
     width = scaled(columns, height)
     count = batch_size(height, width, scale)
     chosen = rng.choice(len(styles), count, p=share)

@@ -13,6 +13,8 @@ from training.flatten import flatten
 HEIGHT = 48  # rows of the net's input at the first look
 TALL = 64  # and at a closer one
 HEIGHTS = (HEIGHT, TALL)
+# Rows of a further look at a picture that is no wider than NARROW at HEIGHT rows: its letters are small there.
+HIGHEST, NARROW = 96, 120
 STRIDE = 8  # columns of input for each step of output
 NARROWEST, WIDEST = 48, 480  # columns
 COMFORTABLE, WIDENED = 128, 1.6

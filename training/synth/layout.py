@@ -35,6 +35,7 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
     """Fills alpha, ink, cap and centres of the scene with the drawn letters."""
     dice, n = s.dice, len(s.text)
     fonts = choose_fonts(s, glyphs)
+    s.nested = s.strength("scatter") > 0 and n > 1 and s.w < 4 * s.h and dice.chance(0.4)
     if s.strength("dotted") and dice.chance(0.5):
         s.tile = letter.choose_tile(s)
     cells = [letter.variant(s, glyphs.glyph(f, c), c) for f, c in zip(fonts, s.text)]
@@ -65,20 +66,17 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
     alone = dice.whole(1, 2) if s.strength("hollow") and cap > 18 and dice.chance(0.35) else 0
     if alone:
         s.mix["hollow"] = 0.0
-    hop = cap * (0.05 + 0.28 * jitter) if jitter or dice.chance(0.4) else 0.0
-    if s.strength("scatter"):
-        # Each letter at a height of its own, up to the whole picture's.
-        hop = max(hop, 0.5 * (s.h - cap) * (0.4 + 0.6 * s.strength("scatter")))
+    hops = _hops(s, n, cap)
     order = range(n)
     for i in reversed(order) if unlike and dice.chance(0.4) else order:
         g, k = cells[i], scale * sizes[i]
         cx = pens[i]
-        cy = base[i] + (g.top + g.mask.shape[0] / 2) * k + (dice.u(-hop, hop) if hop else 0.0)
+        cy = base[i] + (g.top + g.mask.shape[0] / 2) * k + hops[i]
         if not s.strength("edge"):
             cy = _keep_inside(cy, g.mask.shape[0] * k / 2, s.h)
         wide = math.exp(dice.u(-0.3, 0.3) * jitter) if jitter else 1.0
         shear = dice.u(-0.3, 0.3) * jitter if jitter else 0.0
-        roi = stamp(s.alpha.shape, g.mask, k * stretch * wide, k, turns[i], shear, cx, cy)
+        roi = letter.stamp(s.alpha.shape, g.mask, k * stretch * wide, k, turns[i], shear, cx, cy)
         if roi is None:
             continue
         mask, y, x = roi
@@ -103,31 +101,19 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
         s.alpha = cv2.threshold(s.alpha, level, 255, cv2.THRESH_BINARY)[1]
 
 
-def stamp(size, mask, kx, ky, turn, shear, cx, cy):
-    """A letter's mask scaled by kx, ky, sheared and turned (radians) with its middle at (cx, cy).
-
-    Returns the part inside a picture of (h, w) `size` as (mask, y, x), or None if there is none.
-    """
-    gh, gw = mask.shape
-    if max(kx, ky) < 0.55 and min(gh, gw) > 6:
-        # warpAffine samples four pixels only: shrinking by more than half would drop thin strokes.
-        mask = cv2.resize(mask, (max(1, gw // 2), max(1, gh // 2)), interpolation=cv2.INTER_AREA)
-        kx, ky = kx * gw / mask.shape[1], ky * gh / mask.shape[0]
-        gh, gw = mask.shape
-    co, si = math.cos(turn), math.sin(turn)
-    a, b = kx * co, ky * (shear * co - si)
-    c, d = kx * si, ky * (shear * si + co)
-    ex = abs(a) * gw / 2 + abs(b) * gh / 2 + 1
-    ey = abs(c) * gw / 2 + abs(d) * gh / 2 + 1
-    x0, x1 = max(0, int(cx - ex)), min(size[1], int(cx + ex) + 2)
-    y0, y1 = max(0, int(cy - ey)), min(size[0], int(cy + ey) + 2)
-    if x1 - x0 < 1 or y1 - y0 < 1:
-        return None
-    m = np.array(
-        [[a, b, cx - x0 - a * (gw - 1) / 2 - b * (gh - 1) / 2], [c, d, cy - y0 - c * (gw - 1) / 2 - d * (gh - 1) / 2]],
-        np.float32,
-    )
-    return cv2.warpAffine(mask, m, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR), y0, x0
+def _hops(s: Scene, n: int, cap: float) -> list[float]:
+    """How far each letter stands below the line, in pixels."""
+    dice, jitter, scatter = s.dice, s.strength("jitter"), s.strength("scatter")
+    hop = cap * (0.05 + 0.28 * jitter) if jitter or dice.chance(0.4) else 0.0
+    if not scatter:
+        return [dice.u(-hop, hop) if hop else 0.0 for _ in range(n)]
+    # Each letter at a height of its own, up to the whole picture's.
+    hop = max(hop, 0.5 * (s.h - cap) * (0.4 + 0.6 * scatter))
+    hops: list[float] = []
+    for _ in range(n):
+        tries = [dice.u(-hop, hop) for _ in range(3 if s.nested else 1)]
+        hops.append(max(tries, key=lambda y: abs(y - hops[-1])) if hops else tries[0])
+    return hops
 
 
 def _fit(s: Scene, cells, sizes, stretch, unlike: bool) -> tuple[float, list[float]]:
@@ -157,6 +143,9 @@ def _fit(s: Scene, cells, sizes, stretch, unlike: bool) -> tuple[float, list[flo
     over = s.strength("overlap")
     if over:
         tracks = [_overlap(dice, pair, over, unlike) or t for pair, t in zip(zip(widths, widths[1:]), tracks)] + [0.0]
+    if s.nested:
+        # One above the other, letters may stand where they would cover each other on one line.
+        tracks = [-dice.u(0.0, 0.6) * min(pair) for pair in zip(widths, widths[1:])] + [0.0]
     wide = [width + more for width, more in zip(widths, tracks)]
     gaps = [0.0] * n
     if any(c in OPERATORS for c in s.text) and dice.chance(0.6):
@@ -168,7 +157,7 @@ def _fit(s: Scene, cells, sizes, stretch, unlike: bool) -> tuple[float, list[flo
     if over:
         least = min(max(least, 9.0 * s.unit * n / max(total, 0.1)), 0.94 * h / tall)
     cap = min(max(cap, least), room / max(total, 0.1))
-    spread = not touch and not loose and not over and dice.chance(0.45) and not small
+    spread = not touch and not loose and not over and not s.nested and dice.chance(0.45) and not small
     if spread:
         # Each letter in a cell of its own, as if the picture were cut into n columns.
         pitch = room / n

@@ -1,6 +1,8 @@
-"""How one letter is drawn unlike its neighbours: signs of other lengths, tiles, a look of its own."""
+"""How one letter is drawn: signs of other lengths, tiles, a look of its own, and its place in the picture."""
 
 from __future__ import annotations
+
+import math
 
 import cv2
 import numpy as np
@@ -67,3 +69,30 @@ def own_look(s: Scene, mask: np.ndarray) -> np.ndarray:
         stripes = np.where(np.arange(mask.shape[across]) % period, 255, 0).astype(np.uint8)
         return cv2.min(mask, np.broadcast_to(stripes if across else stripes[:, None], mask.shape).copy())
     return (mask * np.float32(dice.u(0.3, 0.7))).astype(np.uint8)
+
+
+def stamp(size, mask, kx, ky, turn, shear, cx, cy):
+    """A letter's mask scaled by kx, ky, sheared and turned (radians) with its middle at (cx, cy).
+
+    Returns the part inside a picture of (h, w) `size` as (mask, y, x), or None if there is none.
+    """
+    gh, gw = mask.shape
+    if max(kx, ky) < 0.55 and min(gh, gw) > 6:
+        # warpAffine samples four pixels only: shrinking by more than half would drop thin strokes.
+        mask = cv2.resize(mask, (max(1, gw // 2), max(1, gh // 2)), interpolation=cv2.INTER_AREA)
+        kx, ky = kx * gw / mask.shape[1], ky * gh / mask.shape[0]
+        gh, gw = mask.shape
+    co, si = math.cos(turn), math.sin(turn)
+    a, b = kx * co, ky * (shear * co - si)
+    c, d = kx * si, ky * (shear * si + co)
+    ex = abs(a) * gw / 2 + abs(b) * gh / 2 + 1
+    ey = abs(c) * gw / 2 + abs(d) * gh / 2 + 1
+    x0, x1 = max(0, int(cx - ex)), min(size[1], int(cx + ex) + 2)
+    y0, y1 = max(0, int(cy - ey)), min(size[0], int(cy + ey) + 2)
+    if x1 - x0 < 1 or y1 - y0 < 1:
+        return None
+    m = np.array(
+        [[a, b, cx - x0 - a * (gw - 1) / 2 - b * (gh - 1) / 2], [c, d, cy - y0 - c * (gw - 1) / 2 - d * (gh - 1) / 2]],
+        np.float32,
+    )
+    return cv2.warpAffine(mask, m, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR), y0, x0

@@ -16,9 +16,9 @@ INGREDIENTS: dict[str, float] = {
     "uneven": 1.4,
     "jitter": 5.0,
     "touching": 2.4,
-    "overlap": 2.0,
+    "overlap": 1.0,
     "spacing": 2.2,
-    "scatter": 1.0,
+    "scatter": 1.6,
     "edge": 1.2,
     "small": 1.2,
     "script": 0.8,
@@ -41,7 +41,7 @@ INGREDIENTS: dict[str, float] = {
     "grid": 1.0,
     "speckle": 1.1,
     "clutter": 0.4,
-    "decoys": 0.9,
+    "decoys": 1.2,
     "texture": 1.5,
     "gradient": 1.4,
     "patches": 0.6,
@@ -50,7 +50,7 @@ INGREDIENTS: dict[str, float] = {
     "relief": 0.12,
     "wave": 2.0,
     "warp": 1.6,
-    "lens": 0.8,
+    "lens": 1.0,
     "low-contrast": 0.9,
     "hue-only": 0.5,
     "dark": 1.0,
@@ -65,6 +65,8 @@ INGREDIENTS: dict[str, float] = {
 _NEVER_LEAD = ("weight", "frame", "gradient", "patches", "noise", "dither", "gradient-ink")
 STYLES: tuple[str, ...] = tuple(n for n in INGREDIENTS if n not in _NEVER_LEAD)
 
+# Drawn anew for each letter. A generator that does it with one of them mostly does it with several.
+_BY_LETTER = ("mixed-fonts", "many-colours", "uneven", "jitter", "spacing", "scatter")
 _MARKS = (
     "lines",
     "curves",
@@ -142,17 +144,26 @@ def mix(dice: Dice, lead: str, difficulty: float) -> dict[str, float]:
         count = dice.weighted((0, 1, 2, 3, 4, 5, 6), (0.9, 1.9, 2.4, 2.1, 1.3, 0.7, 0.3))
         scale = 1.0
     count = round(count * min(1.3, d) - 0.25 * (1 - min(1, d)))
-    banned = set(_ABSENT.get(lead, ())) | {k for k, v in _ABSENT.items() if lead in v}
     for _ in range(max(0, count)):
-        names = [n for n in INGREDIENTS if n not in chosen and n not in banned]
+        names = _fitting(chosen)
         name = dice.weighted(names, [INGREDIENTS[n] for n in names])
         chosen[name] = min(1.0, dice.u(0.15, 0.75) * d * scale)
-        banned |= set(_ABSENT.get(name, ())) | {k for k, v in _ABSENT.items() if name in v}
+    if any(n in chosen for n in _BY_LETTER) and lead != "plain" and dice.chance(0.35):
+        for name in _BY_LETTER:
+            if name in _fitting(chosen) and dice.chance(0.5):
+                chosen[name] = min(1.0, dice.u(0.25, 0.9) * d)
     marks = [n for n in chosen if n in _MARKS]
     if len(marks) > 2:
         for name in marks:
             chosen[name] *= 0.65
     return chosen
+
+
+def _fitting(chosen: dict[str, float]) -> list[str]:
+    """The ingredients that may still join these."""
+    banned = {other for name in chosen for other in _ABSENT.get(name, ())}
+    banned |= {name for name, others in _ABSENT.items() if not chosen.keys().isdisjoint(others)}
+    return [n for n in INGREDIENTS if n not in chosen and n not in banned]
 
 
 def choose_style(dice: Dice, weights: Sequence[float] | None) -> str:

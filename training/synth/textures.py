@@ -8,7 +8,7 @@ import numpy as np
 from training.alphabet import CHARS
 from training.synth.dice import Dice
 from training.synth.glyphs import CAP, GlyphSet
-from training.synth.layout import stamp
+from training.synth.letter import stamp
 
 SIDE = (256, 640)
 

@@ -70,7 +70,9 @@ def lens(s: Scene, strength: float) -> Field:
             r2 = (rx * rx + ry * ry) * np.float32(1 / size**2)
             fall = np.exp(-2 * r2)
             if kind < 0.4:
-                k = np.float32(0.5 * strength * dice.sign() * dice.u(0.4, 1))
+                k = strength * dice.sign() * dice.u(0.4, 1)
+                # Middle of a bulge: up to four times as large.
+                k = np.float32(min(0.75, (0.8 if k > 0 else 0.5) * k))
                 total_x, total_y = total_x - k * rx * fall, total_y - k * ry * fall
             else:
                 k = np.float32(0.6 * strength * dice.sign() * dice.u(0.4, 1))

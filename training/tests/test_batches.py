@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from training.batches import FEW_WIDTHS, batch_size, draw_batch, draw_width
+from training.picture import NARROW
 
 
 class Blank:
@@ -37,9 +38,16 @@ def test_heights_take_turns():
     assert all(width % 8 == 0 for _, _, width, _ in shapes)
 
 
+def test_narrow_pictures_come_from_96_rows_too():
+    shapes = [draw_batch(Blank(), ("any",), np.ones(1), seed, 1.0).images.shape for seed in range(1, 400, 2)]
+    narrow = [height for _, height, width, _ in shapes if width / height * 48 <= NARROW]
+    assert set(narrow) == {64, 96}
+    assert {height for _, height, width, _ in shapes if width / height * 48 > NARROW} == {64}
+
+
 def test_large_batches_come_in_few_shapes():
     shapes = {draw_batch(Blank(), ("any",), np.ones(1), seed, 4.0).images.shape for seed in range(200)}
-    assert len(shapes) == 2 * len(FEW_WIDTHS)
+    assert len(shapes) == 2 * len(FEW_WIDTHS) + (FEW_WIDTHS <= NARROW).sum()
 
 
 def test_a_batch_has_one_width_and_repeats_from_its_seed():
