@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from training.alphabet import CHARS
 from training.net import TextNet
-from training.picture import HEIGHT, STRIDE, TALL
+from training.picture import HEIGHT, HIGHEST, STRIDE, TALL
 
 VERSION = "1"
 OPSET = 17
@@ -142,6 +142,7 @@ def describe(model: onnx.ModelProto, images_seen: int) -> None:
         "blank": "0",
         "height": str(HEIGHT),
         "tall": str(TALL),
+        "highest": str(HIGHEST),
         "stride": str(STRIDE),
         "input": "uint8 NHWC RGB, bytes as they are",
         "output": "float32 (N, W/8, classes) log-probabilities",

@@ -15,8 +15,8 @@ export interface Look {
   view: number;
   /** How many pictures the net has seen. */
   views: number;
-  /** For a second look to go on from. */
-  steps: Steps;
+  /** What the net said of that picture, at each look: for further ones to go on from. */
+  steps: readonly Steps[];
   card: ModelCard;
   constraints: Constraints;
 }
@@ -29,17 +29,18 @@ export function firstLook(card: ModelCard, constraints: Constraints, scores: rea
   const judged = steps.map((view) => judge([view], options));
   const view = pickCombination(judged.map(([best]) => best ?? { text: [], probability: 0 }));
   const reading = toReading(card, judged[view]!, steps[view]!, card.calibration.oneLook);
-  return { reading, view, views: scores.length, steps: steps[view]!, card, constraints };
+  return { reading, view, views: scores.length, steps: [steps[view]!], card, constraints };
 }
 
-/** The reading that the first look and all further ones together give most belief to. */
-export function secondLook(first: Look, scores: readonly Scores[]): Look {
-  const { card, constraints } = first;
+/** The reading that the looks so far and these further ones together give most belief to. */
+export function furtherLook(before: Look, scores: readonly Scores[]): Look {
+  const { card, constraints } = before;
   const allowed = allowedClasses(card.alphabet, characters(constraints));
   const more = scores.map(({ logp, count, classes }) => toSteps(logp, count, classes, allowed));
-  const candidates = judge([first.steps, ...more], judgeOptions(card, constraints));
-  const reading = toReading(card, candidates, first.steps, card.calibration.moreLooks);
-  return { ...first, reading, views: first.views + scores.length };
+  const steps = [...before.steps, ...more];
+  const candidates = judge(steps, judgeOptions(card, constraints));
+  const reading = toReading(card, candidates, steps[0]!, card.calibration.moreLooks);
+  return { ...before, reading, steps, views: before.views + scores.length };
 }
 
 function characters({ alphabet, expression: isExpression }: Constraints): string {

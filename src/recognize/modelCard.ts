@@ -9,9 +9,10 @@ export const textModel = fileURLToPath(new URL('../../models/text.onnx', import.
 const cardSchema = z.object({
   /** Class i + 1 is the i-th character; class 0 is the CTC blank. */
   alphabet: z.string().min(1),
-  /** Rows of the input at a first look and at closer ones; its columns are a multiple of `step`. */
+  /** Rows of the input at a first look, at closer ones and at the closest; its columns are a multiple of `step`. */
   height: z.number().int().positive(),
   tall: z.number().int().positive(),
+  highest: z.number().int().positive(),
   step: z.number().int().positive(),
   calibration: calibrationSchema,
 });

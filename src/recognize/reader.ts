@@ -1,17 +1,17 @@
 import type { Bitmap } from './bmp.ts';
 import { decodeOnGrounds } from './decode.ts';
 import { combinations } from './frames.ts';
-import { firstLook, type Look, secondLook } from './look.ts';
+import { firstLook, furtherLook, type Look } from './look.ts';
 import type { Net } from './net.ts';
 import { peekImage } from './peek.ts';
 import type { Constraints } from './reading.ts';
-import { firstView, otherViews } from './views.ts';
+import { firstView, lastViews, otherViews } from './views.ts';
 import type { Outcome } from './work.ts';
 
 /** One image to read, as it is sent to a thread. */
 export interface ReadItem extends Constraints {
   image: Uint8Array;
-  /** Milliseconds left for it: past them no second look is begun. */
+  /** Milliseconds left for it: past them no further look is begun. */
   budgetMs: number;
 }
 
@@ -22,7 +22,7 @@ const SURE = 0.9;
 
 /**
  * Reads a batch: decode → score → judge, and again with other views what is unsure. An outcome is handed over
- * as soon as it stands, so that nobody waits for another's second look. `sure` is the confidence that needs none.
+ * as soon as it stands, so that nobody waits for another's further looks. `sure` is the confidence that needs none.
  */
 export async function readImages(
   net: Net,
@@ -53,9 +53,14 @@ export async function readImages(
     else unsure.push({ index, picture: pictures[index]![look.view]!, look });
   }
 
-  for (const { index, picture, look } of unsure) {
-    const late = performance.now() - begun > items[index]!.budgetMs;
-    finish(index, late ? look : secondLook(look, await net.scoreCloser(otherViews(picture, net.card))));
+  for (const { index, picture, look: first } of unsure) {
+    let look = first;
+    for (const viewsOf of [otherViews, lastViews]) {
+      if (look.reading.confidence >= sure || performance.now() - begun > items[index]!.budgetMs) break;
+      const views = viewsOf(picture, net.card);
+      if (views.length > 0) look = furtherLook(look, await net.scoreCloser(views));
+    }
+    finish(index, look);
   }
 }
 

@@ -5,10 +5,11 @@ const WIDEST = 480;
 const COMFORTABLE = 128;
 const WIDENED = 1.6;
 
-/** What the net takes: rows at a first look and at closer ones, and the multiple that its width must be. */
+/** What the net takes: rows at a first look, at closer ones and at the closest, and the multiple that its width must be. */
 export interface InputShape {
   height: number;
   tall: number;
+  highest: number;
   step: number;
 }
 
@@ -23,9 +24,9 @@ export function targetWidth(width: number, height: number, shape: InputShape, st
   return Math.ceil(columns / shape.step) * shape.step;
 }
 
-/** Columns at the rows of a closer look of what has `columns` at a first look's. */
-export function atTall(columns: number, { height, tall, step }: InputShape): number {
-  return Math.round((columns * tall) / height / step) * step;
+/** Columns at `rows` of what has `columns` at a first look's. */
+export function columnsAt(rows: number, columns: number, { height, step }: InputShape): number {
+  return Math.round((columns * rows) / height / step) * step;
 }
 
 /**

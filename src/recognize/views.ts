@@ -1,6 +1,6 @@
 import type { Bitmap } from './bmp.ts';
 import { closeUp, type Nearness } from './closeUp.ts';
-import { atTall, type InputShape, resize, targetWidth } from './resize.ts';
+import { columnsAt, type InputShape, resize, targetWidth } from './resize.ts';
 
 /** Nearer than the first look, at whatever size the text has: marks around it are cut off too. */
 const TIGHT: Nearness = { outside: 0.06, large: 1 };
@@ -8,6 +8,10 @@ const WIDER = 1.3;
 const NARROWER = 0.8;
 /** Share of a channel's pixels that may become black, and of those that may become white. */
 const CLIPPED = 0.01;
+/** Levels between a pixel's channels, on average, from which on they show different things. */
+const COLOURFUL = 25;
+/** Times its height that a picture is wide, up to which its letters may be small at the usual rows. */
+const NARROW = 2.5;
 
 /** What the net sees of a picture first: its text from near. */
 export function firstView(picture: Bitmap, shape: InputShape): Bitmap {
@@ -30,12 +34,49 @@ export function otherViews(picture: Bitmap, shape: InputShape): Bitmap[] {
   ];
 }
 
+/**
+ * Still other looks, for what is unsure even then. In one of its channels a line may be gone, or a letter stand out,
+ * that is of another colour than the rest. None where there is nothing else to see.
+ */
+export function lastViews(picture: Bitmap, shape: InputShape): Bitmap[] {
+  const near = closeUp(picture);
+  const full = fullContrast(near);
+  const views = isColourful(full)
+    ? [0, 1, 2].map((channel) => toTall(onlyChannel(full, channel), shape))
+    : [];
+  if (near.width <= NARROW * near.height) views.push(toHighest(near, shape));
+  return views;
+}
+
 function toInput(image: Bitmap, shape: InputShape, stretch = 1): Bitmap {
   return resize(image, targetWidth(image.width, image.height, shape, stretch), shape.height);
 }
 
 function toTall(image: Bitmap, shape: InputShape, stretch = 1): Bitmap {
-  return resize(image, atTall(targetWidth(image.width, image.height, shape, stretch), shape), shape.tall);
+  const columns = targetWidth(image.width, image.height, shape, stretch);
+  return resize(image, columnsAt(shape.tall, columns, shape), shape.tall);
+}
+
+/** In proportion: from so near nothing needs more columns. */
+function toHighest(image: Bitmap, shape: InputShape): Bitmap {
+  const columns = (shape.height * image.width) / image.height;
+  return resize(image, Math.max(shape.height, columnsAt(shape.highest, columns, shape)), shape.highest);
+}
+
+function isColourful({ rgb }: Bitmap): boolean {
+  let sum = 0;
+  for (let i = 0; i < rgb.length; i += 3) {
+    const [red, green, blue] = [rgb[i]!, rgb[i + 1]!, rgb[i + 2]!];
+    sum += Math.max(red, green, blue) - Math.min(red, green, blue);
+  }
+  return sum >= (COLOURFUL * rgb.length) / 3;
+}
+
+/** In greys. */
+function onlyChannel({ width, height, rgb }: Bitmap, channel: number): Bitmap {
+  const grey = new Uint8Array(rgb.length);
+  for (let i = 0; i < rgb.length; i += 3) grey.fill(rgb[i + channel]!, i, i + 3);
+  return { width, height, rgb: grey };
 }
 
 /** Each channel stretched so that it reaches from black to white. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { atTall, resize, targetWidth } from '../../src/recognize/resize.ts';
+import { columnsAt, resize, targetWidth } from '../../src/recognize/resize.ts';
 
-const shape = { height: 48, tall: 64, step: 8 };
+const shape = { height: 48, tall: 64, highest: 96, step: 8 };
 
 /** 7 × 5 grey values without any order. */
 const picture = {
@@ -84,5 +84,5 @@ test.each([
   [136, 184],
   [480, 640],
 ])('%i columns are %i from nearer', (columns, nearer) => {
-  expect(atTall(columns, shape)).toBe(nearer);
+  expect(columnsAt(shape.tall, columns, shape)).toBe(nearer);
 });
