@@ -8,6 +8,7 @@ import { backupCommand } from './backup.ts';
 import { banCommand } from './ban.ts';
 import { configCommand } from './config.ts';
 import { doctorCommand } from './doctor.ts';
+import { feedbackCommand } from './feedback.ts';
 import { keyCommand } from './key.ts';
 import { packageCommand } from './package.ts';
 import { restoreCommand } from './restore.ts';
@@ -23,6 +24,7 @@ const commands = [
   packageCommand,
   topupCommand,
   banCommand,
+  feedbackCommand,
   doctorCommand,
   backupCommand,
   restoreCommand,

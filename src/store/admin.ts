@@ -66,6 +66,21 @@ export interface LedgerEntry {
   at: number;
 }
 
+/** What a client said of an answer. */
+export interface Feedback {
+  taskId: string;
+  /** Name of the account. */
+  account: string;
+  /** Of the task; null where that is forgotten. */
+  type: string | null;
+  module: string | null;
+  /** Whether the answer was wrong. */
+  invalid: boolean;
+  code: number | null;
+  message: string | null;
+  at: number;
+}
+
 /** An invariant (I1 to I9) that the books break, and where. */
 export interface Violation {
   invariant: string;
@@ -124,6 +139,8 @@ export interface StoreAdmin {
   }): Promise<Account | undefined>;
   /** The latest entries of an account, newest first. */
   listEntries(accountId: string, limit: number): Promise<LedgerEntry[]>;
+  /** The latest reports of clients on answers, newest first; `wrong`: only those that call an answer wrong. */
+  listFeedback(which: { limit: number; wrong: boolean }): Promise<Feedback[]>;
   /** Undefined when a key of this hash exists. */
   createKey(key: NewKey): Promise<Key | undefined>;
   listKeys(accountId?: string): Promise<Key[]>;

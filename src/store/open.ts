@@ -120,6 +120,7 @@ function adminOn(engine: Engine): Omit<StoreAdmin, 'counters'> {
     findAccount: (idOrName) => engine.call('findAccount', idOrName),
     topUp: (payment) => engine.call('topUp', payment),
     listEntries: (accountId, limit) => engine.call('listEntries', accountId, limit),
+    listFeedback: (which) => engine.look('listFeedback', which),
     createKey: (key) => engine.call('createKey', key),
     listKeys: (accountId) => engine.call('listKeys', accountId),
     revokeKey: (keyId, now) => engine.call('revokeKey', keyId, now),

@@ -11,7 +11,7 @@ import {
 } from './operations/checkpoints.ts';
 import { endedAmong } from './operations/ended.ts';
 import { listEntries } from './operations/entries.ts';
-import { saveFeedback } from './operations/feedback.ts';
+import { listFeedback, saveFeedback } from './operations/feedback.ts';
 import { gauges } from './operations/gauges.ts';
 import { release } from './operations/giveBack.ts';
 import { recall } from './operations/idempotency.ts';
@@ -51,6 +51,7 @@ export const operations = {
   listAccounts,
   listBans,
   listEntries,
+  listFeedback,
   listKeys,
   listPackages,
   nextCheckpoint,

@@ -1,4 +1,5 @@
-import { change, first, type Operation, statement } from '../statement.ts';
+import type { Feedback } from '../admin.ts';
+import { change, first, type Operation, rows, statement } from '../statement.ts';
 
 interface Report {
   taskId: string;
@@ -44,4 +45,31 @@ export function* saveFeedback(report: Report): Operation<boolean> {
   if ((yield* first(selectTask, report)) === undefined) return false;
   yield* change(upsertFeedback, { ...report, invalid: report.invalid ? 1 : 0 });
   return true;
+}
+
+const selectFeedback = statement((db, p: { least: number; limit: number }) =>
+  db
+    .selectFrom('feedback')
+    .innerJoin('account', 'account.id', 'feedback.account_id')
+    .leftJoin('task', 'task.id', 'feedback.task_id')
+    .select([
+      'feedback.task_id as taskId',
+      'feedback.invalid',
+      'feedback.code',
+      'feedback.message',
+      'feedback.at',
+      'account.name as account',
+      'task.type',
+      'task.module',
+    ])
+    .where('feedback.invalid', '>=', p.least)
+    .orderBy('feedback.at', 'desc')
+    .orderBy('feedback.task_id')
+    .limit(p.limit),
+);
+
+/** The latest reports, newest first; `wrong`: only those that call an answer wrong. */
+export function* listFeedback({ limit, wrong }: { limit: number; wrong: boolean }): Operation<Feedback[]> {
+  const found = yield* rows(selectFeedback, { least: wrong ? 1 : 0, limit });
+  return found.map((report) => ({ ...report, invalid: report.invalid === 1 }));
 }
