@@ -17,7 +17,7 @@ test('the net says in bytes what it says in floating point, on processors whose 
   const integers = await openSession(textModel);
   // Unoptimised, each byte is turned back into a float before anything is computed with it.
   const floats = await ort.InferenceSession.create(textModel, { graphOptimizationLevel: 'disabled' });
-  let apart = 0;
+  const apart: number[] = [];
   for (const name of names) {
     const file = readFileSync(new URL(`../../examples/${name}`, import.meta.url));
     for (const contrast of [0.25, 0.5, 1]) {
@@ -26,11 +26,13 @@ test('the net says in bytes what it says in floating point, on processors whose 
         .linear(contrast, 255 * (1 - contrast));
       const image = await picture.resize(144, 48, { fit: 'fill' }).raw().toBuffer();
       const [ours, exact] = [await probabilities(integers, image), await probabilities(floats, image)];
-      apart += ours.reduce((sum, p, i) => sum + Math.abs(p - exact[i]!), 0);
+      apart.push(ours.reduce((sum, p, i) => sum + Math.abs(p - exact[i]!), 0));
     }
   }
-  // 2.9 where rounding alone tells them apart, 12.7 where sums were cut off.
-  expect(apart).toBeLessThan(6);
+  // Rounding alone changes a letter in up to four of the fifteen, which are apart by 2 then; the others together by 0.4.
+  // Cut sums move all of them: together they were apart by 12.7 once.
+  const most = apart.toSorted((a, b) => a - b).slice(0, 11);
+  expect(most.reduce((sum, one) => sum + one)).toBeLessThan(1);
   await Promise.all([integers.release(), floats.release()]);
 });
 

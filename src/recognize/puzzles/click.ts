@@ -17,7 +17,7 @@ const PICTURE_WIDTH = 288;
 const PROMPT_HEIGHT = 48;
 const MULTIPLE = 16;
 const LONGEST = 640;
-const MOST_MARKS = 12;
+const MOST_MARKS = 10;
 /** As the matcher was trained: a softmax over what there is, tempered. */
 const TEMPERATURE = 0.1;
 /** Belief from which on nothing more is asked about a mark, and below which it is not the one. */
