@@ -1,10 +1,11 @@
 // A thread that gives onnxruntime the pictures which the server would give it, and nothing else to do.
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Bitmap } from '../src/recognize/bmp.ts';
 import { decodeFrames } from '../src/recognize/decode.ts';
 import { textModel } from '../src/recognize/modelCard.ts';
 import { loadNet } from '../src/recognize/net.ts';
 import { peekImage } from '../src/recognize/peek.ts';
-import { firstView, otherViews } from '../src/recognize/views.ts';
+import { firstView, furtherViews } from '../src/recognize/views.ts';
 
 /** Pictures of one width are run together; so many of each make batches as full as the server's best. */
 const batch = 8;
@@ -14,17 +15,26 @@ const net = await loadNet(textModel);
 const images = await Promise.all(
   bytes.map(async (image, index) => {
     const [picture] = await decodeFrames(image, peekImage(image)!);
-    const first = firstView(picture!, net.card);
-    return { first, more: views[index]! > 1 ? otherViews(picture!, net.card) : [] };
+    return { first: firstView(picture!, net.card), more: stagesOf(picture!, views[index]! - 1) };
   }),
 );
+
+/** The stages of further looks that hold so many views: those at which the server stopped. */
+function stagesOf(picture: Bitmap, count: number): Bitmap[][] {
+  const stages: Bitmap[][] = [];
+  for (const stage of furtherViews(picture, net.card)) {
+    if (stages.flat().length >= count) break;
+    stages.push(stage);
+  }
+  return stages;
+}
 
 let done = 0;
 const started = performance.now();
 while (performance.now() - started < seconds * 1000) {
   const { first, more } = images[(done / batch) % images.length]!;
   await net.score(new Array(batch).fill(first));
-  for (let i = 0; i < batch && more.length > 0; i++) await net.scoreCloser(more);
+  for (let i = 0; i < batch; i++) for (const views of more) await net.scoreCloser(views);
   done += batch;
 }
 const elapsed = (performance.now() - started) / 1000;

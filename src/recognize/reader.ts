@@ -5,7 +5,7 @@ import { firstLook, furtherLook, type Look } from './look.ts';
 import type { Net } from './net.ts';
 import { peekImage } from './peek.ts';
 import type { Constraints } from './reading.ts';
-import { firstView, lastViews, otherViews } from './views.ts';
+import { firstView, furtherViews } from './views.ts';
 import type { Outcome } from './work.ts';
 
 /** One image to read, as it is sent to a thread. */
@@ -55,10 +55,11 @@ export async function readImages(
 
   for (const { index, picture, look: first } of unsure) {
     let look = first;
-    for (const viewsOf of [otherViews, lastViews]) {
-      if (look.reading.confidence >= sure || performance.now() - begun > items[index]!.budgetMs) break;
-      const views = viewsOf(picture, net.card);
-      if (views.length > 0) look = furtherLook(look, await net.scoreCloser(views));
+    const stages = furtherViews(picture, net.card);
+    while (look.reading.confidence < sure && performance.now() - begun <= items[index]!.budgetMs) {
+      const { value: views } = stages.next();
+      if (!views) break;
+      look = furtherLook(look, await net.scoreCloser(views));
     }
     finish(index, look);
   }

@@ -19,33 +19,26 @@ export function firstView(picture: Bitmap, shape: InputShape): Bitmap {
 }
 
 /**
- * Other looks at a picture that was read unsurely, ready for the net. More rows show finer strokes, and narrower ones
- * letters that were drawn wide; a tight and wider one leaves out marks beside the text and gives crowded letters room;
- * full contrast lifts pale letters.
+ * Further looks at a picture that was read unsurely, ready for the net, in stages: the next is drawn when it is asked
+ * for. First more rows, which show finer strokes, and narrower ones for letters that were drawn wide; a tight and wider
+ * look, which leaves out marks beside the text and gives crowded letters room; full contrast, which lifts pale letters.
+ * Then each channel, where they differ: in one a line may be gone, or a letter stand out, that is of another colour than
+ * the rest; and still more rows for a narrow picture.
  */
-export function otherViews(picture: Bitmap, shape: InputShape): Bitmap[] {
-  const near = closeUp(picture);
-  const tight = closeUp(picture, TIGHT);
-  return [
-    toTall(near, shape),
-    toTall(near, shape, NARROWER),
-    toInput(tight, shape, WIDER),
-    toInput(fullContrast(near), shape),
-  ];
-}
-
-/**
- * Still other looks, for what is unsure even then. In one of its channels a line may be gone, or a letter stand out,
- * that is of another colour than the rest. None where there is nothing else to see.
- */
-export function lastViews(picture: Bitmap, shape: InputShape): Bitmap[] {
+export function* furtherViews(picture: Bitmap, shape: InputShape): Generator<Bitmap[], void> {
   const near = closeUp(picture);
   const full = fullContrast(near);
-  const views = isColourful(full)
-    ? [0, 1, 2].map((channel) => toTall(onlyChannel(full, channel), shape))
-    : [];
-  if (near.width <= NARROW * near.height) views.push(toHighest(near, shape));
-  return views;
+  yield [
+    toTall(near, shape),
+    toTall(near, shape, NARROWER),
+    toInput(closeUp(picture, TIGHT), shape, WIDER),
+    toInput(full, shape),
+  ];
+  const last: Bitmap[] = [];
+  if (isColourful(full))
+    for (const channel of [0, 1, 2]) last.push(toTall(onlyChannel(full, channel), shape));
+  if (near.width <= NARROW * near.height) last.push(toHighest(near, shape));
+  if (last.length > 0) yield last;
 }
 
 function toInput(image: Bitmap, shape: InputShape, stretch = 1): Bitmap {
