@@ -141,11 +141,11 @@ def _fit(s: Scene, cells, sizes, stretch, unlike: bool) -> tuple[float, list[flo
     # Some letters run into each other where others stand apart.
     tracks = [_any_track(dice) if loose and dice.random() < 0.25 + loose else track for _ in widths]
     over = s.strength("overlap")
-    if over:
-        tracks = [_overlap(dice, pair, over, unlike) or t for pair, t in zip(zip(widths, widths[1:]), tracks)] + [0.0]
     if s.nested:
         # One above the other, letters may stand where they would cover each other on one line.
         tracks = [-dice.u(0.0, 0.6) * min(pair) for pair in zip(widths, widths[1:])] + [0.0]
+    elif over:
+        tracks = [_overlap(dice, pair, over, unlike) or t for pair, t in zip(zip(widths, widths[1:]), tracks)] + [0.0]
     wide = [width + more for width, more in zip(widths, tracks)]
     gaps = [0.0] * n
     if any(c in OPERATORS for c in s.text) and dice.chance(0.6):
