@@ -8,6 +8,7 @@ import * as idempotency from './migrations/0005-idempotency.ts';
 import * as origins from './migrations/0006-origins.ts';
 import * as deaths from './migrations/0007-deaths.ts';
 import * as checkpoints from './migrations/0008-checkpoints.ts';
+import * as feedbackAge from './migrations/0009-feedback-age.ts';
 import type { EngineName } from './statement.ts';
 
 /** Every migration, oldest first: one that has been released is never changed, only followed. */
@@ -20,6 +21,7 @@ const migrations: Record<string, (db: Kysely<unknown>, engine: EngineName) => Pr
   '0006-origins': origins.up,
   '0007-deaths': deaths.up,
   '0008-checkpoints': checkpoints.up,
+  '0009-feedback-age': feedbackAge.up,
 };
 
 export const schemaVersion = Object.keys(migrations).at(-1)!;

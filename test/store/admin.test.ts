@@ -239,7 +239,7 @@ onEachEngine('the store', (makeBooks) => {
     const bad = checks.filter(({ ok }) => !ok).map(({ name }) => name);
     // The tests' own PostgreSQL runs with fsync off, and is found out.
     expect(bad).toEqual(books.engine === 'postgres' ? ['fsync'] : []);
-    expect(checks).toContainEqual({ name: 'schema', ok: true, detail: '0008-checkpoints' });
+    expect(checks).toContainEqual({ name: 'schema', ok: true, detail: '0009-feedback-age' });
   });
 
   it('refuses the tables of a newer release', async () => {

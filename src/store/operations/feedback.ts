@@ -47,6 +47,29 @@ export function* saveFeedback(report: Report): Operation<boolean> {
   return true;
 }
 
+/** Long enough to see what a model does not know; what clients write may name persons. */
+const keptMs = 90 * 86_400_000;
+
+/** As many as a sweep's other batches. */
+const batchSize = 200;
+
+const deleteOld = statement((db, p: { before: number }, engine) => {
+  const old = db
+    .selectFrom('feedback')
+    .select('task_id')
+    .where('at', '<=', p.before)
+    .orderBy('at')
+    .limit(batchSize);
+  return db
+    .deleteFrom('feedback')
+    .where('task_id', 'in', engine === 'postgres' ? old.forUpdate().skipLocked() : old);
+});
+
+/** One round of forgetting reports; whether another would find more. */
+export function* forgetFeedback(now: number): Operation<boolean> {
+  return (yield* change(deleteOld, { before: now - keptMs })) === batchSize;
+}
+
 const selectFeedback = statement((db, p: { least: number; limit: number }) =>
   db
     .selectFrom('feedback')

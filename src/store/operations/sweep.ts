@@ -1,4 +1,5 @@
 import { change, type Operation, rows, statement } from '../statement.ts';
+import { forgetFeedback } from './feedback.ts';
 import { isOpen, timeOut } from './giveBack.ts';
 import { forgetRequests } from './idempotency.ts';
 import { lockAccounts } from './locks.ts';
@@ -36,7 +37,7 @@ export interface Swept {
   more: boolean;
 }
 
-/** One round: fails tasks past their deadline and gives their holds back, forgets those past their retention. */
+/** One round: fails tasks past their deadline and gives their holds back, forgets those past their retention, names of requests and reports. */
 export function* sweep(now: number): Operation<Swept> {
   const overdue = yield* rows(selectOverdue, { now });
   yield* lockAccounts(overdue.map((task) => task.account_id));
@@ -44,7 +45,8 @@ export function* sweep(now: number): Operation<Swept> {
   for (const task of overdue) if (yield* timeOut(task, now)) timedOut++;
   const forgotten = yield* change(forget, { now });
   const moreRequests = yield* forgetRequests(now);
-  const more = overdue.length === batchSize || forgotten === batchSize || moreRequests;
+  const moreFeedback = yield* forgetFeedback(now);
+  const more = overdue.length === batchSize || forgotten === batchSize || moreRequests || moreFeedback;
   return { timedOut, forgotten, more };
 }
 

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { dayMs, hold, noon, onEachEngine, openAccount } from './engines.ts';
+
+onEachEngine('what a client says of an answer', (makeBooks) => {
+  it('is kept for 90 days, longer than the answer itself', async () => {
+    const store = await (await makeBooks()).open();
+    await openAccount(store, 1_000_000);
+    const expiresAt = noon + 200 * dayMs;
+    for (const taskId of ['early', 'late']) await store.reserve(hold({ taskId, expiresAt }));
+    const say = (taskId: string, now: number) =>
+      store.saveFeedback({ taskId, accountId: 'alice', invalid: true, code: null, message: null, now });
+    expect(await say('early', noon)).toBe(true);
+    expect(await say('late', noon + 1)).toBe(true);
+    const kept = async (now: number) => {
+      await store.sweep(now);
+      return (await store.listFeedback({ limit: 10, wrong: false })).map(({ taskId }) => taskId);
+    };
+    expect(await kept(noon + 90 * dayMs - 1)).toEqual(['late', 'early']);
+    expect(await kept(noon + 90 * dayMs)).toEqual(['late']);
+  });
+});
