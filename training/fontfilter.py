@@ -1,4 +1,4 @@
-"""Which fonts can be read: each letter is compared with the mean letter of all fonts."""
+"""Which fonts can be read: by the mean letter of all fonts, else by the net that there is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from training.alphabet import CHARS, DIGITS, LOWER, OPERATORS, UPPER
+from training.fontreading import FontReader
 from training.synth.glyphs import CAP
 
 _GRID = 20
@@ -43,9 +44,10 @@ _LOOKALIKES = (
 _DISTINCT_CASE = "abdeghnqrt"
 # Two faces of a family at neighbouring weights come out above 0.985.
 _DOUBLE = 0.985
+_READ = 0.6  # share of a font's letters that the net has to read where they are far from the mean ones
 
 
-def accept(fonts: list[dict], spare: dict) -> tuple[list[dict], Counter]:
+def accept(fonts: list[dict], spare: dict, reader: FontReader) -> tuple[list[dict], Counter]:
     """Keeps readable, different fonts, and sets 'present' (bool (70,)) in each.
 
     Operators that a font lacks are borrowed from `spare`. Lower-case letters are marked absent in
@@ -60,7 +62,12 @@ def accept(fonts: list[dict], spare: dict) -> tuple[list[dict], Counter]:
         score = [_score(c, means) for c in cells]
         # Means come from plain fonts; they still recognise a third of an ornate font's letters.
         alive = np.array([upper > 0.72 for upper, _ in score])
-    alive = np.array([upper > (0.12 if font["tag"] == "script" else 0.25) for font, (upper, _) in zip(fonts, score)])
+    alive = np.array(
+        [
+            upper > (0.12 if font["tag"] == "script" else 0.25) or reader.capitals(font["glyphs"]) > _READ
+            for font, (upper, _) in zip(fonts, score)
+        ]
+    )
     dropped["unreadable"] += int((~alive).sum())
     kept: list[dict] = []
     shapes = np.stack([_stretched(f) for f in fonts])
@@ -81,8 +88,8 @@ def accept(fonts: list[dict], spare: dict) -> tuple[list[dict], Counter]:
             font["tag"] = "display"
         present = np.array([g is not None for g in font["glyphs"]])
         lower_ok = score[f][1] > (0.1 if font["tag"] == "script" else 0.35)
-        lower_ok = lower_ok and not _small_capitals(cells[f]) and _swapped(shapes[f], mean_shapes, LOWER) < 3
-        present[[CHARS.index(c) for c in LOWER]] &= lower_ok
+        lower_ok = lower_ok and _swapped(shapes[f], mean_shapes, LOWER) < 3 or reader.small(font["glyphs"]) > _READ
+        present[[CHARS.index(c) for c in LOWER]] &= lower_ok and not _small_capitals(cells[f])
         for c in OPERATORS:
             i = CHARS.index(c)
             if not present[i]:

@@ -17,6 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from training.fontfilter import accept
+from training.fontreading import FontReader
 from training.synth.glyphs import CACHE, fallback_fonts, pack, render_font
 
 LISTS = Path(__file__).resolve().parent / "fonts"
@@ -46,7 +47,12 @@ _TAGS = (
         r"alex-brush|corinthia|pinyon|smooch|montecarlo|monsieur|mr-de|oooh|marck|condiment|"
         r"twinkle|bad-|cedarville|covered-by|annie-use|architects|gloria|neucha|sue-ellen|swanky|"
         r"the-girl|shadows-into|short-stack|delius|because|femke|fbsbl|rochester|grand-hotel|"
-        r"berkshire|vibur|gaegu|delicious|finger-paint|mansalva|yusei|madscrwl|handmedo",
+        r"berkshire|vibur|gaegu|arizonia|mr-(dafoe|bedfort)|meddon|ruthie|bilbo|aguafina|lovers-quarrel|la-belle|"
+        r"mrs-saint|miss-faj|nautigal|sarina|yesteryear|over-the-rainbow|charmonman|engagement|montez|molle-|"
+        r"norican|niconne|stalemate|waterfall|zeyada|playwrite|sedgwick|crafty-girls|just-me|loved-by|"
+        r"nothing-you|waiting-for|give-you|long-cang|liu-jian|ma-shan|zhi-mang|hachi-maru|nanum-pen|gamja|"
+        r"hi-melody|poor-story|sugiyama|dynalight|sevillana|walter-turn|dekko|fuzzy-bubbles|sail-|"
+        r"delicious|finger-paint|mansalva|yusei|madscrwl|handmedo",
     ),
     (
         "common",
@@ -120,7 +126,7 @@ def build(npm_folder: Path, jobs: int) -> None:
     with ProcessPoolExecutor(jobs) as pool:
         fonts = [f for f in pool.map(_render, paths, chunksize=8) if f]
     spare = render_font(next(p for p in fallback_fonts() if p.name == "DejaVuSans.ttf"))
-    kept, dropped = accept(fonts, spare)
+    kept, dropped = accept(fonts, spare, FontReader())
     pack(kept, CACHE)
     print(f"{len(paths)} files, {len(fonts)} rendered, {len(kept)} kept; dropped:", dropped)
 

@@ -17,11 +17,12 @@ from training.synth.scene import Scene
 def choose_fonts(s: Scene, glyphs: GlyphSet) -> list[int]:
     """One font for each character; all the same unless the picture mixes fonts."""
     dice, n = s.dice, len(s.text)
-    tag = dice.weighted(("common", "", "display", None), (0.3, 0.42, 0.14, 0.14))
+    mixing = s.strength("mixed-fonts")
+    # Who mixes fonts wants them unlike.
+    tag = dice.weighted(("common", "", "display", None), (0.2, 0.25, 0.4, 0.15) if mixing else (0.28, 0.38, 0.2, 0.14))
     for name, wanted in (("bitmap-font", "bitmap"), ("script", "script")):
         if s.strength(name):
             tag = wanted
-    mixing = s.strength("mixed-fonts")
     first = glyphs.choose(dice, s.text, tag)
     if not mixing or dice.chance(0.15):
         return [first] * n
@@ -128,8 +129,8 @@ def _fit(s: Scene, cells, sizes, stretch, unlike: bool) -> tuple[float, list[flo
     if s.strength("edge"):
         cap = h * dice.u(0.6, 0.95)
         room = w * (1 + 0.08 * s.strength("edge"))
-        # The first or the last letter may lose up to a third.
-        margin = (w - room) / 2 + dice.u(-0.35, 0.35) * cap * dice.chance(0.7)
+        # The first or the last letter may lose up to half.
+        margin = (w - room) / 2 + dice.u(-0.45, 0.45) * cap * dice.chance(0.7)
     else:
         cap = min(cap, (dice.u(0.28, 0.6) if s.strength("scatter") else 0.94) * h / tall)
     touch = s.strength("touching")

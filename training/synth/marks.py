@@ -190,11 +190,41 @@ def heavy(s: Scene, image: np.ndarray, tint: Tint, strength: float) -> None:
         polyline(image, np.stack([x, y], 1), tint(), thick, s.smooth)
 
 
+def ribbons(s: Scene, image: np.ndarray, tint: Tint, strength: float) -> None:
+    """Broad bands along a wave or an arc: plain, hatched, tapering, running from one colour to another."""
+    dice, h, w = s.dice, s.h, s.w
+    n = 40
+    t = np.linspace(0, 1, n, dtype=np.float32)
+    for _ in range(1 if dice.chance(0.75) else 2):
+        x = dice.u(-0.1, 0.1) * w + t * w * dice.u(0.8, 1.2)
+        if dice.chance(0.6):
+            y = dice.u(0.3, 0.9) * h + dice.u(0.08, 0.45) * h * np.sin(t * dice.u(4, 22) + dice.u(0, 6.3))
+        else:
+            a, b, c = (dice.u(-0.1, 1.1) * h for _ in range(3))
+            y = a * (1 - t) ** 2 + 2 * b * t * (1 - t) + c * t**2
+        pts = np.stack([x, y], 1)[:: 1 if dice.chance(0.7) else -1]
+        thick = s.cap * dice.u(0.08, 0.16 + 0.24 * strength)
+        last = dice.u(0.0, 0.3) if dice.chance(0.4) else 1.0
+        ends = np.array([tint(), tint() if dice.chance(0.5) else (0, 0, 0)], np.float32)
+        if dice.chance(0.6):
+            ends[1] = ends[0]
+        hatched = dice.chance(0.35)
+        band = image.copy() if hatched else image
+        for i in range(n - 1):
+            part = i / (n - 2)
+            colour = tuple(int(v) for v in ends[0] + (ends[1] - ends[0]) * np.float32(part))
+            polyline(band, pts[i : i + 2], colour, max(1, round(thick * (1 + (last - 1) * part))), s.smooth)
+        if hatched:
+            step = dice.whole(2, 4)
+            kept = np.arange(h) % step < max(1, step - 1)
+            image[kept] = band[kept]
+
+
 def clutter(s: Scene, image: np.ndarray, tint: Tint, strength: float) -> None:
     """Long lines every way and blots of many sizes, in one colour, as strong as the letters' strokes."""
     dice, h, w = s.dice, s.h, s.w
     c = tint()
-    for _ in range(int((3 + 14 * strength) * dice.u(0.4, 1.0))):
+    for _ in range(int((3 + 22 * strength) * dice.u(0.4, 1.0))):
         ends = ((dice.u(0, w), dice.u(-0.2, 1.2) * h), (dice.u(0, w), dice.u(-0.2, 1.2) * h))
         polyline(image, ends, c, s.thick(0.4, 1.8), s.smooth)
     for _ in range(int((6 + 50 * strength) * dice.u(0.3, 1.0) * min(2.0, w / h / 3))):
@@ -227,6 +257,7 @@ MARKS = {
     "shapes": shapes,
     "grid": grid,
     "heavy-strokes": heavy,
+    "ribbon": ribbons,
     "speckle": speckle,
     "clutter": clutter,
 }

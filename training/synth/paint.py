@@ -132,6 +132,7 @@ def _marks_behind(s: Scene) -> list[str]:
         "lines": 0.3,
         "curves": 0.25,
         "heavy-strokes": 0.1,
+        "ribbon": 0.75,
         "clutter": 0.1,
     }
     for name in marks.MARKS:
