@@ -16,6 +16,16 @@ test('a question that no class and no coarser word answers costs nothing', async
   expect(await world.money()).toEqual({ posted: start, pending: 0 });
 });
 
+test('plurals are understood, the irregular ones too', async () => {
+  await using world = await openWorld({ engines: { classes } });
+  const images = [await picture(64, 64)];
+  const plurals = ['buses', 'dogs', 'wolves', 'knives', 'scarves', 'geese', 'Mice', 'people'];
+  for (const question of plurals)
+    expectReady(
+      await world.call('createTask', { task: { type: 'ImageClassificationTask', images, question } }),
+    );
+});
+
 test('each question that GET /questions lists is answered, and paid', async () => {
   await using world = await openWorld({ engines: { classes } });
   const listed = await fetch(`${world.url}/questions`);

@@ -45,12 +45,24 @@ const spelling = (word: string) =>
     .toLowerCase()
     .replace(/[\s_-]+/g, ' ');
 
-/** The word, and what it may be the regular plural of: many clients ask for `buses`. */
+/** Endings of plurals, and what stands in their place in the singular. */
+const cuts: [RegExp, string][] = [
+  [/s$/, ''],
+  [/es$/, ''],
+  [/ies$/, 'y'],
+  [/ves$/, 'f'],
+  [/ves$/, 'fe'],
+  [/men$/, 'man'],
+  [/\bpeople$/, 'person'],
+  [/mice$/, 'mouse'],
+  [/geese$/, 'goose'],
+  [/teeth$/, 'tooth'],
+  [/feet$/, 'foot'],
+  [/children$/, 'child'],
+  [/oxen$/, 'ox'],
+];
+
+/** The word, and what it may be the plural of: many clients ask for `buses`. */
 function singulars(word: string): string[] {
-  const cuts: [RegExp, string][] = [
-    [/s$/, ''],
-    [/es$/, ''],
-    [/ies$/, 'y'],
-  ];
   return [word, ...cuts.filter(([end]) => end.test(word)).map(([end, put]) => word.replace(end, put))];
 }
