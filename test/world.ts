@@ -48,7 +48,7 @@ export function readerOf(text: string, confidence = 0.97): TextReader {
 export const stalledReader: TextReader = {
   read: (_image, { signal }) =>
     new Promise((_resolve, reject) => {
-      signal.addEventListener('abort', () => reject(new Error('aborted')));
+      signal.addEventListener('abort', () => reject(signal.reason));
     }),
 };
 

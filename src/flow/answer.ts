@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import type { Aside } from './aside.ts';
-import { isAbandoned } from './solve.ts';
+import { isAbandoned, isClientGone } from './solve.ts';
 import type { Answer, Held } from './stages.ts';
 import type { Steps } from './steps.ts';
 
@@ -18,7 +18,7 @@ export async function answer(
   const { type } = held.type;
   let answered: Answer | undefined;
   const began = performance.now();
-  const observe = (outcome: ErrorCode | 'solved') =>
+  const observe = (outcome: ErrorCode | 'solved' | 'client_gone') =>
     steps.metrics.observeTask({ type, outcome, seconds: steps.secondsSince(held.startedAt) });
   try {
     answered = await steps.solver.solve(held, work);
@@ -39,7 +39,9 @@ export async function answer(
       return answered;
     }
     if (isOverload(error)) steps.metrics.countRefusal('queue_full');
-    observe(error instanceof Fault ? error.code : 'ERROR_SERVICE_UNAVALIABLE');
+    observe(
+      isClientGone(error) ? 'client_gone' : error instanceof Fault ? error.code : 'ERROR_SERVICE_UNAVALIABLE',
+    );
     throw error;
   } finally {
     steps.waiters.call(held.taskId);

@@ -54,7 +54,9 @@ export class Solver {
         },
         (error: unknown) => {
           this.#waiting.delete(waiting);
-          reject(signal.aborted && !(error instanceof Fault) ? unavailable(error) : error);
+          // An engine that drops aborted work says no more than that it was aborted.
+          const isGone = signal.aborted && error === signal.reason;
+          reject(isGone ? unavailable(clientGone) : error);
           // Whatever of it still runs has no deadline any more.
           work.abort();
         },
@@ -84,6 +86,11 @@ export class Solver {
       waiting.reject(timedOut());
     }
   }
+}
+
+/** Whether a task, or a request, ended because nobody waits for it any more. */
+export function isClientGone(error: unknown): boolean {
+  return error instanceof Fault && error.cause === clientGone;
 }
 
 /** Whether a task was given up at the end of a drain, by no fault of its own. */

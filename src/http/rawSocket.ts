@@ -1,4 +1,4 @@
-import { type Server, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Reply } from './dialects/dialect.ts';
@@ -22,6 +22,24 @@ export function rawAnswerer(answer: (error: Error, socket: Socket) => Reply & { 
         `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
       () => socket.destroy(),
     );
+  };
+}
+
+type Head = Pick<IncomingMessage, 'url' | 'headers'>;
+
+/** Remembers the last head that came in by each socket; where that was too large to become one, what is left of it. */
+export function headsOf(server: Server): (error: Error, socket: Socket) => Head {
+  const last = new WeakMap<Duplex, IncomingMessage>();
+  server.on('request', (request) => last.set(request.socket, request));
+  return (error, socket) => {
+    const { rawPacket } = error as { rawPacket?: Buffer };
+    const packet = rawPacket?.toString('latin1') ?? '';
+    const url = /^[A-Z]+ (\S+)/.exec(packet)?.[1];
+    if (url === undefined) {
+      const { url: before = '', headers = {} } = last.get(socket) ?? {};
+      return { url: before, headers };
+    }
+    return { url, headers: { host: /\r\nhost:[ \t]*([^\r\n]*)/i.exec(packet)?.[1] } };
   };
 }
 

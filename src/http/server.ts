@@ -13,6 +13,7 @@ import Fastify, {
 import { errorTable } from '../errors.ts';
 import type { Fault } from '../fault.ts';
 import { buildFlow } from '../flow/flow.ts';
+import { isClientGone } from '../flow/solve.ts';
 import type { FlowParts } from '../flow/steps.ts';
 import { unavailable } from '../flow/unavailable.ts';
 import { version } from '../version.ts';
@@ -29,7 +30,7 @@ import { messenger } from './messages.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { pages } from './openapi/pages.ts';
 import { partingFrom } from './parting.ts';
-import { answerOddRequests, closeStalledReaders, rawAnswerer } from './rawSocket.ts';
+import { answerOddRequests, closeStalledReaders, headsOf, rawAnswerer } from './rawSocket.ts';
 import { requestReader } from './reading.ts';
 import { together } from './together.ts';
 import { pathOf, refuseByHead, requestIdOf } from './unread.ts';
@@ -47,7 +48,10 @@ export type ServerParts = Omit<FlowParts, 'newId' | 'random' | 'messageOf'> &
   };
 
 /** An answer of the contract, or a page. */
-type Sent = Omit<Reply, 'body'> & { body: string | Buffer | Readable };
+type Sent = Omit<Reply, 'body' | 'errorCode'> & {
+  body: string | Buffer | Readable;
+  errorCode: Reply['errorCode'] | 'client_gone';
+};
 
 const jsonType = 'application/json';
 const jsonUtf8 = `${jsonType}; charset=utf-8`;
@@ -72,9 +76,10 @@ export function buildServer(parts: ServerParts): FastifyInstance {
 
   const answerRaw = rawAnswerer((error, socket) => {
     const address = addresses.of({ headers: {}, socket } as IncomingMessage);
-    const { dialect } = spokenIn({ url: '', headers: {}, socket });
+    const head = headOf(error, socket);
+    const { dialect } = spokenIn({ ...head, socket });
     const requestId = newId();
-    const said = { path: '', url: '' };
+    const said = { path: '', url: head.url ?? '' };
     const reply = dialect.refusal(faultOf(error, requestId, address), config.language, said);
     return { ...reply, status: statusOf(reply), requestId };
   });
@@ -105,6 +110,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       requireHostHeader: false,
     },
   });
+  const headOf = headsOf(app.server);
   app.server.maxConnections = config.maxConnections;
   const parting = partingFrom(app.server, parts.lingerMs);
 
@@ -157,17 +163,27 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     return reply;
   });
   const questions = listing(JSON.stringify(parts.questions).slice(1, -1));
-  app.get('/questions', async (request, reply) => {
-    reply.header('cache-control', 'public, max-age=3600');
-    send(request, reply, questions);
-    return reply;
+  // HEAD as well: curl -I and checks of whether a page is there ask so.
+  const method = ['GET', 'HEAD'];
+  app.route({
+    method,
+    url: '/questions',
+    async handler(request, reply) {
+      reply.header('cache-control', 'public, max-age=3600');
+      send(request, reply, questions);
+      return reply;
+    },
   });
   for (const [path, page] of Object.entries(pages(openApiDocument({ ...parts, ...config, version }))))
-    app.get(path, async (request, reply) => {
-      const { headers, body } = await page(request.url.split('?', 1)[0]!);
-      reply.headers(headers);
-      send(request, reply, { status: 200, body, errorCode: '' });
-      return reply;
+    app.route({
+      method,
+      url: path,
+      async handler(request, reply) {
+        const { headers, body } = await page(request.url.split('?', 1)[0]!);
+        reply.headers(headers);
+        send(request, reply, { status: 200, body, errorCode: '' });
+        return reply;
+      },
     });
   app.setNotFoundHandler((request, reply) => refuse(badRequest('there is no such method'), request, reply));
   app.setErrorHandler(refuse);
@@ -210,7 +226,9 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     else reply.removeHeader('connection');
     const { dialect, fields } = request.spoken ?? spokenIn(request.raw);
     const said = { path: request.routeOptions.url ?? '', url: request.raw.url ?? '', fields };
-    send(request, reply, dialect.refusal(fault, languageOf(request.raw), said));
+    const refusal = dialect.refusal(fault, languageOf(request.raw), said);
+    // Whoever hangs up must not raise the figure that tells how often the server fails.
+    send(request, reply, isClientGone(fault) ? { ...refusal, errorCode: 'client_gone' } : refusal);
   }
 
   /** Counts the error, logs it, and keeps what only the operator may know out of it. */

@@ -104,6 +104,20 @@ test('what is no HTTP is answered 200 too where that is set', async () => {
   expect([status, body.errorCode]).toEqual([200, 'ERROR_BAD_REQUEST']);
 });
 
+test('what is too large or too slow is answered in the dialect that its head names', async () => {
+  const host = 'Host: api.anti-captcha.com.';
+  const large = await raw(`POST /createTask HTTP/1.1\r\n${host}\r\nX: ${'y'.repeat(20_000)}\r\n\r\n`);
+  expect(parse(large)).toMatchObject({ status: 200, body: { errorId: 14 } });
+  const { server } = world.api;
+  const slow = connect(world.port, '127.0.0.1');
+  const came = once(server, 'request');
+  slow.write(`POST /createTask HTTP/1.1\r\n${host}\r\nContent-Length: 9\r\n\r\n{`);
+  const [{ socket }] = await came;
+  server.emit('clientError', Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket);
+  const answer = parse(Buffer.concat(await slow.toArray()).toString());
+  expect(answer).toMatchObject({ status: 200, body: { errorId: 14, errorCode: 'ERROR_NO_SUCH_METHOD' } });
+});
+
 test('a request that arrives too slowly is answered and closed', async () => {
   const socket = connect(world.port, '127.0.0.1');
   const [serverSide] = await new Promise<[Socket]>((resolve) => {

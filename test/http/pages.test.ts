@@ -34,6 +34,12 @@ test.each(paths)('%s is given to anybody, and lets nobody else in', async (path)
   expect(answer.headers.get('x-request-id')).toBeTruthy();
 });
 
+test.each([...paths, '/questions'])('HEAD tells that %s is there', async (path) => {
+  const answer = await fetch(world.url + path, { method: 'HEAD' });
+  expect([answer.status, await answer.text()]).toEqual([200, '']);
+  expect(Number(answer.headers.get('content-length'))).toBeGreaterThan(0);
+});
+
 test.each(['/docs', '/docs/', '/docs?x=/'])(
   'what %s links to is beside it, wherever a proxy puts it',
   async (path) => {

@@ -62,8 +62,9 @@ export function dialectOfTask(name: string): Dialect {
 
 /** `api.anti-captcha.com`, or a name of the operator's own that begins with the dialect's: `anticaptcha.example.org`. */
 function dialectOfHost(host: string): DialectName | undefined {
-  const name = host.replace(/:\d*$/, '').toLowerCase();
-  if (Object.hasOwn(byHost, name)) return byHost[name];
+  const name = host.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
+  const known = name.replace(/^www\./, '');
+  if (Object.hasOwn(byHost, known)) return byHost[known];
   const dot = name.indexOf('.');
   const first = name.slice(0, Math.max(dot, 0));
   return Object.hasOwn(byName, first) ? (first as DialectName) : undefined;
