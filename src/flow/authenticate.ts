@@ -42,7 +42,8 @@ export function authenticator({ clock, store, pepper }: AuthenticatorParts) {
   /** @throws Fault ERROR_KEY_DENIED_ACCESS for a key that is missing, unknown, ended, or used from elsewhere */
   async function authenticate(arrived: Arrived): Promise<Caller> {
     const key = arrived.body.clientKey;
-    if (typeof key !== 'string') throw denied('clientKey: is missing');
+    if (key === undefined || key === null) throw denied('clientKey: is missing');
+    if (typeof key !== 'string') throw denied('clientKey: is not a string');
     const now = clock.now();
     const principal = await find(key, now);
     if (principal === undefined) throw denied();

@@ -12,13 +12,19 @@ const keptMs = 24 * 3_600_000;
 export function requestName({ asks, body }: Arrived, now: number): Idempotency | null {
   const { idempotencyKey } = asks;
   if (idempotencyKey === undefined) return null;
-  const fingerprint = digestOf(JSON.stringify([body.task, body.callbackUrl]));
+  const fingerprint = digestOf(JSON.stringify([body.task, body.callbackUrl || null], inOrder));
   return { name: digestOf(idempotencyKey), fingerprint, expiresAt: now + keptMs };
 }
 
 /** The client uses one name for two requests, which would cost it the answer to the second. */
 export function otherBody(): Fault {
   return new Fault('ERROR_BAD_REQUEST', { detail: 'Idempotency-Key: was sent before with another task' });
+}
+
+/** A client that builds its JSON anew may write the same fields in another order. */
+function inOrder(_name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 function digestOf(text: string): string {

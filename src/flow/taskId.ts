@@ -12,8 +12,10 @@ export async function namedTask(
   { arrived, principal }: Caller,
 ): Promise<string> {
   const { taskId } = arrived.body;
+  if (taskId === undefined || taskId === null) throw unknownTask('taskId: is missing');
   if (!arrived.numbered) {
-    if (typeof taskId !== 'string' || !form.test(taskId)) throw unknownTask();
+    if (typeof taskId !== 'string') throw unknownTask('taskId: is not a string');
+    if (!form.test(taskId)) throw unknownTask();
     return taskId.toLowerCase();
   }
   const number = numberOf(taskId);
@@ -30,8 +32,8 @@ function numberOf(taskId: unknown): number | undefined {
 }
 
 /** Unknown, foreign, forgotten and polled too often all look alike, so that nobody learns of others' tasks. */
-export function unknownTask(): Fault {
-  return new Fault('ERROR_TASKID_INVALID');
+export function unknownTask(detail?: string): Fault {
+  return new Fault('ERROR_TASKID_INVALID', detail === undefined ? {} : { detail });
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { Fault } from '../fault.ts';
 import type { SiteRules } from '../tasks/site.ts';
+import { wording } from '../tasks/wording.ts';
 import { requireTaskType } from './authenticate.ts';
 import type { AnyTaskType, Caller, Job } from './stages.ts';
 
@@ -25,12 +26,13 @@ export function validator(
     if (task === undefined || task === null) throw invalid('task: is missing');
     if (typeof task !== 'object' || Array.isArray(task)) throw invalid('task: is not an object');
     const name = (task as Record<string, unknown>).type;
-    if (typeof name !== 'string') throw invalid('task.type: is missing');
+    if (name === undefined || name === null) throw invalid('task.type: is missing');
+    if (typeof name !== 'string') throw invalid('task.type: is not a string');
     const type = typeNamed(name);
     if (type === undefined) throw unsupported();
     requireTaskType(caller, type.type);
     const payload = type.timing === 'later' ? payloadOf(task) : null;
-    const parsed = type.input.safeParse(task);
+    const parsed = type.input.safeParse(task, { error: wording });
     if (!parsed.success) {
       const issue = parsed.error.issues[0]!;
       throw invalid(`${['task', ...issue.path].join('.')}: ${issue.message}`);

@@ -33,8 +33,10 @@ function parseText(text: string, strict: boolean): Record<string, unknown> {
   if (strict && text.charCodeAt(0) === 0xfeff) throw notJson('begins with a byte order mark');
   try {
     return parse(text, undefined, { protoAction: 'error', constructorAction: 'error' });
-  } catch {
-    throw notJson();
+  } catch (error) {
+    throw notJson(
+      String(error).includes('forbidden prototype') ? 'has a field of a forbidden name' : undefined,
+    );
   }
 }
 
@@ -43,7 +45,8 @@ function spellNames(body: Record<string, unknown>): Record<string, unknown> {
   for (const name of Object.keys(body)) {
     if (name.length > longestName) continue;
     const proper = spelling.get(name.toLowerCase());
-    if (proper !== undefined && !Object.hasOwn(body, proper)) body[proper] = body[name];
+    // As everywhere, null is a field that was left out.
+    if (proper !== undefined && (body[proper] ?? null) === null) body[proper] = body[name];
   }
   return body;
 }

@@ -22,7 +22,7 @@ const mostReturns = 2 ** 17;
 /** Bytes, and lines, of one part's headers; larger ones, in a hundred parts, took half a second. */
 const headerLimits = { headerSize: 4096, headerPairs: 20 };
 
-const boundaryOf = /;\s*boundary=("?)([^";\s\\]+)\1/i;
+const boundaryOf = /;\s*boundary=(?:"([^"\\]+)"|([^";\s\\]+))/i;
 
 type Fields = Record<string, string>;
 
@@ -49,7 +49,8 @@ export function parseMultipart(bytes: Buffer, type: string): Promise<Fields> {
   const { promise, resolve, reject } = Promise.withResolvers<Fields>();
   const fields: Fields = Object.create(null);
   const refuse = () => reject(invalid('request body must be a form'));
-  const boundary = boundaryOf.exec(type)?.[2];
+  const [, quoted, bare] = boundaryOf.exec(type) ?? [];
+  const boundary = quoted ?? bare;
   if (
     boundary === undefined ||
     holdsMore(bytes, `--${boundary}`, mostParts) ||
@@ -59,8 +60,11 @@ export function parseMultipart(bytes: Buffer, type: string): Promise<Fields> {
     return promise;
   }
   const headers = { 'content-type': `multipart/form-data; boundary="${boundary}"` };
+  // Some clients call every field application/octet-stream: without a file's name it is a text.
+  const isPartAFile = (name: string | undefined, type: string | undefined, fileName: string | undefined) =>
+    fileName !== undefined || (name === 'file' && type === 'application/octet-stream');
   try {
-    const reader = new Busboy({ headers, limits: { ...headerLimits, fieldSize: mostBytes } });
+    const reader = new Busboy({ headers, isPartAFile, limits: { ...headerLimits, fieldSize: mostBytes } });
     reader.on('field', (name, value) => {
       fields[name] = value;
     });

@@ -4,6 +4,7 @@ import { isAlgorithm, keyPuzzle } from './altchaKey.ts';
 import { base64Json, type ProofTask, proofSchema, unsolvable } from './proofOfWork.ts';
 import { askSite, type SiteRules } from './site.ts';
 import type { SolveContext, TaskType } from './task.ts';
+import { wording } from './wording.ts';
 
 const hex = z
   .string()
@@ -51,7 +52,7 @@ type Second = z.output<typeof second>;
 /** The version is told by its form. What the site signed is kept word for word, for the token. */
 const challenge = z.unknown().transform((given, context): { raw: unknown; read: First | Second } => {
   const hasParameters = typeof given === 'object' && given !== null && 'parameters' in given;
-  const read = (hasParameters ? second : first).safeParse(given);
+  const read = (hasParameters ? second : first).safeParse(given, { error: wording });
   if (read.success) return { raw: given, read: read.data };
   const [issue] = read.error.issues;
   context.addIssue({ code: 'custom', path: issue!.path, message: issue!.message });

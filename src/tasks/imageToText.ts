@@ -169,7 +169,8 @@ function inputSchema(settings: ImageToTextSettings): z.ZodType<ImageToText> {
   const notBoolean = 'is neither true nor false';
   const numeric = z.string().trim().min(1).transform(Number);
   const number = strict ? z.number(notNumber) : z.union([z.number(), numeric], notNumber);
-  const boolean = strict ? z.boolean(notBoolean) : z.union([z.boolean(), z.stringbool()], notBoolean);
+  const bit = z.literal([0, 1]).transform(Boolean);
+  const boolean = strict ? z.boolean(notBoolean) : z.union([z.boolean(), z.stringbool(), bit], notBoolean);
   const within = (most: number) => {
     const message = `is not from 0 to ${most}`;
     return z.number(notNumber).min(0, message).max(most, message);
@@ -225,7 +226,7 @@ function inputSchema(settings: ImageToTextSettings): z.ZodType<ImageToText> {
       if (images && module !== 'number') return refuse('images', 'only goes with module number');
       if (!images && body === undefined) return refuse('body', 'is missing');
       if (minLength !== undefined && maxLength !== undefined && minLength > maxLength) {
-        return refuse('minLength', 'is above maxLength');
+        return refuse('minLength', 'is above task.maxLength');
       }
       if (module === 'number' && charset !== undefined && /\D/.test(charset)) {
         return refuse('charset', 'holds more than digits, with module number');

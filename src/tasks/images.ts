@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
+import { wording } from './wording.ts';
 
 export interface ImageSettings {
   /**
@@ -37,16 +38,14 @@ export async function ofFields<T>(fields: string, work: Promise<T>): Promise<T> 
 export const mostImages = 9;
 
 /** A field that must be a text where it is given. */
-export const text = z.string({
-  error: ({ input }) => (input === undefined ? 'is missing' : 'is not a string'),
-});
+export const text = z.string({ error: wording });
 
 /** A field that holds an image. */
 export const encoded = text.describe('an image in base64: PNG, JPEG, GIF, WebP or BMP');
 
 /** `images`, 1 to 9 of them. */
 export const imageList = z
-  .array(encoded, 'is not a list')
+  .array(encoded, { error: wording })
   .min(1, 'is empty')
   .max(mostImages, `more than ${mostImages}`);
 

@@ -142,6 +142,14 @@ test('the description of a mistake names the field as it was sent', async () => 
     return (answer.json as { error_text: string }).error_text;
   };
   expect(await said({ body: image })).toMatch(/: key: is missing$/);
+  expect(await said({ key, file: 'no image' })).toMatch(/: file: /);
+  expect(await said({ key, body: image, min_len: 9, max_len: 2 })).toMatch(/: min_len: is above max_len$/);
+  expect(await said({ key, method: 'BASE64', body: image })).toMatch(/: method: is neither base64 nor post$/);
+  expect((await get({ action: 'fly', json: '1' })).json).toMatchObject({
+    error_text: expect.stringMatching(
+      /: action: is not one of get, get2, getbalance, reportgood, reportbad$/,
+    ),
+  });
   expect(await said({ key, body: 'no image' })).toMatch(/: body: /);
   expect(await said({ key, body: image, min_len: 'x' })).toMatch(/: min_len: /);
   expect(await said({ key, body: image, max_len: 99 })).toMatch(/: max_len: /);
@@ -161,6 +169,31 @@ test('fields of JSON that are neither text nor number are as if they were not th
   for (const none of [odd, null, [key]])
     expect(await sent('/res.php', { key: none, id: 1 })).toBe('ERROR_WRONG_USER_KEY');
   expect(await sent('/in.php', { key, method: odd, body: odd })).toBe('ERROR_ZERO_CAPTCHA_FILESIZE');
+});
+
+test('what a form leaves empty is as if it were not there', async () => {
+  const { key } = world;
+  const empty = { min_len: '', max_len: '', numeric: '', pingback: '' };
+  const form = { type: urlencoded, body: query({ key, body: image, ...empty }) };
+  expect((await wire(world, '/in.php', form)).text).toMatch(/^OK\|\d+$/);
+  expect((await wire(world, '/in.php', multipart({ key, body: '', ...empty }, file))).text).toMatch(/^OK\|/);
+});
+
+test('a multipart form whose texts are called bytes, with blanks in its boundary', async () => {
+  const type = 'Content-Type: application/octet-stream';
+  const part = (name: string, value: string) =>
+    `--a b\r\nContent-Disposition: form-data; name="${name}"\r\n${type}\r\n\r\n${value}\r\n`;
+  const body = `${part('key', world.key)}${part('body', image)}--a b--\r\n`;
+  const sent = { type: 'multipart/form-data; boundary="a b"', body };
+  expect((await wire(world, '/in.php', sent)).text).toMatch(/^OK\|\d+$/);
+});
+
+test('a request that is too large is too large a picture', async () => {
+  await using small = await openWorld({ settings: { bodyLimitBytes: 10_000 } });
+  const sent = { type: urlencoded, body: query({ key: small.key, body: 'A'.repeat(20_000) }) };
+  expect((await wire(small, '/in.php', sent)).text).toBe('ERROR_TOO_BIG_CAPTCHA_FILESIZE');
+  const inAddress = await wire(small, `/in.php?body=${'A'.repeat(20_000)}`, { method: 'GET' });
+  expect([inAddress.status, inAddress.text]).toEqual([200, 'ERROR_BAD_PARAMETERS']);
 });
 
 test('images to click at, or to choose from, are not read as texts', async () => {

@@ -20,7 +20,7 @@ test('the field at fault is named, and nothing is charged', async () => {
     ['text', 'task: is not an object'],
     [[task], 'task: is not an object'],
     [{}, 'task.type: is missing'],
-    [{ ...task, type: 7 }, 'task.type: is missing'],
+    [{ ...task, type: 7 }, 'task.type: is not a string'],
     [{ ...task, body: undefined }, 'task.body: is missing'],
     [{ ...task, body: 7 }, 'task.body: is not a string'],
     [{ ...task, module: 'nonsense' }, 'task.module: is not one of common, number, math'],

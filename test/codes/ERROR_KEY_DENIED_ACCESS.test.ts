@@ -18,11 +18,17 @@ test('a mistyped, foreign, empty, overlong or missing key', async () => {
   const mistyped = `${world.key.slice(0, -1)}${world.key.endsWith('0') ? '1' : '0'}`;
   for (const clientKey of [mistyped, 'CAP-0123456789ABCDEF', '', 'x'.repeat(10_000), `${world.key} `])
     expectRefusal(await world.call('getBalance', { clientKey }), 'ERROR_KEY_DENIED_ACCESS', text);
-  for (const clientKey of [undefined, null, 7, {}, [world.key]])
+  for (const [clientKey, problem] of [
+    [undefined, 'is missing'],
+    [null, 'is missing'],
+    [7, 'is not a string'],
+    [{}, 'is not a string'],
+    [[world.key], 'is not a string'],
+  ])
     expectRefusal(
       await world.call('getBalance', { clientKey }),
       'ERROR_KEY_DENIED_ACCESS',
-      `${text}: clientKey: is missing`,
+      `${text}: clientKey: ${problem}`,
     );
 });
 

@@ -6,10 +6,22 @@ const unknown = '00000000-0000-4000-8000-000000000000';
 
 test('ids that are unknown, malformed or missing', async () => {
   await using world = await openWorld();
-  for (const taskId of [unknown, 'x', '', 7, null, undefined, `${unknown}\0`, ['a'], { a: 1 }]) {
-    expectRefusal(await world.call('getTaskResult', { taskId }), 'ERROR_TASKID_INVALID', text);
+  const missing = `${text}: taskId: is missing`;
+  const noText = `${text}: taskId: is not a string`;
+  for (const [taskId, says] of [
+    [unknown, text],
+    ['x', text],
+    ['', text],
+    [`${unknown}\0`, text],
+    [null, missing],
+    [undefined, missing],
+    [7, noText],
+    [['a'], noText],
+    [{ a: 1 }, noText],
+  ] as const) {
+    expectRefusal(await world.call('getTaskResult', { taskId }), 'ERROR_TASKID_INVALID', says);
     const report = { taskId, result: { invalid: true } };
-    expectRefusal(await world.call('feedbackTask', report), 'ERROR_TASKID_INVALID', text);
+    expectRefusal(await world.call('feedbackTask', report), 'ERROR_TASKID_INVALID', says);
   }
 });
 

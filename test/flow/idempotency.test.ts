@@ -61,6 +61,14 @@ it('the answer is kept for 24 hours, longer than the result, and over a restart'
   expect(await world.money()).toEqual({ posted: start - 2 * price, pending: 0 });
 });
 
+it('the same fields in another order, or a callback of nothing, are the same request', async () => {
+  await using world = await openWorld();
+  const body = await picture();
+  const first = await make(world, 'n', { task: { type: 'ImageToTextTask', body, module: 'common' } });
+  const task = { module: 'common', body, type: 'ImageToTextTask' };
+  expect((await make(world, 'n', { callbackUrl: '', task })).body).toEqual(first.body);
+});
+
 it('a name that was used for another task, or another callback, is refused and costs nothing', async () => {
   await using world = await openWorld();
   await make(world, 'n');

@@ -6,6 +6,18 @@ const lenient = (text: string | Buffer) => parseBody(Buffer.from(text as string)
 const strictly = (text: string | Buffer) => parseBody(Buffer.from(text as string), true);
 const refusal = 'ERROR_INVALID_TASK_DATA: request body must be a json raw';
 
+test('null is no field, and does not hide one of another spelling', () => {
+  expect(lenient('{"clientKey":null,"ClientKey":"K"}')).toMatchObject({ clientKey: 'K' });
+  expect(lenient('{"ClientKey":null,"CLIENTKEY":"K"}')).toMatchObject({ clientKey: 'K' });
+  expect(lenient('{"clientKey":"K","ClientKey":"L"}')).toMatchObject({ clientKey: 'K' });
+});
+
+test('a name that would reach into an object’s making is named as the reason', () => {
+  const why = `${refusal}: it has a field of a forbidden name`;
+  expect(() => lenient('{"task":{"__proto__":{}}}')).toThrow(why);
+  expect(() => lenient('{"constructor":{"prototype":1}}')).toThrow(why);
+});
+
 describe('depth', () => {
   const nested = (depth: number) => `${'{"a":'.repeat(depth - 1)}{}${'}'.repeat(depth - 1)}`;
 

@@ -23,6 +23,16 @@ async function readWith(dialect: Foreign, options: object, confidence = 0.8) {
 
 const every = Object.keys(hosts) as Foreign[];
 
+test('capmonster: the kind of a task is named in upper or lower case, and needs its pictures', async () => {
+  await using world = await openWorld();
+  const named = { class: 'recognition', metadata: { Task: 'oocl_rotate_new' } };
+  for (const type of ['ComplexImageTask', 'complexImageTask'])
+    for (const imagesBase64 of [undefined, []])
+      expect(
+        await ask(world, 'capmonster', 'createTask', { task: { type, imagesBase64, ...named } }),
+      ).toMatchObject({ errorCode: 'ERROR_ZERO_CAPTCHA_FILESIZE' });
+});
+
 test('capmonster: a picture to turn is named by a text', async () => {
   await using world = await openWorld();
   const metadata = { Task: { toString: 1 } };
@@ -73,6 +83,6 @@ test('CapMonster: its modules are ours, and its threshold is a score', async () 
   });
   expect(await readWith('capmonster', { recognizingThreshold: 101 })).toMatchObject({
     code: 'ERROR_NO_SUCH_METHOD',
-    description: expect.stringContaining('task.recognizingThreshold: '),
+    description: expect.stringContaining('task.recognizingThreshold: is not from 0 to 100'),
   });
 });

@@ -48,7 +48,7 @@ describe('solutions', () => {
   });
 
   test('letter case stays as it was read, whatever `case` says', async () => {
-    for (const value of [true, false, null, undefined]) {
+    for (const value of [true, false, 1, 0, null, undefined]) {
       expect(await solve({ body: 'a', case: value }, { a: { text: 'aB3' } })).toMatchObject({ text: 'aB3' });
     }
   });
@@ -196,7 +196,7 @@ describe('input', () => {
     [{ body: 'a', minLength: 1.5 }, 'minLength: is not a whole number'],
     [{ body: 'a', minLength: -1 }, 'minLength: is not from 0 to 60'],
     [{ body: 'a', maxLength: 61 }, 'maxLength: is not from 0 to 60'],
-    [{ body: 'a', minLength: 6, maxLength: 5 }, 'minLength: is above maxLength'],
+    [{ body: 'a', minLength: 6, maxLength: 5 }, 'minLength: is above task.maxLength'],
   ])('%o: %s', (task, problem) => {
     expect(problemOf(task)).toContain(problem);
   });

@@ -5,11 +5,12 @@ import type { Flow } from '../../flow/flow.ts';
 import type { Arrived, TaskResult } from '../../flow/stages.ts';
 import type { Body, Dialect, Method, Reply, Said } from './dialect.ts';
 import { type FieldNames, inOwnNames } from './fieldNames.ts';
-import { type Foreign, type ForeignCodes, ifMissing, ifSmall } from './foreignCodes.ts';
+import { type Foreign, type ForeignCodes, ifBodyTooLarge, ifMissing, ifSmall } from './foreignCodes.ts';
 import { withOurOptions } from './imageOptions.ts';
 
 const noSlot: Foreign = ['ERROR_NO_SLOT_AVAILABLE', 2];
 const noImage: Foreign = ['ERROR_ZERO_CAPTCHA_FILESIZE', 3];
+const tooBig: Foreign = ['ERROR_TOO_BIG_CAPTCHA_FILESIZE', 4];
 const noMoney: Foreign = ['ERROR_ZERO_BALANCE', 10];
 const unsolvable: Foreign = ['ERROR_CAPTCHA_UNSOLVABLE', 12];
 const blocked: Foreign = ['ERROR_IP_BLOCKED', 21];
@@ -23,7 +24,7 @@ export const antigateCodes: ForeignCodes = {
     image: noImage,
     else: ['ERROR_INCORRECT_SESSION_DATA', 24],
   }),
-  ERROR_BAD_REQUEST: ['ERROR_NO_SUCH_METHOD', 14],
+  ERROR_BAD_REQUEST: ifBodyTooLarge({ large: tooBig, else: ['ERROR_NO_SUCH_METHOD', 14] }),
   ERROR_TASKID_INVALID: ['ERROR_NO_SUCH_CAPCHA_ID', 16],
   ERROR_TASK_TIMEOUT: unsolvable,
   ERROR_SETTLEMENT_FAILED: noMoney,
@@ -33,7 +34,7 @@ export const antigateCodes: ForeignCodes = {
   ERROR_CAPTCHA_UNSOLVABLE: unsolvable,
   ERROR_UNKNOWN_QUESTION: ['ERROR_EMPTY_COMMENT', 20],
   ERROR_PROXY_BANNED: ['ERROR_PROXY_BANNED', 28],
-  ERROR_INVALID_IMAGE: ifSmall({ small: noImage, large: ['ERROR_TOO_BIG_CAPTCHA_FILESIZE', 4] }),
+  ERROR_INVALID_IMAGE: ifSmall({ small: noImage, large: tooBig }),
   ERROR_PARSE_IMAGE_FAIL: ['ERROR_IMAGE_TYPE_NOT_SUPPORTED', 15],
   ERROR_IP_BANNED: blocked,
   ERROR_KEY_TEMP_BLOCKED: blocked,

@@ -1,10 +1,18 @@
 import { antigate } from './antigate.ts';
 import type { Body } from './dialect.ts';
-import { type Foreign, type ForeignCodes, foreignOf, ifMissing, ifSmall } from './foreignCodes.ts';
+import {
+  type Foreign,
+  type ForeignCodes,
+  foreignOf,
+  ifBodyTooLarge,
+  ifMissing,
+  ifSmall,
+} from './foreignCodes.ts';
 
 const named = (code: string): Foreign => [code, 1];
 const noSlot = named('ERROR_NO_SLOT_AVAILABLE');
 const noImage = named('ERROR_ZERO_CAPTCHA_FILESIZE');
+const tooBig = named('ERROR_TOO_BIG_CAPTCHA_FILESIZE');
 const noMethod = named('ERROR_NO_SUCH_METHOD');
 const noMoney = named('ERROR_ZERO_BALANCE');
 /** Also for an image that is damaged, and for what has no name of its own. */
@@ -15,7 +23,7 @@ const codes: ForeignCodes = {
   ERROR_SERVICE_UNAVALIABLE: noSlot,
   ERROR_RATE_LIMIT: noSlot,
   ERROR_INVALID_TASK_DATA: ifMissing({ task: noMethod, image: noImage, else: noMethod }),
-  ERROR_BAD_REQUEST: noMethod,
+  ERROR_BAD_REQUEST: ifBodyTooLarge({ large: tooBig, else: noMethod }),
   ERROR_TASKID_INVALID: named('ERROR_NO_SUCH_CAPCHA_ID'),
   ERROR_TASK_TIMEOUT: unsolvable,
   ERROR_SETTLEMENT_FAILED: noMoney,
@@ -25,7 +33,7 @@ const codes: ForeignCodes = {
   ERROR_CAPTCHA_UNSOLVABLE: unsolvable,
   ERROR_UNKNOWN_QUESTION: unsolvable,
   ERROR_PROXY_BANNED: unsolvable,
-  ERROR_INVALID_IMAGE: ifSmall({ small: noImage, large: named('ERROR_TOO_BIG_CAPTCHA_FILESIZE') }),
+  ERROR_INVALID_IMAGE: ifSmall({ small: noImage, large: tooBig }),
   ERROR_PARSE_IMAGE_FAIL: unsolvable,
   ERROR_IP_BANNED: banned,
   ERROR_KEY_TEMP_BLOCKED: banned,
@@ -38,7 +46,7 @@ const turns = ['oocl_rotate', 'oocl_rotate_new'];
 function taskOf(task: Body): Body {
   const { class: kind, imagesBase64, metadata } = task;
   const name = (metadata as Body | undefined)?.Task;
-  if (task.type !== 'ComplexImageTask' || kind !== 'recognition') return task;
+  if (String(task.type).toLowerCase() !== 'compleximagetask' || kind !== 'recognition') return task;
   if (typeof name !== 'string' || !turns.includes(name)) return task;
   const [imageBackground, image] = Array.isArray(imagesBase64) ? imagesBase64 : [];
   return { type: 'VisionEngine', module: 'rotate_1', image, imageBackground };

@@ -3,5 +3,7 @@ export type FieldNames = ReadonlyMap<string, string>;
 
 /** What is wrong with a field, under the name that the client knows it by. */
 export function inOwnNames(detail: string | undefined, names: FieldNames): string | undefined {
-  return detail?.replace(/^[\w.]+(?=:)/, (field) => names.get(field) ?? field);
+  const named = detail?.replace(/^[\w.]+(?=:)|\btask\.\w+/g, (field) => names.get(field) ?? field);
+  // Our shares are percentages there.
+  return named?.replace(/^(task\.recognizingThreshold: is not from 0 to 1)$/, '$100');
 }

@@ -22,8 +22,14 @@ export function ifMissing(found: { task: Foreign; image: Foreign; else: Foreign 
   return (fault: Fault): Foreign => {
     const field = fieldOf(fault);
     if (field === 'task' || field === 'task.type') return found.task;
-    return field === 'task.body' ? found.image : found.else;
+    return field === 'task.body' || field === 'task.image' ? found.image : found.else;
   };
+}
+
+/** By whether a request is larger than any may be: only an image makes it so. */
+export function ifBodyTooLarge(found: { large: Foreign; else: Foreign }) {
+  return ({ detail = '' }: Fault): Foreign =>
+    detail.startsWith('the body is larger') ? found.large : found.else;
 }
 
 /** By whether an image is too small or too large. */

@@ -6,13 +6,21 @@ import { parseBody } from '../body.ts';
 import { parseMultipart, parseQuery } from '../form.ts';
 import type { Body, Dialect, FormReader, Method, Reply, Said } from './dialect.ts';
 import { type FieldNames, inOwnNames } from './fieldNames.ts';
-import { type Foreign, type ForeignCodes, foreignOf, ifMissing, ifSmall } from './foreignCodes.ts';
+import {
+  type Foreign,
+  type ForeignCodes,
+  foreignOf,
+  ifBodyTooLarge,
+  ifMissing,
+  ifSmall,
+} from './foreignCodes.ts';
 import { isOn, withOurOptions } from './imageOptions.ts';
 import { pingbackBy, textOf } from './pingback.ts';
 
 const named = (code: string): Foreign => [code, 0];
 const badParameters = named('ERROR_BAD_PARAMETERS');
 const noImage = named('ERROR_ZERO_CAPTCHA_FILESIZE');
+const tooBig = named('ERROR_TOO_BIG_CAPTCHA_FILESIZE');
 const noMoney = named('ERROR_ZERO_BALANCE');
 const unsolvable = named('ERROR_CAPTCHA_UNSOLVABLE');
 
@@ -20,7 +28,7 @@ const codes: ForeignCodes = {
   ERROR_SERVICE_UNAVALIABLE: named('ERROR_NO_SLOT_AVAILABLE'),
   ERROR_RATE_LIMIT: named('MAX_USER_TURN'),
   ERROR_INVALID_TASK_DATA: ifMissing({ task: badParameters, image: noImage, else: badParameters }),
-  ERROR_BAD_REQUEST: badParameters,
+  ERROR_BAD_REQUEST: ifBodyTooLarge({ large: tooBig, else: badParameters }),
   ERROR_TASKID_INVALID: named('ERROR_WRONG_CAPTCHA_ID'),
   ERROR_TASK_TIMEOUT: unsolvable,
   ERROR_SETTLEMENT_FAILED: noMoney,
@@ -31,7 +39,7 @@ const codes: ForeignCodes = {
   ERROR_CAPTCHA_UNSOLVABLE: unsolvable,
   ERROR_UNKNOWN_QUESTION: badParameters,
   ERROR_PROXY_BANNED: named('ERROR_BAD_PROXY'),
-  ERROR_INVALID_IMAGE: ifSmall({ small: noImage, large: named('ERROR_TOO_BIG_CAPTCHA_FILESIZE') }),
+  ERROR_INVALID_IMAGE: ifSmall({ small: noImage, large: tooBig }),
   ERROR_PARSE_IMAGE_FAIL: named('ERROR_IMAGE_TYPE_NOT_SUPPORTED'),
   ERROR_IP_BANNED: named('IP_BANNED'),
   ERROR_KEY_TEMP_BLOCKED: named('ERROR: 1003'),
@@ -46,6 +54,9 @@ const fieldNames: FieldNames = new Map([
   ['task.minLength', 'min_len'],
   ['task.maxLength', 'max_len'],
 ]);
+
+const noBody = 'task.body: is missing';
+const unknownMethod = 'in.php method ';
 
 const make = '/in.php';
 const ask = '/res.php';
@@ -74,7 +85,8 @@ function translate(fields: Body, path: string): Body {
   // A key that is no text would be another mistake than a wrong one.
   const common = { clientKey: key === undefined || key === '' ? undefined : String(key), json, action };
   if (path === ask) return { ...common, taskId: id };
-  return { ...common, task: taskOf(fields), callbackUrl: pingback };
+  const sentAs = fields.body ? 'body' : 'file';
+  return { ...common, task: taskOf(fields), callbackUrl: pingback, sentAs };
 }
 
 /** Switches that make of an image a task of another kind: places to click, tiles to choose. */
@@ -86,13 +98,14 @@ function taskOf(fields: Body): Body {
   // Read as a text, it would be charged for an answer that is none.
   if (otherKind !== undefined) return { type: `in.php ${otherKind}` };
   // Its other methods are token types, or need people; none is a type of ours by accident.
-  if (method !== 'base64' && method !== 'post') return { type: `in.php method ${String(method)}` };
+  if (method !== 'base64' && method !== 'post') return { type: `${unknownMethod}${String(method)}` };
   const options = { numeric, math: calc, minLength: limit(min_len), maxLength: limit(max_len) };
-  return withOurOptions({ type: 'ImageToTextTask', body: body ?? file, ...options });
+  return withOurOptions({ type: 'ImageToTextTask', body: body || file, ...options });
 }
 
-/** Numbers come as texts, which a strict server would not read. */
+/** Numbers come as texts, which a strict server would not read; what a form leaves empty is left out. */
 function limit(length: unknown): unknown {
+  if (length === '') return undefined;
   return typeof length === 'string' && /^\d+$/.test(length) ? Number(length) : length;
 }
 
@@ -162,9 +175,20 @@ function refusal(fault: Fault, language: Language, { path, url, fields }: Said):
   const body = JSON.stringify({
     status: 0,
     request: code,
-    error_text: describeFault(fault, language, inOwnNames(fault.detail, fieldNames)),
+    error_text: describeFault(fault, language, detailOf(fault, path, fields)),
   });
   return { status: 200, body, errorCode: fault.code };
+}
+
+/** What is wrong, with the field's name here: an image is sent as `body` or as `file`. */
+function detailOf({ code, detail }: Fault, path: string, fields: Body | undefined): string | undefined {
+  if (code !== 'ERROR_TASK_NOT_SUPPORTED') {
+    const isFile = fields?.sentAs === 'file' && detail !== noBody;
+    return inOwnNames(isFile ? detail?.replace(/^task\.body:/, 'file:') : detail, fieldNames);
+  }
+  if (path === ask) return `action: is not one of ${Object.keys(actions).join(', ')}`;
+  const { type } = (fields?.task ?? {}) as Body;
+  return String(type).startsWith(unknownMethod) ? 'method: is neither base64 nor post' : detail;
 }
 
 function nameOf(fault: Fault, path: string, fields: Body | undefined): string {
