@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import type { Config } from './config.ts';
 import { makeDataDir } from './dataDir.ts';
+import { syncToDisk } from './disk.ts';
 import { fingerprintOf } from './key.ts';
 import { UserError } from './userError.ts';
 
@@ -89,6 +90,8 @@ function makePepper(dataDir: string): void {
     writeSync(descriptor, `${randomBytes(32).toString('base64url')}\n`);
     fsyncSync(descriptor);
     linkSync(draft, file);
+    // Keys are durable from their first commit on: what they need must be so before.
+    syncToDisk(dataDir);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {

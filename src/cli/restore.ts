@@ -18,12 +18,15 @@ export function restoreCommand(): Command {
       }
       const file = resolve(name);
       if (!existsSync(file)) throw new UserError(`${file} does not exist.`);
-      const { lockDataDir } = await import('../store/lock.ts');
+      const { claimDatabase, lockDataDir } = await import('../store/lock.ts');
       const { databaseFile } = await import('../store/open.ts');
       const { restoreBackup } = await import('../store/sqlite/restore.ts');
       const lock = lockDataDir(config.dataDir);
       if (!lock) throw new UserError(`A server is running on ${resolve(config.dataDir)}; stop it first.`);
+      const claim = claimDatabase(config.dataDir);
       try {
+        if (!claim)
+          throw new UserError('Another command has the database open; try again when it has ended.');
         const restored = restoreBackup(file, databaseFile(config.dataDir), Date.now());
         const { accounts, keys, kept } = restored;
         const missing = problemOf(config, keys > 0, restored.pepper);
@@ -37,6 +40,7 @@ export function restoreCommand(): Command {
             .join('\n'),
         );
       } finally {
+        claim?.release();
         lock.release();
       }
     });

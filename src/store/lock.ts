@@ -12,12 +12,30 @@ export interface Lock {
  * an empty database, so that the kernel drops it whatever way the process dies: no stale pid files.
  */
 export function lockDataDir(dataDir: string): Lock | undefined {
+  return lockFile(dataDir, 'server.lock', 'BEGIN EXCLUSIVE');
+}
+
+/**
+ * Keeps the database where it is while it is in use: an SQLite file that is replaced under somebody leaves a journal
+ * behind, which the next to open it works into the new one. Undefined while it is being replaced.
+ */
+export function keepDatabase(dataDir: string): Lock | undefined {
+  // A transaction that has read holds SQLite's shared lock until it ends.
+  return lockFile(dataDir, 'database.lock', 'BEGIN; SELECT count(*) FROM sqlite_master');
+}
+
+/** Keeps everybody else from the database while it is replaced; undefined while somebody uses it. */
+export function claimDatabase(dataDir: string): Lock | undefined {
+  return lockFile(dataDir, 'database.lock', 'BEGIN EXCLUSIVE');
+}
+
+function lockFile(dataDir: string, name: string, how: string): Lock | undefined {
   makeDataDir(dataDir);
-  const file = join(dataDir, 'server.lock');
+  const file = join(dataDir, name);
   let held: Database.Database | undefined;
   try {
     held = new Database(file, { timeout: 0 });
-    held.exec('BEGIN EXCLUSIVE');
+    held.exec(how);
   } catch (error) {
     held?.close();
     if ((error as { code?: string }).code === 'SQLITE_BUSY') return undefined;

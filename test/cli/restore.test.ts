@@ -2,6 +2,7 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, renameSync, rmSync, statSync
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeAll, expect, it } from 'vitest';
+import { claimDatabase, keepDatabase } from '../../src/store/lock.ts';
 import { installation, legible } from './legible.ts';
 
 const { folder, settings, json } = installation();
@@ -89,6 +90,27 @@ it('a database that somebody has open is not taken from under them', { timeout: 
   const { status, err } = await on('restore', backup);
   reader.close();
   expect([status, JSON.parse(err).error]).toEqual([1, expect.stringContaining('locked by another process')]);
+});
+
+it('a database is not replaced while a command uses it, nor used while it is replaced', async () => {
+  const { on, dataDir, posted } = scene('used');
+  const inUse = keepDatabase(dataDir);
+  const refused = await on('restore', backup);
+  expect([refused.status, JSON.parse(refused.err).error]).toEqual([
+    1,
+    'Another command has the database open; try again when it has ended.',
+  ]);
+  expect(await posted()).toBe(10_000_000 + paidLater);
+  inUse?.release();
+
+  const replaced = claimDatabase(dataDir);
+  const late = await on('topup', 'alice', '1');
+  expect([late.status, JSON.parse(late.err).error]).toEqual([
+    1,
+    expect.stringContaining('is being replaced'),
+  ]);
+  replaced?.release();
+  expect(await posted()).toBe(10_000_000 + paidLater);
 });
 
 it('what is restored can be written, and read by its owner alone, whatever the mode of the backup', async () => {

@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
+import { syncToDisk } from '../../disk.ts';
 
 /** What the thread does outside any transaction. */
 export const commands = { backup, integrity, durability, close };
@@ -23,15 +24,6 @@ function backup(database: Database, file = ''): void {
     rmSync(draft, { force: true });
   }
   syncToDisk(dirname(file));
-}
-
-export function syncToDisk(path: string): void {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 /** `ok`, or what is broken. */

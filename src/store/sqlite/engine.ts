@@ -1,8 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makeDataDir } from '../../dataDir.ts';
+import { UserError } from '../../userError.ts';
 import type { StoreCheck } from '../admin.ts';
 import type { Engine, EngineEvents } from '../engine.ts';
+import { keepDatabase } from '../lock.ts';
 import { schemaVersion } from '../migrate.ts';
 import type { Arguments, Call, OperationName, Result } from '../operations.ts';
 import type { AskedCall } from './batch.ts';
@@ -13,7 +15,10 @@ import { explained } from './unusable.ts';
 /** Opens the file, which it makes where there is none, in a thread of its own. */
 export async function openSqlite(file: string, events: EngineEvents): Promise<Engine> {
   makeDataDir(dirname(file));
+  const lock = keepDatabase(dirname(file));
+  if (!lock) throw new UserError(`${file} is being replaced by \`legible restore\`; try again after that.`);
   const writer = await startThread({ file, readonly: false }, events).catch((error: unknown) => {
+    lock.release();
     throw explained(error, file);
   });
 
@@ -51,6 +56,9 @@ export async function openSqlite(file: string, events: EngineEvents): Promise<En
     backup: (target) =>
       beside(async (reader) => void (await reader.command({ command: 'backup', file: target }))),
     walBytes: async () => (await stat(`${file}-wal`).catch(() => ({ size: 0 }))).size,
-    close: () => writer.close(),
+    async close() {
+      await writer.close();
+      lock.release();
+    },
   };
 }

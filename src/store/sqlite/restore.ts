@@ -1,11 +1,12 @@
 import { chmodSync, copyFileSync, existsSync, linkSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
+import { syncToDisk } from '../../disk.ts';
 import { UserError } from '../../userError.ts';
 import type { Violation } from '../admin.ts';
 import { newerMigration } from '../migrate.ts';
 import { runBatch } from './batch.ts';
-import { commands, syncToDisk } from './commands.ts';
+import { commands } from './commands.ts';
 import { connect, openDatabase } from './connection.ts';
 import { appliedTo } from './migrateFile.ts';
 import { explained, isLocked } from './unusable.ts';
@@ -77,8 +78,8 @@ export function restoreBackup(
     // Checked as the copy that will be used, not as the file that could change meanwhile.
     copy(file, draft);
     const content = verifyBackup(draft, now, file);
-    const kept = keep(target, now);
     syncToDisk(draft);
+    const kept = keep(target, now);
     renameSync(draft, target);
     syncToDisk(dirname(target));
     return { ...content, kept };
