@@ -37,15 +37,18 @@ export class StoreError extends Error {
   override readonly name = 'StoreError';
   /** The engine's own code: `SQLITE_FULL`, `57P01`, `ECONNREFUSED`, … */
   readonly code: string;
+  /** The database cannot be reached: what was asked may have been done, and may be asked again soon. */
+  readonly isAway: boolean;
 
-  constructor(code: string, message: string) {
+  constructor(code: string, message: string, { isAway = false } = {}) {
     super(`${code}: ${message}`);
     this.code = code;
+    this.isAway = isAway;
   }
 }
 
-export function storeErrorOf(error: unknown): StoreError {
+export function storeErrorOf(error: unknown, options: { isAway?: boolean } = {}): StoreError {
   if (error instanceof StoreError) return error;
   const { code, message } = error as { code?: unknown; message?: unknown };
-  return new StoreError(typeof code === 'string' ? code : 'ERROR', String(message ?? error));
+  return new StoreError(typeof code === 'string' ? code : 'ERROR', String(message ?? error), options);
 }

@@ -95,6 +95,44 @@ describe('without its PostgreSQL', () => {
     expect(await direct.audit(noon)).toEqual([]);
   });
 
+  it('a connection to what is no primary any more is given up for one to the next', async () => {
+    const { gate, store, where } = await throughGate();
+    const owner = new pg.Client({ connectionString: where });
+    cleanups.push(() => owner.end());
+    await owner.connect();
+    const name = new URL(where).pathname.slice(1);
+    await owner.query(`alter database ${name} set default_transaction_read_only = on`);
+    gate.hangUp();
+    await expect.poll(() => store.reserve(hold()).catch((error: Error) => error.message)).toMatch(/^25006/);
+    await owner.query('set default_transaction_read_only = off');
+    await owner.query(`alter database ${name} reset default_transaction_read_only`);
+    await untilHeld(store);
+  });
+
+  it('an account whose row somebody keeps holds up nobody else', async () => {
+    const { store, direct, where } = await throughGate();
+    await openAccount(direct, 1_000_000, 'bob');
+    const blocker = new pg.Client({ connectionString: where });
+    cleanups.push(() => blocker.end());
+    await blocker.connect();
+    await blocker.query("begin; select * from account where id = 'alice' for update");
+    const ask = (accountId: string, taskId: string) =>
+      store.reserve(hold({ taskId, accountId, keyId: `key-${accountId}` })).catch((error: Error) => error);
+    const both = (round: number) =>
+      ['alice', 'bob'].map((accountId) => ask(accountId, `${accountId}-${round}`));
+    for (const round of [1, 2]) {
+      const [alice, bob] = await Promise.all(both(round));
+      expect([alice, bob]).toEqual([expect.any(Error), 'held']);
+    }
+    // Kept waiting in a transaction of its own, and not behind it.
+    const waits = ask('alice', 'alice-3');
+    const late = ask('alice', 'alice-4');
+    expect(await Promise.race([ask('bob', 'bob-3'), waits, late])).toBe('held');
+    await Promise.all([waits, late]);
+    await blocker.query('rollback');
+    expect(await ask('alice', 'alice-5')).toBe('held');
+  });
+
   it('an audit that loses its connection fails alone', async () => {
     const { gate, store, where } = await throughGate();
     const blocker = new pg.Client({ connectionString: where });

@@ -9,6 +9,8 @@ interface Waiting {
   call: Call;
   /** Whose rows it touches; null when it runs alone, undefined when it touches none or only the database knows. */
   accountId: string | null | undefined;
+  /** Was in a transaction whose patience was over, and may go on with calls of its own account only. */
+  isApart: boolean;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
@@ -18,6 +20,9 @@ const mostCalls = 32;
 
 /** After a failed attempt to connect, the next ones within this time fail at once, give or take half. */
 const backOffMs = 200;
+
+/** How long an account is kept apart after its row could not be had. */
+const stuckMs = 5_000;
 
 export interface Lanes {
   call(call: Call): Promise<unknown>;
@@ -41,6 +46,9 @@ export function createLanes(
   let waiting: Waiting[] = [];
   let busy = 0;
   let downUntil = 0;
+  let isPumping = false;
+  /** Accounts whose row somebody does not give up, and until when they are kept apart from others. */
+  const stuck = new Map<string, number>();
   let drained: (() => void) | undefined;
 
   function pump(): void {
@@ -69,8 +77,9 @@ export function createLanes(
     let isFull = false;
     for (const one of waiting) {
       const { accountId } = one;
+      const [leader] = group;
       if (isFull || (typeof accountId === 'string' && busyAccounts.has(accountId))) rest.push(one);
-      else if (accountId === null && group.length > 0) rest.push(one);
+      else if (leader !== undefined && !mayShare(leader, one)) rest.push(one);
       else group.push(one);
       isFull ||= group.length === mostCalls || group[0]?.accountId === null;
     }
@@ -78,10 +87,26 @@ export function createLanes(
     return group;
   }
 
+  /** Whether two calls may stand in one transaction: what one of them waits for, the other waits for too. */
+  function mayShare(one: Waiting, other: Waiting): boolean {
+    if (one.accountId === other.accountId) return one.accountId !== null;
+    return ![one, other].some(
+      ({ accountId, isApart }) => accountId === null || isApart || isStuck(accountId),
+    );
+  }
+
+  function isStuck(accountId: string | undefined): boolean {
+    if (accountId === undefined) return false;
+    const until = stuck.get(accountId);
+    if (until !== undefined && until <= performance.now()) stuck.delete(accountId);
+    return stuck.has(accountId);
+  }
+
   async function runLane(group: Waiting[]): Promise<void> {
     let client: pg.PoolClient;
     try {
-      if (performance.now() < downUntil) throw new StoreError('ECONNREFUSED', 'the database was just away');
+      if (performance.now() < downUntil)
+        throw new StoreError('ECONNREFUSED', 'the database was just away', { isAway: true });
       client = await pool.connect();
     } catch (error) {
       if (performance.now() >= downUntil) downUntil = performance.now() + backOffMs * (0.5 + random());
@@ -115,7 +140,17 @@ export function createLanes(
       if (isOutage(error)) throw error;
       // A lock that nobody gives up would be waited for once by each of them.
       const isPatienceOver = (error as { code?: string }).code === '57014';
+      const accounts = new Set(group.map(({ accountId }) => accountId));
+      if (isPatienceOver && accounts.size > 1) {
+        // One of them is locked: apart, the others pass.
+        for (const one of group) one.isApart = true;
+        waiting.unshift(...group);
+        return;
+      }
       if (group.length === 1 || isPatienceOver) {
+        const [accountId] = accounts;
+        if (isPatienceOver && typeof accountId === 'string')
+          stuck.set(accountId, performance.now() + stuckMs);
         for (const { reject } of group) reject(storeErrorOf(error));
         return;
       }
@@ -128,14 +163,20 @@ export function createLanes(
   function failEverything(group: Waiting[], error: unknown): void {
     const all = [...group, ...waiting];
     waiting = [];
-    for (const { reject } of all) reject(storeErrorOf(error));
+    for (const { reject } of all) reject(storeErrorOf(error, { isAway: true }));
   }
 
   return {
     call: (call) =>
       new Promise((resolve, reject) => {
-        if (waiting.length === 0) setImmediate(pump);
-        waiting.push({ call, accountId: ownerOf(call), resolve, reject });
+        waiting.push({ call, accountId: ownerOf(call), isApart: false, resolve, reject });
+        if (isPumping) return;
+        // With what else comes in this turn.
+        isPumping = true;
+        setImmediate(() => {
+          isPumping = false;
+          pump();
+        });
       }),
     drain: () =>
       busy === 0 && waiting.length === 0
