@@ -34,7 +34,7 @@ export async function answer(
       throw error;
     }
     const released = await steps.release(held, error);
-    if (!released && answered !== undefined && (await wasCharged(steps, held))) {
+    if (released !== true && answered !== undefined && (await wasCharged(steps, held))) {
       observe('solved');
       return answered;
     }

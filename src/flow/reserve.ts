@@ -22,6 +22,8 @@ const firstLease = 1;
 
 /** Before each attempt to take a hold back that may have been written; PostgreSQL may still be at its commit. */
 const takeBackPausesMs = [0, 50, 500, 2_000, 5_000];
+/** And while it is away, as long as a worker could take the task up when it is back. */
+const awayPauseMs = 5_000;
 
 /** Makes the step that holds the price of a job; from here on, every way out settles or releases it. */
 export function reserver({ config, clock, store, metrics, newId, log }: ReserverParts) {
@@ -94,8 +96,11 @@ export function reserver({ config, clock, store, metrics, newId, log }: Reserver
   async function takeBack(taskId: string, requestId: string | undefined): Promise<void> {
     const failure = { errorCode: 'ERROR_SERVICE_UNAVALIABLE', errorDetail: null };
     let cause: unknown;
-    for (const ms of takeBackPausesMs) {
-      await pause(ms, undefined, { ref: false });
+    const most = takeBackPausesMs.length + Math.ceil((config.taskSeconds * 1000) / awayPauseMs);
+    for (let attempt = 0; attempt < most; attempt++) {
+      const ms = takeBackPausesMs[attempt];
+      if (ms === undefined && cause === undefined) return;
+      await pause(ms ?? awayPauseMs, undefined, { ref: false });
       try {
         cause = undefined;
         if (await store.release({ taskId, lease: firstLease, ...failure, now: clock.now() })) return;

@@ -1,25 +1,28 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import { Fault } from '../fault.ts';
+import { StoreError } from '../store/engine.ts';
 import type { Store, TaskRecord } from '../store/store.ts';
 import { timedOut } from './solve.ts';
 import type { Answer, Held } from './stages.ts';
 import { unavailable } from './unavailable.ts';
 
-const attempts = 3;
-const pauseMs = 20;
+/** Between the attempts to charge a task; longer ones where the database is away, while the client waits anyway. */
+const pausesMs = [20, 40];
+const awayPausesMs = [20, 200, 1_000, 3_000, 10_000];
 
 export interface SettlerParts {
   clock: Clock;
   store: Pick<Store, 'settle' | 'release' | 'handBack' | 'poll'>;
   log: Logger;
+  pause?: (ms: number) => Promise<unknown>;
 }
 
 type Ending = Pick<Held, 'taskId' | 'lease' | 'requestId'>;
 
 /** Makes the ways in which work on a hold ends: charged with the answer delivered, given back, or left to others. */
-export function settler({ clock, store, log }: SettlerParts) {
+export function settler({ clock, store, log, pause = setTimeout }: SettlerParts) {
   /**
    * Charges the task; only then may its answer leave the server.
    * @throws Fault ERROR_SETTLEMENT_FAILED when the store cannot, ERROR_SERVICE_UNAVALIABLE when it could not even
@@ -28,7 +31,7 @@ export function settler({ clock, store, log }: SettlerParts) {
   async function settle({ held, solution }: Answer): Promise<void> {
     const { taskId, lease, deadline, requestId } = held;
     let failed: unknown;
-    for (let attempt = 1; attempt <= attempts && clock.now() < deadline; attempt++) {
+    for (let attempt = 1; clock.now() < deadline; attempt++) {
       try {
         if (await store.settle({ taskId, lease, solution, now: clock.now() })) return;
         const record = await find(held);
@@ -41,7 +44,9 @@ export function settler({ clock, store, log }: SettlerParts) {
         if (error instanceof Fault) throw error;
         failed = error;
         log.error({ err: error, taskId, requestId, attempt }, 'settle failed');
-        if (attempt < attempts) await pause(pauseMs * attempt);
+        const ms = (isAway(error) ? awayPausesMs : pausesMs)[attempt - 1];
+        if (ms === undefined) break;
+        await pause(ms);
       }
     }
     if (failed === undefined) throw timedOut();
@@ -50,9 +55,9 @@ export function settler({ clock, store, log }: SettlerParts) {
 
   /**
    * Gives the hold back and remembers why; false where the task had ended before. When the store cannot do even
-   * that, its sweep does it later.
+   * that, its sweep does it later: then nobody knows whether an attempt to charge it was written.
    */
-  async function release({ taskId, lease, requestId }: Ending, error: unknown): Promise<boolean> {
+  async function release({ taskId, lease, requestId }: Ending, error: unknown): Promise<boolean | 'unknown'> {
     const code = error instanceof Fault ? error.code : 'ERROR_SERVICE_UNAVALIABLE';
     const errorDetail = error instanceof Fault ? (error.detail ?? null) : null;
     try {
@@ -62,7 +67,7 @@ export function settler({ clock, store, log }: SettlerParts) {
         { err: cause, taskId, requestId },
         'release failed; the sweep gives the hold back at its deadline',
       );
-      return true;
+      return 'unknown';
     }
   }
 
@@ -85,6 +90,10 @@ export function settler({ clock, store, log }: SettlerParts) {
   }
 
   return { settle, release, handBack, isReady };
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof StoreError && error.isAway;
 }
 
 function settlementFailed(cause: unknown): Fault {

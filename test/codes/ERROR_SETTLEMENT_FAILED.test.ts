@@ -52,6 +52,21 @@ test('a charge that was written, but whose every reply was lost: the answer is d
   expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
 });
 
+test('a charge that was written before the store was away, also for giving the hold back: the answer is delivered', async () => {
+  await using world = await openWorld();
+  const { settle, release } = world.store;
+  let written = false;
+  world.store.settle = async (done) => {
+    if (!written) await settle(done);
+    written = true;
+    throw new Error('the connection was lost');
+  };
+  world.store.release = async () => Promise.reject(new Error('the connection was lost'));
+  expectReady(await world.call('createTask', await imageTask()), { text: 'k7mp2', confidence: 0.97 });
+  Object.assign(world.store, { settle, release });
+  expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
+});
+
 test('where the store cannot even tell whether it was written, the answer is withheld', async () => {
   await using world = await openWorld();
   const lost = async (): Promise<never> => {

@@ -2,7 +2,61 @@ import { expect, it } from 'vitest';
 import { settler } from '../../src/flow/settle.ts';
 import type { Answer } from '../../src/flow/stages.ts';
 import { createLog } from '../../src/log.ts';
+import { StoreError } from '../../src/store/engine.ts';
+import type { TaskRecord } from '../../src/store/store.ts';
 import { FakeClock } from '../world.ts';
+
+function settlerWith(settle: () => Promise<boolean>) {
+  const clock = new FakeClock();
+  const pauses: number[] = [];
+  const parts = settler({
+    clock,
+    log: createLog({ logLevel: 'silent' }),
+    store: {
+      settle,
+      release: async () => Promise.reject(new Error('away')),
+      handBack: async () => false,
+      poll: async () => ({ state: 'ready' }) as TaskRecord,
+    },
+    async pause(ms) {
+      pauses.push(ms);
+      clock.advance(ms);
+    },
+  });
+  const held = { taskId: 'task-1', lease: 1, accountId: 'alice', deadline: clock.now() + 120_000 };
+  return { ...parts, pauses, clock, answer: { held, solution: '{"text":"abc"}' } as Answer };
+}
+
+const away = () => Promise.reject(new StoreError('ECONNREFUSED', 'gone', { isAway: true }));
+
+it('a database that is away for seconds is waited for, as the client does', async () => {
+  let attempts = 0;
+  const { settle, answer, pauses } = settlerWith(async () => (++attempts < 5 ? away() : true));
+  await settle(answer);
+  expect(pauses).toEqual([20, 200, 1_000, 3_000]);
+});
+
+it('one that stays away fails the settlement, and so does the deadline', async () => {
+  const { settle, answer, pauses, clock } = settlerWith(away);
+  await expect(settle(answer)).rejects.toMatchObject({ code: 'ERROR_SETTLEMENT_FAILED' });
+  expect(pauses).toHaveLength(5);
+  pauses.length = 0;
+  clock.advance(100_000);
+  await expect(settle(answer)).rejects.toMatchObject({ code: 'ERROR_SETTLEMENT_FAILED' });
+  expect(pauses).toEqual([20, 200, 1_000, 3_000, 10_000].slice(0, pauses.length));
+});
+
+it('a database that refuses is asked three times and no more', async () => {
+  const { settle, answer, pauses } = settlerWith(() => Promise.reject(new Error('disk full')));
+  await expect(settle(answer)).rejects.toMatchObject({ code: 'ERROR_SETTLEMENT_FAILED' });
+  expect(pauses).toEqual([20, 40]);
+});
+
+it('of a hold that the store could not even give back, nobody knows whether it was charged', async () => {
+  const { release, isReady, answer } = settlerWith(away);
+  expect(await release({ ...answer.held, requestId: undefined }, new Error())).toBe('unknown');
+  expect(await isReady(answer.held)).toBe(true);
+});
 
 it('an answer to a task whose hold never reached the disk is withheld, and to be sent again later', async () => {
   const clock = new FakeClock();
