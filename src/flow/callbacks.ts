@@ -30,6 +30,8 @@ const pauses = [5_000, 30_000, 120_000, 300_000];
 const lostMs = 30_000;
 const mostAtOnce = 32;
 const mostByHost = 4;
+/** One key may name a thousand hosts that never answer. */
+const mostByKey = 8;
 /** How long a stopping server goes on sending; what is then left, the next start sends. */
 const lingerMs = 2_000;
 
@@ -38,7 +40,9 @@ type Result = 'delivered' | 'failed' | 'given_up' | 'gone';
 /** Sends results to the URLs that their clients named, from the outbox in the store; at least once each. */
 export class CallbackSender {
   readonly #parts: CallbackParts;
-  readonly #sending = new Map<string, number>();
+  /** Calls under way, by host and by key. */
+  readonly #byHost = new Map<string, number>();
+  readonly #byKey = new Map<string, number>();
   readonly #underway = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   #looking: Promise<void> | undefined;
@@ -79,16 +83,20 @@ export class CallbackSender {
   async #sendDue(): Promise<void> {
     const { store, clock } = this.#parts;
     while (this.#underway.size < mostAtOnce && !this.#stop.signal.aborted) {
-      const busyHosts = [...this.#sending].filter(([, calls]) => calls >= mostByHost).map(([host]) => host);
       const now = clock.now();
-      const callback = await store.takeCallback({ now, lostAt: now + lostMs, busyHosts });
+      const callback = await store.takeCallback({
+        now,
+        lostAt: now + lostMs,
+        busyHosts: atLeast(mostByHost, this.#byHost),
+        busyKeys: atLeast(mostByKey, this.#byKey),
+      });
       if (callback === undefined) return;
-      const { host } = callback;
-      this.#sending.set(host, (this.#sending.get(host) ?? 0) + 1);
+      const { host, keyId } = callback;
+      add(this.#byHost, host, 1);
+      add(this.#byKey, keyId, 1);
       const sent = this.#send(callback).finally(() => {
-        const left = this.#sending.get(host)! - 1;
-        if (left === 0) this.#sending.delete(host);
-        else this.#sending.set(host, left);
+        add(this.#byHost, host, -1);
+        add(this.#byKey, keyId, -1);
         this.#underway.delete(sent);
         this.look();
       });
@@ -144,6 +152,16 @@ export class CallbackSender {
     const pause = pauses[attempts - 1] ?? pauses.at(-1)!;
     return this.#parts.clock.now() + Math.round(pause * (0.9 + 0.2 * this.#parts.random()));
   }
+}
+
+function add(calls: Map<string, number>, name: string, more: number): void {
+  const now = (calls.get(name) ?? 0) + more;
+  if (now === 0) calls.delete(name);
+  else calls.set(name, now);
+}
+
+function atLeast(limit: number, calls: ReadonlyMap<string, number>): string[] {
+  return [...calls].filter(([, count]) => count >= limit).map(([name]) => name);
 }
 
 function failedAt(attempts: number): Result {

@@ -262,6 +262,7 @@ export interface Store {
     now: number;
     lostAt: number;
     busyHosts: readonly string[];
+    busyKeys: readonly string[];
   }): Promise<Callback | undefined>;
   /** Ends an attempt: for good, or until `nextAt`. False when somebody else has begun another since. */
   endCallback(attempt: { taskId: string; attempts: number; nextAt: number | null }): Promise<boolean>;

@@ -70,6 +70,30 @@ describe('a sender of callbacks', () => {
     await sender.stop();
   });
 
+  it('lets no key have more than eight calls under way, to however many hosts', async () => {
+    const hanging = Promise.withResolvers<Outcome>();
+    let taken = 0;
+    let isEmpty = false;
+    const store: CallbackParts['store'] = {
+      // As the outbox does: greedy keeps coming first, and the other one after it.
+      takeCallback: async ({ busyKeys }) => {
+        const keyId = ['greedy', 'other'].find((id) => !busyKeys.includes(id));
+        return keyId === undefined || isEmpty ? undefined : { ...callback, keyId, host: `host-${++taken}` };
+      },
+      endCallback: async () => true,
+    };
+    const call = vi.fn(() => hanging.promise);
+    const { sender } = senderOf({ store, engines: { web: { call } } });
+    sender.look();
+    await expect.poll(() => call.mock.calls.length).toBe(16);
+    for (let turnsLeft = 20; turnsLeft > 0; turnsLeft--) await turn();
+    expect(call).toHaveBeenCalledTimes(16);
+    isEmpty = true;
+    const stopping = sender.stop();
+    hanging.resolve({ kind: 'answered', status: 410, contentType: '', body: '' } as Outcome);
+    await stopping;
+  });
+
   it('that is stopped waits for its store, and does nothing meanwhile', async () => {
     const taken = Promise.withResolvers<Callback | undefined>();
     const takes = [taken.promise];

@@ -227,5 +227,5 @@ describe('a callbackUrl', () => {
 
 function farFuture(world: World) {
   const now = world.clock.now() + 10_000;
-  return { now, lostAt: now, busyHosts: [] };
+  return { now, lostAt: now, busyHosts: [], busyKeys: [] };
 }

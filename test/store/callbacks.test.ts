@@ -3,10 +3,18 @@ import { hold, noon, onEachEngine, openAccount, released, settled, type TestStor
 
 const callbackUrl = 'https://site.example/hook';
 const soon = noon + 1_000;
-const due = (store: TestStore, now = soon, busyHosts: string[] = []) =>
-  store.takeCallback({ now, lostAt: now + 30_000, busyHosts });
+const due = (store: TestStore, now = soon, busyHosts: string[] = [], busyKeys: string[] = []) =>
+  store.takeCallback({ now, lostAt: now + 30_000, busyHosts, busyKeys });
 
 onEachEngine('the outbox of callbacks', (makeBooks) => {
+  it('passes over the keys that have enough calls under way', async () => {
+    const store = await opened();
+    for (const taskId of ['a', 'b']) await store.reserve(hold({ taskId, callbackUrl }));
+    for (const taskId of ['a', 'b']) await store.settle(settled(taskId));
+    expect(await due(store, soon, [], ['key-alice'])).toBeUndefined();
+    expect(await due(store, soon, [], ['another'])).toMatchObject({ keyId: 'key-alice' });
+  });
+
   async function opened(): Promise<TestStore> {
     const store = await (await makeBooks()).open();
     await openAccount(store, 10_000);

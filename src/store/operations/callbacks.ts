@@ -41,12 +41,13 @@ export function* announce(ended: Ended & { callback_url: string | null }, now: n
   if (url !== null) yield* change(insertCallback, { ...rest, url, host: new URL(url).host, now });
 }
 
-const selectDue = statement((db, p: { now: number; busyHosts: string }, engine) => {
+const selectDue = statement((db, p: { now: number; busyHosts: string; busyKeys: string }, engine) => {
   const oldest = db
     .selectFrom('callback')
     .selectAll()
     .where('due_at', '<=', p.now)
     .where('host', 'not in', idsOf(p.busyHosts, engine))
+    .where('key_id', 'not in', idsOf(p.busyKeys, engine))
     .orderBy('due_at')
     .limit(1);
   return engine === 'postgres' ? oldest.forUpdate().skipLocked() : oldest;
@@ -56,14 +57,17 @@ const claim = statement((db, p: { taskId: string; attempts: number; lostAt: numb
   db.updateTable('callback').set({ attempts: p.attempts, due_at: p.lostAt }).where('task_id', '=', p.taskId),
 );
 
-/** Lends the callback that is due first and whose host is not named; it is due again at `lostAt` if its sender dies. */
+/** Lends the callback that is due first and whose host and key are not named; it is due again at `lostAt` if its sender dies. */
 export function* takeCallback(query: {
   now: number;
   lostAt: number;
   busyHosts: readonly string[];
+  busyKeys: readonly string[];
 }): Operation<Callback | undefined> {
   const { now, lostAt } = query;
-  const row = yield* first(selectDue, { now, busyHosts: JSON.stringify(query.busyHosts) });
+  const busyHosts = JSON.stringify(query.busyHosts);
+  const busyKeys = JSON.stringify(query.busyKeys);
+  const row = yield* first(selectDue, { now, busyHosts, busyKeys });
   if (row === undefined) return undefined;
   const attempts = row.attempts + 1;
   yield* change(claim, { taskId: row.task_id, attempts, lostAt });
