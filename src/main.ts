@@ -172,6 +172,8 @@ const echoMs = 500;
  */
 function kill(): void {
   process.kill(process.pid, 'SIGKILL');
+  // Only the first process of a container is spared by its own signal.
+  process.abort();
 }
 
 /** Serves until a signal, or until something goes wrong that nobody has foreseen; `greet` is called once it does. */

@@ -17,6 +17,7 @@ export function createOps({ metrics, checks, isDraining, version, log, checkMs =
   const ops = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
+    forceCloseConnections: true,
   });
 
   ops.get('/livez', async () => ({ status: 'ok', version }));

@@ -4,6 +4,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 /** Longer than a request needs to arrive on a connection that its client took for open. */
 export const lingerMs = 500;
 
+/** How long a request that has begun to arrive may take, once nothing is under way any more. */
+const patienceMs = 5_000;
+
 /**
  * How a stopping server parts with its clients so that none finds a request cut off. While tasks under way are
  * waited for, each answer closes its connection, and a client goes to another server if there is one. Those that
@@ -17,6 +20,8 @@ export function partingFrom(server: Server, ms = lingerMs) {
   server.closeIdleConnections = () => {
     connection = 'close';
     setTimeout(closeIdle, ms).unref();
+    // Node counts one as busy that has sent nothing yet, or half a request, and would wait for it for ever.
+    setTimeout(() => server.closeAllConnections(), ms + patienceMs).unref();
   };
   return {
     /** What the header Connection of an answer must say now, if anything. */

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { imageTask, openWorld, readerOf, type World } from '../world.ts';
 
 /** A client with one connection that it keeps; what each request came to. */
@@ -53,6 +55,25 @@ test('what arrives on an open connection after the listener has closed is answer
   });
   await closed;
 });
+
+test.each(['', 'POST /createTask HTTP/1.1\r\nHost: x\r\n'])(
+  'a client that has sent no more than "%s" does not keep a stopping server',
+  async (sent) => {
+    const world = await openWorld();
+    const silent = connect(world.port, '127.0.0.1');
+    onTestFinished(() => void silent.destroy());
+    const accepted = once(world.api.server, 'connection');
+    silent.write(sent);
+    await accepted;
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const stopped = world.stop();
+    await expect.poll(() => world.api.server.listening).toBe(false);
+    vi.advanceTimersByTime(6_000);
+    vi.useRealTimers();
+    await stopped;
+  },
+);
 
 test('clients that never pause get an answer to each request, until no connection is taken any more', async () => {
   const world = await openWorld({ lingerMs: 500 });
