@@ -171,6 +171,10 @@ export function traceConfig(
   if (parsed.data && parsed.data.port !== 0 && parsed.data.port === parsed.data.opsPort) {
     problems.push(`port and opsPort are both ${parsed.data.port}`);
   }
+  if (parsed.data && parsed.data.resultSeconds <= parsed.data.taskSeconds)
+    problems.push(
+      `resultSeconds is ${parsed.data.resultSeconds}: a task may end after taskSeconds (${parsed.data.taskSeconds}), and nobody could fetch its result`,
+    );
   const taken = [parsed.data?.port, parsed.data?.opsPort];
   for (const [name, port] of Object.entries(parsed.data?.dialectPorts ?? {})) {
     if (port !== 0 && taken.includes(port))

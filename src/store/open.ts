@@ -119,7 +119,7 @@ function adminOn(engine: Engine): Omit<StoreAdmin, 'counters'> {
     listAccounts: () => engine.call('listAccounts'),
     findAccount: (idOrName) => engine.call('findAccount', idOrName),
     topUp: (payment) => engine.call('topUp', payment),
-    listEntries: (accountId, limit) => engine.call('listEntries', accountId, limit),
+    listEntries: (accountId, limit) => engine.look('listEntries', accountId, limit),
     listFeedback: (which) => engine.look('listFeedback', which),
     createKey: (key) => engine.call('createKey', key),
     listKeys: (accountId) => engine.call('listKeys', accountId),

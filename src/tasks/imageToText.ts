@@ -226,7 +226,7 @@ function inputSchema(settings: ImageToTextSettings): z.ZodType<ImageToText> {
       if (images && module !== 'number') return refuse('images', 'only goes with module number');
       if (!images && body === undefined) return refuse('body', 'is missing');
       if (minLength !== undefined && maxLength !== undefined && minLength > maxLength) {
-        return refuse('minLength', 'is above task.maxLength');
+        return refuse('minLength', 'is above maxLength');
       }
       if (module === 'number' && charset !== undefined && /\D/.test(charset)) {
         return refuse('charset', 'holds more than digits, with module number');

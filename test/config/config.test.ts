@@ -90,6 +90,10 @@ describe('configuration', () => {
     ),
     [{ LEGIBLE_PORT: '65536' }, 'LEGIBLE_PORT: is above 65535'],
     [{ LEGIBLE_PORT: '7879' }, 'port and opsPort are both 7879'],
+    [
+      { LEGIBLE_RESULT_SECONDS: '120' },
+      'resultSeconds is 120: a task may end after taskSeconds (120), and nobody could fetch its result',
+    ],
     [{ LEGIBLE_PEPPER: 'short' }, 'LEGIBLE_PEPPER: is shorter than 32 characters'],
     [{ LEGIBLE_DATABASE_URL: 'mysql://x' }, 'LEGIBLE_DATABASE_URL: does not begin with postgres://'],
     [{ LEGIBLE_PRICES: '{oops' }, 'LEGIBLE_PRICES: is not an object of type/module: micro-USD'],

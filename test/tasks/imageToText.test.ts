@@ -196,7 +196,7 @@ describe('input', () => {
     [{ body: 'a', minLength: 1.5 }, 'minLength: is not a whole number'],
     [{ body: 'a', minLength: -1 }, 'minLength: is not from 0 to 60'],
     [{ body: 'a', maxLength: 61 }, 'maxLength: is not from 0 to 60'],
-    [{ body: 'a', minLength: 6, maxLength: 5 }, 'minLength: is above task.maxLength'],
+    [{ body: 'a', minLength: 6, maxLength: 5 }, 'minLength: is above maxLength'],
   ])('%o: %s', (task, problem) => {
     expect(problemOf(task)).toContain(problem);
   });

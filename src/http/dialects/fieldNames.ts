@@ -4,6 +4,8 @@ export type FieldNames = ReadonlyMap<string, string>;
 /** What is wrong with a field, under the name that the client knows it by. */
 export function inOwnNames(detail: string | undefined, names: FieldNames): string | undefined {
   const named = detail?.replace(/^[\w.]+(?=:)|\btask\.\w+/g, (field) => names.get(field) ?? field);
+  // One length is compared with the other.
+  const compared = named?.replace(/(?<=is above )\w+/, (field) => names.get(`task.${field}`) ?? field);
   // Our shares are percentages there.
-  return named?.replace(/^(task\.recognizingThreshold: is not from 0 to 1)$/, '$100');
+  return compared?.replace(/^(task\.recognizingThreshold: is not from 0 to 1)$/, '$100');
 }
