@@ -84,7 +84,9 @@ const schema = z.object({
     ),
 
   taskSeconds: seconds.default(120).describe('a task unfinished by then is timed out and refunded'),
-  resultSeconds: seconds.default(300).describe('how long a result stays, from its creation'),
+  resultSeconds: seconds
+    .default(300)
+    .describe('how long a result stays, from its creation; more than taskSeconds'),
   maxPolls: positive.default(120).describe('getTaskResult calls by task'),
   drainSeconds: shortSeconds.default(25).describe('how long a stopping server waits for tasks under way'),
 
@@ -166,7 +168,7 @@ export function traceConfig(
   );
   for (const issue of parsed.error?.issues ?? []) {
     const [name, ...inside] = issue.path.map(String);
-    problems.push(`${[given[name ?? '']?.source ?? name, ...inside].join('.')}: ${issue.message}`);
+    problems.push(`${placeOf(name ?? '', inside, given)}: ${issue.message}`);
   }
   if (parsed.data && parsed.data.port !== 0 && parsed.data.port === parsed.data.opsPort) {
     problems.push(`port and opsPort are both ${parsed.data.port}`);
@@ -184,6 +186,13 @@ export function traceConfig(
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const sources = settings.map(({ name }) => [name, given[name]?.source ?? 'default']);
   return { config: Object.freeze(parsed.data), sources: Object.fromEntries(sources) };
+}
+
+/** `prices.Foo in legible.json`, `LEGIBLE_PRICES.Foo` */
+function placeOf(name: string, inside: readonly string[], given: Given): string {
+  const source = given[name]?.source ?? name;
+  const [field = '', ...file] = source.split(' ');
+  return [[field, ...inside].join('.'), ...file].join(' ');
 }
 
 /** Values as they were found, by setting. */

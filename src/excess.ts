@@ -25,12 +25,12 @@ export function excessOf(text: string, bytes: Buffer): string | undefined {
   let depth = 0;
   let signs = 0;
   for (let at = 0; at < text.length; at++) {
-    if (++signs > mostSigns) return 'holds too many values';
+    if (++signs > mostSigns) return `has more than ${mostSigns} characters outside of its strings`;
     const code = text.charCodeAt(at);
     if (code === quote) {
       do {
         // Escaped quotes count too: looking for the next one is what costs.
-        if (++signs > mostSigns) return 'holds too many values';
+        if (++signs > mostSigns) return `has more than ${mostSigns} characters outside of its strings`;
         at = text.indexOf('"', at + 1);
         if (at < 0) return undefined; // it never ends: JSON.parse says so
       } while (isEscaped(text, at));

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
+import type { LedgerEntry } from '../store/admin.ts';
 import type { Account } from '../store/store.ts';
 import { UserError } from '../userError.ts';
 import { positiveUsd, whole } from './arguments.ts';
@@ -49,7 +50,7 @@ export function accountCommand(): Command {
       await withStore(async ({ store }) => {
         const shown = await accountOf(store, idOrName);
         const entries = await store.listEntries(shown.id, options.entries);
-        const rows = entries.map((e) => [moment(e.at), e.kind, formatUsd(e.amount), e.taskId ?? e.note]);
+        const rows = entries.map((e) => [moment(e.at), e.kind, amountOf(e), e.taskId ?? e.note]);
         print(
           options,
           { ...shown, entries },
@@ -59,6 +60,11 @@ export function accountCommand(): Command {
     });
 
   return account;
+}
+
+/** In money, or the calls of a package. */
+function amountOf({ amount, calls }: LedgerEntry): string {
+  return calls > 0 ? `${calls} call${calls === 1 ? '' : 's'}` : formatUsd(amount);
 }
 
 function describe(accounts: Account[]): string {

@@ -178,10 +178,25 @@ export function newKey(secret: string, pepper: string, accountId: string, limits
 
 function describe(keys: Key[]): string {
   return table(
-    ['key', 'id', 'label', 'types', 'addresses', 'daily cap', 'dialect', 'test', 'expires', 'revoked'],
+    [
+      'key',
+      'id',
+      'account',
+      'package',
+      'label',
+      'types',
+      'addresses',
+      'daily cap',
+      'dialect',
+      'test',
+      'expires',
+      'revoked',
+    ],
     keys.map((k) => [
       k.hint,
       k.id,
+      k.accountId,
+      k.packageId ?? '–',
       k.label,
       k.taskTypes?.join(',') ?? 'all',
       k.addresses?.join(',') ?? 'all',

@@ -90,9 +90,10 @@ export function packageCommand(): Command {
 
 function describe(packages: Package[]): string {
   return table(
-    ['package', 'title', 'key', 'calls left', 'rate', 'concurrency', 'expires'],
+    ['package', 'account', 'title', 'key', 'calls left', 'rate', 'concurrency', 'expires'],
     packages.map((p) => [
       p.id,
+      p.accountId,
       p.title,
       p.keyHint,
       String(p.callsLeft),

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
+import { UserError } from '../userError.ts';
 import type { StoreAdmin, StoreCounters } from './admin.ts';
 import { makeCheckpoints } from './checkpoints.ts';
 import type { Engine, EngineEvents } from './engine.ts';
 import { withFreshResults } from './freshResults.ts';
+import { isOutage } from './postgres/connection.ts';
 import { openPostgres } from './postgres/engine.ts';
 import { presence } from './postgres/presence.ts';
 import { openSqlite } from './sqlite/engine.ts';
@@ -39,7 +41,9 @@ export async function openStore(
   const engine =
     databaseUrl === undefined
       ? await openSqlite(databaseFile(dataDir), events)
-      : await openPostgres(databaseUrl, events);
+      : await openPostgres(databaseUrl, events).catch((error: unknown) => {
+          throw isOutage(error) ? new UserError(`databaseUrl: ${(error as Error).message}`) : error;
+        });
   const counters = async (): Promise<StoreCounters> => ({
     ...counted,
     batchSizes: Array.from(counted.batchSizes, (count) => count ?? 0),

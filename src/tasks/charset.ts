@@ -8,11 +8,19 @@ export const charset = text
   // Each letter once is 71 of them; a hundred tasks of long ones would hold up everybody else.
   .max(256, { error: 'has more than 256 characters', abort: true })
   .regex(READABLE, 'holds characters that cannot be read')
+  .refine((characters) => !hasReversedRange(characters), 'holds a range that runs backwards')
   .transform(withoutRanges);
+
+const RANGE = /[0-9]-[0-9]|[a-z]-[a-z]|[A-Z]-[A-Z]/g;
+
+/** Read as three characters, `9-0` would leave nothing to be recognized in most pictures. */
+function hasReversedRange(characters: string): boolean {
+  return (characters.match(RANGE) ?? []).some((range) => range.charCodeAt(2) < range.charCodeAt(0));
+}
 
 /** `0-9` and `a-f` in full, as people write them who know patterns. Of two neighbours, as `c-d`, the minus counts. */
 function withoutRanges(characters: string): string {
-  return characters.replace(/[0-9]-[0-9]|[a-z]-[a-z]|[A-Z]-[A-Z]/g, (range) => {
+  return characters.replace(RANGE, (range) => {
     const [first, last] = [range.charCodeAt(0), range.charCodeAt(2)];
     if (last < first + 2) return range;
     return String.fromCharCode(...Array.from({ length: last - first + 1 }, (_, i) => first + i));

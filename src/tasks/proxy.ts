@@ -81,7 +81,7 @@ function unspeakable(proxy: ProxyPlace): { part: 'login' | 'password'; message: 
 
 const malformed: ProxyMistake = {
   field: 'proxy',
-  message: 'is not scheme:host:port:login:password, nor scheme://login:password@host:port',
+  message: 'is not host:port, scheme:host:port:login:password or scheme://login:password@host:port',
 };
 
 function proxyOfText(given: string): ProxyPlace | ProxyMistake {

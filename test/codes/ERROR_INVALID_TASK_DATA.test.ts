@@ -50,7 +50,7 @@ test('a recognition has no use for a proxy, and refuses one that is none', async
   const cases: [object, string][] = [
     [
       { proxy: 'garbage' },
-      'task.proxy: is not scheme:host:port:login:password, nor scheme://login:password@host:port',
+      'task.proxy: is not host:port, scheme:host:port:login:password or scheme://login:password@host:port',
     ],
     [{ proxy: 7 }, 'task.proxy: is not a string'],
     [{ proxyAddress: '192.0.2.1', proxyPort: 70_000 }, 'task.proxyPort: is not a port'],

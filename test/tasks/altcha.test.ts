@@ -206,7 +206,10 @@ describe('a task that cannot be', () => {
     [{ challenge: 'no JSON' }, 'task.challenge: is not JSON'],
     [{ challenge: 'x'.repeat(65_537) }, 'task.challenge: is longer than 65536 characters'],
     [{ challenge: '['.repeat(65_536) }, 'task.challenge: is nested deeper than 32'],
-    [{ challenge: `[${'0,'.repeat(20_000)}0]` }, 'task.challenge: holds too many values'],
+    [
+      { challenge: `[${'0,'.repeat(20_000)}0]` },
+      'task.challenge: has more than 16384 characters outside of its strings',
+    ],
     [
       { challenge: { ...good, more: 'x'.repeat(131_072) } },
       'task.challenge: makes the task larger than 131072 bytes',
@@ -219,7 +222,7 @@ describe('a task that cannot be', () => {
     [{ challengeURL: 'http://10.0.0.1/' }, 'task.challengeURL: is not a URL that may be called'],
     [{ websiteURL: 'http://169.254.169.254/' }, 'task.websiteURL: is not a URL that may be called'],
     [{ challengeURL: 'ftp://site.example/' }, 'task.challengeURL: is not a URL that may be called'],
-    [{ challenge: good, proxy: 'nonsense' }, /^task\.proxy: is not scheme:/],
+    [{ challenge: good, proxy: 'nonsense' }, /^task\.proxy: is not host:port/],
     [{ challenge: good, proxy: '10.0.0.1:8080' }, 'task.proxy: is not an address that may be called'],
     [{ challenge: good, proxyAddress: 'p.example' }, 'task.proxyPort: is missing'],
     [

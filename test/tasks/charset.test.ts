@@ -10,6 +10,10 @@ test.each([
   expect(charset.parse(given)).toBe(meant);
 });
 
-test.each(['+-*', 'abc-def', '9-0', 'A-z', '-', '2-'])('%s is no range', (given) => {
+test.each(['+-*', 'abc-def', 'A-z', '-', '2-'])('%s is no range', (given) => {
   expect(charset.parse(given)).toBe(given);
+});
+
+test.each(['9-0', 'z-a', 'abcF-B'])('%s runs backwards, and is refused', (given) => {
+  expect(() => charset.parse(given)).toThrow('holds a range that runs backwards');
 });

@@ -69,7 +69,7 @@ describe('a proxy as one string', () => {
   ])('%s is refused, and never repeated', (proxy) => {
     expect(proxyOf({ proxy })).toEqual({
       field: 'proxy',
-      message: 'is not scheme:host:port:login:password, nor scheme://login:password@host:port',
+      message: 'is not host:port, scheme:host:port:login:password or scheme://login:password@host:port',
     });
   });
 });

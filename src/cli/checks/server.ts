@@ -4,7 +4,7 @@ import type { Config } from '../../config.ts';
 import { createLog } from '../../log.ts';
 import { type Finding, findingsOf } from './check.ts';
 
-/** The two ports: free for a server to start, or answered by the one that runs. */
+/** The ports: free for a server to start, or answered by the one that runs. */
 export async function checkServer(config: Config): Promise<Finding[]> {
   const finding = findingsOf('server');
   const ready = await readiness(config);
@@ -13,6 +13,11 @@ export async function checkServer(config: Config): Promise<Finding[]> {
   const ports: [string, string, number][] = [
     ['port', config.host, config.port],
     ['opsPort', config.opsHost, config.opsPort],
+    ...Object.entries(config.dialectPorts).map(([name, port]): [string, string, number] => [
+      `dialectPorts.${name}`,
+      config.host,
+      port,
+    ]),
   ];
   const found = ports.map(async ([name, host, port]) => {
     const problem = await tryPort(host, port);

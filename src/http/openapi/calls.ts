@@ -86,6 +86,7 @@ export const calls: Record<string, CallDocument> = {
   },
   '/getToken': {
     ...obsolete,
+    summary: 'Not served, but for reports.',
     description: 'A report as of feedbackTask is taken here too: one client posts it to this path.',
     answers: ['Okay'],
   },

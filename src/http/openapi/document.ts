@@ -11,19 +11,19 @@ export interface DocumentParts {
   taskTypes: readonly AnyTaskType[];
   version: string;
   bodyLimitBytes: number;
+  strict: boolean;
+  always200: boolean;
 }
 
 /** OpenAPI 3.1 of the default dialect, made of the schemas by which requests are read. */
-export function openApiDocument({ taskTypes, version, bodyLimitBytes }: DocumentParts): Json {
+export function openApiDocument({ taskTypes, version, ...settings }: DocumentParts): Json {
   return {
     openapi: '3.1.1',
     info: {
       title: 'Legible',
       version,
       summary: 'Recognition server: post a picture, get back what it says',
-      description:
-        'Statuses are 200, 400 and 401, and no others. Top-level names are compared without regard to case, ' +
-        `unknown fields are ignored and \`null\` counts as absent. A body has at most ${bodyLimitBytes} bytes.`,
+      description: rulesOf(settings),
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     // Beside this document, wherever a proxy puts it.
@@ -181,4 +181,20 @@ function errorList(status: number): string {
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
   const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
   return json;
+}
+
+/** What holds for every call of this server, as it is set. */
+function rulesOf({
+  bodyLimitBytes,
+  strict,
+  always200,
+}: Omit<DocumentParts, 'taskTypes' | 'version'>): string {
+  return [
+    always200
+      ? 'This server answers every status below as 200: only errorId tells errors apart.'
+      : 'Statuses are 200, 400 and 401, and no others.',
+    `Top-level names are ${strict ? 'spelled as here' : 'compared without regard to case'}, unknown fields are ` +
+      'ignored and `null` counts as absent.',
+    `A body has at most ${bodyLimitBytes} bytes.`,
+  ].join(' ');
 }
