@@ -60,9 +60,16 @@ async function exchange(
   { method, url, headers, body, proxy, statusOnly = false }: Call,
   { isForwarded, signal, limits }: Exchange,
 ): Promise<Outcome> {
+  let given = false;
   const client = new Client(url.origin, {
-    // Not at once: undici takes no notice of a socket that is there before it has begun to wait for one.
-    connect: (_options, callback) => queueMicrotask(() => callback(null, socket as TLSSocket)),
+    // Not at once: undici takes no notice of a socket that is there before it has begun to wait for one. Only once:
+    // it asks for another where this one breaks before the request is sent, and would get the broken one for ever.
+    connect: (_options, callback) =>
+      queueMicrotask(() => {
+        if (given) return callback(new Error('the connection was lost'), null);
+        given = true;
+        callback(null, socket as TLSSocket);
+      }),
     headersTimeout: statusOnly ? limits.totalMs : limits.headersMs,
     bodyTimeout: limits.totalMs,
     maxResponseSize: limits.bytes,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Place, ProxyPlace } from '../../src/call.ts';
 import { openTunnel } from '../../src/outbound/tunnel.ts';
@@ -58,6 +59,18 @@ const consents: [string, { scheme: Scheme; login?: string; password?: string }, 
   ['5, a login', { scheme: 'socks5', login: 'u', password: 'p' }, '05 02  01 00  05 00 00 01 7f000001 0050'],
   ['4', { scheme: 'socks4', login: 'u' }, '00 5a 0050 7f000001'],
 ];
+
+it('a site that answers before it is asked ends the call, and nothing else', async () => {
+  const server = await tcpServer((socket) => {
+    socket.once('data', () => socket.write(bytes(`05 00  05 00 00 01 7f000001 0050 58`)));
+  });
+  closings.push(server.close);
+  const call = new Worker(new URL('./earlyCall.ts', import.meta.url), { workerData: { port: server.port } });
+  const [kind] = await once(call, 'message', { signal: AbortSignal.timeout(20_000) }).finally(() =>
+    call.terminate(),
+  );
+  expect(kind).toBe('proxyRefused');
+});
 
 describe('what a SOCKS proxy says', () => {
   it.each(consents)(
