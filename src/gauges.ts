@@ -36,11 +36,6 @@ export function watchStore(metrics: Metrics, store: StoreAdmin, sweeper: Sweeper
     'Size of the write-ahead log.',
     async () => (await counters()).walBytes,
   );
-  metrics.sizes(
-    'legible_store_batch_size',
-    'Operations in one commit.',
-    async () => (await counters()).batchSizes,
-  );
 
   metrics.counter(
     'legible_reservations_swept_total',

@@ -54,7 +54,11 @@ export async function start(config: Config, { clock, log, onFatal }: Surrounding
 
   try {
     lockUnlessShared(config, started);
-    const store = await openStore(config, { onFatal });
+    const metrics = createMetrics();
+    const store = await openStore(config, {
+      onFatal,
+      onCommit: ({ operations }) => metrics.observeCommit(operations),
+    });
     started.push(() => store.close());
     const pepper = await readPepper(config, store);
     const repaired = await store.repair(clock.now());
@@ -68,6 +72,8 @@ export async function start(config: Config, { clock, log, onFatal }: Surrounding
       threads: config.recognizers,
       queueLimit: config.recognizerQueue,
       clock,
+      onThreadEnd: (reason) =>
+        log.error({ err: reason }, 'a recognition thread has ended; another takes its place'),
     });
     started.push(() => recognizer.stop());
     const proofs = new SearchPool({
@@ -88,7 +94,6 @@ export async function start(config: Config, { clock, log, onFatal }: Surrounding
     };
     const questions = new Questions(readClassCard());
 
-    const metrics = createMetrics();
     const api = buildServer({
       config,
       clock,

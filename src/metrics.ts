@@ -48,8 +48,18 @@ export function createMetrics() {
     registers,
   });
 
+  const commits = new Histogram({
+    name: 'legible_store_batch_size',
+    help: 'Operations in one commit.',
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+    registers,
+  });
+
   return {
     registry,
+    observeCommit(operations: number) {
+      commits.observe(operations);
+    },
     /** `route` is the route's own pattern, never the path as sent; `errorCode` is empty for success. */
     observeRequest(r: { route: string; method: string; status: number; errorCode: string; seconds: number }) {
       requests.observe(
@@ -91,23 +101,6 @@ export function createMetrics() {
           last = await attempt(read, last);
           this.reset();
           this.inc(last);
-        },
-      });
-    },
-    /** A histogram of sizes counted elsewhere: `read` gives at index n how many had size n. */
-    sizes(name: string, help: string, read: Reading<readonly number[]>) {
-      let seen: readonly number[] = [];
-      new Histogram({
-        name,
-        help,
-        registers,
-        buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
-        async collect() {
-          const counts = await attempt(read, seen);
-          counts.forEach((times, size) => {
-            for (let i = seen[size] ?? 0; i < times; i++) this.observe(size);
-          });
-          seen = [...counts];
         },
       });
     },

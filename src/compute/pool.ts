@@ -181,12 +181,22 @@ export class SearchPool {
       this.#salvage(thread, reason);
       if (this.#stopping) return;
       this.#options.onThreadEnd(reason);
-      setTimeout(() => {
-        if (this.#stopping) return;
+      this.#replace();
+    });
+  }
+
+  /** Tries until a new thread stands: where no more may be made, `new Worker` throws. */
+  #replace(): void {
+    setTimeout(() => {
+      if (this.#stopping) return;
+      try {
         this.#startThread();
         this.#dispatch();
-      }, restartMs).unref();
-    });
+      } catch (error) {
+        this.#options.onThreadEnd(error);
+        this.#replace();
+      }
+    }, restartMs).unref();
   }
 
   /** The range that a thread died at is looked through once more, and then never again: it may be the reason. */

@@ -32,6 +32,8 @@ export interface PoolOptions {
   model?: string;
   /** Starts a thread; tests put another in its place. */
   startThread?: (model: string) => Worker;
+  /** Told why a thread ended that nobody had stopped; another takes its place. */
+  onThreadEnd?: (reason: unknown) => void;
 }
 
 export type ReadOptions = Constraints & Patience;
@@ -54,7 +56,7 @@ export class RecognizerPool {
   #imageMs = 15;
 
   private constructor(options: PoolOptions) {
-    this.#options = { model: textModel, startThread: startRecognitionThread, ...options };
+    this.#options = { model: textModel, startThread: startRecognitionThread, onThreadEnd() {}, ...options };
     this.#shape = readModelCard(this.#options.model);
     this.#queue = new WorkQueue(options.queueLimit);
     this.#sweeper = setInterval(() => this.expire(), SWEEP_MS);
@@ -242,14 +244,15 @@ export class RecognizerPool {
   }
 
   /** Resolves once the thread has loaded its model; a thread that ends unasked is replaced. */
-  #startThread(): Promise<void> {
+  /** Rejects, and never throws: where no more threads may be made, `new Worker` throws. */
+  async #startThread(): Promise<void> {
     const thread: Thread = {
       worker: this.#options.startThread(this.#options.model),
       batch: [],
       ready: false,
     };
     this.#threads.add(thread);
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       let reason: unknown = 'the recognition thread ended';
       thread.worker.on('message', (message: FromThread) => {
         if (message.kind === 'ready') {
@@ -267,7 +270,9 @@ export class RecognizerPool {
         this.#threads.delete(thread);
         reject(new Error('a recognition thread could not start', { cause: reason }));
         this.#salvage(thread, reason);
-        if (!this.#stopping && thread.ready) this.#replace();
+        if (this.#stopping || !thread.ready) return;
+        this.#options.onThreadEnd(reason);
+        this.#replace();
       });
     });
   }
@@ -283,9 +288,12 @@ export class RecognizerPool {
   /** What a dead thread was at runs once more, each by itself, since one of them may have killed it. */
   #salvage({ batch }: Thread, reason: unknown): void {
     const left = batch.filter((entry) => entry !== undefined && !entry.settled) as Entry[];
-    const again = left.filter(({ attempts }) => attempts < MOST_ATTEMPTS && !this.#stopping);
+    const again = left.filter(
+      ({ attempts, signal }) => attempts < MOST_ATTEMPTS && !signal.aborted && !this.#stopping,
+    );
     for (const entry of left) {
       if (again.includes(entry)) entry.alone = true;
+      else if (entry.signal.aborted) settle(entry, () => entry.reject(entry.signal.reason));
       else settle(entry, () => entry.reject(recogniserUnavailable('failed on this image', reason)));
     }
     this.#queue.putBack(again);

@@ -98,8 +98,6 @@ export interface StoreCheck {
 export interface StoreCounters {
   operations: number;
   commits: number;
-  /** How many commits carried n operations; index 0 is unused. */
-  batchSizes: readonly number[];
   walBytes: number;
 }
 

@@ -28,12 +28,11 @@ export async function openStore(
   { dataDir, databaseUrl }: Pick<Config, 'dataDir' | 'databaseUrl'>,
   { onFatal = endProcess, onCommit = () => {} }: StoreOptions = {},
 ): Promise<Store & StoreAdmin> {
-  const counted = { operations: 0, commits: 0, batchSizes: [] as number[] };
+  const counted = { operations: 0, commits: 0 };
   const events: EngineEvents = {
     committed(commit) {
       counted.operations += commit.operations;
       counted.commits++;
-      counted.batchSizes[commit.operations] = (counted.batchSizes[commit.operations] ?? 0) + 1;
       onCommit(commit);
     },
     fatal: onFatal,
@@ -46,7 +45,6 @@ export async function openStore(
         });
   const counters = async (): Promise<StoreCounters> => ({
     ...counted,
-    batchSizes: Array.from(counted.batchSizes, (count) => count ?? 0),
     walBytes: await engine.walBytes(),
   });
   const isShared = databaseUrl !== undefined;

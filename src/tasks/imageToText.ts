@@ -99,7 +99,8 @@ export function imageToText(settings: ImageToTextSettings): TaskType<ImageToText
 
 async function answer(image: Uint8Array, input: ImageToText, context: SolveContext<'text'>): Promise<One> {
   const reading = await context.engines.text.read(image, readOptions(input, context));
-  const { text, confidence, expression } = input.module === 'math' ? calculate(reading) : asRead(reading);
+  const { text, confidence, expression } =
+    input.module === 'math' ? calculate(reading, input) : asRead(reading);
   if (text === '' || confidence < LEAST_CONFIDENCE) throw new Fault('ERROR_CAPTCHA_UNSOLVABLE');
   if (confidence < input.score) {
     throw new Fault('ERROR_CAPTCHA_UNSOLVABLE', { detail: 'less sure than task.score asks for' });
@@ -123,8 +124,8 @@ function readOptions(input: ImageToText, { deadline, signal }: SolveContext<'tex
     ...(module === 'math' ? { expression: true } : {}),
     ...(module === 'math' || details ? { alternatives: NAMED_ALTERNATIVES } : {}),
     ...(module !== 'math' && alphabet !== undefined ? { alphabet } : {}),
-    ...(minLength === undefined ? {} : { minLength }),
-    ...(maxLength === undefined ? {} : { maxLength }),
+    ...(module === 'math' || minLength === undefined ? {} : { minLength }),
+    ...(module === 'math' || maxLength === undefined ? {} : { maxLength }),
   };
 }
 
@@ -138,13 +139,19 @@ const asRead = ({ text, confidence }: Reading): Read => ({ text, confidence });
 
 /**
  * The answer that most of the belief stands for: `3+5=` and `3+5=?` are two readings of one answer. Each reading was
- * calibrated alone, so that their beliefs may exceed 1 together; it is the doubts that multiply.
+ * calibrated alone, so that their beliefs may exceed 1 together; it is the doubts that multiply. The lengths asked for
+ * are those of the answer.
  */
-function calculate({ text, confidence, alternatives }: Reading): Read {
+function calculate(
+  { text, confidence, alternatives }: Reading,
+  { minLength = 0, maxLength = LONGEST_TEXT }: Pick<ImageToText, 'minLength' | 'maxLength'>,
+): Read {
   const belief = new Map<number, Required<Read>>();
   for (const reading of [{ text, confidence }, ...alternatives]) {
     const value = answerOf(reading.text);
     if (value === undefined) continue;
+    const { length } = String(value);
+    if (length < minLength || length > maxLength) continue;
     const known = belief.get(value);
     if (known) known.confidence = 1 - (1 - known.confidence) * (1 - reading.confidence);
     else belief.set(value, { text: String(value), confidence: reading.confidence, expression: reading.text });

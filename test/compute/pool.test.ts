@@ -129,6 +129,19 @@ describe('a search that a thread dies of', () => {
     expect(deaths).toEqual(['the thread ended', 'the thread ended']);
   });
 
+  it('goes on when threads can be made again', async () => {
+    const startThread = mortal(1);
+    let started = 0;
+    // As `new Worker` does at the limit of a container's threads.
+    const full = () => {
+      if (++started === 2) throw new Error('EAGAIN');
+      return startThread();
+    };
+    const puzzle = digits('s', hash('sha256', 's7', 'hex'));
+    const found = await pool(1, full).search(puzzle, { signal, to: 64 });
+    expect([found?.counter, started]).toEqual([7, 3]);
+  });
+
   it('is given up at once when it only cannot be computed', async () => {
     const searching = pool(1);
     const impossible: Puzzle = {

@@ -62,7 +62,7 @@ describe('metrics', () => {
     const metrics = createMetrics();
     let depth = 1;
     metrics.gauge('legible_test_depth', 'Of this test.', () => depth);
-    metrics.sizes('legible_test_sizes', 'Of this test.', () => [0, depth, 2]);
+    for (const operations of [1, 3, 300]) metrics.observeCommit(operations);
     metrics.observeTask({ type: 'ImageToTextTask', outcome: 'solved', seconds: 0.02 });
     metrics.observeRequest({
       route: '/createTask',
@@ -81,18 +81,17 @@ describe('metrics', () => {
     );
     expect(first.body).toContain('legible_admission_rejected_total{reason="limit"} 1');
     expect(first.body).toContain('legible_test_depth 1');
-    expect(first.body).toContain('legible_test_sizes_count 3');
+    expect(first.body).toContain('legible_store_batch_size_bucket{le="4"} 2');
+    expect(first.body).toContain('legible_store_batch_size_count 3');
     depth = 7;
     const second = await app.inject('/metrics');
     expect(second.body).toContain('legible_test_depth 7');
-    expect(second.body).toContain('legible_test_sizes_count 9');
   });
 
   it('are served without those that cannot be read', async () => {
     const metrics = createMetrics();
     metrics.gauge('legible_test_broken', 'Of this test.', bad);
     metrics.counter('legible_test_total', 'Of this test.', bad);
-    metrics.sizes('legible_test_sizes', 'Of this test.', bad);
     metrics.gauge('legible_test_sound', 'Of this test.', () => 1);
     const answer = await ops({ metrics }).inject('/metrics');
     expect(answer.statusCode).toBe(200);

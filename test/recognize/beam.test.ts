@@ -50,6 +50,30 @@ function isIn(language: Language, text: string): boolean {
   return state !== undefined && language.accepts(state);
 }
 
+test('many lengths share the beam: of noise no more is tried than a few languages would try', () => {
+  const count = 60;
+  const every = '0123456789abcdefghijklmnopqrstuvwxyz';
+  const steps: Steps = {
+    count,
+    classes: every.length + 1,
+    probability: new Float64Array(count * (every.length + 1)).fill(1 / (every.length + 1)),
+    allowedMass: 1,
+  };
+  const tries = (language: Language) => {
+    let tried = 0;
+    const next = (state: number, character: string) => {
+      tried++;
+      return language.next(state, character);
+    };
+    const found = searchBeam(steps, { alphabet: every, language: { ...language, next } });
+    return { tried, longest: Math.max(...found.map(({ text }) => text.length)) };
+  };
+  const free = tries(lengths());
+  const bounded = tries(lengths(0, count));
+  expect(bounded.tried).toBeLessThan(16 * free.tried);
+  expect(bounded.longest).toBe(count);
+});
+
 const languages: [string, Language][] = [
   ['any text', lengths()],
   ['at least two characters', lengths(2)],

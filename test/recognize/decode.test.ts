@@ -151,6 +151,14 @@ test('every frame of an animation, on the whole canvas', async () => {
   ]);
 });
 
+test('a JPEG of more scans than any encoder writes is refused before it is decoded', async () => {
+  const jpeg = await halves([40], [90]).jpeg().toBuffer();
+  const scans = Buffer.concat(Array.from({ length: 101 }, () => Buffer.from([0xff, 0xda])));
+  const peeked = { format: 'jpeg', width: 16, height: 8, frames: 1 } as const;
+  await expect(decodeFrames(Buffer.concat([jpeg, scans]), peeked)).rejects.toThrow('more than 100 scans');
+  expect(await decodeFrames(jpeg, peekImage(jpeg)!)).toHaveLength(1);
+});
+
 test.each(['jpeg', 'webp'] as const)(
   'a %s that says how it was held is turned as browsers turn it',
   async (format) => {

@@ -119,6 +119,15 @@ describe('module number', () => {
 });
 
 describe('module math', () => {
+  test('lengths are those of the answer', async () => {
+    const asked = world({ a: { text: '27+15=' } });
+    const limited = (more: object) =>
+      lenient.solve(lenient.input.parse({ module: 'math', body: 'a', ...more }), asked.context);
+    expect(await limited({ maxLength: 2 })).toMatchObject({ text: '42' });
+    await expect(limited({ minLength: 3 })).rejects.toMatchObject({ code: 'ERROR_CAPTCHA_UNSOLVABLE' });
+    for (const options of asked.asked) expect(options).not.toHaveProperty('maxLength');
+  });
+
   test('answers what most of the belief stands for', async () => {
     const reading = {
       text: '3+6=',

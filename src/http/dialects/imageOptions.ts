@@ -14,7 +14,7 @@ export function withOurOptions(task: Body): Body {
   if (recognizingThreshold !== undefined && rest.score === undefined)
     rest.score = asShare(recognizingThreshold);
   if (isOn(math)) {
-    // Of the answer, where ours are of the expression.
+    // Clients write the expression's, although the contracts mean the answer's.
     const { minLength: _min, maxLength: _max, ...others } = rest;
     return { ...others, module: 'math' };
   }
