@@ -5,7 +5,7 @@
 prints the mean exact match for shares of the trained weights from 0 to 1, beside the starting ones (WiSE-FT, Wortsman
 et al. 2022, arXiv 2109.01903).
 
-    python -m training.average training/runs/text/checkpoint.pt --with models/text.fp16.pt --out mean.pt
+    python -m training.average training/runs/text/checkpoint.pt --with models/text.fp16.pt [--share 0.5] --out mean.pt
 
 writes the mean of two trained nets, as export takes it: of those that a run left before and after its rate rose and fell
 again (stochastic weight averaging, Izmailov et al. 2018, arXiv 1803.05407).
@@ -43,12 +43,13 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path)
     parser.add_argument("--limit", type=int, default=24)
     parser.add_argument("--with", type=Path, dest="other", help="another trained net")
+    parser.add_argument("--share", type=float, default=0.5, help="of the first in their mean")
     parser.add_argument("--out", type=Path, help="where their mean goes")
     chosen = parser.parse_args()
     trained, progress = checkpoint.averaged_net(chosen.checkpoint)
     if chosen.other and chosen.out:
         other, _ = checkpoint.averaged_net(chosen.other)
-        return checkpoint.keep(blend(trained, other, 0.5), progress, chosen.out)
+        return checkpoint.keep(blend(trained, other, chosen.share), progress, chosen.out)
     if not chosen.corpus:
         parser.error("--corpus, or --with and --out")
     start = starting_net()

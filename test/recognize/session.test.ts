@@ -29,10 +29,11 @@ test('the net says in bytes what it says in floating point, on processors whose 
       apart.push(ours.reduce((sum, p, i) => sum + Math.abs(p - exact[i]!), 0));
     }
   }
-  // Rounding alone changes a letter in up to four of the fifteen, which are apart by 2 then; the others together by 0.42.
-  // Sums that are cut off move these as well: by 7.5, on a processor without VNNI that is not asked to keep them whole.
-  const most = apart.toSorted((a, b) => a - b).slice(0, 11);
-  expect(most.reduce((sum, one) => sum + one)).toBeLessThan(1);
+  // Rounding alone changes a letter in up to six of the fifteen, which are apart by 1 to 4 then; the eight that differ
+  // least are apart by 0.04 together. Sums that are cut off move these as well: by 1.5, on a processor without VNNI that
+  // is not asked to keep them whole.
+  const least = apart.toSorted((a, b) => a - b).slice(0, 8);
+  expect(least.reduce((sum, one) => sum + one)).toBeLessThan(0.5);
   await Promise.all([integers.release(), floats.release()]);
 });
 

@@ -13,7 +13,7 @@ const TURNS = [-0.5, 0, 0.5];
 /** Chance that two marks are the same of which the net reads neither as a letter. */
 const UNREAD = 0.02;
 /** How much the likeness of two marks' scores counts, beside the letters that they may be. */
-const LIKENESS = 4;
+const LIKENESS = 3;
 /** Scores below are all the same: no. */
 const LEAST_SCORE = -9;
 

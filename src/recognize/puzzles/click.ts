@@ -23,8 +23,6 @@ const TEMPERATURE = 0.1;
 /** Belief from which on nothing more is asked about a mark, and below which it is not the one. */
 const SURE = 0.98;
 const UNLIKELY = 0.01;
-/** The matcher and the text net err on the same marks: together their beliefs count for less than apart. */
-const MATCHER_WEIGHT = 0.7;
 
 /** Finds what a prompt shows in a picture; undefined when either shows nothing, or too little. */
 export async function findClicks(
@@ -87,10 +85,9 @@ function secondThought(
   columns: readonly number[],
   factors: readonly number[] | undefined,
 ): number[] {
-  const weights = beliefs.map((belief) => belief ** MATCHER_WEIGHT);
-  if (factors === undefined) return shares(weights);
+  if (factors === undefined) return [...beliefs];
   const least = Math.min(...factors);
-  return shares(weights.map((weight, i) => weight * (factors[columns.indexOf(i)] ?? least)));
+  return shares(beliefs.map((belief, i) => belief * (factors[columns.indexOf(i)] ?? least)));
 }
 
 function shares(weights: readonly number[]): number[] {
