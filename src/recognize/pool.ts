@@ -243,14 +243,13 @@ export class RecognizerPool {
     return Math.ceil(Math.min(Math.max(ms, 100), 10_000));
   }
 
-  /** Resolves once the thread has loaded its model; a thread that ends unasked is replaced. */
-  /** Rejects, and never throws: where no more threads may be made, `new Worker` throws. */
+  /**
+   * Resolves once the thread has loaded its model; one that ends unasked is replaced. Rejects, and never throws:
+   * `new Worker` does, where no more threads may be made.
+   */
   async #startThread(): Promise<void> {
-    const thread: Thread = {
-      worker: this.#options.startThread(this.#options.model),
-      batch: [],
-      ready: false,
-    };
+    const worker = this.#options.startThread(this.#options.model);
+    const thread: Thread = { worker, batch: [], ready: false };
     this.#threads.add(thread);
     await new Promise<void>((resolve, reject) => {
       let reason: unknown = 'the recognition thread ended';
@@ -280,8 +279,7 @@ export class RecognizerPool {
   /** Tries until a new thread stands: with a thread too few the server is slow, with none it is deaf. */
   #replace(): void {
     this.#startThread().catch(() => {
-      const timer = setTimeout(() => !this.#stopping && this.#replace(), RESTART_MS);
-      timer.unref();
+      setTimeout(() => !this.#stopping && this.#replace(), RESTART_MS).unref();
     });
   }
 

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setImmediate as soon } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
-import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/fault.ts';
 import { type ReadOptions, RecognizerPool } from '../../src/recognize/pool.ts';
 import type { FromThread, ToThread } from '../../src/recognize/thread.ts';
@@ -219,31 +219,6 @@ describe('a thread that dies', () => {
       threads[1]!.answer();
     }
     expect((await Promise.all(reads)).map(({ text }) => text)).toEqual(['0', '0', '0', '0']);
-  });
-
-  test('is replaced as soon as threads can be made again, and told of', async () => {
-    const deaths: unknown[] = [];
-    let isFull = false;
-    const made: StandIn[] = [];
-    const startThread = () => {
-      // As `new Worker` does at the limit of a container's threads.
-      if (isFull) throw new Error('EAGAIN');
-      const thread = new StandIn();
-      made.push(thread);
-      queueMicrotask(() => thread.say({ kind: 'ready' }));
-      return thread as unknown as Worker;
-    };
-    const options = { threads: 1, queueLimit: 1, clock, startThread };
-    pool = await RecognizerPool.start({ ...options, onThreadEnd: (reason) => deaths.push(reason) });
-    isFull = true;
-    vi.useFakeTimers({ toFake: ['setTimeout'] });
-    onTestFinished(() => void vi.useRealTimers());
-    made[0]!.die();
-    await soon();
-    isFull = false;
-    vi.advanceTimersByTime(1_000);
-    await soon();
-    expect([made.length, deaths.length]).toEqual([2, 1]);
   });
 
   test('while it reads for a client that has gone: that image is dropped', async () => {
