@@ -131,7 +131,10 @@ export function buildFlow(parts: FlowParts): Flow {
     },
     async drain() {
       steps.waiters.close();
-      const timer = setTimeout(() => solver.abandonAll(), parts.config.drainSeconds * 1000);
+      const timer = setTimeout(() => {
+        solver.abandonAll();
+        steps.hurry.abort();
+      }, parts.config.drainSeconds * 1000);
       await underway.drain();
       clearTimeout(timer);
       clearInterval(banTimer);

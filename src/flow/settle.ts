@@ -16,13 +16,15 @@ export interface SettlerParts {
   clock: Clock;
   store: Pick<Store, 'settle' | 'release' | 'handBack' | 'poll'>;
   log: Logger;
-  pause?: (ms: number) => Promise<unknown>;
+  /** Aborted when there is no time any more to wait for a store that is away. */
+  hurry: AbortSignal;
+  pause?: (ms: number, value: undefined, options: { signal: AbortSignal }) => Promise<unknown>;
 }
 
 type Ending = Pick<Held, 'taskId' | 'lease' | 'requestId'>;
 
 /** Makes the ways in which work on a hold ends: charged with the answer delivered, given back, or left to others. */
-export function settler({ clock, store, log, pause = setTimeout }: SettlerParts) {
+export function settler({ clock, store, log, hurry, pause = setTimeout }: SettlerParts) {
   /**
    * Charges the task; only then may its answer leave the server.
    * @throws Fault ERROR_SETTLEMENT_FAILED when the store cannot, ERROR_SERVICE_UNAVALIABLE when it could not even
@@ -45,8 +47,8 @@ export function settler({ clock, store, log, pause = setTimeout }: SettlerParts)
         failed = error;
         log.error({ err: error, taskId, requestId, attempt }, 'settle failed');
         const ms = (isAway(error) ? awayPausesMs : pausesMs)[attempt - 1];
-        if (ms === undefined) break;
-        await pause(ms);
+        if (ms === undefined || hurry.aborted) break;
+        await pause(ms, undefined, { signal: hurry }).catch(() => {});
       }
     }
     if (failed === undefined) throw timedOut();

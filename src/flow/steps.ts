@@ -41,9 +41,11 @@ export type Steps = ReturnType<typeof makeSteps>;
 
 export function makeSteps(parts: FlowParts) {
   const typeNamed = registryOf(parts.taskTypes);
+  const hurry = new AbortController();
   return {
     ...parts,
-    ...settler(parts),
+    ...settler({ ...parts, hurry: hurry.signal }),
+    hurry,
     protection: new Protection(parts),
     ...authenticator(parts),
     pace: new Pace(parts),

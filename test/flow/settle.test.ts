@@ -9,8 +9,10 @@ import { FakeClock } from '../world.ts';
 function settlerWith(settle: () => Promise<boolean>) {
   const clock = new FakeClock();
   const pauses: number[] = [];
+  const hurry = new AbortController();
   const parts = settler({
     clock,
+    hurry: hurry.signal,
     log: createLog({ logLevel: 'silent' }),
     store: {
       settle,
@@ -24,7 +26,7 @@ function settlerWith(settle: () => Promise<boolean>) {
     },
   });
   const held = { taskId: 'task-1', lease: 1, accountId: 'alice', deadline: clock.now() + 120_000 };
-  return { ...parts, pauses, clock, answer: { held, solution: '{"text":"abc"}' } as Answer };
+  return { ...parts, pauses, clock, hurry, answer: { held, solution: '{"text":"abc"}' } as Answer };
 }
 
 const away = () => Promise.reject(new StoreError('ECONNREFUSED', 'gone', { isAway: true }));
@@ -46,6 +48,16 @@ it('one that stays away fails the settlement, and so does the deadline', async (
   expect(pauses).toEqual([20, 200, 1_000, 3_000, 10_000].slice(0, pauses.length));
 });
 
+it('a server that stops waits no longer for one that is away', async () => {
+  let attempts = 0;
+  const { settle, answer, pauses, hurry } = settlerWith(() => {
+    if (++attempts === 3) hurry.abort();
+    return away();
+  });
+  await expect(settle(answer)).rejects.toMatchObject({ code: 'ERROR_SETTLEMENT_FAILED' });
+  expect(pauses).toEqual([20, 200]);
+});
+
 it('a database that refuses is asked three times and no more', async () => {
   const { settle, answer, pauses } = settlerWith(() => Promise.reject(new Error('disk full')));
   await expect(settle(answer)).rejects.toMatchObject({ code: 'ERROR_SETTLEMENT_FAILED' });
@@ -62,6 +74,7 @@ it('an answer to a task whose hold never reached the disk is withheld, and to be
   const clock = new FakeClock();
   const { settle } = settler({
     clock,
+    hurry: new AbortController().signal,
     log: createLog({ logLevel: 'fatal' }),
     store: {
       settle: async () => false,
