@@ -41,7 +41,7 @@ export async function openStore(
     databaseUrl === undefined
       ? await openSqlite(databaseFile(dataDir), events)
       : await openPostgres(databaseUrl, events).catch((error: unknown) => {
-          throw isOutage(error) ? new UserError(`databaseUrl: ${(error as Error).message}`) : error;
+          throw isOutage(error) ? new UserError(`databaseUrl: ${reasonOf(error)}`) : error;
         });
   const counters = async (): Promise<StoreCounters> => ({
     ...counted,
@@ -50,6 +50,12 @@ export async function openStore(
   const isShared = databaseUrl !== undefined;
   const store = storeOn(engine, isShared);
   return { ...(isShared ? store : withFreshResults(store, engine)), ...adminOn(engine), counters };
+}
+
+/** Of a name with several addresses the message is empty, and each of them has its own. */
+function reasonOf(error: unknown): string {
+  const { message, errors = [], code } = error as Error & { errors?: Error[]; code?: string };
+  return message || errors[0]?.message || String(code);
 }
 
 /** Rounds of one sweep: 20,000 tasks, ten times what a full second of the fastest server leaves behind. */

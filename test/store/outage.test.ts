@@ -112,6 +112,7 @@ describe('without its PostgreSQL', () => {
   it('an account whose row somebody keeps holds up nobody else', async () => {
     const { store, direct, where } = await throughGate();
     await openAccount(direct, 1_000_000, 'bob');
+    await direct.reserve(hold({ taskId: 'of another process' }));
     const blocker = new pg.Client({ connectionString: where });
     cleanups.push(() => blocker.end());
     await blocker.connect();
@@ -124,6 +125,12 @@ describe('without its PostgreSQL', () => {
       const [alice, bob] = await Promise.all(both(round));
       expect([alice, bob]).toEqual([expect.any(Error), 'held']);
     }
+    const theirs = store.settle(settled('of another process')).catch((error: Error) => error);
+    expect(await Promise.all([theirs, store.findPrincipal('hash-bob'), ask('bob', 'beside')])).toEqual([
+      expect.any(Error),
+      expect.objectContaining({ account: expect.objectContaining({ id: 'bob' }) }),
+      'held',
+    ]);
     // Kept waiting in a transaction of its own, and not behind it.
     const waits = ask('alice', 'alice-3');
     const late = ask('alice', 'alice-4');

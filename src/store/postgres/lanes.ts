@@ -97,9 +97,13 @@ export function createLanes(
 
   function isStuck(accountId: string | undefined): boolean {
     if (accountId === undefined) return false;
-    const until = stuck.get(accountId);
-    if (until !== undefined && until <= performance.now()) stuck.delete(accountId);
-    return stuck.has(accountId);
+    return (stuck.get(accountId) ?? 0) > performance.now();
+  }
+
+  function keepApart(accountId: string): void {
+    const now = performance.now();
+    for (const [account, until] of stuck) if (until <= now) stuck.delete(account);
+    stuck.set(accountId, now + stuckMs);
   }
 
   async function runLane(group: Waiting[]): Promise<void> {
@@ -149,8 +153,7 @@ export function createLanes(
       }
       if (group.length === 1 || isPatienceOver) {
         const [accountId] = accounts;
-        if (isPatienceOver && typeof accountId === 'string')
-          stuck.set(accountId, performance.now() + stuckMs);
+        if (isPatienceOver && typeof accountId === 'string') keepApart(accountId);
         for (const { reject } of group) reject(storeErrorOf(error));
         return;
       }

@@ -38,11 +38,15 @@ const mostRemembered = 100_000;
 export function owners() {
   const accounts = new Map<string, string>();
   return {
-    /** Null for an operation that runs alone, undefined when only the database knows. */
+    /**
+     * Null for an operation that runs alone, undefined for one that locks no account. A task of another process stands
+     * for its own account, which only the database knows: it may be one that is locked.
+     */
     ownerOf(call: Call): string | null | undefined {
       const touched = touchedBy(call);
       if (touched === undefined) return null;
-      return touched.accountId ?? accounts.get(touched.taskId ?? '');
+      if (touched.accountId !== undefined) return touched.accountId;
+      return touched.taskId && (accounts.get(touched.taskId) ?? `task ${touched.taskId}`);
     },
     learn(call: Call, outcome: unknown): void {
       if (call.name === 'settle' || call.name === 'release') accounts.delete(call.args[0].taskId);
