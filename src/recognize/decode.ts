@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import { withClearFrame } from './bareGif.ts';
 import { type Bitmap, decodeBmp } from './bmp.ts';
 import { flatten } from './flatten.ts';
+import { refuseManyScans } from './jpegScans.ts';
 import type { Peeked } from './peek.ts';
 import { decodePlainPng } from './plainPng.ts';
 import { withoutAncillaryChunks } from './pngChunks.ts';
@@ -86,16 +87,4 @@ function forLibvips(bytes: Uint8Array, { format, frames, bareUntil }: Peeked) {
   if (format === 'png') return { input: withoutAncillaryChunks(bytes), frames };
   if (bareUntil === undefined) return { input: bytes, frames };
   return { input: withClearFrame(bytes, bareUntil), frames: frames + 1 };
-}
-
-/** Of a progressive JPEG; encoders write about ten, and of one picture 2,600 of 20 bytes took two seconds. */
-const MOST_SCANS = 100;
-const SCAN = Buffer.from([0xff, 0xda]);
-
-/** @throws Error for more scans than any encoder writes; within coded data 0xff stands before 0 only */
-function refuseManyScans(bytes: Uint8Array): void {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let scans = 0;
-  for (let at = view.indexOf(SCAN); at >= 0; at = view.indexOf(SCAN, at + 2))
-    if (++scans > MOST_SCANS) throw new Error(`more than ${MOST_SCANS} scans`);
 }

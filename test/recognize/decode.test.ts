@@ -153,10 +153,19 @@ test('every frame of an animation, on the whole canvas', async () => {
 
 test('a JPEG of more scans than any encoder writes is refused before it is decoded', async () => {
   const jpeg = await halves([40], [90]).jpeg().toBuffer();
-  const scans = Buffer.concat(Array.from({ length: 101 }, () => Buffer.from([0xff, 0xda])));
-  const peeked = { format: 'jpeg', width: 16, height: 8, frames: 1 } as const;
-  await expect(decodeFrames(Buffer.concat([jpeg, scans]), peeked)).rejects.toThrow('more than 100 scans');
-  expect(await decodeFrames(jpeg, peekImage(jpeg)!)).toHaveLength(1);
+  const peeked = peekImage(jpeg)!;
+  const scan = Buffer.from([0xff, 0xda, 0, 2, 1, 0xff, 0, 0xff, 0xd0, 2]);
+  const scans = Buffer.concat(Array.from({ length: 101 }, () => scan));
+  const end = jpeg.length - 2;
+  const many = Buffer.concat([jpeg.subarray(0, end), scans, jpeg.subarray(end)]);
+  await expect(decodeFrames(many, peeked)).rejects.toThrow('more than 100 scans');
+  // What looks like scans in a comment, or behind the end, is none.
+  const comment = Buffer.concat([
+    Buffer.from([0xff, 0xfe, (scans.length + 2) >> 8, (scans.length + 2) & 255]),
+    scans,
+  ]);
+  const harmless = Buffer.concat([jpeg.subarray(0, 2), comment, jpeg.subarray(2), scans]);
+  expect(await decodeFrames(harmless, peeked)).toHaveLength(1);
 });
 
 test.each(['jpeg', 'webp'] as const)(
