@@ -191,8 +191,7 @@ export function traceConfig(
 /** `prices.Foo in legible.json`, `LEGIBLE_PRICES.Foo` */
 function placeOf(name: string, inside: readonly string[], given: Given): string {
   const source = given[name]?.source ?? name;
-  const [field = '', ...file] = source.split(' ');
-  return [[field, ...inside].join('.'), ...file].join(' ');
+  return source.replace(/^\S+/, (field) => [field, ...inside].join('.'));
 }
 
 /** Values as they were found, by setting. */

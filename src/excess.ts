@@ -6,6 +6,7 @@ const deepest = 32;
  * 5.6 million `{},` in 16 MiB kept the event loop for 4 s, and took 470 MB, before anybody knew whose they were.
  */
 const mostSigns = 16_384;
+const tooManySigns = `has more than ${mostSigns} characters outside of its strings`;
 
 /**
  * Backslashes. `JSON.parse` needs some 10 ns for each. PHP escapes every slash, of which a white BMP consists: this
@@ -25,12 +26,12 @@ export function excessOf(text: string, bytes: Buffer): string | undefined {
   let depth = 0;
   let signs = 0;
   for (let at = 0; at < text.length; at++) {
-    if (++signs > mostSigns) return `has more than ${mostSigns} characters outside of its strings`;
+    if (++signs > mostSigns) return tooManySigns;
     const code = text.charCodeAt(at);
     if (code === quote) {
       do {
         // Escaped quotes count too: looking for the next one is what costs.
-        if (++signs > mostSigns) return `has more than ${mostSigns} characters outside of its strings`;
+        if (++signs > mostSigns) return tooManySigns;
         at = text.indexOf('"', at + 1);
         if (at < 0) return undefined; // it never ends: JSON.parse says so
       } while (isEscaped(text, at));

@@ -88,7 +88,8 @@ def accept(fonts: list[dict], spare: dict, reader: FontReader) -> tuple[list[dic
             font["tag"] = "display"
         present = np.array([g is not None for g in font["glyphs"]])
         lower_ok = score[f][1] > (0.1 if font["tag"] == "script" else 0.35)
-        lower_ok = lower_ok and _swapped(shapes[f], mean_shapes, LOWER) < 3 or reader.small(font["glyphs"]) > _READ
+        lower_ok = lower_ok and _swapped(shapes[f], mean_shapes, LOWER) < 3
+        lower_ok = lower_ok or reader.small(font["glyphs"]) > _READ
         present[[CHARS.index(c) for c in LOWER]] &= lower_ok and not _small_capitals(cells[f])
         for c in OPERATORS:
             i = CHARS.index(c)

@@ -6,6 +6,7 @@ import { RecognizerPool } from '../recognize/pool.ts';
 import { imageToText } from '../tasks/imageToText.ts';
 import type { Solution } from '../tasks/task.ts';
 import { visionEngine } from '../tasks/visionEngine.ts';
+import { readFields } from '../tasks/wording.ts';
 
 /** Fields of an ImageToTextTask besides its image. */
 export type TaskFields = Record<string, unknown>;
@@ -39,8 +40,8 @@ function localTasks() {
 
 /** `field: what is wrong with it`, found without an image and without a model; undefined where nothing is. */
 export function problemOf(fields: TaskFields): string | undefined {
-  const result = localTasks().texts.input.safeParse({ ...fields, body: base64(new Uint8Array(1)) });
-  return result.error && describe(result.error);
+  const read = readFields(localTasks().texts.input, { ...fields, body: base64(new Uint8Array(1)) });
+  return 'problem' in read ? read.problem : undefined;
 }
 
 /** Starts `threads` recognition threads. */
@@ -73,13 +74,9 @@ export async function startLocalReader({
 
 /** @throws Error naming the field that is wrong */
 function parsed<Input>({ input }: { input: z.ZodType<Input> }, fields: TaskFields): Input {
-  const result = input.safeParse(fields);
-  if (result.success) return result.data;
-  throw new Error(describe(result.error));
-}
-
-function describe({ issues: [issue] }: z.ZodError): string {
-  return `${issue!.path.join('.')}: ${issue!.message}`;
+  const read = readFields(input, fields);
+  if ('problem' in read) throw new Error(read.problem);
+  return read.data;
 }
 
 function base64(image: Uint8Array): string {

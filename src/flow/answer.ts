@@ -18,7 +18,7 @@ export async function answer(
   const { type } = held.type;
   let answered: Answer | undefined;
   const began = performance.now();
-  const observe = (outcome: ErrorCode | 'solved' | 'client_gone') =>
+  const observe = (outcome: Outcome) =>
     steps.metrics.observeTask({ type, outcome, seconds: steps.secondsSince(held.startedAt) });
   try {
     answered = await steps.solver.solve(held, work);
@@ -39,14 +39,19 @@ export async function answer(
       return answered;
     }
     if (isOverload(error)) steps.metrics.countRefusal('queue_full');
-    observe(
-      isClientGone(error) ? 'client_gone' : error instanceof Fault ? error.code : 'ERROR_SERVICE_UNAVALIABLE',
-    );
+    observe(outcomeOf(error));
     throw error;
   } finally {
     steps.waiters.call(held.taskId);
     if (held.callbackUrl !== null) steps.callbacks.look();
   }
+}
+
+type Outcome = ErrorCode | 'solved' | 'client_gone';
+
+function outcomeOf(error: unknown): Outcome {
+  if (isClientGone(error)) return 'client_gone';
+  return error instanceof Fault ? error.code : 'ERROR_SERVICE_UNAVALIABLE';
 }
 
 /** Whether a settlement was written although every reply of the store was lost: then the answer is paid for. */

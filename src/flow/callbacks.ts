@@ -8,6 +8,7 @@ import type { SiteRules } from '../tasks/site.ts';
 import type { Engines } from '../tasks/task.ts';
 import { resultOf } from './result.ts';
 import type { MessageOf } from './stages.ts';
+import { Tally } from './tally.ts';
 
 export interface CallbackParts {
   clock: Clock;
@@ -41,8 +42,8 @@ type Result = 'delivered' | 'failed' | 'given_up' | 'gone';
 export class CallbackSender {
   readonly #parts: CallbackParts;
   /** Calls under way, by host and by key. */
-  readonly #byHost = new Map<string, number>();
-  readonly #byKey = new Map<string, number>();
+  readonly #byHost = new Tally();
+  readonly #byKey = new Tally();
   readonly #underway = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   #looking: Promise<void> | undefined;
@@ -87,16 +88,16 @@ export class CallbackSender {
       const callback = await store.takeCallback({
         now,
         lostAt: now + lostMs,
-        busyHosts: atLeast(mostByHost, this.#byHost),
-        busyKeys: atLeast(mostByKey, this.#byKey),
+        busyHosts: this.#byHost.atLeast(mostByHost),
+        busyKeys: this.#byKey.atLeast(mostByKey),
       });
       if (callback === undefined) return;
       const { host, keyId } = callback;
-      add(this.#byHost, host, 1);
-      add(this.#byKey, keyId, 1);
+      this.#byHost.add(host);
+      this.#byKey.add(keyId);
       const sent = this.#send(callback).finally(() => {
-        add(this.#byHost, host, -1);
-        add(this.#byKey, keyId, -1);
+        this.#byHost.remove(host);
+        this.#byKey.remove(keyId);
         this.#underway.delete(sent);
         this.look();
       });
@@ -152,16 +153,6 @@ export class CallbackSender {
     const pause = pauses[attempts - 1] ?? pauses.at(-1)!;
     return this.#parts.clock.now() + Math.round(pause * (0.9 + 0.2 * this.#parts.random()));
   }
-}
-
-function add(calls: Map<string, number>, name: string, more: number): void {
-  const now = (calls.get(name) ?? 0) + more;
-  if (now === 0) calls.delete(name);
-  else calls.set(name, now);
-}
-
-function atLeast(limit: number, calls: ReadonlyMap<string, number>): string[] {
-  return [...calls].filter(([, count]) => count >= limit).map(([name]) => name);
 }
 
 function failedAt(attempts: number): Result {

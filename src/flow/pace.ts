@@ -5,6 +5,7 @@ import type { Metrics } from '../metrics.ts';
 import { RecentMap } from './recentMap.ts';
 import { SlidingWindow } from './slidingWindow.ts';
 import type { Caller } from './stages.ts';
+import { Tally } from './tally.ts';
 
 const subjectsPaced = 100_000;
 /** No telling when a task will end; a second is what most take. */
@@ -22,8 +23,8 @@ export class Pace {
   readonly #clock: Clock;
   readonly #metrics: Pick<Metrics, 'countRefusal'>;
   readonly #requests = new RecentMap<string, SlidingWindow>(subjectsPaced);
-  readonly #underway = new Map<string, number>();
-  readonly #waiting = new Map<string, number>();
+  readonly #underway = new Tally();
+  readonly #waiting = new Tally();
 
   constructor(parts: { config: Config; clock: Clock; metrics: Pick<Metrics, 'countRefusal'> }) {
     this.#config = parts.config;
@@ -56,7 +57,7 @@ export class Pace {
   }
 
   leave({ principal }: Caller): void {
-    leavePlace(this.#underway, limitOf(principal, 'concurrency', this.#config.concurrency));
+    this.#underway.remove(limitOf(principal, 'concurrency', this.#config.concurrency).subject);
   }
 
   /**
@@ -68,7 +69,7 @@ export class Pace {
   }
 
   leaveWait({ principal }: Caller): void {
-    leavePlace(this.#waiting, limitOf(principal, 'concurrency', this.#config.concurrency));
+    this.#waiting.remove(limitOf(principal, 'concurrency', this.#config.concurrency).subject);
   }
 
   #refuse(reason: 'limit' | 'concurrency', detail: string, retryAfterMs: number): never {
@@ -77,16 +78,10 @@ export class Pace {
   }
 }
 
-function takePlace(places: Map<string, number>, { subject, most }: Limit): boolean {
-  const taken = places.get(subject) ?? 0;
-  if (taken < most) places.set(subject, taken + 1);
-  return taken < most;
-}
-
-function leavePlace(places: Map<string, number>, { subject }: Limit): void {
-  const taken = places.get(subject) ?? 0;
-  if (taken <= 1) places.delete(subject);
-  else places.set(subject, taken - 1);
+function takePlace(places: Tally, { subject, most }: Limit): boolean {
+  const isFree = places.of(subject) < most;
+  if (isFree) places.add(subject);
+  return isFree;
 }
 
 /** A package's limit holds for all its keys together. */

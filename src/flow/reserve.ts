@@ -96,11 +96,13 @@ export function reserver({ config, clock, store, metrics, newId, log }: Reserver
   async function takeBack(taskId: string, requestId: string | undefined): Promise<void> {
     const failure = { errorCode: 'ERROR_SERVICE_UNAVALIABLE', errorDetail: null };
     let cause: unknown;
-    const most = takeBackPausesMs.length + Math.ceil((config.taskSeconds * 1000) / awayPauseMs);
-    for (let attempt = 0; attempt < most; attempt++) {
-      const ms = takeBackPausesMs[attempt];
-      if (ms === undefined && cause === undefined) return;
-      await pause(ms ?? awayPauseMs, undefined, { ref: false });
+    const usual = takeBackPausesMs.length;
+    const whileAway = new Array<number>(Math.ceil((config.taskSeconds * 1000) / awayPauseMs)).fill(
+      awayPauseMs,
+    );
+    for (const [attempt, ms] of [...takeBackPausesMs, ...whileAway].entries()) {
+      if (attempt >= usual && cause === undefined) return;
+      await pause(ms, undefined, { ref: false });
       try {
         cause = undefined;
         if (await store.release({ taskId, lease: firstLease, ...failure, now: clock.now() })) return;

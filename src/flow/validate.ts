@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import { Fault } from '../fault.ts';
 import type { SiteRules } from '../tasks/site.ts';
-import { wording } from '../tasks/wording.ts';
+import { readFields } from '../tasks/wording.ts';
 import { requireTaskType } from './authenticate.ts';
 import type { AnyTaskType, Caller, Job } from './stages.ts';
 
@@ -32,11 +32,8 @@ export function validator(
     if (type === undefined) throw unsupported();
     requireTaskType(caller, type.type);
     const payload = type.timing === 'later' ? payloadOf(task) : null;
-    const parsed = type.input.safeParse(task, { error: wording });
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0]!;
-      throw invalid(`${['task', ...issue.path].join('.')}: ${issue.message}`);
-    }
+    const parsed = readFields(type.input, task, 'task');
+    if ('problem' in parsed) throw invalid(parsed.problem);
     type.check(parsed.data);
     const module = type.module(parsed.data);
     const price = caller.principal.package === null ? priceOf(config, type.type, module) : 0;

@@ -5,6 +5,7 @@ import { answer } from './answer.ts';
 import { isAbandoned } from './solve.ts';
 import type { Held } from './stages.ts';
 import type { Steps } from './steps.ts';
+import { Tally } from './tally.ts';
 
 /** Tasks that were queued before a restart, or by another process, are found by looking. */
 const lookMs = 1_000;
@@ -25,7 +26,7 @@ export class Worker {
   readonly #expected = new Map<string, { deadline: number; onEnd: () => void }>();
   #isAsking = false;
   /** How many tasks of each account are worked on. */
-  readonly #working = new Map<string, number>();
+  readonly #working = new Tally();
   #looking = false;
   #lookAgain = false;
   #timer: NodeJS.Timeout | undefined;
@@ -72,10 +73,10 @@ export class Worker {
       if (taken === undefined) return;
       // A drain may have begun, and even ended, while the store was asked.
       if (underway.isDraining) return handBack({ ...taken, requestId: undefined });
-      const leavePlace = this.#enter(taken.accountId);
+      this.#working.add(taken.accountId);
       const leave = underway.enter();
       this.#work(taken).finally(() => {
-        leavePlace();
+        this.#working.remove(taken.accountId);
         leave();
         this.#end(taken.taskId);
         this.#look();
@@ -86,23 +87,12 @@ export class Worker {
   /** What is due first, of the accounts that have few tasks under way before all others. */
   async #take(): Promise<TakenTask | undefined> {
     const { store, clock } = this.#steps;
-    const running = [...this.#working];
-    const places = mostAtOnce - running.reduce((sum, [, tasks]) => sum + tasks, 0);
+    const places = mostAtOnce - this.#working.total;
     if (places === 0) return undefined;
-    const busyAccounts = running.filter(([, tasks]) => tasks >= mostByAccount).map(([account]) => account);
+    const busyAccounts = this.#working.atLeast(mostByAccount);
     const taken = await store.take({ now: clock.now(), busyAccounts });
     if (taken !== undefined || busyAccounts.length === 0 || places <= keptFree) return taken;
     return store.take({ now: clock.now(), busyAccounts: [] });
-  }
-
-  /** The function returned says that the task has ended. */
-  #enter(accountId: string): () => void {
-    const count = (change: number) => (this.#working.get(accountId) ?? 0) + change;
-    this.#working.set(accountId, count(1));
-    return () => {
-      if (count(-1) === 0) this.#working.delete(accountId);
-      else this.#working.set(accountId, count(-1));
-    };
   }
 
   /** Never rejects: the failure of a task is its result, and what is our own fault is logged. */

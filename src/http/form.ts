@@ -41,6 +41,11 @@ export function parseQuery(text: string): Fields {
   return Object.fromEntries(new URLSearchParams(text.slice(0, end)));
 }
 
+/** Some clients call every field application/octet-stream: without a file's name it is a text. */
+function isPartAFile(name?: string, type?: string, fileName?: string): boolean {
+  return fileName !== undefined || (name === 'file' && type === 'application/octet-stream');
+}
+
 /**
  * The fields of a multipart form as texts, its files as base64; of a name that comes twice, the last.
  * @throws Fault ERROR_INVALID_TASK_DATA for what is no such form
@@ -60,9 +65,6 @@ export function parseMultipart(bytes: Buffer, type: string): Promise<Fields> {
     return promise;
   }
   const headers = { 'content-type': `multipart/form-data; boundary="${boundary}"` };
-  // Some clients call every field application/octet-stream: without a file's name it is a text.
-  const isPartAFile = (name: string | undefined, type: string | undefined, fileName: string | undefined) =>
-    fileName !== undefined || (name === 'file' && type === 'application/octet-stream');
   try {
     const reader = new Busboy({ headers, isPartAFile, limits: { ...headerLimits, fieldSize: mostBytes } });
     reader.on('field', (name, value) => {

@@ -164,26 +164,18 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   });
   const questions = listing(JSON.stringify(parts.questions).slice(1, -1));
   // HEAD as well: curl -I and checks of whether a page is there ask so.
-  const method = ['GET', 'HEAD'];
-  app.route({
-    method,
-    url: '/questions',
-    async handler(request, reply) {
-      reply.header('cache-control', 'public, max-age=3600');
-      send(request, reply, questions);
-      return reply;
-    },
+  const page = { exposeHeadRoute: true };
+  app.get('/questions', page, async (request, reply) => {
+    reply.header('cache-control', 'public, max-age=3600');
+    send(request, reply, questions);
+    return reply;
   });
-  for (const [path, page] of Object.entries(pages(openApiDocument({ ...parts, ...config, version }))))
-    app.route({
-      method,
-      url: path,
-      async handler(request, reply) {
-        const { headers, body } = await page(request.url.split('?', 1)[0]!);
-        reply.headers(headers);
-        send(request, reply, { status: 200, body, errorCode: '' });
-        return reply;
-      },
+  for (const [path, shown] of Object.entries(pages(openApiDocument({ ...parts, ...config, version }))))
+    app.get(path, page, async (request, reply) => {
+      const { headers, body } = await shown(request.url.split('?', 1)[0]!);
+      reply.headers(headers);
+      send(request, reply, { status: 200, body, errorCode: '' });
+      return reply;
     });
   app.setNotFoundHandler((request, reply) => refuse(badRequest('there is no such method'), request, reply));
   app.setErrorHandler(refuse);

@@ -117,15 +117,15 @@ async function answer(image: Uint8Array, input: ImageToText, context: SolveConte
 
 function readOptions(input: ImageToText, { deadline, signal }: SolveContext<'text'>): ReadOptions {
   const { module, charset, minLength, maxLength, details } = input;
+  if (module === 'math') return { deadline, signal, expression: true, alternatives: NAMED_ALTERNATIVES };
   const alphabet = module === 'number' ? (charset ?? DIGITS) : charset;
   return {
     deadline,
     signal,
-    ...(module === 'math' ? { expression: true } : {}),
-    ...(module === 'math' || details ? { alternatives: NAMED_ALTERNATIVES } : {}),
-    ...(module !== 'math' && alphabet !== undefined ? { alphabet } : {}),
-    ...(module === 'math' || minLength === undefined ? {} : { minLength }),
-    ...(module === 'math' || maxLength === undefined ? {} : { maxLength }),
+    ...(details ? { alternatives: NAMED_ALTERNATIVES } : {}),
+    ...(alphabet === undefined ? {} : { alphabet }),
+    ...(minLength === undefined ? {} : { minLength }),
+    ...(maxLength === undefined ? {} : { maxLength }),
   };
 }
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
-import { wording } from './wording.ts';
 
 export interface ImageSettings {
   /**
@@ -38,16 +37,13 @@ export async function ofFields<T>(fields: string, work: Promise<T>): Promise<T> 
 export const mostImages = 9;
 
 /** A field that must be a text where it is given. */
-export const text = z.string({ error: wording });
+export const text = z.string();
 
 /** A field that holds an image. */
 export const encoded = text.describe('an image in base64: PNG, JPEG, GIF, WebP or BMP');
 
 /** `images`, 1 to 9 of them. */
-export const imageList = z
-  .array(encoded, { error: wording })
-  .min(1, 'is empty')
-  .max(mostImages, `more than ${mostImages}`);
+export const imageList = z.array(encoded).min(1).max(mostImages, `more than ${mostImages}`);
 
 /** What clients write for a field that they leave out. */
 export function withoutNulls(task: unknown): unknown {

@@ -14,7 +14,7 @@ const kinds: Record<string, string> = {
 export function wording(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined ? 'is missing' : kinds[issue.expected];
+      return issue.input === undefined || issue.input === null ? 'is missing' : kinds[issue.expected];
     case 'too_small':
       if (issue.origin === 'number' || issue.origin === 'int') return `is below ${issue.minimum}`;
       return issue.minimum === 1 ? 'is empty' : `has fewer than ${issue.minimum} ${unitOf(issue.origin)}`;
@@ -27,3 +27,18 @@ export function wording(issue: z.core.$ZodRawIssue): string | undefined {
 }
 
 const unitOf = (origin: string) => (origin === 'string' ? 'characters' : 'items');
+
+/**
+ * What a client wrote, read by a schema; else what is wrong with it first: `field: what is wrong`, below `name` where it
+ * has one.
+ */
+export function readFields<T>(
+  schema: z.ZodType<T>,
+  given: unknown,
+  name?: string,
+): { data: T } | { problem: string } {
+  const { data, error } = schema.safeParse(given, { error: wording });
+  if (error === undefined) return { data: data as T };
+  const { path, message } = error.issues[0]!;
+  return { problem: `${[...(name === undefined ? [] : [name]), ...path].join('.')}: ${message}` };
+}

@@ -3,6 +3,7 @@ import { Fault } from '../../src/fault.ts';
 import { imageToText } from '../../src/tasks/imageToText.ts';
 import { taskTypes } from '../../src/tasks/registry.ts';
 import type { Reading, ReadOptions, SolveContext } from '../../src/tasks/task.ts';
+import { readFields } from '../../src/tasks/wording.ts';
 
 /** Every body but `broken` is an image; its bytes are the body itself. */
 function parseImage(text: string, field: string): Uint8Array {
@@ -36,9 +37,8 @@ const solve = (task: object, readings: Record<string, Partial<Reading>>, type = 
   type.solve(type.input.parse(task), world(readings).context);
 
 function problemOf(task: object, type = lenient): string {
-  const { error } = type.input.safeParse(task);
-  const issue = error?.issues[0];
-  return issue ? `${issue.path.join('.')}: ${issue.message}` : 'none';
+  const read = readFields(type.input, task);
+  return 'problem' in read ? read.problem : 'none';
 }
 
 describe('solutions', () => {

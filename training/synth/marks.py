@@ -191,7 +191,7 @@ def heavy(s: Scene, image: np.ndarray, tint: Tint, strength: float) -> None:
 
 
 def ribbons(s: Scene, image: np.ndarray, tint: Tint, strength: float) -> None:
-    """Broad bands along a wave or an arc: plain, hatched, tapering, running from one colour to another."""
+    """Broad bands along a wave or an arc: plain, hatched, tapering, running into another colour or into black."""
     dice, h, w = s.dice, s.h, s.w
     n = 40
     t = np.linspace(0, 1, n, dtype=np.float32)

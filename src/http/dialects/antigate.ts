@@ -6,7 +6,7 @@ import type { Arrived, TaskResult } from '../../flow/stages.ts';
 import type { Body, Dialect, Method, Reply, Said } from './dialect.ts';
 import { type FieldNames, inOwnNames } from './fieldNames.ts';
 import { type Foreign, type ForeignCodes, ifBodyTooLarge, ifMissing, ifSmall } from './foreignCodes.ts';
-import { withOurOptions } from './imageOptions.ts';
+import { inPercent, withOurOptions } from './imageOptions.ts';
 
 const noSlot: Foreign = ['ERROR_NO_SLOT_AVAILABLE', 2];
 const noImage: Foreign = ['ERROR_ZERO_CAPTCHA_FILESIZE', 3];
@@ -86,7 +86,7 @@ export function antigate(its: Descendant): Dialect {
 
   function refusal(fault: Fault, language: Language, said: Said): Reply {
     const [code, id] = its.codeOf(fault, said);
-    const detail = inOwnNames(fault.detail, its.fieldNames ?? new Map());
+    const detail = inPercent(inOwnNames(fault.detail, its.fieldNames ?? new Map()));
     const description = JSON.stringify(describeFault(fault, language, detail));
     const after = its.afterRefusal?.(said) ?? '';
     return reply(

@@ -5,7 +5,5 @@ export type FieldNames = ReadonlyMap<string, string>;
 export function inOwnNames(detail: string | undefined, names: FieldNames): string | undefined {
   const named = detail?.replace(/^[\w.]+(?=:)|\btask\.\w+/g, (field) => names.get(field) ?? field);
   // One length is compared with the other.
-  const compared = named?.replace(/(?<=is above )\w+/, (field) => names.get(`task.${field}`) ?? field);
-  // Our shares are percentages there.
-  return compared?.replace(/^(task\.recognizingThreshold: is not from 0 to 1)$/, '$100');
+  return named?.replace(/(?<=is above )\w+/, (field) => names.get(`task.${field}`) ?? field);
 }

@@ -28,6 +28,11 @@ export function isOn(value: unknown): boolean {
   return value === true || value === 1 || value === '1' || value === 'true';
 }
 
+/** What is wrong with a share, told to a client that gave it in percent. */
+export function inPercent(detail: string | undefined): string | undefined {
+  return detail?.replace(/(?<=^task\.recognizingThreshold: is not from 0 to )1$/, '100');
+}
+
 /** Percent to a share; what is no number stays, and is refused where scores are. */
 function asShare(threshold: unknown): unknown {
   const percent = typeof threshold === 'string' && threshold.trim() !== '' ? Number(threshold) : threshold;

@@ -57,7 +57,10 @@ const claim = statement((db, p: { taskId: string; attempts: number; lostAt: numb
   db.updateTable('callback').set({ attempts: p.attempts, due_at: p.lostAt }).where('task_id', '=', p.taskId),
 );
 
-/** Lends the callback that is due first and whose host and key are not named; it is due again at `lostAt` if its sender dies. */
+/**
+ * Lends the callback that is due first and whose host and key are not named; it is due again at `lostAt` if its sender
+ * dies.
+ */
 export function* takeCallback(query: {
   now: number;
   lostAt: number;

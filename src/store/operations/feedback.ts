@@ -1,5 +1,6 @@
 import type { Feedback } from '../admin.ts';
 import { change, first, type Operation, rows, statement } from '../statement.ts';
+import { roundSize } from './round.ts';
 
 interface Report {
   taskId: string;
@@ -50,16 +51,13 @@ export function* saveFeedback(report: Report): Operation<boolean> {
 /** Long enough to see what a model does not know; what clients write may name persons. */
 const keptMs = 90 * 86_400_000;
 
-/** As many as a sweep's other batches. */
-const batchSize = 200;
-
 const deleteOld = statement((db, p: { before: number }, engine) => {
   const old = db
     .selectFrom('feedback')
     .select('task_id')
     .where('at', '<=', p.before)
     .orderBy('at')
-    .limit(batchSize);
+    .limit(roundSize);
   return db
     .deleteFrom('feedback')
     .where('task_id', 'in', engine === 'postgres' ? old.forUpdate().skipLocked() : old);
@@ -67,7 +65,7 @@ const deleteOld = statement((db, p: { before: number }, engine) => {
 
 /** One round of forgetting reports; whether another would find more. */
 export function* forgetFeedback(now: number): Operation<boolean> {
-  return (yield* change(deleteOld, { before: now - keptMs })) === batchSize;
+  return (yield* change(deleteOld, { before: now - keptMs })) === roundSize;
 }
 
 const selectFeedback = statement((db, p: { least: number; limit: number }) =>

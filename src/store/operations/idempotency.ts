@@ -1,5 +1,6 @@
 import { change, first, type Operation, statement } from '../statement.ts';
 import type { Idempotency, Recalled } from '../store.ts';
+import { roundSize } from './round.ts';
 
 interface Name {
   keyId: string;
@@ -105,16 +106,13 @@ export function* freeName({ id: taskId, key_id: keyId, idempotency: name }: Aske
   if (name !== null) yield* change(deleteRequest, { keyId, name, taskId });
 }
 
-/** As many as a sweep's other batches. */
-const batchSize = 200;
-
 const deleteExpired = statement((db, p: { now: number }, engine) => {
   const expired = db
     .selectFrom('idempotency')
     .select(['key_id', 'name'])
     .where('expires_at', '<=', p.now)
     .orderBy('expires_at')
-    .limit(batchSize);
+    .limit(roundSize);
   return db
     .deleteFrom('idempotency')
     .where((eb) =>
@@ -128,5 +126,5 @@ const deleteExpired = statement((db, p: { now: number }, engine) => {
 
 /** One round of forgetting requests; whether another would find more. */
 export function* forgetRequests(now: number): Operation<boolean> {
-  return (yield* change(deleteExpired, { now })) === batchSize;
+  return (yield* change(deleteExpired, { now })) === roundSize;
 }

@@ -3,9 +3,7 @@ import { forgetFeedback } from './feedback.ts';
 import { isOpen, timeOut } from './giveBack.ts';
 import { forgetRequests } from './idempotency.ts';
 import { lockAccounts } from './locks.ts';
-
-/** Few enough that requests which wait behind a batch do not notice: forgetting 1,000 took up to 61 ms. */
-const batchSize = 200;
+import { roundSize } from './round.ts';
 
 const selectOverdue = statement((db, p: { now: number }) =>
   db
@@ -14,7 +12,7 @@ const selectOverdue = statement((db, p: { now: number }) =>
     .where(isOpen)
     .where('deadline', '<=', p.now)
     .orderBy('deadline')
-    .limit(batchSize),
+    .limit(roundSize),
 );
 
 const forget = statement((db, p: { now: number }, engine) => {
@@ -24,7 +22,7 @@ const forget = statement((db, p: { now: number }, engine) => {
     .where('expires_at', '<=', p.now)
     .where('state', 'in', ['ready', 'failed'])
     .orderBy('expires_at')
-    .limit(batchSize);
+    .limit(roundSize);
   return db
     .deleteFrom('task')
     .where('number', 'in', engine === 'postgres' ? expired.forUpdate().skipLocked() : expired);
@@ -37,7 +35,10 @@ export interface Swept {
   more: boolean;
 }
 
-/** One round: fails tasks past their deadline and gives their holds back, forgets those past their retention, names of requests and reports. */
+/**
+ * One round: fails tasks past their deadline and gives their holds back; forgets tasks past their retention, names of
+ * requests, and reports.
+ */
 export function* sweep(now: number): Operation<Swept> {
   const overdue = yield* rows(selectOverdue, { now });
   yield* lockAccounts(overdue.map((task) => task.account_id));
@@ -46,7 +47,7 @@ export function* sweep(now: number): Operation<Swept> {
   const forgotten = yield* change(forget, { now });
   const moreRequests = yield* forgetRequests(now);
   const moreFeedback = yield* forgetFeedback(now);
-  const more = overdue.length === batchSize || forgotten === batchSize || moreRequests || moreFeedback;
+  const more = overdue.length === roundSize || forgotten === roundSize || moreRequests || moreFeedback;
   return { timedOut, forgotten, more };
 }
 
@@ -68,7 +69,7 @@ const selectOrphans = statement((db, p: { node: string; aliveSince: number }) =>
         ),
       ),
     )
-    .limit(batchSize),
+    .limit(roundSize),
 );
 
 const requeue = statement((db, p: { id: string; lease: number }) =>

@@ -7,7 +7,7 @@ import { owners } from './owners.ts';
 
 interface Waiting {
   call: Call;
-  /** Whose rows it touches; null when it runs alone, undefined when it touches none or only the database knows. */
+  /** Whose rows it locks, as owners.ts tells: null when it runs alone, undefined when it locks none. */
   accountId: string | null | undefined;
   /** Was in a transaction whose patience was over, and may go on with calls of its own account only. */
   isApart: boolean;
@@ -74,14 +74,12 @@ export function createLanes(
   function takeGroup(): Waiting[] {
     const group: Waiting[] = [];
     const rest: Waiting[] = [];
-    let isFull = false;
     for (const one of waiting) {
       const { accountId } = one;
       const [leader] = group;
-      if (isFull || (typeof accountId === 'string' && busyAccounts.has(accountId))) rest.push(one);
-      else if (leader !== undefined && !mayShare(leader, one)) rest.push(one);
+      const isBusy = typeof accountId === 'string' && busyAccounts.has(accountId);
+      if (isBusy || group.length === mostCalls || (leader && !mayShare(leader, one))) rest.push(one);
       else group.push(one);
-      isFull ||= group.length === mostCalls || group[0]?.accountId === null;
     }
     waiting = rest;
     return group;

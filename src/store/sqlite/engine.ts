@@ -57,8 +57,7 @@ export async function openSqlite(file: string, events: EngineEvents): Promise<En
       beside(async (reader) => void (await reader.command({ command: 'backup', file: target }))),
     walBytes: async () => (await stat(`${file}-wal`).catch(() => ({ size: 0 }))).size,
     async close() {
-      await writer.close();
-      lock.release();
+      await writer.close().finally(() => lock.release());
     },
   };
 }
