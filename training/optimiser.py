@@ -39,7 +39,7 @@ class Optimiser:
     def step(self, rate: float) -> None:
         """Uses up the gradients; `rate` is AdamW's."""
         for matrix, parameter in zip(self.matrices, self.mixing):
-            matrix.grad = parameter.grad.flatten(1)
+            matrix.grad = None if parameter.grad is None else parameter.grad.flatten(1)
         for optimiser, factor in ((self.adamw, 1.0), (self.muon, RATIO)):
             for group in optimiser.param_groups:
                 group["lr"] = rate * factor

@@ -1,4 +1,4 @@
-"""Both nets -> models/clickFinder.onnx and models/clickMatcher.onnx, int8.
+"""Both nets -> models/clickFinder.onnx and models/clickMatcher.onnx, int8, and models/click.fp16.pt to go on from.
 
     python -m training.click.export training/runs/click/click.pt --photos photos.pickle --fonts GLOB --symbols GLOB
 
@@ -6,8 +6,8 @@ Photographs and fonts are those of the training: the ranges of the bytes are set
 
 clickFinder   `image`: uint8 (1, H, W, 3), RGB, sides multiples of 16
               `centre`: float32 (1, H/4, W/4), probability of a mark's centre; `side`: likewise, its side in pixels
-clickMatcher  `crops`: float32 (N, 40, 40, 3), RGB, 0 to 255
-              `codes`: float32 (N, 64), of length 1: two marks are alike as far as their codes' product is high
+clickMatcher  `asked`, `seen`: float32 (A, 40, 40, 3) and (B, 40, 40, 3), RGB, 0 to 255
+              `alike`: float32 (A, B), logits: a softmax over what is seen tells which of it is the one that is asked for
 """
 
 from __future__ import annotations
@@ -46,18 +46,33 @@ class ExportedMatcher(nn.Module):
         super().__init__()
         self.net = net
 
-    def forward(self, crops: Tensor) -> Tensor:
+    def forward(self, asked: Tensor, seen: Tensor) -> Tensor:
+        crops = torch.cat([asked, seen])
         flat = crops.flatten(1)
         mean = flat.mean(1, keepdim=True)
         deviation = (flat - mean).pow(2).mean(1, keepdim=True).sqrt()
         even = ((flat - mean) / (deviation + 4)).reshape(-1, SIDE, SIDE, 3)
-        return self.net(even.permute(0, 3, 1, 2))
+        codes, maps = self.net.look(even.permute(0, 3, 1, 2))
+        count = asked.shape[0]
+        return self.net.alike((codes[:count], maps[:count]), (codes[count:], maps[count:]))
 
 
-def float_graph(net: nn.Module, example: Tensor, inputs: list[str], outputs: list[str], axes: dict) -> onnx.ModelProto:
+def float_graph(net: nn.Module, examples: tuple[Tensor, ...], inputs: list[str], outputs: list[str], axes: dict) -> onnx.ModelProto:
     file = io.BytesIO()
-    torch.onnx.export(net.eval(), (example,), file, input_names=inputs, output_names=outputs, dynamic_axes=axes, opset_version=17, dynamo=False)
+    torch.onnx.export(net.eval(), examples, file, input_names=inputs, output_names=outputs, dynamic_axes=axes, opset_version=17, dynamo=False)
     return onnx.load_from_string(file.getvalue())
+
+
+def finder_graph(find: Finder) -> onnx.ModelProto:
+    size = {1: "h", 2: "w"}
+    axes = {"image": size, "centre": {1: "p", 2: "q"}, "side": {1: "p", 2: "q"}}
+    return float_graph(ExportedFinder(find), (torch.zeros(1, 64, 96, 3, dtype=torch.uint8),), ["image"], ["centre", "side"], axes)
+
+
+def matcher_graph(match: Matcher) -> onnx.ModelProto:
+    axes = {"asked": {0: "a"}, "seen": {0: "b"}, "alike": {0: "a", 1: "b"}}
+    crops = torch.zeros(3, SIDE, SIDE, 3), torch.zeros(2, SIDE, SIDE, 3)
+    return float_graph(ExportedMatcher(match), crops, ["asked", "seen"], ["alike"], axes)
 
 
 FIRST_SEED = 555_000_000  # no training comes here
@@ -82,9 +97,10 @@ def floating_of_matcher(nodes: list[onnx.NodeProto]) -> list[str]:
 
 
 def marks_of(scene: Scene) -> Feed:
-    pairs = [(scene.picture, box) for box in scene.boxes] + [(scene.prompt, box) for box in scene.wanted]
-    crops = [cut_out(picture, x, y, MARGIN * side) for picture, (x, y, side) in pairs if side > 4]
-    return {"crops": np.stack(crops)}
+    def cuts(picture: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+        return np.stack([cut_out(picture, x, y, MARGIN * side) for x, y, side in boxes if side > 4])
+
+    return {"asked": cuts(scene.prompt, scene.wanted), "seen": cuts(scene.picture, scene.boxes)}
 
 
 def drawn(drawer: Drawer) -> Iterable[Scene]:
@@ -112,14 +128,10 @@ def main() -> None:
     find, match = Finder(), Matcher()
     find.load_state_dict(kept["find"])
     match.load_state_dict(kept["match"])
-    size = {1: "h", 2: "w"}
-    finder = float_graph(
-        ExportedFinder(find), torch.zeros(1, 64, 96, 3, dtype=torch.uint8), ["image"], ["centre", "side"],
-        {"image": size, "centre": {1: "p", 2: "q"}, "side": {1: "p", 2: "q"}},
-    )  # fmt: skip
-    matcher = float_graph(ExportedMatcher(match), torch.zeros(3, SIDE, SIDE, 3), ["crops"], ["codes"], {"crops": {0: "n"}, "codes": {0: "n"}})
-    save("clickFinder", quantise_finder(finder, scenes))
-    save("clickMatcher", quantise_matcher(matcher, scenes))
+    halves = {net: {k: v.half() if v.is_floating_point() else v for k, v in state.items()} for net, state in kept.items()}
+    torch.save(halves, OUT / "click.fp16.pt")
+    save("clickFinder", quantise_finder(finder_graph(find), scenes))
+    save("clickMatcher", quantise_matcher(matcher_graph(match), scenes))
 
 
 if __name__ == "__main__":

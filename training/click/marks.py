@@ -70,9 +70,9 @@ def symbol(rng: np.random.Generator, font: str) -> tuple[str, np.ndarray | None]
 
 def shape(rng: np.random.Generator) -> tuple[str, np.ndarray | None]:
     """A star, flower, polygon, ring, heart, arrow and so on, filled or hollow, drawn from an outline."""
-    kind = rng.choice(["polygon", "star", "flower", "gear", "heart", "arrow", "cross", "moon", "drop", "beads", "petals", "blob"])
+    kind = rng.choice(["disc", "polygon", "star", "flower", "gear", "heart", "arrow", "cross", "moon", "drop", "beads", "petals", "blob"])
     t = np.linspace(0, 2 * np.pi, 240, endpoint=False)
-    n = int(rng.integers(3, 10))
+    n = int(rng.integers(3, 12))
     image = np.zeros((SIZE * 2, SIZE * 2), np.uint8)
     r = np.ones_like(t)
     depth = rng.uniform(0.3, 0.75)

@@ -7,6 +7,8 @@ from torch import Tensor, nn
 STRIDE = 4
 SIDE = 40
 """Side of the crop that is compared."""
+TEMPERATURE = 0.1
+"""Of codes' products."""
 KEY = 3
 """Every so many pixels, both ways, one is looked at for the colours of a crop."""
 
@@ -49,7 +51,10 @@ class Finder(nn.Module):
 
 
 class Matcher(nn.Module):
-    """(N, 3, 40, 40), each crop with mean 0 and deviation 1 -> (N, 64) of length 1."""
+    """How alike marks are: of crops (N, 3, 40, 40), each with mean 0 and deviation 1, N x M logits.
+
+    `look` turns a crop into a code of length 1 and a map of what is where; `alike` compares.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,6 +62,8 @@ class Matcher(nn.Module):
             conv(5, 24), conv(24, 32, 2), Residual(32), conv(32, 64, 2), Residual(64), conv(64, 128, 2), Residual(128)
         )
         self.out = nn.Linear(256, 64)
+        self.plan = nn.Conv2d(128, PLAN, 1)
+        self.pair = Pair()
         at = (torch.arange(KEY // 2, SIDE, KEY) + 0.5) * 2 / SIDE - 1
         far = torch.maximum(at.abs()[:, None], at.abs()[None]).flatten()
         weights = torch.stack([(-4 * far**2).exp(), (far > 0.8).float()], 1)
@@ -77,7 +84,37 @@ class Matcher(nn.Module):
         share = torch.stack([each[..., 0] / each.sum(2) for each in found], 1).unflatten(2, (SIDE // 2, SIDE // 2))
         return 2 * F.interpolate(share, scale_factor=2.0, mode="bilinear", align_corners=False) - 1
 
-    def forward(self, x: Tensor) -> Tensor:
+    def look(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, 64) codes, (N, PLAN, 5, 5) maps."""
         x = self.body(torch.cat([x, self.cues(x)], 1))
-        x = torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
-        return F.normalize(self.out(x), dim=1)
+        pooled = torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
+        return F.normalize(self.out(pooled), dim=1), self.plan(x)
+
+    def alike(self, asked: tuple[Tensor, Tensor], seen: tuple[Tensor, Tensor]) -> Tensor:
+        """Codes and maps of A and of B crops -> (A, B) logits."""
+        return asked[0] @ seen[0].T / TEMPERATURE + self.pair(asked[1], seen[1])
+
+
+PLAN = 64
+"""Channels of what a pair is compared by, place by place."""
+PAIR = 48
+
+
+class Pair(nn.Module):
+    """(A, PLAN, 5, 5), (B, PLAN, 5, 5) -> (A, B): what two crops have in common where they have it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.both = nn.Conv2d(PLAN, PAIR, 1)
+        self.apart = nn.Conv2d(PLAN, PAIR, 1, bias=False)
+        self.places = nn.Parameter(torch.zeros(PAIR, SIDE // 8, SIDE // 8))
+        self.near = nn.Conv2d(PAIR, PAIR, 3, 1, 1)
+        self.out = nn.Linear(2 * PAIR, 1)
+        nn.init.zeros_(self.out.weight)
+
+    def forward(self, asked: Tensor, seen: Tensor) -> Tensor:
+        one, other = asked[:, None], seen[None]
+        both, apart = (one * other).flatten(0, 1), (one - other).abs().flatten(0, 1)
+        x = F.relu(self.both(both) + self.apart(apart) + self.places)
+        x = x + F.relu(self.near(x))
+        return self.out(torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)).reshape(asked.shape[0], seen.shape[0])

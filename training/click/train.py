@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from training.click.net import SIDE, STRIDE, Finder, Matcher
+from training.click.net import SIDE, STRIDE, TEMPERATURE, Finder, Matcher
 from training.click.scene import Drawer, Scene
 from training.optimiser import Optimiser
 
@@ -24,44 +24,50 @@ MOST = 8
 """Marks of a scene, the ground's own crops among them."""
 MARGIN = 1.3
 """Side of a crop, in sides of its mark."""
-TEMPERATURE = 0.1
+TURNS = (-np.pi / 6, 0.0, np.pi / 6)
+"""In which a prompt's mark is asked, as src/recognize/puzzles/clickNets.ts does."""
 AVERAGE = 0.995
 
 
-def cut_out(picture: np.ndarray, x: float, y: float, side: float) -> np.ndarray:
-    """A square around a place, float32 (SIDE, SIDE, 3), 0 to 255."""
-    scale = SIDE / side
-    to = np.array([[scale, 0, SIDE / 2 - x * scale], [0, scale, SIDE / 2 - y * scale]], np.float32)
-    return cv2.warpAffine(picture, to, (SIDE, SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+def cut_out(picture: np.ndarray, x: float, y: float, side: float, turn: float = 0.0) -> np.ndarray:
+    """A square around a place, turned by `turn` radians, float32 (SIDE, SIDE, 3), 0 to 255."""
+    across, down = np.cos(turn) * side / SIDE, np.sin(turn) * side / SIDE
+    middle = SIDE / 2
+    source = np.array([[across, -down, x - (across - down) * middle], [down, across, y - (down + across) * middle]])
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(picture, source, (SIDE, SIDE), flags=how, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
 
 
-def crop(picture: np.ndarray, x: float, y: float, side: float) -> np.ndarray:
+def crop(picture: np.ndarray, x: float, y: float, side: float, turn: float = 0.0) -> np.ndarray:
     """The same with mean 0 and deviation 1."""
-    out = cut_out(picture, x, y, side)
+    out = cut_out(picture, x, y, side, turn)
     return (out - out.mean()) / (out.std() + 4)
 
 
 def example(scene: Scene, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    def around(picture, box):
+    def around(picture, box, turns=(0.0,)):
         x, y, side = box
         side = side * MARGIN * rng.uniform(0.88, 1.14)
-        return crop(picture, x + rng.normal(0, 0.04) * side, y + rng.normal(0, 0.04) * side, side)
+        x, y = x + rng.normal(0, 0.04) * side, y + rng.normal(0, 0.04) * side
+        return [crop(picture, x, y, side, turn) for turn in turns]
 
     h, w = scene.picture.shape[:2]
-    crops = np.zeros((2, MOST, SIDE, SIDE, 3), np.float32)
+    seen = np.zeros((MOST, SIDE, SIDE, 3), np.float32)
+    asked = np.zeros((MOST, len(TURNS), SIDE, SIDE, 3), np.float32)
     n = min(len(scene.boxes), MOST)
     for i in range(n):
-        crops[0, i] = around(scene.picture, scene.boxes[i])
+        seen[i] = around(scene.picture, scene.boxes[i])[0]
     for i in range(n, MOST):
-        crops[0, i] = crop(scene.picture, rng.uniform(0, w), rng.uniform(0, h), rng.uniform(20, 60))
+        seen[i] = crop(scene.picture, rng.uniform(0, w), rng.uniform(0, h), rng.uniform(20, 60))
     for i, box in enumerate(scene.wanted):
-        crops[1, i] = around(scene.prompt, box)
+        asked[i] = around(scene.prompt, box, TURNS)
     return {
         "picture": scene.picture,
         "prompt": scene.prompt,
         "heat": target(scene.picture, scene.boxes),
         "prompt_heat": target(scene.prompt, scene.wanted),
-        "crops": crops.transpose(0, 1, 4, 2, 3).astype(np.float16),
+        "seen": np.moveaxis(seen, -1, 1).astype(np.float16),
+        "asked": np.moveaxis(asked, -1, 2).astype(np.float16),
         "count": np.int64(len(scene.wanted)),
     }
 
@@ -110,14 +116,13 @@ def find_loss(out: Tensor, goal: Tensor) -> tuple[Tensor, Tensor]:
     return gain.sum() / peak.sum().clamp(min=1), ((side - log_side).abs() * near).sum() / near.sum().clamp(min=1)
 
 
-def match_loss(seen: Tensor, asked: Tensor, some: Tensor) -> tuple[Tensor, Tensor]:
-    """seen: (N, MOST, D); asked: (M, D), those of `some` (N, MOST).
+def match_loss(own: Tensor, every: Tensor, some: Tensor) -> tuple[Tensor, Tensor]:
+    """own: (M, TURNS, MOST), how alike the prompt's marks of `some` (N, MOST) are to the marks of their scenes.
 
-    Which of its scene's marks a prompt's mark is, and which of the whole batch's.
+    every: (M, TURNS, N MOST), to those of the whole batch. Which of them each is in any of its turns.
     """
     scene, place = some.nonzero(as_tuple=True)
-    every = asked @ seen.flatten(0, 1).T / TEMPERATURE
-    own = every.unflatten(1, (-1, MOST))[torch.arange(len(scene)), scene]
+    own, every = own.logsumexp(1), every.logsumexp(1)
     right = (own.argmax(1) == place).float().mean()
     return F.cross_entropy(own, place) + 0.5 * F.cross_entropy(every, scene * MOST + place), right
 
@@ -133,21 +138,42 @@ def mixes(name: str, parameter: nn.Parameter) -> bool:
     return parameter.ndim > 1 and parameter.shape[0] > 4 and parameter.shape[1] > 5
 
 
-def losses(nets: Both, batch: dict[str, Tensor], found: int) -> dict[str, Tensor]:
+def finder_losses(find: Finder, batch: dict[str, Tensor], pictures: int) -> dict[str, Tensor]:
     to_input = lambda x: (x.permute(0, 3, 1, 2).float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
-    some = torch.arange(MOST)[None] < batch["count"][:, None]
-    real = lambda pair: torch.cat([pair[:, 0].float().flatten(0, 1), pair[:, 1][some].float()])
+    prompts = 4 * pictures  # Prompts are small: four for the price of a picture.
     with torch.autocast("cpu", torch.bfloat16):
-        picture = nets.find(to_input(batch["picture"][:found]))
-        # Prompts are small: four for the price of a picture.
-        prompt = nets.find(to_input(batch["prompt"][: 4 * found]))
-        codes = nets.match(real(batch["crops"]).contiguous(memory_format=torch.channels_last))
-    heat, side = find_loss(picture, batch["heat"][:found])
-    prompt_heat, prompt_side = find_loss(prompt, batch["prompt_heat"][: 4 * found])
-    seen, asked = codes.float().tensor_split([len(some) * MOST])
-    same, right = match_loss(seen.unflatten(0, (-1, MOST)), asked, some)
-    total = heat + prompt_heat + 0.5 * (side + prompt_side) + same
-    return {"total": total, "heat": heat, "side": side, "prompt": prompt_heat, "prompt side": prompt_side, "same": same, "right": right}
+        picture = find(to_input(batch["picture"][:pictures]))
+        prompt = find(to_input(batch["prompt"][:prompts]))
+    heat, side = find_loss(picture, batch["heat"][:pictures])
+    prompt_heat, prompt_side = find_loss(prompt, batch["prompt_heat"][:prompts])
+    return {"heat": heat, "side": side, "prompt": prompt_heat, "prompt side": prompt_side}
+
+
+def matcher_losses(match: Matcher, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    scenes, count = len(batch["count"]), batch["count"].tolist()
+    some = torch.arange(MOST)[None] < batch["count"][:, None]
+    crops = torch.cat([batch["seen"].float().flatten(0, 1), batch["asked"][some].float().flatten(0, 1)])
+    with torch.autocast("cpu", torch.bfloat16):
+        codes, maps = match.look(crops.contiguous(memory_format=torch.channels_last))
+        seen, asked = zip(codes.float().tensor_split([scenes * MOST]), maps.tensor_split([scenes * MOST]))
+        turned = [len(TURNS) * n for n in count]
+        pairs = [
+            match.pair(one, other).float() for one, other in zip(asked[1].split(turned), seen[1].split(MOST))
+        ]
+    every = asked[0] @ seen[0].T / TEMPERATURE
+    at = torch.arange(scenes).repeat_interleave(torch.tensor(turned))
+    own = every.unflatten(1, (scenes, MOST))[torch.arange(len(at)), at] + torch.cat(pairs)
+    same, right = match_loss(own.unflatten(0, (-1, len(TURNS))), every.unflatten(0, (-1, len(TURNS))), some)
+    return {"same": same, "right": right}
+
+
+def losses(nets: Both, batch: dict[str, Tensor], pictures: int, matching: bool) -> dict[str, Tensor]:
+    """What each net has to make small, and "total"; one that has nothing to learn from stays as it is."""
+    found = finder_losses(nets.find, batch, pictures) if pictures else {}
+    matched = matcher_losses(nets.match, batch) if matching else {}
+    parts = found | matched
+    weights = {"heat": 1, "prompt": 1, "side": 0.5, "prompt side": 0.5, "same": 1}
+    return {"total": sum(weight * parts[name] for name, weight in weights.items() if name in parts)} | parts
 
 
 def main() -> None:
@@ -162,6 +188,7 @@ def main() -> None:
     ask.add_argument("--seed", type=int, default=1)
     ask.add_argument("--start", type=Path, help="a checkpoint")
     ask.add_argument("--found", type=int, default=2, help="scenes of a batch whose pictures the finder sees: it learns sooner than the matcher")
+    ask.add_argument("--finder-only", action="store_true")
     given = ask.parse_args()
     given.run.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
@@ -179,7 +206,7 @@ def main() -> None:
     begun = time.time()
     step, means = 0, {}
     while (share := (time.time() - begun) / 60 / given.minutes) < 1:
-        now = losses(nets, next(loader), given.found)
+        now = losses(nets, next(loader), given.found, not given.finder_only)
         now["total"].backward()
         nn.utils.clip_grad_norm_(nets.parameters(), 5)
         warm = min(1, (step + 1) / 100)

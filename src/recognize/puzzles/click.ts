@@ -18,11 +18,9 @@ const PROMPT_HEIGHT = 48;
 const MULTIPLE = 16;
 const LONGEST = 640;
 const MOST_MARKS = 10;
-/** As the matcher was trained: a softmax over what there is, tempered. */
-const TEMPERATURE = 0.1;
 /** Belief from which on nothing more is asked about a mark, and below which it is not the one. */
-const SURE = 0.98;
-const UNLIKELY = 0.01;
+const SURE = 0.97;
+const UNLIKELY = 0.02;
 
 /** Finds what a prompt shows in a picture; undefined when either shows nothing, or too little. */
 export async function findClicks(
@@ -62,9 +60,10 @@ function scaled(image: Bitmap, scale: number): Bitmap {
 
 /** Which of the marks one that is asked for is, by the matcher: a belief in each, over all turns in which it was asked. */
 function beliefsOf(alike: readonly Float32Array[], marks: readonly Mark[]): number[] {
+  const highest = Math.max(...alike.map((row) => Math.max(...row)));
   return shares(
     marks.map(({ sureness }, i) => {
-      const inTurns = alike.reduce((sum, row) => sum + Math.exp(row[i]! / TEMPERATURE), 0);
+      const inTurns = alike.reduce((sum, row) => sum + Math.exp(row[i]! - highest), 0);
       return inTurns * sureness;
     }),
   );

@@ -4,17 +4,16 @@ import ort from 'onnxruntime-node';
 import type { Bitmap } from '../bmp.ts';
 import { openSession } from '../session.ts';
 import { type Crops, cutOut, type Mark } from './mark.ts';
-import { product } from './rings.ts';
 
 /** Both nets of click puzzles, on one core. */
 export interface ClickNets {
   /** Marks of a picture whose sides are multiples of 16, surest first. */
   find(picture: Bitmap): Promise<Mark[]>;
   /**
-   * How alike marks of two pictures are, -1 to 1: for each of the first, in each of some turns, a value for each
-   * of the second.
+   * How alike marks that are asked for are to those that are seen, as logits: for each of the first, in each of some
+   * turns, a value for each of the second.
    */
-  compare(one: Crops, other: Crops): Promise<Float32Array[][]>;
+  compare(asked: Crops, seen: Crops): Promise<Float32Array[][]>;
   release(): Promise<void>;
 }
 
@@ -36,14 +35,6 @@ export async function loadClickNets(): Promise<ClickNets> {
     throw error;
   });
 
-  async function codesOf(crops: Float32Array, count: number): Promise<Float32Array[]> {
-    const tensor = new ort.Tensor('float32', crops, [count, SIDE, SIDE, 3]);
-    const { codes } = await matcher.run({ crops: tensor });
-    const data = codes!.data as Float32Array;
-    const length = data.length / count;
-    return Array.from({ length: count }, (_, i) => data.subarray(i * length, (i + 1) * length));
-  }
-
   return {
     async find({ width, height, rgb }) {
       const image = new ort.Tensor('uint8', rgb, [1, height, width, 3]);
@@ -51,24 +42,14 @@ export async function loadClickNets(): Promise<ClickNets> {
       return peaks(centre!.data as Float32Array, side!.data as Float32Array, width / STRIDE, height / STRIDE);
     },
 
-    async compare(one, other) {
-      const asked = one.marks.flatMap((mark) => TURNS.map((turn) => ({ ...one, mark, turn })));
-      const all = [...asked, ...other.marks.map((mark) => ({ ...other, mark, turn: 0 }))];
-      const crops = new Float32Array(all.length * SIDE * SIDE * 3);
-      for (const [i, { picture, mark, turn }] of all.entries())
-        cutOut(
-          picture,
-          mark,
-          { width: SIDE, height: SIDE, margin: MARGIN, turn },
-          crops,
-          i * SIDE * SIDE * 3,
-        );
-      const codes = await codesOf(crops, all.length);
-      const columns = codes.slice(asked.length);
-      const rows = codes
-        .slice(0, asked.length)
-        .map((row) => Float32Array.from(columns, (column) => product(row, column)));
-      return one.marks.map((_, i) => rows.slice(i * TURNS.length, (i + 1) * TURNS.length));
+    async compare(asked, seen) {
+      const columns = seen.marks.length;
+      const { alike } = await matcher.run({ asked: cutsOf(asked, TURNS), seen: cutsOf(seen, [0]) });
+      const data = alike!.data as Float32Array;
+      const rows = Array.from({ length: asked.marks.length * TURNS.length }, (_, row) =>
+        data.subarray(row * columns, (row + 1) * columns),
+      );
+      return asked.marks.map((_, i) => rows.slice(i * TURNS.length, (i + 1) * TURNS.length));
     },
 
     async release() {
@@ -76,6 +57,19 @@ export async function loadClickNets(): Promise<ClickNets> {
       await matcher.release();
     },
   };
+}
+
+/** Marks as the matcher sees them, each in all `turns`. */
+function cutsOf({ picture, marks }: Crops, turns: readonly number[]): ort.Tensor {
+  const size = SIDE * SIDE * 3;
+  const count = marks.length * turns.length;
+  const crops = new Float32Array(count * size);
+  for (const [i, mark] of marks.entries())
+    for (const [k, turn] of turns.entries()) {
+      const cut = { width: SIDE, height: SIDE, margin: MARGIN, turn };
+      cutOut(picture, mark, cut, crops, (i * turns.length + k) * size);
+    }
+  return new ort.Tensor('float32', crops, [count, SIDE, SIDE, 3]);
 }
 
 /** Local maxima of the centre map; of two that lie in each other the surer one. */
