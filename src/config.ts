@@ -65,7 +65,9 @@ const schema = z.object({
   corsOrigins: origins
     .default([])
     .describe('origins of web pages that may call the API from a browser; `*` for all'),
-  maxConnections: positive.default(10_000).describe('sockets open at once before new ones are closed'),
+  maxConnections: positive
+    .default(10_000)
+    .describe('sockets open at once before new ones are closed; one address has a quarter of them'),
 
   prices: prices
     .default({ ...standardPrices })

@@ -31,6 +31,12 @@ const commands = [
   configCommand,
 ];
 
+// Whoever reads the output may stop at any line of it; that is no failure of ours.
+for (const output of [process.stdout, process.stderr])
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+
 /** Runs one command line; a failure is told on standard error and in the exit status. */
 export async function run(argv: readonly string[]): Promise<void> {
   // Databases, the pepper and backups are for their owner alone.

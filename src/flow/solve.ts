@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { errorTable } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import type { Engines } from '../tasks/task.ts';
 import type { Answer, Held } from './stages.ts';
@@ -39,14 +40,14 @@ export class Solver {
    * @throws Fault ERROR_TASK_TIMEOUT once the deadline has passed, whatever the engine does then
    */
   solve(held: Held, work: AbortController): Promise<Answer> {
-    const { type, input, deadline } = held;
+    const { type, input, deadline, accountId } = held;
     const { signal } = work;
     if (signal.aborted) return Promise.reject(unavailable(clientGone));
     return new Promise<Answer>((resolve, reject) => {
       const waiting: Waiting = { deadline, work, reject };
       this.#waiting.add(waiting);
       const solving = async () =>
-        JSON.stringify(await type.solve(input, { engines: this.#engines, deadline, signal }));
+        JSON.stringify(await type.solve(input, { engines: this.#engines, deadline, signal, accountId }));
       solving().then(
         (solution) => {
           this.#waiting.delete(waiting);
@@ -96,6 +97,12 @@ export function isClientGone(error: unknown): boolean {
 /** Whether a task was given up at the end of a drain, by no fault of its own. */
 export function isAbandoned(error: unknown): boolean {
   return error instanceof Fault && error.cause === stopping;
+}
+
+/** Whether it is a fault of the server's that has a cause, which nobody but the log is told. */
+export function isOurs(fault: Fault): boolean {
+  const isServers = errorTable[fault.code].fault === 'server';
+  return isServers && fault.cause !== undefined && !isAbandoned(fault) && !isClientGone(fault);
 }
 
 /** A task unfinished at its deadline: it costs nothing, and may be sent again. */

@@ -1,8 +1,7 @@
-import { errorTable } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import type { TakenTask } from '../store/store.ts';
 import { answer } from './answer.ts';
-import { isAbandoned } from './solve.ts';
+import { isOurs } from './solve.ts';
 import type { Held } from './stages.ts';
 import type { Steps } from './steps.ts';
 import { Tally } from './tally.ts';
@@ -141,9 +140,4 @@ export class Worker {
       this.#isAsking = false;
     }
   }
-}
-
-/** A fault of the server's that has a cause, which nobody but the log is told. */
-function isOurs(fault: Fault): boolean {
-  return errorTable[fault.code].fault === 'server' && fault.cause !== undefined && !isAbandoned(fault);
 }

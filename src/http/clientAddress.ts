@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIP, SocketAddress } from 'node:net';
+import { isIP, type Socket, SocketAddress } from 'node:net';
 import { rangeMatcher } from '../range.ts';
 
 /** Whence a proxy of ours calls, and hardly anybody who would forge a header to be noticed. */
@@ -15,6 +15,8 @@ const isNear = rangeMatcher([
 export interface Addresses {
   /** Where a request comes from. */
   of(request: IncomingMessage): string;
+  /** The other end of a socket. */
+  ofSocket(socket: Pick<Socket, 'remoteAddress'>): string;
   /** A proxy of ours is never banned for what its clients do. */
   isProxy(address: string): boolean;
 }
@@ -33,7 +35,7 @@ export function readAddresses(
   let isTold = false;
 
   function of(request: IncomingMessage): string {
-    let address = peerOf(request);
+    let address = ofSocket(request.socket);
     const forwarded = request.headers['x-forwarded-for'];
     if (forwarded === undefined) return address;
     if (!isTold && !isProxy(address) && isNear(address)) {
@@ -49,11 +51,11 @@ export function readAddresses(
     }
     return address;
   }
-  return { of, isProxy };
+  return { of, ofSocket, isProxy };
 }
 
-function peerOf(request: IncomingMessage): string {
-  return plain(request.socket.remoteAddress ?? '');
+function ofSocket({ remoteAddress = '' }: Pick<Socket, 'remoteAddress'>): string {
+  return plain(remoteAddress);
 }
 
 /** `1.2.3.4`, `1.2.3.4:567`, `::1`, `[::1]`, `[::1]:567`; undefined for anything else. */

@@ -26,7 +26,10 @@ export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Fl
   ): Promise<Understood> {
     const spoken = request.spoken!;
     const fields = await fieldsOf(request, spoken.dialect);
-    if (isLarge(request)) await othersTurn();
+    const isLong = isLarge(request);
+    // Its fields are read: while the image in it waits, its bytes would be there twice.
+    request.body = undefined;
+    if (isLong) await othersTurn();
     if (!spoken.isSure) {
       const own = await flow.dialectOf(fields.clientKey);
       if (own !== null) spoken.dialect = dialectNamed(own) ?? spoken.dialect;

@@ -13,7 +13,7 @@ import Fastify, {
 import { errorTable } from '../errors.ts';
 import type { Fault } from '../fault.ts';
 import { buildFlow } from '../flow/flow.ts';
-import { isClientGone } from '../flow/solve.ts';
+import { isClientGone, isOurs } from '../flow/solve.ts';
 import type { FlowParts } from '../flow/steps.ts';
 import { unavailable } from '../flow/unavailable.ts';
 import { version } from '../version.ts';
@@ -21,6 +21,7 @@ import { acceptedLanguage } from './acceptLanguage.ts';
 import { writeAside } from './aside.ts';
 import { createTasks } from './batch.ts';
 import { listenBeside } from './besidePorts.ts';
+import { bodyReader } from './bodyBytes.ts';
 import { readAddresses } from './clientAddress.ts';
 import { corsOf } from './cors.ts';
 import { capsolver, listing } from './dialects/capsolver.ts';
@@ -32,6 +33,7 @@ import { pages } from './openapi/pages.ts';
 import { partingFrom } from './parting.ts';
 import { answerOddRequests, closeStalledReaders, headsOf, rawAnswerer } from './rawSocket.ts';
 import { requestReader } from './reading.ts';
+import { OpenRequests, shareConnections } from './sockets.ts';
 import { together } from './together.ts';
 import { pathOf, refuseByHead, requestIdOf } from './unread.ts';
 import { badRequest, wireFault } from './wireFault.ts';
@@ -72,10 +74,11 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   );
   const spokenIn = listener(config.dialectPorts);
   const atOnce = together((error) => log.error({ err: error }, 'an answer could not be written'));
+  const readBody = bodyReader(config);
   const { read, readPlain } = requestReader({ strict: config.strict, flow });
 
   const answerRaw = rawAnswerer((error, socket) => {
-    const address = addresses.of({ headers: {}, socket } as IncomingMessage);
+    const address = addresses.ofSocket(socket);
     const head = headOf(error, socket);
     const { dialect } = spokenIn({ ...head, socket });
     const requestId = newId();
@@ -112,6 +115,8 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   });
   const headOf = headsOf(app.server);
   app.server.maxConnections = config.maxConnections;
+  shareConnections(app.server, config.maxConnections, addresses);
+  const openRequests = new OpenRequests();
   const parting = partingFrom(app.server, parts.lingerMs);
 
   app.decorateRequest('address', undefined);
@@ -120,7 +125,8 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   app.decorateRequest('spoken', undefined);
   app.decorateRequest('aside', undefined);
 
-  const receive: onRequestHookHandler = (request, _reply, done) => {
+  const receive: onRequestHookHandler = (request, reply, done) => {
+    if (!openRequests.begin(request.raw)) return leave(request, reply);
     request.startedAt = performance.now();
     request.address = addresses.of(request.raw);
     request.spoken = spokenIn(request.raw);
@@ -136,12 +142,21 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     request.headers['content-type'] = jsonType;
     done();
   };
+  /** Nobody reads what this connection is answered. */
+  function leave({ raw, id }: FastifyRequest, reply: FastifyReply): void {
+    reply.hijack();
+    if (raw.socket.destroyed) return;
+    raw.socket.destroy();
+    faultOf(badRequest('too many requests on one connection'), id, addresses.of(raw));
+  }
   if (config.corsOrigins.length > 0) app.register(cors, corsOf(config.corsOrigins));
   // Behind that: a page must be able to read why its call was refused.
   app.after(() => app.addHook('onRequest', receive));
 
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(jsonType, { parseAs: 'buffer' }, (_request, bytes, done) => done(null, bytes));
+  app.addContentTypeParser(jsonType, (request, payload, done) =>
+    readBody(payload, request.address ?? '', done),
+  );
 
   for (const path of new Set(dialects.flatMap(({ methods }) => Object.keys(methods)))) {
     const isForm = dialects.some(({ form, methods }) => form !== undefined && path in methods);
@@ -204,7 +219,10 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     if (!reply.hasHeader('content-type')) reply.header('content-type', answer.type ?? jsonUtf8);
     if (request.aside !== undefined) writeAside(reply, request.aside, ms);
     reply.code(status).header('x-request-id', request.id);
-    atOnce(() => reply.send(body));
+    atOnce(() => {
+      openRequests.end(request.raw);
+      reply.send(body);
+    });
   }
 
   function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
@@ -225,14 +243,15 @@ export function buildServer(parts: ServerParts): FastifyInstance {
 
   /** Counts the error, logs it, and keeps what only the operator may know out of it. */
   function faultOf(error: unknown, requestId: string | undefined, address: string): Fault {
-    const fault = wireFault(error, config) ?? unavailable(error);
+    const fault = wireFault(error) ?? unavailable(error);
     if (!fault.isStaged && !addresses.isProxy(address)) flow.protection.countForAddress(address, fault.code);
-    const { fault: whose, retry } = errorTable[fault.code];
+    const { retry } = errorTable[fault.code];
     // A decoder's word for what it refused; errors of the network may name what a client keeps secret.
     const cause = typeof fault.cause === 'string' ? fault.cause : undefined;
     const line = { requestId, code: fault.code, detail: fault.detail, cause };
-    if (whose === 'server' && fault.cause instanceof Error)
-      log.error({ ...line, err: fault.cause }, 'our own fault');
+    // Of another thread only the words of its error have come.
+    if (isOurs(fault))
+      log.error(fault.cause instanceof Error ? { ...line, err: fault.cause } : line, 'our own fault');
     // Whoever is banned or too fast may come a thousand times a second, and the log would hold little else.
     else if (retry === 'later' || fault.isStaged) log.debug(line, 'refused');
     else log.info(line, 'refused');

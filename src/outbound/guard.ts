@@ -29,6 +29,8 @@ export class Unreachable extends Error {
 }
 
 const longestUrl = 2_048;
+/** A name may have thousands, and looking at each takes time of everybody's. Whoever means to be found has a few. */
+const mostAddresses = 64;
 
 /** The one door for what leaves on our own initiative: it opens sockets to the public internet only. */
 export class Guard {
@@ -66,7 +68,7 @@ export class Guard {
 
   /** False for an address that may not be reached; true for every name. */
   allowsLiteral({ host, port }: Place): boolean {
-    return isIP(host) === 0 || this.#allows(host, port);
+    return isIP(host) === 0 || this.#gate(port)(host);
   }
 
   /**
@@ -77,8 +79,10 @@ export class Guard {
   async open({ host, port }: Place, signal: AbortSignal): Promise<Socket> {
     try {
       const addresses = isIP(host) > 0 ? [host] : await untilAborted(this.#resolve(host, signal), signal);
+      if (addresses.length > mostAddresses) throw new Error('the name has too many addresses');
+      const allows = this.#gate(port);
       // All of them: a name with one address inside and one outside is a trick, and no mistake.
-      const isRefused = addresses.length === 0 || !addresses.every((address) => this.#allows(address, port));
+      const isRefused = addresses.length === 0 || !addresses.every(allows);
       if (isRefused) throw new Error('the address is not allowed');
       return await this.#dial(host, addresses, port, signal);
     } catch (error) {
@@ -103,23 +107,24 @@ export class Guard {
       socket.on('error', reject);
       socket.once('connect', () => {
         signal.removeEventListener('abort', abort);
-        if (this.#allows(socket.remoteAddress ?? '', port)) return resolve(socket);
+        if (this.#gate(port)(socket.remoteAddress ?? '')) return resolve(socket);
         socket.destroy(new Error('connected to an address that is not allowed'));
       });
     });
   }
 
-  #allows(text: string, port: number): boolean {
-    const address = innermost(text);
-    if (address === undefined) return false;
-    if (this.#ownPorts.has(port) && (isLoopback(address) || this.#isIn(ownAddresses, address))) return false;
-    // A public address of ours, and those beside it, are behind what keeps the internet out.
-    return this.#isAllowed(address) || (isPublic(address) && !this.#isIn(ownNetworks, address));
-  }
-
-  #isIn(rangesOf: (own: NetworkInterfaceInfo) => string[], address: string): boolean {
+  /** Which addresses may be reached at a port, by the networks that this machine is in now. */
+  #gate(port: number): (address: string) => boolean {
     const own = Object.values(this.#interfaces()).flatMap((each) => each ?? []);
-    return rangeMatcher(own.flatMap(rangesOf))(address);
+    const isOwn = rangeMatcher(own.flatMap(ownAddresses));
+    const isNear = rangeMatcher(own.flatMap(ownNetworks));
+    return (text) => {
+      const address = innermost(text);
+      if (address === undefined) return false;
+      if (this.#ownPorts.has(port) && (isLoopback(address) || isOwn(address))) return false;
+      // A public address of ours, and those beside it, are behind what keeps the internet out.
+      return this.#isAllowed(address) || (isPublic(address) && !isNear(address));
+    };
   }
 }
 

@@ -10,6 +10,8 @@ export interface Patience {
   deadline: number;
   /** Aborted when the client has gone: an image that nobody waits for is not looked at. */
   signal: AbortSignal;
+  /** Whose turn it takes where many wait. */
+  accountId?: string | undefined;
 }
 
 /** What a thread found, and how long it waited for the thread. */
@@ -36,10 +38,10 @@ export interface Entry extends Waiting {
 const LARGE = 250_000;
 
 /**
- * What work may share a batch with, if with anything.
+ * What work may share a batch with, if with anything, and what it keeps in memory until it is taken.
  * @throws Fault ERROR_PARSE_IMAGE_FAIL
  */
-export function companyOf({ kind }: Work, images: readonly Uint8Array[], shape: InputShape) {
+export function weigh({ kind }: Work, images: readonly Uint8Array[], shape: InputShape) {
   const peeked = images.map((image) => {
     const one = peekImage(image);
     if (!one) throw new Fault('ERROR_PARSE_IMAGE_FAIL');
@@ -48,7 +50,8 @@ export function companyOf({ kind }: Work, images: readonly Uint8Array[], shape: 
   const { width, height, frames } = peeked[0]!;
   const company = kind === 'text' ? `text ${targetWidth(width, height, shape)}` : kind;
   const isLarge = width * height * frames > LARGE;
-  return { company, alone: isLarge || (kind !== 'text' && kind !== 'classes') };
+  const alone = isLarge || (kind !== 'text' && kind !== 'classes');
+  return { company, alone, bytes: images.reduce((sum, { length }) => sum + length, 0) };
 }
 
 /** Answers an entry, once. */

@@ -3,13 +3,13 @@ import type { Clock } from '../clock.ts';
 import { Fault } from '../fault.ts';
 import {
   type Answered,
-  companyOf,
   type Entry,
   type Patience,
   recogniserUnavailable,
   settle,
   strayAnswer,
   threadMs,
+  weigh,
 } from './entry.ts';
 import { readModelCard, textModel } from './modelCard.ts';
 import type { Clicks } from './puzzles/click.ts';
@@ -90,9 +90,10 @@ export class RecognizerPool {
    * @throws Fault ERROR_PARSE_IMAGE_FAIL, ERROR_TASK_TIMEOUT, ERROR_SERVICE_UNAVALIABLE (queue full)
    * @throws the signal's reason, when the client goes before its image is begun
    */
-  async read(image: Uint8Array, { deadline, signal, ...constraints }: ReadOptions): Promise<Reading> {
+  async read(image: Uint8Array, options: ReadOptions): Promise<Reading> {
+    const { deadline, signal, accountId, ...constraints } = options;
     const work: Work = { kind: 'text', ...constraints };
-    const { outcome, queueMs } = await this.#run(work, [image], { deadline, signal });
+    const { outcome, queueMs } = await this.#run(work, [image], { deadline, signal, accountId });
     if (!('reading' in outcome)) throw strayAnswer();
     return { ...outcome.reading, times: { ...outcome.reading.times, queueMs } };
   }
@@ -131,20 +132,19 @@ export class RecognizerPool {
     return outcome.found as Extract<Found, { kind: Kind }>;
   }
 
-  #run(work: Work, images: Uint8Array[], { deadline, signal }: Patience): Promise<Answered> {
+  #run(work: Work, images: Uint8Array[], { deadline, signal, accountId = '' }: Patience): Promise<Answered> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       if (this.#stopping) throw recogniserUnavailable('is stopping');
-      const { company, alone } = companyOf(work, images, this.#shape);
       const now = this.#options.clock.now();
       if (now >= deadline) throw new Fault('ERROR_TASK_TIMEOUT');
       const entry: Entry = {
         work,
         images,
-        company,
         deadline,
         signal,
-        alone,
+        account: accountId,
+        ...weigh(work, images, this.#shape),
         queuedAt: now,
         startedAt: now,
         attempts: 0,

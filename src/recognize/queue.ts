@@ -7,17 +7,33 @@ export interface Waiting {
   /** Milliseconds since 1970. */
   deadline: number;
   signal: AbortSignal;
+  /** Whose it is: the images of all accounts are taken by turns. */
+  account: string;
+  bytes: number;
   /** Whether it goes through by itself: it is large, no net takes several, or one of its batch has killed a thread. */
   alone: boolean;
 }
 
-/** Images that wait for a thread, oldest first; never more than `limit`. */
+/** Of images that wait: hundreds of the largest would be gigabytes, with the requests that they stand in. */
+const mostBytes = 256 * 2 ** 20;
+
+/**
+ * Images that wait for a thread; never more than `limit`. Accounts take turns, so that nobody waits behind all that
+ * another has sent: each image stands behind its account's last one, and no further than a round behind what is taken
+ * now (start-time fair queuing, Goyal et al. 1996).
+ */
 export class WorkQueue<Entry extends Waiting> {
   readonly #limit: number;
-  #entries: Entry[] = [];
+  readonly #mostBytes: number;
+  #entries: { entry: Entry; round: number }[] = [];
+  #bytes = 0;
+  /** Of the last image that was taken, and of each account's last one that came. */
+  #round = 0;
+  readonly #lastRound = new Map<string, number>();
 
-  constructor(limit: number) {
+  constructor(limit: number, bytes = mostBytes) {
     this.#limit = limit;
+    this.#mostBytes = bytes;
   }
 
   get length(): number {
@@ -29,34 +45,47 @@ export class WorkQueue<Entry extends Waiting> {
    * @throws Fault ERROR_SERVICE_UNAVALIABLE, with the time after which a retry may succeed
    */
   add(entry: Entry, retryAfterMs: number): void {
-    if (this.#entries.length >= this.#limit) {
+    const isFull =
+      this.#entries.length >= this.#limit ||
+      (this.#entries.length > 0 && this.#bytes + entry.bytes > this.#mostBytes);
+    if (isFull) {
       const detail = 'too many images are waiting';
       throw new Fault('ERROR_SERVICE_UNAVALIABLE', { detail, retryAfterMs });
     }
-    this.#entries.push(entry);
+    const round = Math.max(this.#round, this.#lastRound.get(entry.account) ?? 0) + 1;
+    this.#lastRound.set(entry.account, round);
+    const before = this.#entries.findLastIndex((other) => other.round <= round);
+    this.#entries.splice(before + 1, 0, { entry, round });
+    this.#bytes += entry.bytes;
   }
 
   /** Puts images back in front of all others, after the thread that had them died. */
   putBack(entries: Entry[]): void {
-    this.#entries.unshift(...entries);
+    this.#entries.unshift(...entries.map((entry) => ({ entry, round: this.#round })));
+    for (const { bytes } of entries) this.#bytes += bytes;
   }
 
-  /** The oldest image and what waits of its company, at most `most`: nothing waits for a batch to fill. */
+  /** The image whose turn it is and what waits of its company, at most `most`: nothing waits for a batch to fill. */
   take(most: number): Entry[] {
-    const oldest = this.#entries[0];
-    if (!oldest) return [];
-    const batch = oldest.alone
-      ? [oldest]
-      : this.#entries.filter((entry) => entry.company === oldest.company && !entry.alone).slice(0, most);
-    const taken = new Set(batch);
-    this.#entries = this.#entries.filter((entry) => !taken.has(entry));
-    return batch;
+    const first = this.#entries[0];
+    if (!first) return [];
+    const { company, alone } = first.entry;
+    const isCompany = ({ entry }: { entry: Entry }) => entry.company === company && !entry.alone;
+    const batch = alone ? [first] : this.#entries.filter(isCompany).slice(0, most);
+    this.#round = first.round;
+    const taken = new Set(batch.map(({ entry }) => entry));
+    return this.remove((entry) => taken.has(entry));
   }
 
   /** Takes out all that match. */
   remove(matches: (entry: Entry) => boolean): Entry[] {
-    const removed = this.#entries.filter(matches);
-    if (removed.length > 0) this.#entries = this.#entries.filter((entry) => !matches(entry));
+    const removed = this.#entries.filter(({ entry }) => matches(entry)).map(({ entry }) => entry);
+    if (removed.length === 0) return removed;
+    const gone = new Set(removed);
+    this.#entries = this.#entries.filter(({ entry }) => !gone.has(entry));
+    for (const { bytes } of removed) this.#bytes -= bytes;
+    // Nobody is behind anybody any more.
+    if (this.#entries.length === 0) this.#lastRound.clear();
     return removed;
   }
 }

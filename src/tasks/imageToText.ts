@@ -115,13 +115,12 @@ async function answer(image: Uint8Array, input: ImageToText, context: SolveConte
   };
 }
 
-function readOptions(input: ImageToText, { deadline, signal }: SolveContext<'text'>): ReadOptions {
+function readOptions(input: ImageToText, { engines: _, ...patience }: SolveContext<'text'>): ReadOptions {
   const { module, charset, minLength, maxLength, details } = input;
-  if (module === 'math') return { deadline, signal, expression: true, alternatives: NAMED_ALTERNATIVES };
+  if (module === 'math') return { ...patience, expression: true, alternatives: NAMED_ALTERNATIVES };
   const alphabet = module === 'number' ? (charset ?? DIGITS) : charset;
   return {
-    deadline,
-    signal,
+    ...patience,
     ...(details ? { alternatives: NAMED_ALTERNATIVES } : {}),
     ...(alphabet === undefined ? {} : { alphabet }),
     ...(minLength === undefined ? {} : { minLength }),

@@ -70,12 +70,11 @@ export function proxyOf(task: ProxyFields): ProxyPlace | ProxyMistake | undefine
 /** What of the credentials its scheme has no way to say. */
 function unspeakable(proxy: ProxyPlace): { part: 'login' | 'password'; message: string } | undefined {
   for (const part of ['login', 'password'] as const) {
+    // Taken as they come, SOCKS 4 would write whole lines of another protocol to whatever listens there. A NUL ends its login.
+    if (/\p{Cc}/u.test(proxy[part])) return { part, message: 'holds a control character' };
     if (proxy.scheme === 'socks5' && Buffer.byteLength(proxy[part]) > longestCounted)
       return { part, message: `is over ${longestCounted} bytes, the most that SOCKS 5 can say` };
   }
-  // It ends the login with one; it has no password.
-  if (proxy.scheme === 'socks4' && proxy.login.includes('\0'))
-    return { part: 'login', message: 'holds a NUL, which SOCKS 4 cannot say' };
   return undefined;
 }
 

@@ -25,6 +25,8 @@ export interface Patience {
   deadline: number;
   /** Aborted when the client has gone: an image that nobody waits for is not looked at. */
   signal: AbortSignal;
+  /** Whose turn it takes where many wait. */
+  accountId?: string | undefined;
 }
 
 /** Each answers undefined where it finds nothing, and throws as TextReader does. `confidence` is 0 to 1. */

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { future, names, ranges, whole } from '../../src/cli/arguments.ts';
+import { legibleUnread } from './legible.ts';
 
 const now = Date.UTC(2026, 10, 24);
 
@@ -53,4 +54,8 @@ describe('a whole number', () => {
     for (const wrong of ['0', '-1', '1.5', '1e3', '', '07'])
       expect(() => whole(wrong), wrong).toThrow('whole');
   });
+});
+
+it('a reader that stops reading ends no command with an error', async () => {
+  expect(await legibleUnread(['solve', '--help'])).toEqual({ status: 0, err: '' });
 });

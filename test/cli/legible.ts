@@ -68,6 +68,17 @@ export async function legibleProcess(
   return { status, out, err };
 }
 
+/** The same before a reader that reads nothing; what it has to say besides. */
+export async function legibleUnread(args: string[]): Promise<Omit<Outcome, 'out'>> {
+  const child = spawn(process.execPath, [...nodeFlags, entry, ...args], { env: environment({}) });
+  child.stdout.destroy();
+  const [err, [status]] = await Promise.all([
+    text(child.stderr),
+    once(child, 'exit') as Promise<[number | null]>,
+  ]);
+  return { status, err };
+}
+
 /** A data directory of its own, and the commands run on it: `json` gives what a command that succeeds prints. */
 export function installation() {
   const folder = scratch();

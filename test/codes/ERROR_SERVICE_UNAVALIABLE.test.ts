@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
+import { Fault } from '../../src/fault.ts';
 import { RecognizerPool } from '../../src/recognize/pool.ts';
 import { expectReady, expectRefusal, FakeClock, imageTask, openWorld, price, start } from '../world.ts';
 
@@ -125,4 +126,24 @@ test('a client that leaves while its image is read pays, and finds the result by
   for (const entry of await world.store.listEntries('alice', 10)) if (entry.taskId) ids.push(entry.taskId);
   const found = await world.call('getTaskResult', { taskId: ids[0] });
   expectReady(found, { text: 'abc', confidence: 1 });
+});
+
+test('what a recogniser failed at is in the log, though only its words have come, and costs nothing', async () => {
+  const failed = async () => {
+    throw new Fault('ERROR_SERVICE_UNAVALIABLE', {
+      detail: 'the recogniser failed',
+      cause: 'Load model failed',
+    });
+  };
+  await using world = await openWorld({ engines: { text: { read: failed } } });
+  const answer = await world.call('createTask', await imageTask());
+  expect(answer.body.errorCode).toBe('ERROR_SERVICE_UNAVALIABLE');
+  expect(JSON.stringify(answer.body)).not.toContain('Load model');
+  const lines = world.log
+    .join('')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines.filter(({ cause }) => cause === 'Load model failed')).toMatchObject([{ level: 'error' }]);
+  expect(await world.money()).toEqual({ posted: start, pending: 0 });
 });

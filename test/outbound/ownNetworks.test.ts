@@ -63,3 +63,16 @@ test('a name that leads there is never connected to', async () => {
     });
   }
 });
+
+test('a name with thousands of addresses is not looked through', async () => {
+  let looks = 0;
+  const counted = () => {
+    looks++;
+    return interfaces();
+  };
+  const resolve = async () => Array.from({ length: 4_000 }, (_, i) => `1.1.${i >> 8}.${i & 255}`);
+  const guard = new Guard({ allow: [], ports: [80], interfaces: counted, resolve });
+  const opened = guard.open({ host: 'many.example', port: 80 }, new AbortController().signal);
+  await expect(opened).rejects.toThrow('could not be reached');
+  expect(looks).toBeLessThan(3);
+});

@@ -107,26 +107,31 @@ describe('a proxy in fields of its own', () => {
   });
 });
 
-describe('a login or password that SOCKS has no way to say', () => {
+describe('a login or password that its scheme has no way to say', () => {
   const fields = { proxyAddress: '198.199.100.10', proxyPort: 4780 };
   const most = 'é'.repeat(127);
   const tooLong = 'é'.repeat(128);
   const why = 'is over 255 bytes, the most that SOCKS 5 can say';
-  const nul = 'holds a NUL, which SOCKS 4 cannot say';
+  const control = 'holds a control character';
 
   it('is refused by the name of its field', () => {
     const socks5 = { ...fields, proxyType: 'socks5', proxyLogin: 'user', proxyPassword: 'pwd' };
     const socks4 = { ...fields, proxyType: 'socks4', proxyLogin: 'us\0er' };
     expect(proxyOf({ ...socks5, proxyLogin: tooLong })).toEqual({ field: 'proxyLogin', message: why });
     expect(proxyOf({ ...socks5, proxyPassword: tooLong })).toEqual({ field: 'proxyPassword', message: why });
-    expect(proxyOf(socks4)).toEqual({ field: 'proxyLogin', message: nul });
+    // Lines of another protocol, which SOCKS 4 would write to whatever listens there.
+    expect(proxyOf({ ...socks4, proxyLogin: 'x\r\nMAIL FROM:<a@b.c>' })).toEqual({
+      field: 'proxyLogin',
+      message: control,
+    });
+    expect(proxyOf(socks4)).toEqual({ field: 'proxyLogin', message: control });
     expect(proxyOf({ proxy: `socks5:198.199.100.10:4780:user:${tooLong}` })).toEqual({
       field: 'proxy',
       message: `password ${why}`,
     });
     expect(proxyOf({ proxy: 'socks4://us%00er@198.199.100.10:4780' })).toEqual({
       field: 'proxy',
-      message: `login ${nul}`,
+      message: `login ${control}`,
     });
   });
 

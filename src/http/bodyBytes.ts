@@ -1,0 +1,110 @@
+import type { IncomingMessage } from 'node:http';
+import { Fault } from '../fault.ts';
+import { badRequest } from './wireFault.ts';
+
+export interface BodyLimits {
+  /** Bytes of one body. */
+  bodyLimitBytes: number;
+  /** Bytes of bodies that have not arrived in full, of one address and of all. */
+  unfinishedOfOne?: number;
+  unfinishedOfAll?: number;
+}
+
+const mebibyte = 2 ** 20;
+const smallest = 16 * 1024;
+/**
+ * Pieces that a body may come in, beside one for every 256 bytes. In chunks of one byte 6 MB are a million events, and
+ * would be as many buffers if they were kept: a gigabyte.
+ */
+const mostPieces = 1_000;
+const bytesOfPiece = 256;
+
+/**
+ * Reads bodies into one buffer each, of which no more is kept in all than is bounded: clients that begin bodies and
+ * do not end them cost memory before anybody knows their key.
+ */
+export function bodyReader({
+  bodyLimitBytes,
+  unfinishedOfOne = 64 * mebibyte,
+  unfinishedOfAll = 512 * mebibyte,
+}: BodyLimits) {
+  const heldBy = new Map<string, number>();
+  let heldByAll = 0;
+
+  function hold(address: string, bytes: number): void {
+    heldByAll += bytes;
+    const held = (heldBy.get(address) ?? 0) + bytes;
+    if (held === 0) heldBy.delete(address);
+    else heldBy.set(address, held);
+  }
+
+  /**
+   * Tells `done` the bytes; nothing where there are none.
+   * @throws never: ERROR_BAD_REQUEST and ERROR_SERVICE_UNAVALIABLE are told to `done`
+   */
+  return function read(
+    body: IncomingMessage,
+    address: string,
+    done: (error: Error | null, bytes?: Buffer) => void,
+  ): void {
+    const announced = Number(body.headers['content-length'] ?? Number.NaN);
+    const tooLarge = () => badRequest(`the body is larger than ${bodyLimitBytes} bytes`);
+    if (announced > bodyLimitBytes) {
+      body.resume();
+      done(tooLarge());
+      return;
+    }
+    let bytes = Buffer.allocUnsafe(0);
+    let length = 0;
+    let pieces = 0;
+
+    function end(error: Error | null): void {
+      body.off('data', take).off('end', finish).off('error', end).off('close', cutOff);
+      hold(address, -bytes.length);
+      if (error === null) {
+        done(null, bytes.subarray(0, length));
+        return;
+      }
+      // What still comes is thrown away.
+      body.on('error', () => {}).resume();
+      done(error);
+    }
+    function take(piece: Buffer): void {
+      pieces++;
+      const next = length + piece.length;
+      if (next > bodyLimitBytes) end(tooLarge());
+      else if (pieces > mostPieces + next / bytesOfPiece) {
+        end(badRequest('the body comes in too many pieces'));
+        body.socket.destroy();
+      } else if (next > bytes.length && !grow(next)) end(tooMuch());
+      else {
+        piece.copy(bytes, length);
+        length = next;
+      }
+    }
+    function grow(needed: number): boolean {
+      // No more at once than twice what has come: an announced length costs its client nothing.
+      const room = Math.min(Math.max(2 * needed, smallest), Math.max(announced || bodyLimitBytes, needed));
+      if (heldByAll + room > unfinishedOfAll) return false;
+      if ((heldBy.get(address) ?? 0) + room > unfinishedOfOne) return false;
+      hold(address, room - bytes.length);
+      const larger = Buffer.allocUnsafe(room);
+      bytes.copy(larger, 0, 0, length);
+      bytes = larger;
+      return true;
+    }
+    function finish(): void {
+      const isAsAnnounced = Number.isNaN(announced) || announced === length;
+      end(isAsAnnounced ? null : badRequest('Content-Length is not the length of the body'));
+    }
+    function cutOff(): void {
+      end(badRequest('the request was cut off'));
+    }
+    body.on('data', take).on('end', finish).on('error', end).on('close', cutOff);
+  };
+}
+
+function tooMuch(): Fault {
+  const detail = 'too many requests are arriving at once';
+  return new Fault('ERROR_SERVICE_UNAVALIABLE', { detail, retryAfterMs: 1_000 });
+}

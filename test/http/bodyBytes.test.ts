@@ -1,0 +1,82 @@
+import { EventEmitter } from 'node:events';
+import { expect, test } from 'vitest';
+import { bodyReader } from '../../src/http/bodyBytes.ts';
+
+/** A request's body that arrives as the test says. */
+class Arriving extends EventEmitter {
+  readonly headers: Record<string, string>;
+  isDestroyed = false;
+  readonly socket = {
+    destroy: () => {
+      this.isDestroyed = true;
+    },
+  };
+  told: { error: Error | null; bytes: Buffer | undefined }[] = [];
+
+  constructor(length?: number) {
+    super();
+    this.headers = length === undefined ? {} : { 'content-length': String(length) };
+  }
+  resume() {}
+}
+
+const limits = { bodyLimitBytes: 10_000_000 };
+
+function begin(read: ReturnType<typeof bodyReader>, address = '192.0.2.1', length?: number) {
+  const body = new Arriving(length);
+  read(body as never, address, (error, bytes) => body.told.push({ error, bytes }));
+  return body;
+}
+
+test('a body in pieces is told in one, once it has arrived', () => {
+  const body = begin(bodyReader(limits), undefined, 7);
+  body.emit('data', Buffer.from('abc'));
+  body.emit('data', Buffer.from('defg'));
+  expect(body.told).toEqual([]);
+  body.emit('end');
+  body.emit('close');
+  expect(body.told).toEqual([{ error: null, bytes: Buffer.from('abcdefg') }]);
+});
+
+test.each([
+  ['shorter than announced', 5, 'Content-Length is not the length of the body'],
+  ['announced as too large', 10_000_001, 'the body is larger than 10000000 bytes'],
+])('a body %s is refused', (_, length, detail) => {
+  const body = begin(bodyReader(limits), undefined, length);
+  body.emit('data', Buffer.from('abc'));
+  body.emit('end');
+  expect(body.told).toMatchObject([{ error: { code: 'ERROR_BAD_REQUEST', detail } }]);
+});
+
+test('a body in chunks of a byte is refused, and its connection ended, before there are 1,100', () => {
+  const body = begin(bodyReader(limits));
+  for (let sent = 0; sent < 1_100 && body.told.length === 0; sent++) body.emit('data', Buffer.from('a'));
+  const detail = 'the body comes in too many pieces';
+  expect(body.told).toMatchObject([{ error: { code: 'ERROR_BAD_REQUEST', detail } }]);
+  expect(body.isDestroyed).toBe(true);
+});
+
+test('one address may not fill the memory with bodies that it does not end, and others go on', () => {
+  const read = bodyReader({ ...limits, unfinishedOfOne: 1_000_000, unfinishedOfAll: 2_000_000 });
+  const piece = Buffer.alloc(300_000);
+  const bodies = Array.from({ length: 5 }, () => begin(read));
+  for (const body of bodies) body.emit('data', piece);
+  expect(bodies.flatMap(({ told }) => told)).toMatchObject(
+    Array.from({ length: 4 }, () => ({ error: { code: 'ERROR_SERVICE_UNAVALIABLE' } })),
+  );
+  const other = begin(read, '192.0.2.2', 300_000);
+  other.emit('data', piece);
+  other.emit('end');
+  expect(other.told).toEqual([{ error: null, bytes: piece }]);
+});
+
+test('what a body held is free when it has ended or its client has gone', () => {
+  const read = bodyReader({ ...limits, unfinishedOfOne: 1_000_000 });
+  for (let turn = 0; turn < 10; turn++) {
+    const body = begin(read, undefined, 900_000);
+    body.emit('data', Buffer.alloc(800_000));
+    body.emit(turn % 2 === 0 ? 'close' : 'error', new Error('reset'));
+    expect(body.told).toHaveLength(1);
+    expect(body.told[0]!.error).not.toMatchObject({ code: 'ERROR_SERVICE_UNAVALIABLE' });
+  }
+});

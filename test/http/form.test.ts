@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { parseMultipart, parseQuery } from '../../src/http/form.ts';
+
+const tooMuch = { code: 'ERROR_INVALID_TASK_DATA', detail: 'request body holds too many escapes' };
+
+test.each([
+  ['escapes', '%ff'],
+  ['letters beyond ASCII', 'é'],
+])('a form of six hundred thousand %s is refused, since reading it would take too long', (_, one) => {
+  expect(() => parseQuery(`body=${one.repeat(600_000)}`)).toThrow(expect.objectContaining(tooMuch));
+  expect(parseQuery(`body=${one.repeat(1_000)}`).body).toHaveLength(1_000);
+});
+
+test('while a form of megabytes is read others have their turn', async () => {
+  const file = '-'.repeat(3_000_000);
+  const form = `--a-b\r\nContent-Disposition: form-data; name="body"\r\n\r\n${file}\r\n--a-b--\r\n`;
+  let turns = 0;
+  let isOver = false;
+  const count = () => {
+    turns++;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  const { body } = await parseMultipart(Buffer.from(form), 'multipart/form-data; boundary=a-b');
+  isOver = true;
+  expect(body).toBe(file);
+  expect(turns).toBeGreaterThan(5);
+});

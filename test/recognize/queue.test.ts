@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { type Waiting, WorkQueue } from '../../src/recognize/queue.ts';
+
+const image = (account: string, more: Partial<Waiting> = {}): Waiting => ({
+  account,
+  company: 'text 144',
+  deadline: 1,
+  signal: new AbortController().signal,
+  alone: true,
+  bytes: 1,
+  ...more,
+});
+
+const takeAll = (queue: WorkQueue<Waiting>) => {
+  const taken: string[] = [];
+  while (queue.length > 0) taken.push(...queue.take(1).map(({ account }) => account));
+  return taken.join('');
+};
+
+test('an image does not wait behind all that another account has sent', () => {
+  const queue = new WorkQueue<Waiting>(100);
+  for (let i = 0; i < 6; i++) queue.add(image('a'), 0);
+  queue.take(1);
+  queue.take(1);
+  queue.add(image('b'), 0);
+  queue.add(image('b'), 0);
+  queue.add(image('c'), 0);
+  expect(takeAll(queue)).toBe('abcabaa');
+});
+
+test('an account that has waited for others gets no more than its turn afterwards', () => {
+  const queue = new WorkQueue<Waiting>(100);
+  queue.add(image('a'), 0);
+  queue.take(1);
+  for (let i = 0; i < 3; i++) queue.add(image('b'), 0);
+  for (let i = 0; i < 3; i++) queue.add(image('a'), 0);
+  expect(takeAll(queue)).toBe('bababa');
+});
+
+test('of one account the oldest is first, and its batch may hold what others sent', () => {
+  const queue = new WorkQueue<Waiting>(100);
+  const one = image('a', { alone: false });
+  const other = image('a', { alone: false, company: 'text 200' });
+  const third = image('b', { alone: false });
+  for (const each of [one, other, third]) queue.add(each, 0);
+  expect(queue.take(8)).toEqual([one, third]);
+  expect(queue.take(8)).toEqual([other]);
+});
+
+test('images that are too large together are refused, a single one never', () => {
+  const queue = new WorkQueue<Waiting>(100, 1_000);
+  queue.add(image('a', { bytes: 2_000 }), 70);
+  const fault = { code: 'ERROR_SERVICE_UNAVALIABLE', retryAfterMs: 70 };
+  expect(() => queue.add(image('b'), 70)).toThrow(expect.objectContaining(fault));
+  const [large] = queue.take(1);
+  queue.add(image('b', { bytes: 600 }), 70);
+  expect(() => queue.add(image('b', { bytes: 600 }), 70)).toThrow(expect.objectContaining(fault));
+  queue.putBack([large!]);
+  queue.remove(({ account }) => account === 'a');
+  queue.remove(() => true);
+  queue.add(image('b', { bytes: 600 }), 70);
+  expect(queue.length).toBe(1);
+});
