@@ -17,6 +17,11 @@ const smallest = 16 * 1024;
  * would be as many buffers if they were kept: a gigabyte.
  */
 const mostPieces = 1_000;
+/**
+ * Times the largest body that is read of one that is refused before it is answered: clients that write all before they
+ * read are else reset, and never told.
+ */
+const patience = 4;
 const bytesOfPiece = 256;
 
 /**
@@ -49,11 +54,7 @@ export function bodyReader({
   ): void {
     const announced = Number(body.headers['content-length'] ?? Number.NaN);
     const tooLarge = () => badRequest(`the body is larger than ${bodyLimitBytes} bytes`);
-    if (announced > bodyLimitBytes) {
-      body.resume();
-      done(tooLarge());
-      return;
-    }
+    let refusal = announced > bodyLimitBytes ? tooLarge() : null;
     let bytes = Buffer.allocUnsafe(0);
     let length = 0;
     let pieces = 0;
@@ -72,15 +73,21 @@ export function bodyReader({
     function take(piece: Buffer): void {
       pieces++;
       const next = length + piece.length;
-      if (next > bodyLimitBytes) end(tooLarge());
-      else if (pieces > mostPieces + next / bytesOfPiece) {
+      if (pieces > mostPieces + next / bytesOfPiece) {
         end(badRequest('the body comes in too many pieces'));
         body.socket.destroy();
-      } else if (next > bytes.length && !grow(next)) end(tooMuch());
-      else {
-        piece.copy(bytes, length);
-        length = next;
+        return;
       }
+      if (next > bodyLimitBytes) refuse(tooLarge());
+      else if (next > bytes.length && refusal === null && !grow(next)) refuse(tooMuch());
+      if (refusal === null) piece.copy(bytes, length);
+      length = next;
+      if (refusal !== null && Math.max(length, announced || 0) > patience * bodyLimitBytes) end(refusal);
+    }
+    function refuse(why: Fault): void {
+      refusal ??= why;
+      hold(address, -bytes.length);
+      bytes = Buffer.allocUnsafe(0);
     }
     function grow(needed: number): boolean {
       // No more at once than twice what has come: an announced length costs its client nothing.
@@ -95,7 +102,7 @@ export function bodyReader({
     }
     function finish(): void {
       const isAsAnnounced = Number.isNaN(announced) || announced === length;
-      end(isAsAnnounced ? null : badRequest('Content-Length is not the length of the body'));
+      end(refusal ?? (isAsAnnounced ? null : badRequest('Content-Length is not the length of the body')));
     }
     function cutOff(): void {
       end(badRequest('the request was cut off'));

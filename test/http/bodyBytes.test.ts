@@ -48,6 +48,25 @@ test.each([
   expect(body.told).toMatchObject([{ error: { code: 'ERROR_BAD_REQUEST', detail } }]);
 });
 
+test('a body that is too large is refused when its client has written it, and at once where it never ends', () => {
+  const read = bodyReader({ bodyLimitBytes: 1_000 });
+  const piece = Buffer.alloc(900);
+  const refused = [{ error: { code: 'ERROR_BAD_REQUEST', detail: 'the body is larger than 1000 bytes' } }];
+  for (const length of [undefined, 2_700]) {
+    const body = begin(read, undefined, length);
+    for (let sent = 0; sent < 3; sent++) body.emit('data', piece);
+    expect(body.told).toEqual([]);
+    body.emit('end');
+    expect(body.told).toMatchObject(refused);
+  }
+  const endless = begin(read);
+  for (let sent = 0; sent < 5; sent++) endless.emit('data', piece);
+  expect(endless.told).toMatchObject(refused);
+  const announced = begin(read, undefined, 1_000_000);
+  announced.emit('data', piece);
+  expect(announced.told).toMatchObject(refused);
+});
+
 test('a body in chunks of a byte is refused, and its connection ended, before there are 1,100', () => {
   const body = begin(bodyReader(limits));
   for (let sent = 0; sent < 1_100 && body.told.length === 0; sent++) body.emit('data', Buffer.from('a'));
@@ -61,6 +80,7 @@ test('one address may not fill the memory with bodies that it does not end, and 
   const piece = Buffer.alloc(300_000);
   const bodies = Array.from({ length: 5 }, () => begin(read));
   for (const body of bodies) body.emit('data', piece);
+  for (const body of bodies.slice(1)) body.emit('end');
   expect(bodies.flatMap(({ told }) => told)).toMatchObject(
     Array.from({ length: 4 }, () => ({ error: { code: 'ERROR_SERVICE_UNAVALIABLE' } })),
   );
