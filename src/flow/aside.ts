@@ -30,7 +30,8 @@ export class Aside {
 
   /** Takes over what holds for the whole of a call from one of its parts. */
   add({ rate, cost }: Aside): void {
-    this.rate = rate ?? this.rate;
+    // Parts end in any order: what is left is least after the one that came last.
+    if (rate !== undefined && rate.left <= (this.rate?.left ?? rate.left)) this.rate = rate;
     if (cost !== undefined) this.cost = (this.cost ?? 0) + cost;
   }
 }

@@ -41,6 +41,16 @@ describe('createTasks', () => {
     expect(done).toBe(100);
   });
 
+  it('tells what is left of the limit after all its tasks, whichever of them ends last', async () => {
+    await using world = await openWorld({ settings: { rateLimit: 100 } });
+    const tasks = [...(await tasksOf([30])), ...Array.from({ length: 9 }, () => ({}))];
+    const { headers } = await world.call('createTasks', { tasks });
+    const next = await world.call('getBalance');
+    const left = (answer: { headers: Headers }) =>
+      Number(/r=(\d+)/.exec(answer.headers.get('ratelimit')!)![1]);
+    expect(left({ headers })).toBe(left(next) + 1);
+  });
+
   it('answers each as createTask would, in their order, with a charge each', async () => {
     await using world = await openWorld({ engines: { text: byWidth } });
     const widths = Array.from({ length: 100 }, (_, index) => 30 + index);
