@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../userError.ts';
 import { type Puzzle, readPuzzles } from './puzzles.ts';
@@ -30,6 +30,8 @@ export interface Families {
   puzzleFamilies: PuzzleFamily[];
   /** Names of the folders whose labels are neither texts nor those of a puzzle. */
   skipped: string[];
+  /** Of rows that name files that are not there: those files. */
+  missing: string[];
 }
 
 /**
@@ -37,10 +39,14 @@ export interface Families {
  * @throws UserError for a folder that holds none
  */
 export function findFamilies(folders: readonly string[]): Families {
-  const found: Families = { families: [], puzzleFamilies: [], skipped: [] };
+  const found: Families = { families: [], puzzleFamilies: [], skipped: [], missing: [] };
   for (const folder of folders.flatMap(familyFolders)) {
     const name = basename(resolve(folder));
-    const rows = readTable(join(folder, 'labels.tsv'));
+    const all = readTable(join(folder, 'labels.tsv'));
+    const rows = all.filter(({ file }) => file !== undefined && isFile(join(folder, file)));
+    // Without that column there is nothing to look for.
+    if (all[0]?.file !== undefined)
+      for (const row of all) if (!rows.includes(row)) found.missing.push(join(folder, row.file!));
     const puzzles = readPuzzles(folder, rows);
     if (rows[0]?.label !== undefined) found.families.push(toFamily(name, folder, rows));
     else if (puzzles) found.puzzleFamilies.push({ name, puzzles });
@@ -61,6 +67,7 @@ function familyFolders(folder: string): string[] {
   return found;
 }
 
+const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 const isFamily = (folder: string) => existsSync(join(folder, 'labels.tsv'));
 
 function toFamily(name: string, folder: string, rows: readonly Row[]): Family {

@@ -11,6 +11,7 @@ import { forAll, imagesAtOnce, type LocalReader, startLocalReader } from '../cli
 import { table } from '../cli/output.ts';
 import { Fault } from '../fault.ts';
 import { textModel } from '../recognize/modelCard.ts';
+import { UserError } from '../userError.ts';
 import { commonestConfusions } from './confusions.ts';
 import { contactSheet } from './contactSheet.ts';
 import { type Family, findFamilies, type Labelled } from './families.ts';
@@ -26,23 +27,36 @@ import {
   trust,
 } from './score.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: 'string' },
-    misses: { type: 'string' },
-    model: { type: 'string', default: textModel },
-    limit: { type: 'string' },
-  },
-});
-if (positionals.length === 0) {
-  console.error('usage: npm run eval -- [--json FILE] [--misses FILE.html] [--limit N] [--model FILE] DIR…');
-  process.exit(2);
+const usage = `usage: npm run eval -- [--json FILE] [--misses FILE.html] [--limit N] [--model FILE] DIR…
+
+A DIR holds images and a labels.tsv, or folders that do. docs/audit.md tells its columns.`;
+
+const { values, positionals } = orRefuse(() =>
+  parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: 'string' },
+      misses: { type: 'string' },
+      model: { type: 'string', default: textModel },
+      limit: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  }),
+);
+if (values.help) {
+  console.log(usage);
+  process.exit(0);
 }
+if (positionals.length === 0) refuse(usage);
 
 const limit = limitOf(values.limit);
-const { families, puzzleFamilies, skipped } = findFamilies(positionals);
-for (const name of skipped) console.error(`${name}: skipped, its labels are neither texts nor a puzzle's`);
+const { families, puzzleFamilies, skipped, missing } = orRefuse(() => findFamilies(positionals));
+for (const path of missing) console.error(`${path}: there is no such file; its row is left out`);
+for (const name of skipped)
+  console.error(
+    `${name}: skipped: its labels.tsv has no tab-separated columns "file" and "label", nor a puzzle's`,
+  );
+if (families.length + puzzleFamilies.length === 0) refuse('There is nothing to measure.');
 
 const reader = await startLocalReader({ threads: 1, model: values.model });
 const scores: Record<string, FamilyScore> = {};
@@ -83,6 +97,23 @@ if (values.json) {
   writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
 }
 if (values.misses) writeFileSync(values.misses, contactSheet(misses));
+
+function refuse(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
+
+/** What `step` gives; a mistake of whoever has called us is told in a line. */
+function orRefuse<T>(step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    const isTheirs =
+      error instanceof UserError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
+    if (!isTheirs) throw error;
+    return refuse((error as Error).message);
+  }
+}
 
 async function readOne(local: LocalReader, { arithmetic }: Family, image: Labelled): Promise<Read> {
   try {

@@ -54,6 +54,7 @@ test('families are folders with labels, or the folders in a folder; unknown labe
   ] as const) {
     await mkdir(join(root, name));
     writeFileSync(join(root, name, 'labels.tsv'), text);
+    for (const file of ['1.png', '2.png', '1.jpg']) writeFileSync(join(root, name, file), file);
   }
   const { families, skipped } = findFamilies([root, join(root, 'plain')]);
   expect(families.map(({ name, arithmetic, images }) => [name, arithmetic, images.length])).toEqual([
