@@ -71,7 +71,7 @@ export interface Feedback {
   taskId: string;
   /** Name of the account. */
   account: string;
-  /** Of the task; null where that is forgotten. */
+  /** Of the task; null in reports of older versions. */
   type: string | null;
   module: string | null;
   /** Whether the answer was wrong. */

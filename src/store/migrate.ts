@@ -9,6 +9,7 @@ import * as origins from './migrations/0006-origins.ts';
 import * as deaths from './migrations/0007-deaths.ts';
 import * as checkpoints from './migrations/0008-checkpoints.ts';
 import * as feedbackAge from './migrations/0009-feedback-age.ts';
+import * as feedbackTask from './migrations/0010-feedback-task.ts';
 import type { EngineName } from './statement.ts';
 
 /** Every migration, oldest first: one that has been released is never changed, only followed. */
@@ -22,6 +23,7 @@ const migrations: Record<string, (db: Kysely<unknown>, engine: EngineName) => Pr
   '0007-deaths': deaths.up,
   '0008-checkpoints': checkpoints.up,
   '0009-feedback-age': feedbackAge.up,
+  '0010-feedback-task': feedbackTask.up,
 };
 
 export const schemaVersion = Object.keys(migrations).at(-1)!;

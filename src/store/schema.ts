@@ -158,6 +158,9 @@ export interface Tables {
     code: number | null;
     message: string | null;
     at: number;
+    /** Of the task; null in reports of older versions. */
+    type: string | null;
+    module: string | null;
   };
   /** Processes that serve from this store, and when each was last seen. */
   node: {

@@ -185,7 +185,9 @@ describe('--fix', () => {
   it('brings tables of an older version up to date, but not under a running server', async () => {
     const before = await json('account', 'show', 'alice');
     const older = new Database(database);
-    older.exec("drop index feedback_at; delete from kysely_migration where name = '0009-feedback-age'");
+    older.exec(
+      "alter table feedback drop column type; alter table feedback drop column module; delete from kysely_migration where name = '0010-feedback-task'",
+    );
     expect(await examine()).toMatchObject({ status: 1, failed: ['schema'] });
     const server = lockDataDir(dataDir);
     const refused = await examine({}, '--fix');
@@ -199,7 +201,7 @@ describe('--fix', () => {
 
     expect(await examine({}, '--fix')).toMatchObject({
       status: 0,
-      fixed: [{ group: 'store', name: 'schema', detail: 'did 0009-feedback-age' }],
+      fixed: [{ group: 'store', name: 'schema', detail: 'did 0010-feedback-task' }],
     });
     older.close();
     expect(await json('account', 'show', 'alice')).toEqual(before);

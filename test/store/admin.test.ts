@@ -238,7 +238,7 @@ onEachEngine('the store', (makeBooks) => {
     const bad = checks.filter(({ ok }) => !ok).map(({ name }) => name);
     // The tests' own PostgreSQL runs with fsync off, and is found out.
     expect(bad).toEqual(books.engine === 'postgres' ? ['fsync'] : []);
-    expect(checks).toContainEqual({ name: 'schema', ok: true, detail: '0009-feedback-age' });
+    expect(checks).toContainEqual({ name: 'schema', ok: true, detail: '0010-feedback-task' });
   });
 
   it('refuses the tables of a newer release', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { dayMs, hold, noon, onEachEngine, openAccount } from './engines.ts';
+import { dayMs, hold, noon, onEachEngine, openAccount, settled } from './engines.ts';
 
 onEachEngine('what a client says of an answer', (makeBooks) => {
   it('is kept for 90 days, longer than the answer itself', async () => {
@@ -17,5 +17,18 @@ onEachEngine('what a client says of an answer', (makeBooks) => {
     };
     expect(await kept(noon + 90 * dayMs - 1)).toEqual(['late', 'early']);
     expect(await kept(noon + 90 * dayMs)).toEqual(['late']);
+  });
+
+  it('still tells what it is about when the task is forgotten', async () => {
+    const store = await (await makeBooks()).open();
+    await openAccount(store, 1_000_000);
+    await store.reserve(hold());
+    await store.settle(settled());
+    const report = { accountId: 'alice', invalid: true, code: null, message: null, now: noon };
+    await store.saveFeedback({ ...report, taskId: 'task-1' });
+    await store.sweep(noon + dayMs);
+    expect(await store.saveFeedback({ ...report, taskId: 'task-1', now: noon + dayMs })).toBe(false);
+    const about = { taskId: 'task-1', type: 'ImageToTextTask', module: 'common' };
+    expect(await store.listFeedback({ limit: 10, wrong: true })).toMatchObject([about]);
   });
 });

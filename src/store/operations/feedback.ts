@@ -14,13 +14,15 @@ interface Report {
 const selectTask = statement((db, p: Pick<Report, 'taskId' | 'accountId' | 'now'>) =>
   db
     .selectFrom('task')
-    .select('id')
+    .select(['type', 'module'])
     .where('id', '=', p.taskId)
     .where('account_id', '=', p.accountId)
     .where('expires_at', '>', p.now),
 );
 
-const upsertFeedback = statement((db, p: Omit<Report, 'invalid'> & { invalid: number }) =>
+type Kept = Omit<Report, 'invalid'> & { invalid: number; type: string; module: string };
+
+const upsertFeedback = statement((db, p: Kept) =>
   db
     .insertInto('feedback')
     .values({
@@ -30,6 +32,8 @@ const upsertFeedback = statement((db, p: Omit<Report, 'invalid'> & { invalid: nu
       code: p.code,
       message: p.message,
       at: p.now,
+      type: p.type,
+      module: p.module,
     })
     .onConflict((conflict) =>
       conflict.column('task_id').doUpdateSet((eb) => ({
@@ -43,8 +47,9 @@ const upsertFeedback = statement((db, p: Omit<Report, 'invalid'> & { invalid: nu
 
 /** Keeps what a client says of a result, its last report over earlier ones; false when the task is not there. */
 export function* saveFeedback(report: Report): Operation<boolean> {
-  if ((yield* first(selectTask, report)) === undefined) return false;
-  yield* change(upsertFeedback, { ...report, invalid: report.invalid ? 1 : 0 });
+  const task = yield* first(selectTask, report);
+  if (task === undefined) return false;
+  yield* change(upsertFeedback, { ...report, ...task, invalid: report.invalid ? 1 : 0 });
   return true;
 }
 
@@ -72,7 +77,6 @@ const selectFeedback = statement((db, p: { least: number; limit: number }) =>
   db
     .selectFrom('feedback')
     .innerJoin('account', 'account.id', 'feedback.account_id')
-    .leftJoin('task', 'task.id', 'feedback.task_id')
     .select([
       'feedback.task_id as taskId',
       'feedback.invalid',
@@ -80,8 +84,8 @@ const selectFeedback = statement((db, p: { least: number; limit: number }) =>
       'feedback.message',
       'feedback.at',
       'account.name as account',
-      'task.type',
-      'task.module',
+      'feedback.type',
+      'feedback.module',
     ])
     .where('feedback.invalid', '>=', p.least)
     .orderBy('feedback.at', 'desc')
