@@ -29,6 +29,7 @@ export class Protection {
   readonly #fresh = new Map<string, { ban: Ban; savedAt: number }>();
   readonly #errors = new RecentMap<string, SlidingWindow>(subjectsWatched);
   #refreshes = 0;
+  #applied = 0;
 
   constructor(parts: ProtectionParts) {
     this.#parts = parts;
@@ -88,6 +89,9 @@ export class Protection {
     const started = ++this.#refreshes;
     const now = this.#parts.clock.now();
     const listed = await this.#parts.store.listBans(now);
+    // Answers may overtake each other; what an older one says has been put right since.
+    if (started < this.#applied) return;
+    this.#applied = started;
     this.#bans.clear();
     for (const ban of listed) this.#bans.set(nameOf(ban.kind, ban.subject), ban);
     for (const [name, { ban, savedAt }] of this.#fresh) {

@@ -105,7 +105,8 @@ export function reserver({ config, clock, store, metrics, newId, log }: Reserver
       await pause(ms, undefined, { ref: false });
       try {
         cause = undefined;
-        if (await store.release({ taskId, lease: firstLease, ...failure, now: clock.now() })) return;
+        // Whoever has it: a worker may have been quicker, and nobody has been told of what it does.
+        if (await store.release({ taskId, ...failure, now: clock.now() })) return;
       } catch (error) {
         cause = error;
       }

@@ -233,8 +233,11 @@ export interface Store {
   handBack(lease: Lease): Promise<boolean>;
   /** Makes the task ready and charges it; false when its deadline has passed or somebody else ended it first. */
   settle(done: Lease & { solution: string; now: number }): Promise<boolean>;
-  /** Makes the task failed and gives the hold back; false when somebody else ended it first. */
-  release(done: Lease & { errorCode: string; errorDetail: string | null; now: number }): Promise<boolean>;
+  /** Makes the task failed and gives the hold back; false when somebody else ended it first. Without a lease, whoever has it. */
+  release(
+    done: Omit<Lease, 'lease'> &
+      Partial<Lease> & { errorCode: string; errorDetail: string | null; now: number },
+  ): Promise<boolean>;
   /** Counts the poll. Undefined for an unknown, foreign, forgotten or over-polled task: all look alike. */
   poll(query: PollQuery): Promise<TaskRecord | undefined>;
   /** Which of these tasks are ready or failed; counts no poll. */

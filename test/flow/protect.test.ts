@@ -45,6 +45,20 @@ test('a ban holds while it is being saved, and when it cannot be', async () => {
   expect(() => guard.refuseBanned('192.0.2.7')).toThrow('ERROR_IP_BANNED');
 });
 
+test('an older list of bans that comes late changes nothing', async () => {
+  const ban: Ban = { kind: 'address', subject: '192.0.2.7', since: 0, until: 1e15, count: 1 };
+  const { clock } = protection();
+  const lists: ((bans: Ban[]) => void)[] = [];
+  const store = { saveBan: async () => {}, listBans: () => new Promise<Ban[]>((tell) => lists.push(tell)) };
+  const guard = new Protection({ config: loadConfig({}, ''), clock, store, log, metrics });
+  const both = [guard.refresh(), guard.refresh()];
+  lists[1]!([{ ...ban, since: clock.now(), until: clock.now() + 600_000 }]);
+  await both[1];
+  lists[0]!([]);
+  await both[0];
+  expect(() => guard.refuseBanned('192.0.2.7')).toThrow('ERROR_IP_BANNED');
+});
+
 test('a ban that a wrong clock laid on a time to come does not hold until then', async () => {
   const since = Date.UTC(2099, 0, 1);
   const ban: Ban = { kind: 'address', subject: '192.0.2.7', since, until: since + 600_000, count: 1 };

@@ -20,6 +20,20 @@ onEachEngine('a hold', (makeBooks) => {
     expect(await store.audit(noon)).toEqual([]);
   });
 
+  it('that was refused to its client is given back whoever works for it by now', async () => {
+    const books = await makeBooks();
+    const store = await books.open();
+    const engine = await books.openEngine();
+    await openAccount(store, 1_000);
+    await store.reserve(hold({ state: 'queued', payload: '{}' }));
+    await engine.call('take', 'worker', { now: noon, busyAccounts: [] });
+    const { lease: _, ...anybodys } = released();
+    expect(await store.release(anybodys)).toBe(true);
+    expect(await store.settle(settled('task-1', { lease: 2 }))).toBe(false);
+    expect(await store.readAccount('alice')).toMatchObject({ posted: 1_000, pending: 0 });
+    expect(await store.audit(noon)).toEqual([]);
+  });
+
   it('is given back when the task fails', async () => {
     const store = await (await makeBooks()).open();
     await openAccount(store, 1_000);

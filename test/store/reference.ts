@@ -100,16 +100,17 @@ export class Reference {
 
   private settle({ taskId, lease, now }: { taskId: string; lease: number; now: number }) {
     const task = this.tasks.get(taskId);
-    if (task?.state !== 'running' || task.lease !== lease || task.deadline <= now) return false;
+    if (task?.state !== 'running' || (lease !== undefined && task.lease !== lease) || task.deadline <= now)
+      return false;
     task.state = 'ready';
     this.accounts[task.accountId]!.posted -= task.price;
     this.accounts[task.accountId]!.pending -= task.price;
     return true;
   }
 
-  private release(taskId: string, lease: number) {
+  private release(taskId: string, lease: number | undefined) {
     const task = this.tasks.get(taskId);
-    if (!task || !isOpen(task) || task.lease !== lease) return false;
+    if (!task || !isOpen(task) || (lease !== undefined && task.lease !== lease)) return false;
     task.state = 'failed';
     this.accounts[task.accountId]!.pending -= task.price;
     const key = this.keys[`key-${task.accountId}`]!;
@@ -151,8 +152,10 @@ export class Reference {
   private repair(node: string) {
     const orphans = [...this.tasks].filter(([, task]) => task.state === 'running' && task.node !== node);
     for (const [id, task] of orphans) {
-      if (task.payload !== null && ++task.deaths < 2) task.state = 'queued';
-      else this.release(id, task.lease);
+      if (task.payload !== null && ++task.deaths < 2) {
+        task.state = 'queued';
+        task.lease++;
+      } else this.release(id, task.lease);
     }
     return orphans.length;
   }

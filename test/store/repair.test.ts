@@ -38,7 +38,7 @@ onEachEngine('what a dead process was running', (makeBooks) => {
     await engine.call('repair', 'second', nobodyIsAlive, noon);
     expect(await engine.call('take', 'second', { now: noon, busyAccounts: [] })).toMatchObject({
       taskId: 'task-1',
-      lease: 3,
+      lease: 4,
     });
     expect(await store.settle(settled('task-1', { lease: 2 }))).toBe(false);
     await engine.call('repair', 'third', nobodyIsAlive, noon);
@@ -46,6 +46,19 @@ onEachEngine('what a dead process was running', (makeBooks) => {
     expect(await engine.call('take', 'third', { now: noon, busyAccounts: [] })).toBeUndefined();
     expect(await store.readAccount('alice')).toMatchObject({ posted: 10_000, pending: 0 });
     expect(await store.audit(noon)).toEqual([]);
+  });
+
+  it('cannot be failed by whoever was thought dead and comes back', async () => {
+    const books = await makeBooks();
+    const store = await books.open();
+    const engine = await books.openEngine();
+    await openAccount(store, 10_000);
+    await store.reserve(hold({ state: 'queued', payload: '{}' }));
+    await engine.call('take', 'first', { now: noon, busyAccounts: [] });
+    await engine.call('repair', 'second', nobodyIsAlive, noon);
+    const late = { taskId: 'task-1', errorCode: 'ERROR_TASK_TIMEOUT', errorDetail: null, now: noon };
+    expect(await store.release({ ...late, lease: 2 })).toBe(false);
+    expect(await engine.call('take', 'second', { now: noon, busyAccounts: [] })).toMatchObject({ lease: 4 });
   });
 
   it('is given to another although stopping servers had handed it back before', async () => {
@@ -60,7 +73,7 @@ onEachEngine('what a dead process was running', (makeBooks) => {
 
     expect(await take('fourth')).toMatchObject({ lease: 5 });
     await engine.call('repair', 'fifth', nobodyIsAlive, noon);
-    expect(await take('fifth')).toMatchObject({ lease: 6 });
+    expect(await take('fifth')).toMatchObject({ lease: 7 });
     await engine.call('repair', 'sixth', nobodyIsAlive, noon);
     expect(await take('sixth')).toBeUndefined();
     expect(await store.readAccount('alice')).toMatchObject({ posted: 10_000, pending: 0 });

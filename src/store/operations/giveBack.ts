@@ -1,5 +1,6 @@
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { ErrorCode } from '../../errors.ts';
+import type { Tables } from '../schema.ts';
 import { change, first, type Operation, statement } from '../statement.ts';
 import type { Lease } from '../store.ts';
 import { announce } from './callbacks.ts';
@@ -10,7 +11,7 @@ import { freeName } from './idempotency.ts';
 /** In the very words of the index `task_open`, which serves no query that says it with bound values. */
 export const isOpen = sql<boolean>`state in ('queued', 'running')`;
 
-const failOpen = statement((db, p: Failure & { now: number }) =>
+const failOpen = (db: Kysely<Tables>, p: Failure & { now: number }) =>
   db
     .updateTable('task')
     .set({
@@ -21,10 +22,13 @@ const failOpen = statement((db, p: Failure & { now: number }) =>
       ended_at: p.now,
     })
     .where('id', '=', p.taskId)
-    .where('lease', '=', p.lease)
     .where(isOpen)
-    .returning(endedTask),
+    .returning(endedTask);
+
+const failLent = statement((db, p: Failure & Lease & { now: number }) =>
+  failOpen(db, p).where('lease', '=', p.lease),
 );
+const failAnybodys = statement(failOpen);
 
 const unholdMoney = statement((db, p: { accountId: string; price: number }) =>
   db
@@ -56,14 +60,19 @@ const returnSpending = statement((db, p: { keyId: string; day: number; price: nu
     .where('day', '=', p.day),
 );
 
-interface Failure extends Lease {
+interface Failure {
+  taskId: string;
   errorCode: string;
   errorDetail: string | null;
 }
 
-/** Makes a task failed and gives back what it held; false when it has ended, or the lease is not the last. */
-export function* release(done: Failure & { now: number }): Operation<boolean> {
-  const task = yield* first(failOpen, done);
+/**
+ * Makes a task failed and gives back what it held; false when it has ended, or the lease is not the last. Without a
+ * lease, whoever has it.
+ */
+export function* release(done: Failure & { lease?: number; now: number }): Operation<boolean> {
+  const { lease } = done;
+  const task = yield* lease === undefined ? first(failAnybodys, done) : first(failLent, { ...done, lease });
   if (task === undefined) return false;
   yield* giveBack(task, done.now);
   yield* freeName(task);

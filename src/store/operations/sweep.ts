@@ -75,7 +75,8 @@ const selectOrphans = statement((db, p: { node: string; aliveSince: number }) =>
 const requeue = statement((db, p: { id: string; lease: number }) =>
   db
     .updateTable('task')
-    .set((eb) => ({ state: 'queued', deaths: eb('deaths', '+', 1) }))
+    // A new lease: who was thought dead may yet come and fail what another will do.
+    .set((eb) => ({ state: 'queued', lease: eb('lease', '+', 1), deaths: eb('deaths', '+', 1) }))
     .where('id', '=', p.id)
     .where('lease', '=', p.lease)
     .where('state', '=', 'running'),
