@@ -23,7 +23,7 @@ export function createMetrics() {
   });
   const tasks = new Counter({
     name: 'legible_tasks_total',
-    help: 'Tasks that ended, by outcome: solved, or the error code.',
+    help: 'Tasks that ended, by outcome: solved, client_gone, or the error code.',
     labelNames: ['type', 'outcome'] as const,
     registers,
   });
@@ -67,7 +67,7 @@ export function createMetrics() {
         r.seconds,
       );
     },
-    /** `type` is the registered name of the task type; `outcome` is `solved` or an error code. */
+    /** `type` is the registered name of the task type; `outcome` is `solved`, `client_gone` or an error code. */
     observeTask(t: { type: string; outcome: string; seconds: number }) {
       tasks.inc({ type: t.type, outcome: t.outcome });
       compute.observe({ type: t.type }, t.seconds);

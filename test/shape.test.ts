@@ -88,14 +88,15 @@ test('nothing is named after a place to put things', () => {
 test('SQL, the environment, threads and outgoing calls each have one home', () => {
   const uses = (pattern: RegExp) => files.filter((file) => pattern.test(texts.get(file)!)).map(folderOrFile);
   const homes = (pattern: RegExp) => [...new Set(uses(pattern))].sort();
-  expect(homes(/from '(kysely|better-sqlite3|pg)'/)).toEqual(['store']);
+  expect(homes(/['"](kysely|better-sqlite3|pg)(\/[\w./]*)?['"]/)).toEqual(['store']);
   expect(files.filter((file) => /\bprocess\.env\b/.test(texts.get(file)!)).sort()).toEqual([
     'config.ts',
     'recognize/withoutTelemetry.ts',
   ]);
   for (const home of homes(/from 'node:worker_threads'/))
     expect(['compute', 'recognize', 'store']).toContain(home);
-  expect(homes(/from '(undici|socks)'/)).toEqual(['outbound']);
+  expect(homes(/['"]undici['"]/)).toEqual(['outbound']);
+  expect(homes(/['"]onnxruntime-node['"]/)).toEqual(['recognize']);
 });
 
 test('whoever loads onnxruntime turns its telemetry off first, and so does what starts its threads', () => {

@@ -11,9 +11,13 @@ export function asksOf(headers: IncomingHttpHeaders): Asks {
   };
 }
 
+/** What a client may call a request: printable ASCII, which every proxy passes on; HTTP cuts spaces off its ends. */
+export const requestNamePattern = '^[!-~]([ -~]{0,253}[!-~])?$';
+const requestName = new RegExp(requestNamePattern);
+
 function nameOf(idempotencyKey: string | undefined): string | undefined {
-  if (idempotencyKey === undefined || /^[\x20-\x7e]{1,255}$/.test(idempotencyKey)) return idempotencyKey;
-  throw badRequest('Idempotency-Key: is not 1 to 255 visible ASCII characters');
+  if (idempotencyKey === undefined || requestName.test(idempotencyKey)) return idempotencyKey;
+  throw badRequest('Idempotency-Key: is not 1 to 255 printable ASCII characters');
 }
 
 /** Longer, and what stands between would cut the connection. */

@@ -157,7 +157,7 @@ export type BanKind = 'address' | 'key';
 
 export interface Ban {
   kind: BanKind;
-  /** An IPv4 address, an IPv6 /64 prefix, or a key's id. */
+  /** An IPv4 address, an IPv6 prefix of 64, 56 or 48 bits, or a key's id. */
   subject: string;
   since: number;
   until: number;

@@ -1,4 +1,5 @@
 import { languages } from '../../errors.ts';
+import { requestNamePattern } from '../asks.ts';
 
 const header = (name: string, description: string, schema: object = { type: 'string' }) => ({
   name,
@@ -18,7 +19,7 @@ export const parameters = {
     'Idempotency-Key',
     'For 24 hours the same key and the same task are one task, one charge and one answer; another task is ' +
       '`ERROR_BAD_REQUEST`.',
-    { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
+    { type: 'string', minLength: 1, maxLength: 255, pattern: requestNamePattern },
   ),
   Prefer: header('Prefer', '`wait=30`: answer when the task ends, or after so many seconds, at most 60.'),
   LegibleTest: header(
