@@ -245,13 +245,13 @@ it('names are of the key that sends them, and a request without one is always ne
   expect(await world.money()).toEqual({ posted: start - 4 * price, pending: 0 });
 });
 
-it('a name is 1 to 255 visible characters', async () => {
+it('a name is 1 to 255 printable characters', async () => {
   await using world = await openWorld();
   for (const name of ['x'.repeat(256), 'ä', ''])
     expectRefusal(
       await make(world, name),
       'ERROR_BAD_REQUEST',
-      'Error Request: Idempotency-Key: is not 1 to 255 visible ASCII characters',
+      'Error Request: Idempotency-Key: is not 1 to 255 printable ASCII characters',
     );
   expectReady(await make(world, 'x'.repeat(255)));
 });
