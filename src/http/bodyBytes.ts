@@ -17,12 +17,12 @@ const smallest = 16 * 1024;
  * would be as many buffers if they were kept: a gigabyte.
  */
 const mostPieces = 1_000;
+const bytesOfPiece = 256;
 /**
  * Times the largest body that is read of one that is refused before it is answered: clients that write all before they
  * read are else reset, and never told.
  */
 const patience = 4;
-const bytesOfPiece = 256;
 
 /**
  * Reads bodies into one buffer each, of which no more is kept in all than is bounded: clients that begin bodies and
@@ -43,10 +43,7 @@ export function bodyReader({
     else heldBy.set(address, held);
   }
 
-  /**
-   * Tells `done` the bytes; nothing where there are none.
-   * @throws never: ERROR_BAD_REQUEST and ERROR_SERVICE_UNAVALIABLE are told to `done`
-   */
+  /** Tells `done` the bytes of a body that has arrived, or Fault ERROR_BAD_REQUEST or ERROR_SERVICE_UNAVALIABLE. */
   return function read(
     body: IncomingMessage,
     address: string,
@@ -74,6 +71,7 @@ export function bodyReader({
       pieces++;
       const next = length + piece.length;
       if (pieces > mostPieces + next / bytesOfPiece) {
+        // Each chunk is an event, also of a body that is thrown away.
         end(badRequest('the body comes in too many pieces'));
         body.socket.destroy();
         return;
