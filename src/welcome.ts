@@ -4,31 +4,27 @@ import { example } from './example.ts';
 import { generateKey, hashKey, hintOf } from './key.ts';
 import { type StoreAdmin, unlimited } from './store/admin.ts';
 
-const name = 'play';
 const balance = { amount: 10_000_000, note: 'play balance' };
 
-/**
- * Makes a first account with $10 of play balance and a key, in a store that has no key yet; returns the key.
- * A first start that died half-way is taken up where it stopped.
- */
+/** Makes a first account with $10 of play balance and a key, in a store that has no account yet; returns the key. */
 export async function welcome(store: StoreAdmin, pepper: string, clock: Clock): Promise<string | undefined> {
-  const accounts = await store.listAccounts();
-  if (accounts.some((account) => account.name !== name) || (await store.listKeys()).length > 0)
-    return undefined;
   const now = clock.now();
-  const account = accounts[0] ?? (await store.createAccount({ id: randomUUID(), name, now, balance }));
+  const accountId = randomUUID();
   const key = generateKey();
-  await store.createKey({
-    id: randomUUID(),
-    accountId: account.id,
-    packageId: null,
-    hash: hashKey(key, pepper),
-    hint: hintOf(key),
-    label: 'first key',
-    ...unlimited,
-    now,
-  });
-  return key;
+  const isFirst = await store.welcome(
+    { id: accountId, name: 'play', now, balance },
+    {
+      id: randomUUID(),
+      accountId,
+      packageId: null,
+      hash: hashKey(key, pepper),
+      hint: hintOf(key),
+      label: 'first key',
+      ...unlimited,
+      now,
+    },
+  );
+  return isFirst ? key : undefined;
 }
 
 /** What the first start prints: the key, and a line for any POSIX shell that reads an image with it. */

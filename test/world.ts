@@ -31,11 +31,20 @@ export const price = 400;
 /** A clock that only moves when it is told to. */
 export class FakeClock implements Clock {
   #now = noon;
+  #elapsed = 0;
   now(): number {
     return this.#now;
   }
+  elapsed(): number {
+    return this.#elapsed;
+  }
   advance(ms: number): void {
     this.#now += ms;
+    this.#elapsed += ms;
+  }
+  /** As somebody who corrects the machine's time: no time passes. */
+  setBack(ms: number): void {
+    this.#now -= ms;
   }
 }
 

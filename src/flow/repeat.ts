@@ -8,7 +8,7 @@ const longestWaitMs = 30_000;
 
 /** Waits for the end of a task that another request has asked for. */
 export async function endOf(steps: Steps, taskId: string, signal: AbortSignal): Promise<void> {
-  const end = steps.waiters.wait(taskId, steps.clock.now() + longestWaitMs, signal);
+  const end = steps.waiters.wait(taskId, longestWaitMs, signal);
   // It may have ended on the way here, and then calls nobody any more.
   void steps.waiters.look([taskId]);
   await end;

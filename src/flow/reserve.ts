@@ -12,7 +12,7 @@ import { timeOrdered } from './taskId.ts';
 export interface ReserverParts {
   config: Config;
   clock: Clock;
-  store: Pick<Store, 'reserve' | 'reserveEarly' | 'numberOfTask' | 'release'>;
+  store: Pick<Store, 'reserve' | 'reserveEarly' | 'numberOfTask' | 'release' | 'poll'>;
   metrics: Pick<Metrics, 'countRefusal'>;
   newId: () => string;
   log: Logger;
@@ -64,7 +64,10 @@ export function reserver({ config, clock, store, metrics, newId, log }: Reserver
       isEarly ? store.reserveEarly(hold) : store.reserve(hold),
       arrived.numbered ? store.numberOfTask(hold) : undefined,
     ]).catch((error: unknown) => {
-      if (!isEarly) void takeBack(taskId, arrived.requestId);
+      // A queued hold with a name is left: its client comes back for it, and may have been told of it before it
+      // could be taken back.
+      const isComeBackFor = !isNow && hold.idempotency !== null;
+      if (!isEarly && !isComeBackFor) void takeBack(hold, arrived.requestId);
       throw error;
     });
     if (outcome === 'otherBody') throw otherBody();
@@ -90,10 +93,10 @@ export function reserver({ config, clock, store, metrics, newId, log }: Reserver
 
   /**
    * Gives back a hold that was refused to its client, where it was written and only the word of that was lost: a
-   * worker would do the task and charge it, and the client has sent it again; under its name it would find a task
-   * that nobody works on. Never rejects.
+   * worker would do the task and charge it, and a client that sends it again under its name would find a task that
+   * nobody works on. Never rejects.
    */
-  async function takeBack(taskId: string, requestId: string | undefined): Promise<void> {
+  async function takeBack({ taskId, accountId }: NewHold, requestId: string | undefined): Promise<void> {
     const failure = { errorCode: 'ERROR_SERVICE_UNAVALIABLE', errorDetail: null };
     let cause: unknown;
     const usual = takeBackPausesMs.length;
@@ -107,6 +110,14 @@ export function reserver({ config, clock, store, metrics, newId, log }: Reserver
         cause = undefined;
         // Whoever has it: a worker may have been quicker, and nobody has been told of what it does.
         if (await store.release({ taskId, ...failure, now: clock.now() })) return;
+        // Most often there is nothing to take back, since it was never written.
+        const found = await store.poll({ taskId, accountId, now: clock.now(), maxPolls: null });
+        if (found?.state !== 'ready') continue;
+        log.error(
+          { taskId, requestId },
+          'a hold refused to its client was charged before it could be taken back',
+        );
+        return;
       } catch (error) {
         cause = error;
       }

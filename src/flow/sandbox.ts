@@ -104,7 +104,7 @@ export class Sandbox {
     const { type, input, price } = validate(caller);
     const now = clock.now();
     const taskId = timeOrdered(newId(), now);
-    if (script.kind === 'slow') await this.#beSlow(taskId, now + script.ms, caller.arrived.work.signal);
+    if (script.kind === 'slow') await this.#beSlow(taskId, script.ms, caller.arrived.work.signal);
     const number = firstNumber + ++this.#made;
     const isLater = script.kind === 'async' || (script.kind !== 'fail' && type.timing === 'later');
     const code = script.kind === 'fail' ? script.code : undefined;
@@ -155,14 +155,14 @@ export class Sandbox {
     return this.#tasks.get(text) !== undefined || this.#ids.get(Number(text)) !== undefined;
   }
 
-  async #beSlow(taskId: string, until: number, signal: AbortSignal): Promise<void> {
-    const { waiters, clock } = this.#parts;
+  async #beSlow(taskId: string, ms: number, signal: AbortSignal): Promise<void> {
+    const { waiters } = this.#parts;
     if (this.#slow >= mostSlow) throw unavailable('too many slow answers of the sandbox');
     this.#slow++;
-    await waiters.wait(taskId, until, signal);
+    await waiters.wait(taskId, ms, signal);
     this.#slow--;
     if (signal.aborted) throw unavailable(clientGone);
-    if (clock.now() < until) throw unavailable('the server is stopping');
+    if (waiters.isClosed) throw unavailable('the server is stopping');
   }
 
   #fault(code: ErrorCode): Fault {

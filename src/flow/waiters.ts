@@ -12,6 +12,7 @@ export interface WaitersParts {
 }
 
 interface Waiting {
+  /** By `Clock.elapsed`. */
   until: number;
   end(): void;
 }
@@ -30,9 +31,10 @@ export class Waiters {
     this.#store = store;
   }
 
-  /** Resolves when the task ends, at `until`, when the signal aborts, or at the end of everything. */
-  wait(taskId: string, until: number, signal: AbortSignal): Promise<void> {
-    if (this.#isClosed || signal.aborted || until <= this.#clock.now()) return Promise.resolve();
+  /** Resolves when the task ends, after `ms`, when the signal aborts, or at the end of everything. */
+  wait(taskId: string, ms: number, signal: AbortSignal): Promise<void> {
+    if (this.#isClosed || signal.aborted || ms <= 0) return Promise.resolve();
+    const until = this.#clock.elapsed() + ms;
     return new Promise((resolve) => {
       const waiting: Waiting = {
         until,
@@ -85,7 +87,7 @@ export class Waiters {
 
   #tick(): void {
     if (++this.#ticks % ticksBetweenLooks === 0) void this.look([...this.#tasks.keys()]);
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     for (const all of this.#tasks.values())
       for (const waiting of all) if (waiting.until <= now) waiting.end();
   }

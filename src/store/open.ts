@@ -15,7 +15,7 @@ import type { Store } from './store.ts';
 export interface StoreOptions {
   /** Called when the store can promise nothing any more; by default the process ends with status 70. */
   onFatal?: (error: Error) => void;
-  /** Called after each commit: how many operations it carried, and how long it took. */
+  /** Called after each commit: how many operations it carried. */
   onCommit?: EngineEvents['committed'];
 }
 
@@ -65,9 +65,12 @@ function storeOn(engine: Engine, isShared: boolean): Store {
   const node = randomUUID();
   const others = presence(engine, node);
 
-  async function repair(aliveSince: number, now: number): Promise<number> {
+  /** `judge` says since when the living have been seen; undefined where that cannot be told. */
+  async function repair(judge: () => Promise<number | undefined>, now: number): Promise<number> {
     let repaired = 0;
     for (let round = 0; round < mostRounds; round++) {
+      const aliveSince = await judge();
+      if (aliveSince === undefined) break;
       const found = await engine.call('repair', node, aliveSince, now);
       repaired += found;
       if (found === 0) break;
@@ -78,17 +81,16 @@ function storeOn(engine: Engine, isShared: boolean): Store {
   return {
     repair: async (now) => {
       // One process at a time serves from a file, so that every other one is dead.
-      if (!isShared) return repair(Number.MAX_SAFE_INTEGER, now);
+      if (!isShared) return repair(async () => Number.MAX_SAFE_INTEGER, now);
       await others.beat();
       return 0;
     },
     async sweep(now) {
-      if (isShared) {
-        const aliveSince = await others.beat();
-        if (aliveSince !== undefined) await repair(aliveSince, now);
-      }
+      if (isShared) await repair(others.beat, now);
       const swept = { timedOut: 0, forgotten: 0 };
       for (let round = 0; round < mostRounds; round++) {
+        // Before every round: all of them may take longer than a process may be silent and not be taken for dead.
+        if (isShared) await others.beat();
         const { timedOut, forgotten, more } = await engine.call('sweep', now);
         swept.timedOut += timedOut;
         swept.forgotten += forgotten;
@@ -123,6 +125,7 @@ function storeOn(engine: Engine, isShared: boolean): Store {
 
 function adminOn(engine: Engine): Omit<StoreAdmin, 'counters'> {
   return {
+    welcome: (account, key) => engine.call('welcome', account, key),
     createAccount: (account) => engine.call('createAccount', account),
     listAccounts: () => engine.call('listAccounts'),
     findAccount: (idOrName) => engine.call('findAccount', idOrName),

@@ -26,6 +26,7 @@ import { reserve } from './operations/reserve.ts';
 import { settle } from './operations/settle.ts';
 import { repair, sweep } from './operations/sweep.ts';
 import { handBack, take } from './operations/take.ts';
+import { welcome } from './operations/welcome.ts';
 import type { Operation } from './statement.ts';
 
 /** Everything that a store can be asked, by name: what an engine runs inside a transaction. */
@@ -74,6 +75,7 @@ export const operations = {
   takeCallback,
   taskOfNumber,
   topUp,
+  welcome,
 };
 
 type Operations = typeof operations;

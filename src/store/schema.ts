@@ -167,7 +167,7 @@ export interface Tables {
     id: string;
     seen_at: number;
   };
-  /** Single facts: the readiness probe's mark, the fingerprint of the pepper. */
+  /** Single facts: the readiness probe's mark, the fingerprint of the pepper, the id of the first account. */
   fact: {
     name: string;
     value: string;

@@ -33,7 +33,7 @@ function senderOf(change: Partial<CallbackParts> = {}) {
   const counted: string[] = [];
   const waiting = [callback];
   const parts: CallbackParts = {
-    clock: { now: () => 1_000_000 },
+    clock: { now: () => 1_000_000, elapsed: () => 0 },
     store: {
       takeCallback: async () => waiting.shift(),
       endCallback: async (end) => ends.push(end) > 0,

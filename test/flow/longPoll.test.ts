@@ -73,6 +73,14 @@ describe('a poll with Prefer: wait', () => {
     expect((await poll.answer).body.status).toBe('processing');
   });
 
+  it("waits no longer where the machine's time is set back meanwhile", async () => {
+    const poll = waiting(await makeLater());
+    await othersPass();
+    world.clock.setBack(3_600_000);
+    world.clock.advance(30_000);
+    expect((await poll.answer).body.status).toBe('processing');
+  });
+
   it('finds what ended elsewhere: by the sweep, or in another process', async () => {
     const poll = waiting(await makeLater());
     await othersPass();

@@ -1,19 +1,28 @@
 import { expect, test } from 'vitest';
+import type { Store } from '../../src/store/store.ts';
 import { laterPrices, laterType } from '../laterType.ts';
-import { openWorld, start } from '../world.ts';
+import { expectReady, openWorld, start } from '../world.ts';
+
+const task = { type: 'EchoTask', say: 'x' };
+
+/** The next hold is written, and only the word of that is lost; the id of its task. */
+function loseOneAnswer(store: Store): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const { reserve } = store;
+  store.reserve = async (hold) => {
+    store.reserve = reserve;
+    await reserve(hold);
+    resolve(hold.taskId);
+    throw new Error('the connection ended before the answer');
+  };
+  return promise;
+}
 
 test('a task whose hold was written and refused is taken back from the worker that was quicker', async () => {
   const later = laterType();
   await using world = await openWorld({ settings: { prices: laterPrices }, moreTypes: [later.type] });
   const { store } = world;
-  const reserve = store.reserve.bind(store);
-  let isLost = true;
-  store.reserve = async (hold) => {
-    const outcome = await reserve(hold);
-    if (!isLost) return outcome;
-    isLost = false;
-    throw new Error('the connection ended before the answer');
-  };
+  loseOneAnswer(store);
   const release = store.release.bind(store);
   // The database is away for the first attempt, and a worker is the first to come when it is back.
   let isAway = true;
@@ -23,10 +32,53 @@ test('a task whose hold was written and refused is taken back from the worker th
     isAway = false;
     throw new Error('away');
   };
-  const { body } = await world.call('createTask', { task: { type: 'EchoTask', say: 'x' } });
+  const { body } = await world.call('createTask', { task });
   expect(body.errorCode).toBe('ERROR_SERVICE_UNAVALIABLE');
   await expect.poll(() => world.money(), { timeout: 5_000 }).toEqual({ posted: start, pending: 0 });
   later.asked[0]!.end.resolve({ said: 'x' });
   await expect.poll(() => isAway).toBe(false);
   expect(await world.money()).toEqual({ posted: start, pending: 0 });
+});
+
+test('a task whose hold was written and refused is left to the client that has named its request', async () => {
+  const later = laterType();
+  await using world = await openWorld({ settings: { prices: laterPrices }, moreTypes: [later.type] });
+  const lost = loseOneAnswer(world.store);
+  const { release } = world.store;
+  let releases = 0;
+  world.store.release = (done) => {
+    releases++;
+    return release(done);
+  };
+  const send = () => world.call('createTask', { task }, { headers: { 'idempotency-key': 'n' } });
+  expect((await send()).body.errorCode).toBe('ERROR_SERVICE_UNAVALIABLE');
+  const taskId = await lost;
+  expect((await send()).body).toMatchObject({ status: 'idle', taskId });
+  await expect.poll(() => later.asked.length).toBe(1);
+  later.asked[0]!.end.resolve({ said: 'x' });
+  await expect.poll(async () => (await send()).body.status).toBe('ready');
+  expectReady(await send(), { said: 'x' });
+  expect(releases).toBe(0);
+  expect(await world.money()).toEqual({ posted: start - 300, pending: 0 });
+});
+
+test('where a worker has ended the task before its hold could be taken back, the log says so', async () => {
+  const later = laterType();
+  await using world = await openWorld({ settings: { prices: laterPrices }, moreTypes: [later.type] });
+  const { store } = world;
+  const lost = loseOneAnswer(store);
+  const { release } = store;
+  store.release = async (done) => {
+    store.release = release;
+    await expect.poll(() => later.asked.length).toBe(1);
+    later.asked[0]!.end.resolve({ said: 'x' });
+    await expect.poll(async () => store.endedAmong([done.taskId])).toEqual([done.taskId]);
+    throw new Error('away');
+  };
+  await world.call('createTask', { task });
+  const taskId = await lost;
+  await expect
+    .poll(() => world.log.filter((line) => line.includes('was charged before it could be taken back')))
+    .toEqual([expect.stringContaining(taskId)]);
+  expect(await world.money()).toEqual({ posted: start - 300, pending: 0 });
 });

@@ -96,6 +96,21 @@ describe('the keys of the sandbox', () => {
     expectReady(await answer);
   });
 
+  it("test-slow-<ms> is no slower where the machine's time is set back meanwhile", async () => {
+    await using world = await open();
+    let isAnswered = false;
+    const answer = make(world, 'test-slow-60000').finally(() => (isAnswered = true));
+    for (let at = 0; at < 5; at++) await make(world, 'test-ok');
+    world.clock.setBack(86_400_000);
+    await expect
+      .poll(() => {
+        world.clock.advance(60_000);
+        return isAnswered;
+      })
+      .toBe(true);
+    expectReady(await answer);
+  });
+
   it('test-slow-<ms> does not keep a server from stopping', async () => {
     const world = await open({ drainSeconds: 60 });
     const answer = make(world, 'test-slow-60000');

@@ -44,7 +44,7 @@ class StandIn extends EventEmitter {
   }
 }
 
-const clock = { ms: 1_000_000, now: () => clock.ms };
+const clock = { ms: 1_000_000, now: () => clock.ms, elapsed: () => clock.ms };
 let pool: RecognizerPool;
 let threads: StandIn[];
 

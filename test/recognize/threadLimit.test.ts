@@ -19,7 +19,7 @@ test('a thread that dies where no more may be made is told of, and replaced as s
   const pool = await RecognizerPool.start({
     threads: 1,
     queueLimit: 1,
-    clock: { now: () => 0 },
+    clock: { now: () => 0, elapsed: () => 0 },
     startThread,
     onThreadEnd: (reason) => deaths.push(reason),
   });

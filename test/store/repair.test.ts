@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { presence } from '../../src/store/postgres/presence.ts';
-import { hold, noon, onEachEngine, openAccount, settled } from './engines.ts';
+import { afterEachTest, hold, noon, onEachEngine, openAccount, postgresBooks, settled } from './engines.ts';
 
 const nobodyIsAlive = Number.MAX_SAFE_INTEGER;
 
@@ -114,5 +114,26 @@ describe('the presence of processes', () => {
     for (let n = 0; n < 10; n++) judged.push(await beat());
     const no = undefined;
     expect(judged).toEqual([no, no, no, no, 0, 1_000, no, no, no, 31_000]);
+  });
+});
+
+describe('a process that sweeps for long', () => {
+  const cleanups = afterEachTest();
+
+  it('tells before every round that it is alive', async () => {
+    const books = await postgresBooks(cleanups);
+    const store = await books.open();
+    await books.sql(`insert into idempotency (key_id, name, fingerprint, task_id, number, price, expires_at)
+      select 'key', n::text, '', n::text, n, 0, 0 from generate_series(1, 450) as n`);
+    await books.sql('create table beat (at bigint)');
+    await books.sql(`create function note() returns trigger language plpgsql as
+      $$ begin insert into beat values (new.seen_at); return new; end $$`);
+    await books.sql(
+      'create trigger note after insert or update on node for each row execute function note()',
+    );
+    await store.sweep(noon);
+    expect(await books.sql('select count(*)::int as left from idempotency')).toEqual([{ left: 0 }]);
+    // One to judge the others by, and one before each of three rounds.
+    expect(await books.sql('select count(*)::int as beats from beat')).toEqual([{ beats: 4 }]);
   });
 });

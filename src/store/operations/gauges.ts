@@ -1,5 +1,4 @@
 import type { StoreGauges } from '../admin.ts';
-import type { Tables } from '../schema.ts';
 import { first, type Operation, statement } from '../statement.ts';
 import { isOpen } from './giveBack.ts';
 
@@ -30,14 +29,6 @@ const sumAccounts = statement((db) =>
     ]),
 );
 
-const countBans = statement((db, p: { now: number; kind: Tables['ban']['kind'] }) =>
-  db
-    .selectFrom('ban')
-    .select((eb) => eb.fn.countAll<number>().as('active'))
-    .where('until', '>', p.now)
-    .where('kind', '=', p.kind),
-);
-
 const countCallbacks = statement((db) =>
   db
     .selectFrom('callback')
@@ -48,15 +39,11 @@ export function* gauges(now: number): Operation<StoreGauges> {
   const tasks = (yield* first(countOpen, { overdue: now - overdueAfter }))!;
   const accounts = (yield* first(sumAccounts, {}))!;
   const callbacks = (yield* first(countCallbacks, {}))!;
-  const bans = (yield* first(countBans, { now, kind: 'address' }))!;
-  const blocks = (yield* first(countBans, { now, kind: 'key' }))!;
   return {
     openTasks: tasks.open,
     overdueTasks: tasks.overdue,
     reserved: accounts.reserved,
     posted: accounts.posted,
-    activeBans: bans.active,
-    activeBlocks: blocks.active,
     waitingCallbacks: callbacks.waiting,
     oldestCallback: callbacks.oldest,
   };

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { change, first, type Operation, statement } from '../statement.ts';
+import { keepFact } from './facts.ts';
 
 const name = 'pepper';
 
@@ -12,13 +13,6 @@ export function* keptPepper(): Operation<string | undefined> {
   return (yield* first(selectPepper, { name }))?.value;
 }
 
-const insertPepper = statement((db, p: { name: string; value: string }) =>
-  db
-    .insertInto('fact')
-    .values({ name: p.name, value: p.value })
-    .onConflict((conflict) => conflict.column('name').doNothing()),
-);
-
 const replacePepper = statement((db, p: { name: string; value: string }) =>
   db
     .updateTable('fact')
@@ -30,6 +24,6 @@ const replacePepper = statement((db, p: { name: string; value: string }) =>
 /** Keeps a fingerprint unless there are keys already that another one belongs to; returns the one that is kept. */
 export function* keepPepper(fingerprint: string): Operation<string> {
   yield* change(replacePepper, { name, value: fingerprint });
-  yield* change(insertPepper, { name, value: fingerprint });
+  yield* keepFact(name, fingerprint);
   return (yield* keptPepper())!;
 }

@@ -1,0 +1,18 @@
+import type { NewAccount, NewKey } from '../admin.ts';
+import type { Operation } from '../statement.ts';
+import { createAccount, listAccounts } from './accounts.ts';
+import { keepFact } from './facts.ts';
+import { createKey } from './keys.ts';
+
+/**
+ * Makes the first account with its key, both or none, in books without an account; false where there is one, or
+ * another process is first.
+ */
+export function* welcome(account: NewAccount, key: NewKey): Operation<boolean> {
+  if ((yield* listAccounts()).length > 0) return false;
+  // What is listed above, two that start at once both see; this only one of them writes.
+  if (!(yield* keepFact('welcome', account.id))) return false;
+  yield* createAccount(account);
+  yield* createKey(key);
+  return true;
+}
