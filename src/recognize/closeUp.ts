@@ -1,4 +1,5 @@
 import type { Bitmap } from './bmp.ts';
+import { crop } from './crop.ts';
 
 /** Least difference of neighbouring pixels, in any channel, that counts. */
 const EDGE = 24;
@@ -30,30 +31,12 @@ export function closeUp(picture: Bitmap, { outside, large } = NEAR): Bitmap {
   const tall = bottom - top;
   if (tall < 8 || right - left < 8 || tall > large * height) return picture;
   const more = Math.round(MARGIN * tall);
-  return cut(picture, {
+  return crop(picture, {
     left: Math.max(0, left - more),
     top: Math.max(0, top - more),
     right: Math.min(width, right + more + 1),
     bottom: Math.min(height, bottom + more + 1),
   });
-}
-
-/** `right` and `bottom` are the first column and row outside. */
-export interface Box {
-  left: number;
-  top: number;
-  right: number;
-  bottom: number;
-}
-
-export function cut({ width, rgb }: Bitmap, { left, top, right, bottom }: Box): Bitmap {
-  const inner = { width: right - left, height: bottom - top };
-  const kept = new Uint8Array(inner.width * inner.height * 3);
-  for (let y = 0; y < inner.height; y++) {
-    const from = ((y + top) * width + left) * 3;
-    kept.set(rgb.subarray(from, from + inner.width * 3), y * inner.width * 3);
-  }
-  return { ...inner, rgb: kept };
 }
 
 /** How much each row and each column differs from the next, pixel by pixel. */

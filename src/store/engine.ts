@@ -1,12 +1,6 @@
 import type { StoreCheck } from './admin.ts';
 import type { Arguments, OperationName, Result } from './operations.ts';
 
-/** One commit, as it is reported to whoever measures. */
-export interface Commit {
-  operations: number;
-  seconds: number;
-}
-
 /** What runs operations: SQLite in a thread of its own, or a pool of PostgreSQL connections. */
 export interface Engine {
   /** Runs one operation atomically; resolves when what it wrote is durable. */
@@ -27,7 +21,7 @@ export interface Engine {
 
 export interface EngineEvents {
   /** After each commit that wrote something. */
-  committed(commit: Commit): void;
+  committed(commit: { operations: number }): void;
   /** The store can promise nothing any more: the process must end, and not with success. */
   fatal(error: Error): void;
 }

@@ -206,6 +206,17 @@ describe('createTasks', () => {
     expect(await world.money()).toEqual({ posted: start - 2 * price, pending: 0 });
   });
 
+  it('names each task KEY and its place, and /openapi.json allows that name to createTask', async () => {
+    await using world = await openWorld({ engines: { text: byWidth } });
+    const list = await make(world, [30, 31], { headers: { 'idempotency-key': 'KEY' } });
+    const [task] = await tasksOf([30]);
+    const alone = await world.call('createTask', { task }, { headers: { 'idempotency-key': 'KEY 0' } });
+    expect(alone.body.taskId).toBe(list.body.results[0].taskId);
+    expect(await world.money()).toEqual({ posted: start - 2 * price, pending: 0 });
+    const { document } = await documentOf(world);
+    expect('KEY 0').toMatch(new RegExp(document.components.parameters.IdempotencyKey.schema.pattern));
+  });
+
   it('is staged by the sandbox', async () => {
     await using world = await openWorld({ settings: { sandbox: true, banErrors: 2 } });
     const tasks = await tasksOf([30, 31]);

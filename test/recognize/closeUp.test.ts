@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Box, closeUp, cut } from '../../src/recognize/closeUp.ts';
+import { closeUp } from '../../src/recognize/closeUp.ts';
+import { type Box, crop } from '../../src/recognize/crop.ts';
 
 /** White, with a coloured checker in a box; framed in black if asked. */
 function picture(width: number, height: number, box: Box, framed = false) {
@@ -28,7 +29,7 @@ test.each([
     { left: 0, top: 8, right: 42, bottom: 29 },
   ],
 ])('small text %s', (_name, image, box) => {
-  expect(closeUp(image)).toEqual(cut(image, box));
+  expect(closeUp(image)).toEqual(crop(image, box));
 });
 
 test.each([
@@ -39,9 +40,9 @@ test.each([
   expect(closeUp(image)).toBe(image);
 });
 
-test('a cut keeps the pixels of its box', () => {
+test('a crop keeps the pixels of its box', () => {
   const image = { width: 3, height: 2, rgb: Uint8Array.from({ length: 18 }, (_, i) => i) };
-  expect(cut(image, { left: 1, top: 1, right: 3, bottom: 2 })).toEqual({
+  expect(crop(image, { left: 1, top: 1, right: 3, bottom: 2 })).toEqual({
     width: 2,
     height: 1,
     rgb: Uint8Array.from([12, 13, 14, 15, 16, 17]),

@@ -139,13 +139,9 @@ function answer({ body }: Arrived, said: string, marked: boolean): Reply {
 
 /** One line, or the JSON around it; only the line has the mark. */
 function text(fields: Body | undefined, status: 0 | 1, said: string, mark: string): Reply {
-  if (isJson(fields)) return { status: 200, body: JSON.stringify({ status, request: said }), errorCode: '' };
+  if (isOn(fields?.json))
+    return { status: 200, body: JSON.stringify({ status, request: said }), errorCode: '' };
   return { status: 200, body: `${mark}${said}`, type: 'text/plain; charset=utf-8', errorCode: '' };
-}
-
-function isJson(fields: Body | undefined): boolean {
-  const json = fields?.json;
-  return json === 1 || json === '1' || json === true || json === 'true';
 }
 
 /** 2captcha's first API. Its two paths are nobody else's, so that it needs no name or port of its own. */
@@ -169,7 +165,7 @@ export const twocaptchaV1: Dialect = {
 function refusal(fault: Fault, language: Language, { path, url, fields }: Said): Reply {
   const code = nameOf(fault, path, fields);
   // Before the body has been read, only the address can say it.
-  if (!isJson(fields) && !/[?&]json=1(&|$)/.test(url)) {
+  if (!isOn(fields?.json) && !/[?&]json=1(&|$)/.test(url)) {
     return { status: 200, body: code, type: 'text/plain; charset=utf-8', errorCode: fault.code };
   }
   const body = JSON.stringify({

@@ -1,6 +1,7 @@
 import '../withoutTelemetry.ts';
 import ort from 'onnxruntime-node';
 import type { Bitmap } from '../bmp.ts';
+import { crop } from '../crop.ts';
 import { resize } from '../resize.ts';
 import { openSession } from '../session.ts';
 import { classModel, readClassCard } from './card.ts';
@@ -30,14 +31,9 @@ export async function loadClassNet(): Promise<ClassNet> {
 }
 
 /** A square from the middle. */
-function middle({ width, height, rgb }: Bitmap): Bitmap {
-  const side = Math.max(1, Math.round(Math.min(width, height) * SEEN));
-  const left = (width - side) >> 1;
-  const top = (height - side) >> 1;
-  const cut = new Uint8Array(side * side * 3);
-  for (let y = 0; y < side; y++) {
-    const from = ((y + top) * width + left) * 3;
-    cut.set(rgb.subarray(from, from + side * 3), y * side * 3);
-  }
-  return { width: side, height: side, rgb: cut };
+function middle(picture: Bitmap): Bitmap {
+  const side = Math.max(1, Math.round(Math.min(picture.width, picture.height) * SEEN));
+  const left = (picture.width - side) >> 1;
+  const top = (picture.height - side) >> 1;
+  return crop(picture, { left, top, right: left + side, bottom: top + side });
 }

@@ -1,5 +1,5 @@
+import type { Bitmap } from '../bmp.ts';
 import type { Rim } from './piece.ts';
-import type { Pixels } from './pixels.ts';
 
 /** Slope of the brightest change among the colours, both directions, bounded so that no edge outweighs all. */
 export interface Slopes {
@@ -12,7 +12,7 @@ export interface Slopes {
 const HALF = 8;
 
 /** Slopes by Sobel's filter; none at the edge of the picture. */
-export function slopesOf({ width, height, rgb }: Pixels): Slopes {
+export function slopesOf({ width, height, rgb }: Bitmap): Slopes {
   const x = new Float32Array(width * height);
   const y = new Float32Array(width * height);
   const row = width * 3;

@@ -38,22 +38,6 @@ export async function openPixels(image: Uint8Array): Promise<Pixels> {
   return { width, height, rgb, alpha: least === 255 ? undefined : alpha };
 }
 
-/** A part of a picture that lies within it; its transparency is left out. */
-export function cut(
-  { width: wide, rgb }: Pixels,
-  left: number,
-  top: number,
-  width: number,
-  height: number,
-): Pixels {
-  const part = new Uint8Array(width * height * 3);
-  for (let y = 0; y < height; y++) {
-    const from = ((top + y) * wide + left) * 3;
-    part.set(rgb.subarray(from, from + width * 3), y * width * 3);
-  }
-  return { width, height, rgb: part, alpha: undefined };
-}
-
 /** Shrinks by `scale` (at most 1), each pixel the mean of what it covers; colours count as much as they are opaque. */
 export function shrink(picture: Pixels, scale: number): Pixels {
   if (scale >= 1) return picture;

@@ -1,3 +1,4 @@
+import { crop } from '../crop.ts';
 import { borderPairs, insidePairs, likeness } from './likeness.ts';
 import {
   type Corner,
@@ -9,7 +10,7 @@ import {
   slopesOf,
 } from './outline.ts';
 import { cutPiece, type Piece, type Rim, rimOf } from './piece.ts';
-import { cut, type Pixels, shrink } from './pixels.ts';
+import { type Pixels, shrink } from './pixels.ts';
 
 /** Where the picture of a piece goes: its top left corner, in pixels of the background. */
 export interface Spot {
@@ -144,7 +145,7 @@ function sharpen(rough: Corner, picture: Pixels, background: Pixels, reach: numb
   const top = Math.max(0, range.top - ROOM);
   const right = Math.min(background.width, range.right + piece.width + ROOM);
   const bottom = Math.min(background.height, range.bottom + piece.height + ROOM);
-  const near = cut(background, left, top, right - left, bottom - top);
+  const near = crop(background, { left, top, right, bottom });
   const moved = {
     left: range.left - left,
     right: range.right - left,

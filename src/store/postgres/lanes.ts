@@ -125,15 +125,13 @@ export function createLanes(
 
   /** @throws when the database cannot be reached any more; other failures go to the calls that caused them */
   async function runShared(client: pg.PoolClient, group: Waiting[]): Promise<void> {
-    const started = performance.now();
     try {
       const { values, wrote } = await runGroup(
         client,
         execute,
         group.map(({ call }) => call),
       );
-      if (wrote)
-        events.committed({ operations: group.length, seconds: (performance.now() - started) / 1000 });
+      if (wrote) events.committed({ operations: group.length });
       for (const [index, { call, resolve }] of group.entries()) {
         learn(call, values[index]);
         resolve(values[index]);

@@ -50,8 +50,7 @@ export async function startThread(
   worker.on('exit', () => end(new StoreError('CLOSED', 'the store is closed')));
 
   function receive({ answers, commits, fatal }: Replied): void {
-    for (const operations of commits?.sizes ?? [])
-      events.committed({ operations, seconds: commits!.seconds / commits!.sizes.length });
+    for (const operations of commits ?? []) events.committed({ operations });
     const answered = waiting.splice(0, answers.length);
     for (const [index, answer] of answers.entries()) {
       if ('value' in answer) answered[index]?.resolve(answer.value);

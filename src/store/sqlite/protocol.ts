@@ -1,4 +1,4 @@
-import type { Answer, AskedCall } from './batch.ts';
+import type { Answer, AskedCall, BatchOutcome } from './batch.ts';
 import type { Command } from './commands.ts';
 
 export interface ThreadOptions {
@@ -18,7 +18,7 @@ export type Asked = { calls: AskedCall[] } | Command;
  */
 export interface Replied {
   answers: Answer[];
-  commits?: { sizes: number[]; seconds: number };
+  commits?: BatchOutcome['commits'];
   fatal?: { code: string; message: string };
 }
 

@@ -62,10 +62,9 @@ async function serve(port: MessagePort, { file, readonly, bell }: ThreadOptions)
       const room = mostCalls - ran.length;
       return isAwaited ? takeCalls(room) : linger(room, lingerMs - (performance.now() - started));
     });
-    const seconds = (performance.now() - started) / 1000;
     port.postMessage({
       answers,
-      ...(commits.length > 0 ? { commits: { sizes: commits, seconds } } : {}),
+      ...(commits.length > 0 ? { commits } : {}),
       ...(fatal ? { fatal } : {}),
     } satisfies Replied);
     return fatal === undefined;
