@@ -23,6 +23,8 @@ const bytesOfPiece = 256;
  * read are else reset, and never told.
  */
 const patience = 4;
+/** And how long the rest of it may keep silent. */
+const silenceMs = 500;
 
 /**
  * Reads bodies into one buffer each, of which no more is kept in all than is bounded: clients that begin bodies and
@@ -51,13 +53,15 @@ export function bodyReader({
   ): void {
     const announced = Number(body.headers['content-length'] ?? Number.NaN);
     const tooLarge = () => badRequest(`the body is larger than ${bodyLimitBytes} bytes`);
-    let refusal = announced > bodyLimitBytes ? tooLarge() : null;
+    let refusal: Fault | null = null;
+    let silence: NodeJS.Timeout | undefined;
     let bytes = Buffer.allocUnsafe(0);
     let length = 0;
     let pieces = 0;
 
     function end(error: Error | null): void {
       body.off('data', take).off('end', finish).off('error', end).off('close', cutOff);
+      clearTimeout(silence);
       hold(address, -bytes.length);
       if (error === null) {
         done(null, bytes.subarray(0, length));
@@ -80,10 +84,12 @@ export function bodyReader({
       else if (next > bytes.length && refusal === null && !grow(next)) refuse(tooMuch());
       if (refusal === null) piece.copy(bytes, length);
       length = next;
+      silence?.refresh();
       if (refusal !== null && Math.max(length, announced || 0) > patience * bodyLimitBytes) end(refusal);
     }
     function refuse(why: Fault): void {
       refusal ??= why;
+      silence ??= setTimeout(() => end(why), silenceMs).unref();
       hold(address, -bytes.length);
       bytes = Buffer.allocUnsafe(0);
     }
@@ -106,6 +112,7 @@ export function bodyReader({
       end(badRequest('the request was cut off'));
     }
     body.on('data', take).on('end', finish).on('error', end).on('close', cutOff);
+    if (announced > bodyLimitBytes) refuse(tooLarge());
   };
 }
 

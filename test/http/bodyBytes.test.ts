@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { bodyReader } from '../../src/http/bodyBytes.ts';
 
 /** A request's body that arrives as the test says. */
@@ -65,6 +65,21 @@ test('a body that is too large is refused when its client has written it, and at
   const announced = begin(read, undefined, 1_000_000);
   announced.emit('data', piece);
   expect(announced.told).toMatchObject(refused);
+});
+
+test('a body that is too large is refused after half a second of silence', () => {
+  vi.useFakeTimers();
+  try {
+    const body = begin(bodyReader({ bodyLimitBytes: 1_000 }), undefined, 2_700);
+    vi.advanceTimersByTime(400);
+    body.emit('data', Buffer.alloc(900));
+    vi.advanceTimersByTime(400);
+    expect(body.told).toEqual([]);
+    vi.advanceTimersByTime(100);
+    expect(body.told).toMatchObject([{ error: { code: 'ERROR_BAD_REQUEST' } }]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('a body in chunks of a byte is refused, and its connection ended, before there are 1,100', () => {
