@@ -11,6 +11,7 @@ export interface BodyLimits {
 }
 
 const mebibyte = 2 ** 20;
+/** No body of up to so many bytes is counted: the number of connections bounds those. */
 const smallest = 16 * 1024;
 /**
  * Pieces that a body may come in, beside one for every 256 bytes. In chunks of one byte 6 MB are a million events, and
@@ -38,7 +39,9 @@ export function bodyReader({
   const heldBy = new Map<string, number>();
   let heldByAll = 0;
 
-  function hold(address: string, bytes: number): void {
+  function hold(address: string, more: number, less: number): void {
+    const bytes = (more > smallest ? more : 0) - (less > smallest ? less : 0);
+    if (bytes === 0) return;
     heldByAll += bytes;
     const held = (heldBy.get(address) ?? 0) + bytes;
     if (held === 0) heldBy.delete(address);
@@ -60,9 +63,9 @@ export function bodyReader({
     let pieces = 0;
 
     function end(error: Error | null): void {
-      body.off('data', take).off('end', finish).off('error', end).off('close', cutOff);
-      clearTimeout(silence);
-      hold(address, -bytes.length);
+      body.off('data', take).off('end', finish).off('error', end);
+      if (silence !== undefined) clearTimeout(silence);
+      hold(address, 0, bytes.length);
       if (error === null) {
         done(null, bytes.subarray(0, length));
         return;
@@ -90,15 +93,17 @@ export function bodyReader({
     function refuse(why: Fault): void {
       refusal ??= why;
       silence ??= setTimeout(() => end(why), silenceMs).unref();
-      hold(address, -bytes.length);
+      hold(address, 0, bytes.length);
       bytes = Buffer.allocUnsafe(0);
     }
     function grow(needed: number): boolean {
       // No more at once than twice what has come: an announced length costs its client nothing.
       const room = Math.min(Math.max(2 * needed, smallest), Math.max(announced || bodyLimitBytes, needed));
-      if (heldByAll + room > unfinishedOfAll) return false;
-      if ((heldBy.get(address) ?? 0) + room > unfinishedOfOne) return false;
-      hold(address, room - bytes.length);
+      if (room > smallest) {
+        if (heldByAll + room > unfinishedOfAll) return false;
+        if ((heldBy.get(address) ?? 0) + room > unfinishedOfOne) return false;
+      }
+      hold(address, room, bytes.length);
       const larger = Buffer.allocUnsafe(room);
       bytes.copy(larger, 0, 0, length);
       bytes = larger;
@@ -108,10 +113,7 @@ export function bodyReader({
       const isAsAnnounced = Number.isNaN(announced) || announced === length;
       end(refusal ?? (isAsAnnounced ? null : badRequest('Content-Length is not the length of the body')));
     }
-    function cutOff(): void {
-      end(badRequest('the request was cut off'));
-    }
-    body.on('data', take).on('end', finish).on('error', end).on('close', cutOff);
+    body.on('data', take).on('end', finish).on('error', end);
     if (announced > bodyLimitBytes) refuse(tooLarge());
   };
 }
