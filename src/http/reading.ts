@@ -25,11 +25,9 @@ export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Fl
     language: Language,
   ): Promise<Understood> {
     const spoken = request.spoken!;
-    const fields = await fieldsOf(request, spoken.dialect);
-    const isLong = isLarge(request);
-    // Its fields are read: while the image in it waits, its bytes would be there twice.
-    request.body = undefined;
-    if (isLong) await othersTurn();
+    const bytes = takeBody(request);
+    const fields = await fieldsOf(request, bytes, spoken.dialect);
+    if (isLarge(bytes)) await othersTurn();
     if (!spoken.isSure) {
       const own = await flow.dialectOf(fields.clientKey);
       if (own !== null) spoken.dialect = dialectNamed(own) ?? spoken.dialect;
@@ -47,7 +45,7 @@ export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Fl
   /** The same for a call that is of no dialect, and is written in the default one's words. */
   function readPlain(request: FastifyRequest, reply: FastifyReply, language: Language): Arrived {
     request.spoken = { dialect: capsolver, isSure: true };
-    const body = parsed(request.body as Buffer | undefined);
+    const body = parsed(takeBody(request));
     return arrivedOf(request, reply, { language, dialect: capsolver.name, numbered: false, body });
   }
 
@@ -56,8 +54,7 @@ export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Fl
     return parseBody(bytes, strict);
   }
 
-  async function fieldsOf({ raw, body, sentType }: FastifyRequest, { form }: Dialect) {
-    const bytes = body as Buffer | undefined;
+  async function fieldsOf({ raw, sentType }: FastifyRequest, bytes: Buffer | undefined, { form }: Dialect) {
     if (form !== undefined) return form({ url: raw.url ?? '', type: sentType ?? '', bytes });
     return parsed(bytes);
   }
@@ -66,8 +63,15 @@ export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Fl
 }
 
 /** Reading 6 MB, decoding them from base64 and digesting them in one go would keep everybody else waiting. */
-function isLarge({ body }: FastifyRequest): boolean {
-  return body instanceof Buffer && body.length > 2 ** 20;
+function isLarge(bytes: Buffer | undefined): boolean {
+  return bytes !== undefined && bytes.length > 2 ** 20;
+}
+
+/** Out of the request, which lives until its answer: while an image waits, its bytes would be there twice. */
+function takeBody(request: FastifyRequest): Buffer | undefined {
+  const bytes = request.body as Buffer | undefined;
+  request.body = undefined;
+  return bytes;
 }
 
 function arrivedOf(...[request, reply, rest]: ConstructorParameters<typeof ArrivedRequest>): Arrived {

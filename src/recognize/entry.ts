@@ -4,16 +4,6 @@ import type { Waiting } from './queue.ts';
 import { type InputShape, targetWidth } from './resize.ts';
 import type { Outcome, Work } from './work.ts';
 
-/** How long somebody waits for an answer. */
-export interface Patience {
-  /** Milliseconds since 1970; past it the answer is dropped. */
-  deadline: number;
-  /** Aborted when the client has gone: an image that nobody waits for is not looked at. */
-  signal: AbortSignal;
-  /** Whose turn it takes where many wait. */
-  accountId?: string | undefined;
-}
-
 /** What a thread found, and how long it waited for the thread. */
 export interface Answered {
   outcome: Exclude<Outcome, { fault: unknown }>;

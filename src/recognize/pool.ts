@@ -1,10 +1,10 @@
 import type { Worker } from 'node:worker_threads';
 import type { Clock } from '../clock.ts';
 import { Fault } from '../fault.ts';
+import type { Patience } from '../patience.ts';
 import {
   type Answered,
   type Entry,
-  type Patience,
   recogniserUnavailable,
   settle,
   strayAnswer,

@@ -235,8 +235,7 @@ export interface Store {
   settle(done: Lease & { solution: string; now: number }): Promise<boolean>;
   /** Makes the task failed and gives the hold back; false when somebody else ended it first. Without a lease, whoever has it. */
   release(
-    done: Omit<Lease, 'lease'> &
-      Partial<Lease> & { errorCode: string; errorDetail: string | null; now: number },
+    done: Partial<Lease> & { taskId: string; errorCode: string; errorDetail: string | null; now: number },
   ): Promise<boolean>;
   /** Counts the poll. Undefined for an unknown, foreign, forgotten or over-polled task: all look alike. */
   poll(query: PollQuery): Promise<TaskRecord | undefined>;

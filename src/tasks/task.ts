@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Call, Outcome } from '../call.ts';
+import type { Patience } from '../patience.ts';
 import type { Found, Puzzle } from '../puzzle.ts';
 
 /** Engines that task types solve with. Each is wired in main; a type names only what it needs. */
@@ -17,16 +18,6 @@ export interface TextReader {
    * @throws Fault ERROR_PARSE_IMAGE_FAIL, ERROR_TASK_TIMEOUT, ERROR_SERVICE_UNAVALIABLE (queue full)
    */
   read(image: Uint8Array, options: ReadOptions): Promise<Reading>;
-}
-
-/** How long a task type waits for an answer. */
-export interface Patience {
-  /** Milliseconds since 1970; past it the answer is dropped. */
-  deadline: number;
-  /** Aborted when the client has gone: an image that nobody waits for is not looked at. */
-  signal: AbortSignal;
-  /** Whose turn it takes where many wait. */
-  accountId?: string | undefined;
 }
 
 /** Each answers undefined where it finds nothing, and throws as TextReader does. `confidence` is 0 to 1. */

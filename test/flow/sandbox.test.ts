@@ -21,6 +21,16 @@ const poll = (world: World, clientKey: string, taskId: unknown, init: RequestIni
   world.call('getTaskResult', { clientKey, taskId }, init);
 const script = (text: string) => ({ headers: { 'x-legible-test': text } });
 
+/** Waits for something that happens when `ms` have passed, whenever whoever waits for them began. */
+async function expectAfter(world: World, ms: number, hasHappened: () => boolean): Promise<void> {
+  await expect
+    .poll(() => {
+      world.clock.advance(ms);
+      return hasHappened();
+    })
+    .toBe(true);
+}
+
 describe('the keys of the sandbox', () => {
   it('are wrong keys until the operator turns it on', async () => {
     await using world = await openWorld();
@@ -87,12 +97,7 @@ describe('the keys of the sandbox', () => {
     // Whoever is answered at once has overtaken it by far.
     for (let at = 0; at < 5; at++) await make(world, 'test-ok');
     expect(isAnswered).toBe(false);
-    await expect
-      .poll(() => {
-        world.clock.advance(60_000);
-        return isAnswered;
-      })
-      .toBe(true);
+    await expectAfter(world, 60_000, () => isAnswered);
     expectReady(await answer);
   });
 
@@ -102,12 +107,7 @@ describe('the keys of the sandbox', () => {
     const answer = make(world, 'test-slow-60000').finally(() => (isAnswered = true));
     for (let at = 0; at < 5; at++) await make(world, 'test-ok');
     world.clock.setBack(86_400_000);
-    await expect
-      .poll(() => {
-        world.clock.advance(60_000);
-        return isAnswered;
-      })
-      .toBe(true);
+    await expectAfter(world, 60_000, () => isAnswered);
     expectReady(await answer);
   });
 

@@ -1,8 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { presence } from '../../src/store/postgres/presence.ts';
-import { afterEachTest, hold, noon, onEachEngine, openAccount, postgresBooks, settled } from './engines.ts';
+import {
+  afterEachTest,
+  type Books,
+  hold,
+  noon,
+  onEachEngine,
+  openAccount,
+  postgresBooks,
+  settled,
+} from './engines.ts';
 
 const nobodyIsAlive = Number.MAX_SAFE_INTEGER;
+
+/** Books in which one task waits for a worker, and an engine to work as any process on them. */
+async function queuedTask(books: Books) {
+  const store = await books.open();
+  await openAccount(store, 10_000);
+  await store.reserve(hold({ state: 'queued', payload: '{}' }));
+  return { store, engine: await books.openEngine() };
+}
 
 onEachEngine('what a dead process was running', (makeBooks) => {
   it('fails and costs nothing, while what waits for a worker goes on waiting', async () => {
@@ -28,11 +45,7 @@ onEachEngine('what a dead process was running', (makeBooks) => {
   });
 
   it('is queued again where a worker can do so, but not a third time', async () => {
-    const books = await makeBooks();
-    const store = await books.open();
-    const engine = await books.openEngine();
-    await openAccount(store, 10_000);
-    await store.reserve(hold({ state: 'queued', payload: '{}' }));
+    const { store, engine } = await queuedTask(await makeBooks());
 
     expect(await engine.call('take', 'first', { now: noon, busyAccounts: [] })).toMatchObject({ lease: 2 });
     await engine.call('repair', 'second', nobodyIsAlive, noon);
@@ -49,11 +62,7 @@ onEachEngine('what a dead process was running', (makeBooks) => {
   });
 
   it('cannot be failed by whoever was thought dead and comes back', async () => {
-    const books = await makeBooks();
-    const store = await books.open();
-    const engine = await books.openEngine();
-    await openAccount(store, 10_000);
-    await store.reserve(hold({ state: 'queued', payload: '{}' }));
+    const { store, engine } = await queuedTask(await makeBooks());
     await engine.call('take', 'first', { now: noon, busyAccounts: [] });
     await engine.call('repair', 'second', nobodyIsAlive, noon);
     const late = { taskId: 'task-1', errorCode: 'ERROR_TASK_TIMEOUT', errorDetail: null, now: noon };
@@ -62,11 +71,7 @@ onEachEngine('what a dead process was running', (makeBooks) => {
   });
 
   it('is given to another although stopping servers had handed it back before', async () => {
-    const books = await makeBooks();
-    const store = await books.open();
-    const engine = await books.openEngine();
-    await openAccount(store, 10_000);
-    await store.reserve(hold({ state: 'queued', payload: '{}' }));
+    const { store, engine } = await queuedTask(await makeBooks());
     const take = (node: string) => engine.call('take', node, { now: noon, busyAccounts: [] });
     for (const node of ['first', 'second', 'third'])
       expect(await engine.call('handBack', (await take(node))!)).toBe(true);
