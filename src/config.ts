@@ -172,22 +172,37 @@ export function traceConfig(
     const [name, ...inside] = issue.path.map(String);
     problems.push(`${placeOf(name ?? '', inside, given)}: ${issue.message}`);
   }
-  if (parsed.data && parsed.data.port !== 0 && parsed.data.port === parsed.data.opsPort) {
-    problems.push(`port and opsPort are both ${parsed.data.port}`);
-  }
-  if (parsed.data && parsed.data.resultSeconds <= parsed.data.taskSeconds)
-    problems.push(
-      `resultSeconds is ${parsed.data.resultSeconds}: a task may end after taskSeconds (${parsed.data.taskSeconds}), and nobody could fetch its result`,
-    );
-  const taken = [parsed.data?.port, parsed.data?.opsPort];
-  for (const [name, port] of Object.entries(parsed.data?.dialectPorts ?? {})) {
-    if (port !== 0 && taken.includes(port))
-      problems.push(`dialectPorts.${name} is ${port}, and so is another port`);
-    taken.push(port);
-  }
+  problems.push(...contradictions(given));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   const sources = settings.map(({ name }) => [name, given[name]?.source ?? 'default']);
   return { config: Object.freeze(parsed.data), sources: Object.fromEntries(sources) };
+}
+
+/** What is wrong between settings; those that are wrong by themselves are left out. */
+function contradictions(given: Given): string[] {
+  const valid = Object.fromEntries(
+    Object.entries(schema.shape).map(([name, kind]) => [name, kind.safeParse(given[name]?.value).data]),
+  ) as Partial<Config>;
+  const {
+    port,
+    opsPort,
+    dialectPorts = {},
+    taskSeconds = 0,
+    resultSeconds = Number.POSITIVE_INFINITY,
+  } = valid;
+  const found: string[] = [];
+  if (port !== undefined && port !== 0 && port === opsPort) found.push(`port and opsPort are both ${port}`);
+  if (resultSeconds <= taskSeconds)
+    found.push(
+      `resultSeconds is ${resultSeconds}: a task may end after taskSeconds (${taskSeconds}), and nobody could fetch its result`,
+    );
+  const taken = [port, opsPort];
+  for (const [name, own] of Object.entries(dialectPorts)) {
+    if (own !== 0 && taken.includes(own))
+      found.push(`dialectPorts.${name} is ${own}, and so is another port`);
+    taken.push(own);
+  }
+  return found;
 }
 
 /** `prices.Foo in legible.json`, `LEGIBLE_PRICES.Foo` */

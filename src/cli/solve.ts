@@ -62,7 +62,7 @@ export function solveCommand(): Command {
       const reader = await startLocalReader({ threads });
       try {
         const outcomes = await solveAll(reader, names, fields, threads);
-        console.log(written(outcomes, options));
+        write(outcomes, options);
         if (outcomes.some((outcome) => 'errorCode' in outcome)) process.exitCode = 1;
       } finally {
         await reader.stop();
@@ -119,25 +119,26 @@ async function solveOne(reader: LocalReader, file: string, fields: TaskFields): 
   }
 }
 
-function written(outcomes: Outcome[], options: Options): string {
-  if (options.json) return JSON.stringify(outcomes, null, 2);
-  if (options.csv) {
-    const rows = outcomes.map((outcome) =>
-      'solution' in outcome
-        ? [outcome.file, outcome.solution.text, outcome.solution.confidence, '']
-        : [outcome.file, '', '', outcome.errorCode],
-    );
-    return [['file', 'text', 'confidence', 'error'], ...rows]
-      .map((row) => row.map(cell).join(','))
-      .join('\n');
-  }
-  return outcomes
-    .map((outcome) => {
-      const said = 'solution' in outcome ? String(outcome.solution.text) : outcome.errorDescription;
-      const isNamed = outcomes.length > 1 || !('solution' in outcome || outcome.file === '-');
-      return isNamed ? `${outcome.file}: ${said}` : said;
-    })
-    .join('\n');
+function write(outcomes: Outcome[], options: Options): void {
+  if (options.json) console.log(JSON.stringify(outcomes, null, 2));
+  else if (options.csv) console.log(rowsOf(outcomes).join('\n'));
+  else for (const outcome of outcomes) writePlain(outcome, outcomes.length > 1);
+}
+
+function rowsOf(outcomes: Outcome[]): string[] {
+  const rows = outcomes.map((outcome) =>
+    'solution' in outcome
+      ? [outcome.file, outcome.solution.text, outcome.solution.confidence, '']
+      : [outcome.file, '', '', outcome.errorCode],
+  );
+  return [['file', 'text', 'confidence', 'error'], ...rows].map((row) => row.map(cell).join(','));
+}
+
+/** What could not be read goes to standard error: on standard output it would be taken for a text. */
+function writePlain(outcome: Outcome, isNamed: boolean): void {
+  const name = isNamed ? `${outcome.file}: ` : '';
+  if ('solution' in outcome) console.log(`${name}${outcome.solution.text}`);
+  else console.error(`${outcome.file === '-' ? name : `${outcome.file}: `}${outcome.errorDescription}`);
 }
 
 /** RFC 4180: quoted where it holds a quote, a comma or a line break. */

@@ -6,7 +6,7 @@ import { unlimited } from '../store/admin.ts';
 import type { Principal } from '../store/store.ts';
 import { reportOf } from './feedbackTask.ts';
 import { RecentMap } from './recentMap.ts';
-import { parseScript, type Script } from './script.ts';
+import { parseScript, type Script, slowestMs } from './script.ts';
 import { clientGone } from './solve.ts';
 import type { Arrived, Balance, Caller, Created, Job, TaskResult } from './stages.ts';
 import { namedTask, timeOrdered, unknownTask } from './taskId.ts';
@@ -58,11 +58,17 @@ export class Sandbox {
     this.#parts = parts;
   }
 
-  /** The script that the key itself names; undefined for a real key. */
+  /**
+   * The script that the key itself names; undefined for a real key.
+   * @throws Fault ERROR_KEY_DENIED_ACCESS where it begins like one of the sandbox, and names no script
+   */
   ofKey({ body: { clientKey } }: Arrived): Script | undefined {
     if (!this.#parts.config.sandbox || typeof clientKey !== 'string' || !clientKey.startsWith(prefix))
       return undefined;
-    return parseScript(clientKey.slice(prefix.length));
+    const script = parseScript(clientKey.slice(prefix.length));
+    if (script === undefined)
+      throw new Fault('ERROR_KEY_DENIED_ACCESS', { detail: `clientKey: ${unknownScript(prefix)}` });
+    return script;
   }
 
   /**
@@ -78,7 +84,7 @@ export class Sandbox {
     }
     if (test === undefined) return this.#holds(body.taskId) ? { kind: 'ok' } : undefined;
     const script = parseScript(test);
-    if (script === undefined) throw badHeader('is none of ok, async, slow-MS, CODE, fail-CODE');
+    if (script === undefined) throw badHeader(unknownScript(''));
     return script;
   }
 
@@ -187,6 +193,11 @@ const visitor: Principal = {
   account: { id: 'sandbox', name: 'sandbox', posted: balance, pending: 0, createdAt: 0 },
   package: null,
 };
+
+function unknownScript(prefix: string): string {
+  const known = ['ok', 'async', 'slow-MS', 'err-CODE', 'fail-CODE'].map((name) => prefix + name);
+  return `is none of ${known.join(', ')}, with one of the 17 codes and at most ${slowestMs} ms`;
+}
 
 function badHeader(why: string): Fault {
   return new Fault('ERROR_BAD_REQUEST', { detail: `X-Legible-Test: ${why}` });

@@ -7,7 +7,7 @@ export type Script =
   | { kind: 'err' | 'fail'; code: ErrorCode };
 
 /** As long as a real task may take. */
-const slowestMs = 120_000;
+export const slowestMs = 120_000;
 
 /** Undefined for what is no script. */
 export function parseScript(text: string): Script | undefined {

@@ -111,7 +111,7 @@ export class Worker {
   }
 
   /** @throws Error when the row was queued by a version that knew other types or other fields */
-  #heldOf({ type: name, payload, module: _, ...taken }: TakenTask): Held {
+  #heldOf({ type: name, payload, ...taken }: TakenTask): Held {
     const type = this.#steps.typeNamed(name);
     if (type === undefined) throw new Error(`queued as ${name}, which this server does not know`);
     const input: unknown = type.input.parse(JSON.parse(payload ?? 'null'));

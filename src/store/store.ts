@@ -169,7 +169,6 @@ export interface Ban {
 export interface TakenTask extends Lease {
   accountId: string;
   type: string;
-  module: string;
   payload: string | null;
   callbackUrl: string | null;
   deadline: number;

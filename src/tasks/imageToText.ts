@@ -13,6 +13,7 @@ import {
   withoutNulls,
 } from './images.ts';
 import { proxyFields, refuseMalformedProxy } from './proxy.ts';
+import { sampleText } from './sampleText.ts';
 import {
   confidence,
   LEAST_CONFIDENCE,
@@ -46,8 +47,6 @@ export interface ImageToText {
 const DIGITS = '0123456789';
 const LONGEST_TEXT = 60;
 const NAMED_ALTERNATIVES = 5;
-const SAMPLE_TEXT = '44795sds';
-const SAMPLE_NUMBER = '44795';
 
 /** Names that the contract's documentation once gave to models of single sites; ours reads them all. */
 const LEGACY_MODULE = /^(queueit|module_0(0[1-9]|[12]\d|3[0-2]))$/;
@@ -78,10 +77,7 @@ export function imageToText(settings: ImageToTextSettings): TaskType<ImageToText
     timing: 'now',
     input: inputSchema(settings),
     module: ({ module }) => module,
-    sample: ({ module, images, many }) =>
-      many
-        ? { answers: images.map(() => SAMPLE_NUMBER), confidence: 0.99 }
-        : { text: module === 'common' ? SAMPLE_TEXT : SAMPLE_NUMBER, confidence: 0.99 },
+    sample: sampleText,
     check({ images }) {
       for (const image of images) image();
     },

@@ -10,14 +10,13 @@ test('one file: its text and nothing else', async () => {
   expect(await solve(example('common.png'))).toEqual({ status: 0, out: 'hR4nTe\n', err: '' });
 });
 
-test('several files: a line each, in their order, one that fails among them', async () => {
+test('several files: a line each, in their order; what fails is told on standard error', async () => {
   const files = [example('number.png'), example('make.py'), example('nowhere.png'), example('common.jpg')];
-  const { status, out } = await solve(...files);
-  const lines = out.trimEnd().split('\n');
-  expect(lines[0]).toBe(`${files[0]}: 482917`);
-  expect(lines[1]).toContain('the file: is not a PNG, JPEG, GIF, WebP or BMP image');
-  expect(lines[2]).toBe(`${files[2]}: There is no such file`);
-  expect(lines[3]).toBe(`${files[3]}: BLUEFISH`);
+  const { status, out, err } = await solve(...files);
+  expect(out).toBe(`${files[0]}: 482917\n${files[3]}: BLUEFISH\n`);
+  const problems = err.trimEnd().split('\n');
+  expect(problems[0]).toContain('the file: is not a PNG, JPEG, GIF, WebP or BMP image');
+  expect(problems[1]).toBe(`${files[2]}: There is no such file`);
   expect(status).toBe(1);
 });
 
@@ -46,7 +45,7 @@ test('what may occur can be limited', async () => {
   expect([within.status, within.out]).toEqual([0, '482917\n']);
   const withoutNine = await solve('--charset', '12478', number);
   expect(withoutNine.status).toBe(1);
-  expect(withoutNine.out).toContain('Captcha not recognized');
+  expect([withoutNine.out, withoutNine.err]).toEqual(['', expect.stringContaining('Captcha not recognized')]);
 });
 
 test('an image can come from standard input', async () => {
@@ -56,10 +55,11 @@ test('an image can come from standard input', async () => {
 
 test('what is empty or missing is told by its name', async () => {
   const empty = await legibleProcess(['solve'], {});
-  expect([empty.status, empty.out]).toEqual([1, 'Standard input is empty\n']);
-  expect(await solve('nowhere.png')).toMatchObject({
+  expect([empty.status, empty.out, empty.err]).toEqual([1, '', 'Standard input is empty\n']);
+  expect(await solve('nowhere.png')).toEqual({
     status: 1,
-    out: 'nowhere.png: There is no such file\n',
+    out: '',
+    err: 'nowhere.png: There is no such file\n',
   });
 });
 

@@ -81,6 +81,15 @@ describe('configuration', () => {
     );
   });
 
+  it('reports what is wrong between settings beside what is wrong with another', () => {
+    const settings = { LEGIBLE_PORT: '7879', LEGIBLE_STRICT: 'perhaps', LEGIBLE_TASK_SECONDS: '-1' };
+    expect(problemsOf({ ...settings, LEGIBLE_RESULT_SECONDS: '60' }).sort()).toEqual([
+      'LEGIBLE_STRICT: is neither true nor false',
+      'LEGIBLE_TASK_SECONDS: is not above 0 and below a year',
+      'port and opsPort are both 7879',
+    ]);
+  });
+
   it.each([
     ...['LEGIBLE_HOST', 'LEGIBLE_OPS_HOST', 'LEGIBLE_DATA_DIR'].flatMap((variable) =>
       ['', '  '].map((text): [Record<string, string>, string] => [

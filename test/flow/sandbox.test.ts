@@ -38,12 +38,34 @@ describe('the keys of the sandbox', () => {
       expectRefusal(await make(world, key), 'ERROR_KEY_DENIED_ACCESS', 'Wrong account key');
   });
 
-  it('do not include what names no script', async () => {
+  it('do not include what names no script; one that begins like them is told those there are', async () => {
     await using world = await openWorld({ settings: { sandbox: true } });
     const codes = ['test-err-', 'test-err-ERROR_NONE', 'test-err-toString'];
     const times = ['test-slow-', 'test-slow-120001', 'test-slow-1e3'];
-    for (const key of ['test', 'test-', 'test-no', 'TEST-OK', ...codes, ...times])
+    for (const key of ['test', 'TEST-OK'])
       expectRefusal(await make(world, key), 'ERROR_KEY_DENIED_ACCESS', 'Wrong account key');
+    const scripts = 'test-ok, test-async, test-slow-MS, test-err-CODE, test-fail-CODE';
+    const detail = `clientKey: is none of ${scripts}, with one of the 17 codes and at most 120000 ms`;
+    for (const key of ['test-', 'test-no', ...codes, ...times])
+      expectRefusal(await make(world, key), 'ERROR_KEY_DENIED_ACCESS', `Wrong account key: ${detail}`);
+  });
+
+  it('answer within what a task asks for', async () => {
+    await using world = await open();
+    const body = await picture();
+    const of = async (asked: object) => {
+      const task = { type: 'ImageToTextTask', body, ...asked };
+      return (await world.call('createTask', { clientKey: 'test-ok', task })).body.solution;
+    };
+    expect(await of({ charset: 'a-d47', minLength: 10 })).toMatchObject({ text: '447d47db44' });
+    expect(await of({ maxLength: 3 })).toMatchObject({ text: '447' });
+    expect(await of({ module: 'math', details: true })).toEqual({
+      text: '44795',
+      confidence: 0.99,
+      expression: '44795+0=',
+      characters: [...'44795+0='].map((character) => ({ character, confidence: 0.99 })),
+      alternatives: [],
+    });
   });
 
   it('answer with a solution of the right form, and then again, from no engine and for nothing', async () => {
@@ -194,7 +216,8 @@ describe('X-Legible-Test', () => {
     const refused = await make(world, world.key, script('ok'));
     expectRefusal(refused, 'ERROR_BAD_REQUEST', 'Error Request: X-Legible-Test: the key is not a test key');
     const key = await world.addKey({ isTest: true });
-    const detail = 'is none of ok, async, slow-MS, CODE, fail-CODE';
+    const scripts = 'ok, async, slow-MS, err-CODE, fail-CODE';
+    const detail = `is none of ${scripts}, with one of the 17 codes and at most 120000 ms`;
     const unknown = await make(world, key, script('no'));
     expectRefusal(unknown, 'ERROR_BAD_REQUEST', `Error Request: X-Legible-Test: ${detail}`);
   });

@@ -45,3 +45,13 @@ test('the Russian text of a first ban is the contract’s own, word for word', (
   const fault = new Fault('ERROR_IP_BANNED', { retryAfterMs: 600_000 });
   expect(describeFault(fault, 'ru')).toBe('Ваш IP-адрес заблокирован на 10 минут');
 });
+
+test.each([
+  [1, 'минуту'],
+  [2, 'минуты'],
+  [5, 'минут'],
+  [21, 'минуту'],
+])('a ban of %i minutes is told in good Russian', (minutes, word) => {
+  const fault = new Fault('ERROR_IP_BANNED', { retryAfterMs: minutes * 60_000 });
+  expect(describeFault(fault, 'ru')).toBe(`Ваш IP-адрес заблокирован на ${minutes} ${word}`);
+});

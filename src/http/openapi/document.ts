@@ -112,7 +112,10 @@ function operation(path: string, call: CallDocument): Json {
     },
     responses: {
       ...(answers.length === 0 ? {} : { 200: answer('Done.', answers, [...everyAnswer, ...tells], lines) }),
-      400: failures === undefined ? refusal : answer('Refused or failed.', ['Refused', ...failures]),
+      400:
+        failures === undefined
+          ? refusal
+          : answer('Refused or failed.', ['Refused', ...failures], [...everyAnswer, ...tells]),
       401: { $ref: '#/components/responses/Denied' },
     },
     ...(fields.callbackUrl === undefined ? {} : { callbacks: { result: callback } }),

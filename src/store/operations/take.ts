@@ -10,7 +10,6 @@ const selectQueued = statement((db, p: { now: number; busyAccounts: string }, en
       'id as taskId',
       'account_id as accountId',
       'type',
-      'module',
       'payload',
       'deadline',
       'lease',
