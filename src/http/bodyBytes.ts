@@ -61,21 +61,26 @@ export function bodyReader({
     let bytes = Buffer.allocUnsafe(0);
     let length = 0;
     let pieces = 0;
+    let isOver = false;
 
     function end(error: Error | null): void {
-      body.off('data', take).off('end', finish).off('error', end);
+      if (isOver) return;
+      isOver = true;
       if (silence !== undefined) clearTimeout(silence);
       hold(address, 0, bytes.length);
-      if (error === null) {
-        done(null, bytes.subarray(0, length));
-        return;
-      }
-      // What still comes is thrown away.
-      body.on('error', () => {}).resume();
-      done(error);
+      if (error === null) done(null, bytes.subarray(0, length));
+      else done(error);
     }
     function take(piece: Buffer): void {
+      // What comes of a body that is refused is thrown away.
+      if (isOver) return;
       pieces++;
+      if (piece.length === announced && announced <= smallest) {
+        // Most bodies: all at once, and small. They need no buffer of their own.
+        bytes = piece;
+        length = announced;
+        return;
+      }
       const next = length + piece.length;
       if (pieces > mostPieces + next / bytesOfPiece) {
         // Each chunk is an event, also of a body that is thrown away.
