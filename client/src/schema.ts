@@ -61,9 +61,11 @@ export interface Tasks {
     /** mCaptcha's site key, where `challengeURL` has no `sitekey` */
     websiteKey?: string;
     /** the challenge as the site's server gave it; its JSON as a string is read too */
-    challenge?: {
-      [k: string]: unknown;
-    };
+    challenge?:
+      | {
+          [k: string]: unknown;
+        }
+      | string;
   };
   /** The proof of work of Cap. */
   CapTask: Proxied & {
@@ -74,18 +76,20 @@ export interface Tasks {
     /** mCaptcha's site key, where `challengeURL` has no `sitekey` */
     websiteKey?: string;
     /** the challenge as the site's server gave it; its JSON as a string is read too */
-    challenge?: {
-      token: string;
-      challenge:
-        | [string, string][]
-        | {
-            c: number;
-            s: number;
-            d: number;
-            [k: string]: unknown;
-          };
-      [k: string]: unknown;
-    };
+    challenge?:
+      | {
+          token: string;
+          challenge:
+            | [string, string][]
+            | {
+                c: number;
+                s: number;
+                d: number;
+                [k: string]: unknown;
+              };
+          [k: string]: unknown;
+        }
+      | string;
   };
   /** The proof of work of mCaptcha. */
   McaptchaTask: Proxied & {
@@ -96,12 +100,14 @@ export interface Tasks {
     /** mCaptcha's site key, where `challengeURL` has no `sitekey` */
     websiteKey?: string;
     /** the challenge as the site's server gave it; its JSON as a string is read too */
-    challenge?: {
-      string: string;
-      salt: string;
-      difficulty_factor: number;
-      [k: string]: unknown;
-    };
+    challenge?:
+      | {
+          string: string;
+          salt: string;
+          difficulty_factor: number;
+          [k: string]: unknown;
+        }
+      | string;
   };
 }
 /** The proxy that a task names, in one text or field by field. */

@@ -14,7 +14,8 @@ export const batchedAtOnce = 16;
  */
 export function requestsOf(arrived: Arrived): Arrived[] {
   const { tasks } = arrived.body;
-  if (!Array.isArray(tasks)) throw invalid(`tasks: is ${tasks === undefined ? 'missing' : 'not a list'}`);
+  if (!Array.isArray(tasks))
+    throw invalid(`tasks: is ${tasks === undefined || tasks === null ? 'missing' : 'not a list'}`);
   if (tasks.length < 1 || tasks.length > mostTasks)
     throw invalid(`tasks: holds ${tasks.length}, and not 1 to ${mostTasks}`);
   return tasks.map((task: unknown, index) => requestOf(arrived, task, index));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { scalars } from '../tasks/scalars.ts';
 import { readFields } from '../tasks/wording.ts';
 import type { Caller } from './stages.ts';
 import type { Steps } from './steps.ts';
@@ -7,17 +8,23 @@ import { invalid } from './validate.ts';
 
 const messageLength = 1_000;
 
-export const report = z.object({
-  invalid: z.boolean(),
-  code: z.int32('is not a whole number of 32 bits').nullish(),
-  message: z.string().max(messageLength).nullish(),
-});
+/** The field `result`. */
+export function reportSchema(settings: { strict: boolean }) {
+  const { number, boolean } = scalars(settings);
+  return z.object({
+    invalid: boolean,
+    code: number.pipe(z.int32('is not a whole number of 32 bits')).nullish(),
+    message: z.string().max(messageLength).nullish(),
+  });
+}
+
+type Report = z.output<ReturnType<typeof reportSchema>>;
 
 /** Keeps what the client says about an answer; the last report stands. @throws Fault ERROR_TASKID_INVALID */
 export async function feedbackTask(steps: Steps, caller: Caller): Promise<void> {
   const { arrived, principal } = caller;
   const taskId = await namedTask(steps, caller);
-  const { invalid: isInvalid, code, message } = reportOf(arrived.body);
+  const { invalid: isInvalid, code, message } = reportOf(arrived.body, steps.config);
   const saved = await steps.store.saveFeedback({
     taskId,
     accountId: principal.account.id,
@@ -30,8 +37,8 @@ export async function feedbackTask(steps: Steps, caller: Caller): Promise<void> 
 }
 
 /** @throws Fault ERROR_INVALID_TASK_DATA for a `result` that is no report */
-export function reportOf({ result }: Record<string, unknown>): z.output<typeof report> {
-  const parsed = readFields(report, result, 'result');
+export function reportOf({ result }: Record<string, unknown>, settings: { strict: boolean }): Report {
+  const parsed = readFields(reportSchema(settings), result, 'result');
   if ('problem' in parsed) throw invalid(parsed.problem);
   return parsed.data;
 }

@@ -124,10 +124,9 @@ export class Sandbox {
 
   async getTaskResult(caller: Caller): Promise<TaskResult> {
     const { taskId, task } = await this.#find(caller);
-    const { config, clock } = this.#parts;
+    const { config } = this.#parts;
     const { polls, isLater, solution, code, createdAt, price } = task;
-    if (polls >= config.maxPolls || createdAt + config.resultSeconds * 1000 <= clock.now())
-      throw unknownTask();
+    if (polls >= config.maxPolls) throw unknownTask();
     task.polls++;
     const { asks, aside } = caller.arrived;
     if (asks.waitMs > 0) aside.waitSeconds = asks.waitMs / 1000;
@@ -143,8 +142,8 @@ export class Sandbox {
   }
 
   async feedbackTask(caller: Caller): Promise<void> {
-    reportOf(caller.arrived.body);
     await this.#find(caller);
+    reportOf(caller.arrived.body, this.#parts.config);
   }
 
   async #find(caller: Caller): Promise<{ taskId: string; task: StagedTask }> {
@@ -152,6 +151,8 @@ export class Sandbox {
     const taskId = await namedTask({ store }, caller);
     const task = this.#tasks.get(taskId);
     if (task?.accountId !== caller.principal.account.id) throw unknownTask();
+    const { config, clock } = this.#parts;
+    if (task.createdAt + config.resultSeconds * 1000 <= clock.now()) throw unknownTask();
     return { taskId, task };
   }
 

@@ -58,7 +58,7 @@ export function bodyReader({
     const tooLarge = () => badRequest(`the body is larger than ${bodyLimitBytes} bytes`);
     let refusal: Fault | null = null;
     let silence: NodeJS.Timeout | undefined;
-    let bytes = Buffer.allocUnsafe(0);
+    let bytes: Buffer = Buffer.allocUnsafe(0);
     let length = 0;
     let pieces = 0;
     let isOver = false;

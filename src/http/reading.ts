@@ -44,7 +44,6 @@ export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Fl
 
   /** The same for a call that is of no dialect, and is written in the default one's words. */
   function readPlain(request: FastifyRequest, reply: FastifyReply, language: Language): Arrived {
-    request.spoken = { dialect: capsolver, isSure: true };
     const body = parsed(takeBody(request));
     return arrivedOf(request, reply, { language, dialect: capsolver.name, numbered: false, body });
   }

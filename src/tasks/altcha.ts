@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { digestBytes, type Puzzle, startsWith } from '../puzzle.ts';
 import { isAlgorithm, keyPuzzle } from './altchaKey.ts';
+import { withoutNulls } from './images.ts';
 import { base64Json, type ProofTask, proofSchema, unsolvable } from './proofOfWork.ts';
 import { askSite, type SiteRules } from './site.ts';
 import type { SolveContext, TaskType } from './task.ts';
@@ -30,19 +31,22 @@ const first = z.looseObject({
 
 /** Version 2: a counter is asked with which a derived key begins as given. */
 const second = z.looseObject({
-  parameters: z.looseObject({
-    algorithm: z.string().refine(isAlgorithm, 'is not an algorithm of ALTCHA'),
-    nonce: hex,
-    salt: hex,
-    cost: whole,
-    keyLength: whole.max(512, 'is too large').default(32),
-    keyPrefix: z
-      .string()
-      .regex(/^[\da-f]+$/i, 'is not hex')
-      .toLowerCase(),
-    memoryCost: whole.optional(),
-    parallelism: whole.max(16, 'is too large').optional(),
-  }),
+  parameters: z.preprocess(
+    withoutNulls,
+    z.looseObject({
+      algorithm: z.string().refine(isAlgorithm, 'is not an algorithm of ALTCHA'),
+      nonce: hex,
+      salt: hex,
+      cost: whole,
+      keyLength: whole.max(512, 'is too large').default(32),
+      keyPrefix: z
+        .string()
+        .regex(/^[\da-f]+$/i, 'is not hex')
+        .toLowerCase(),
+      memoryCost: whole.optional(),
+      parallelism: whole.max(16, 'is too large').optional(),
+    }),
+  ),
   signature: z.string().max(1_024, 'is too long').optional(),
 });
 
@@ -52,7 +56,9 @@ type Second = z.output<typeof second>;
 /** The version is told by its form. What the site signed is kept word for word, for the token. */
 const challenge = z.unknown().transform((given, context): { raw: unknown; read: First | Second } => {
   const hasParameters = typeof given === 'object' && given !== null && 'parameters' in given;
-  const read = (hasParameters ? second : first).safeParse(given, { error: wording });
+  const read = z
+    .preprocess(withoutNulls, hasParameters ? second : first)
+    .safeParse(given, { error: wording });
   if (read.success) return { raw: given, read: read.data };
   const [issue] = read.error.issues;
   context.addIssue({ code: 'custom', path: issue!.path, message: issue!.message });

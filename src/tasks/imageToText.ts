@@ -14,6 +14,7 @@ import {
 } from './images.ts';
 import { proxyFields, refuseMalformedProxy } from './proxy.ts';
 import { sampleText } from './sampleText.ts';
+import { scalars } from './scalars.ts';
 import {
   confidence,
   LEAST_CONFIDENCE,
@@ -166,16 +167,10 @@ function withoutEmptyImages(task: unknown): unknown {
 }
 
 function inputSchema(settings: ImageToTextSettings): z.ZodType<ImageToText> {
-  const { strict } = settings;
-  const notNumber = 'is not a number';
-  const notBoolean = 'is neither true nor false';
-  const numeric = z.string().trim().min(1).transform(Number);
-  const number = strict ? z.number(notNumber) : z.union([z.number(), numeric], notNumber);
-  const bit = z.literal([0, 1]).transform(Boolean);
-  const boolean = strict ? z.boolean(notBoolean) : z.union([z.boolean(), z.stringbool(), bit], notBoolean);
+  const { number, boolean } = scalars(settings);
   const within = (most: number) => {
     const message = `is not from 0 to ${most}`;
-    return z.number(notNumber).min(0, message).max(most, message);
+    return z.number('is not a number').min(0, message).max(most, message);
   };
   /** A schema of two steps is documented by its first, which knows nothing of the second's bounds. */
   const bounds = (most: number) => ({ minimum: 0, maximum: most });

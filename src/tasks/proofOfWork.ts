@@ -31,7 +31,10 @@ export function proofSchema<Challenge>(
     challenge: z
       .preprocess(readText, challenge)
       .optional()
-      .describe("the challenge as the site's server gave it; its JSON as a string is read too"),
+      .meta({
+        type: ['object', 'string'],
+        description: "the challenge as the site's server gave it; its JSON as a string is read too",
+      }),
   });
   return z
     .preprocess((task) => withoutBlanks(withoutNulls(task)), fields)

@@ -19,6 +19,8 @@ export interface Site {
   /** Which field named the URL, or would have. */
   field: 'challengeURL' | 'websiteURL';
   proxy: ProxyPlace | undefined;
+  /** And which the proxy. */
+  proxyField: 'proxy' | 'proxyAddress';
 }
 
 const link = z.string('is not a string').trim().optional();
@@ -48,10 +50,11 @@ export function siteOf(
   const url = given === undefined ? undefined : rules.parse(given);
   if (given !== undefined && url === undefined) refuse(field, 'is not a URL that may be called');
   const proxy = proxyOf(task);
+  const proxyField = task.proxy ? 'proxy' : 'proxyAddress';
   if (proxy !== undefined && 'message' in proxy) refuse(proxy.field, proxy.message);
   else if (proxy !== undefined && !rules.allowsLiteral(proxy))
-    refuse(task.proxy ? 'proxy' : 'proxyAddress', 'is not an address that may be called');
-  return { url, field, proxy: proxy !== undefined && 'scheme' in proxy ? proxy : undefined };
+    refuse(proxyField, 'is not an address that may be called');
+  return { url, field, proxy: proxy !== undefined && 'scheme' in proxy ? proxy : undefined, proxyField };
 }
 
 /**
@@ -61,7 +64,7 @@ export function siteOf(
  */
 export async function askSite<T>(
   web: Web,
-  { field, proxy }: Site,
+  { field, proxy, proxyField }: Site,
   call: Omit<Call, 'headers' | 'proxy'>,
   form: z.ZodType<T>,
 ): Promise<T> {
@@ -69,7 +72,7 @@ export async function askSite<T>(
   const headers = call.body === undefined ? accept : { ...accept, 'content-type': 'application/json' };
   const outcome = await web.call({ ...call, headers, proxy });
   if (outcome.kind === 'proxyUnreachable')
-    throw banned({ detail: 'task.proxy: could not be reached', cause: outcome.cause });
+    throw banned({ detail: `task.${proxyField}: could not be reached`, cause: outcome.cause });
   if (outcome.kind === 'proxyRefused') throw banned({ cause: outcome.cause });
   if (outcome.kind !== 'answered') throw noAnswer(field, 'could not be reached', outcome.cause);
   const { status, contentType, body } = outcome;

@@ -143,6 +143,8 @@ test('the description of a mistake names the field as it was sent', async () => 
   };
   expect(await said({ body: image })).toMatch(/: key: is missing$/);
   expect(await said({ key, file: 'no image' })).toMatch(/: file: /);
+  expect(await said({ key, method: 'post' })).toMatch(/: file: is missing$/);
+  expect(await said({ key })).toMatch(/: body: is missing$/);
   expect(await said({ key, body: image, min_len: 9, max_len: 2 })).toMatch(/: min_len: is above max_len$/);
   expect(await said({ key, method: 'BASE64', body: image })).toMatch(/: method: is neither base64 nor post$/);
   expect((await get({ action: 'fly', json: '1' })).json).toMatchObject({
@@ -196,10 +198,11 @@ test('a request that is too large is too large a picture', async () => {
   expect([inAddress.status, inAddress.text]).toEqual([200, 'ERROR_BAD_PARAMETERS']);
 });
 
-test('images to click at, or to choose from, are not read as texts', async () => {
+test('images to click at, or to choose from, are not read as texts; a question in words is of no kind here', async () => {
   const before = await world.money();
-  for (const kind of ['coordinatescaptcha', 'recaptcha', 'canvas']) {
-    const sent = { type: urlencoded, body: query({ key: world.key, body: image, [kind]: '1' }) };
+  const kinds = ['coordinatescaptcha', 'recaptcha', 'canvas'].map((kind) => ({ body: image, [kind]: '1' }));
+  for (const fields of [...kinds, { textcaptcha: '2+2?', method: 'post' }]) {
+    const sent = { type: urlencoded, body: query({ key: world.key, ...fields }) };
     expect((await wire(world, '/in.php', sent)).text).toBe('ERROR_BAD_PARAMETERS');
   }
   expect(await world.money()).toEqual(before);

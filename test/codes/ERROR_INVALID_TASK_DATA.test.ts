@@ -102,3 +102,15 @@ test('a report that is none is refused, with the field and what is wrong in our 
     expectRefusal(refused, 'ERROR_INVALID_TASK_DATA', `Invalid task data: ${problem}`);
   }
 });
+
+test('a report may have its number and switch as texts, unless the server is strict', async () => {
+  const results = [{ invalid: 'true' }, { invalid: 1 }, { invalid: '0', code: '1001' }];
+  for (const strict of [false, true]) {
+    await using world = await openWorld({ settings: { strict } });
+    const { taskId } = (await world.call('createTask', await imageTask())).body;
+    for (const result of results) {
+      const { body } = await world.call('feedbackTask', { taskId, result });
+      expect(body.errorCode).toBe(strict ? 'ERROR_INVALID_TASK_DATA' : '');
+    }
+  }
+});

@@ -96,6 +96,10 @@ describe('ERROR_PROXY_BANNED, and nothing is charged', () => {
     const { world, body } = await failureOf(site.port, { proxy });
     expect(body).toEqual(banned('task.proxy: could not be reached'));
     expect(world.log.join('')).not.toContain(password);
+    const fields = { proxyAddress: '127.0.0.1', proxyPort: closed.port, proxyPassword: password };
+    expect((await failureOf(site.port, fields)).body).toEqual(
+      banned('task.proxyAddress: could not be reached'),
+    );
   });
 
   it('when its name leads inside, whether somebody listens there or not: in the same words', async () => {

@@ -154,6 +154,11 @@ describe('the keys of the sandbox', () => {
     const unknown = '00000000-0000-4000-8000-000000000000';
     const refused = await world.call('feedbackTask', { clientKey, taskId: unknown, result });
     expect(refused.body.errorCode).toBe('ERROR_TASKID_INVALID');
+    const noReport = { clientKey, taskId: unknown, result: 5 };
+    expect((await world.call('feedbackTask', noReport)).body.errorCode).toBe('ERROR_TASKID_INVALID');
+    world.clock.advance(300_000);
+    const late = await world.call('feedbackTask', { clientKey, taskId, result });
+    expect(late.body.errorCode).toBe('ERROR_TASKID_INVALID');
   });
 
   it('forget a result after its time and its polls', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { inTurn } from '../../src/flow/createTasks.ts';
 import type { Reading, TextReader } from '../../src/tasks/task.ts';
+import { hosts, wire } from '../clients/wire.ts';
 import { documentOf } from '../documented.ts';
 import { laterPrices, laterType } from '../laterType.ts';
 import { openWorld, picture, price, start, type World } from '../world.ts';
@@ -93,9 +94,10 @@ describe('createTasks', () => {
   });
 
   it('takes a list of 1 to 100 tasks', async () => {
-    await using world = await openWorld({ settings: { blockErrors: 4 } });
+    await using world = await openWorld({ settings: { blockErrors: 5 } });
     for (const [tasks, detail] of [
       [undefined, 'is missing'],
+      [null, 'is missing'],
       ['x', 'is not a list'],
       [[], 'holds 0, and not 1 to 100'],
       [Array(101).fill({}), 'holds 101, and not 1 to 100'],
@@ -105,6 +107,15 @@ describe('createTasks', () => {
       expect(body.errorDescription).toBe(`Invalid task data: tasks: ${detail}`);
     }
     expect((await world.call('getBalance')).body.errorCode).toBe('ERROR_KEY_TEMP_BLOCKED');
+  });
+
+  it('is refused in its own form by whatever name of another service it is called', async () => {
+    await using world = await openWorld({ settings: { bodyLimitBytes: 1_000 } });
+    for (const host of Object.values(hosts)) {
+      const body = JSON.stringify({ clientKey: world.key, tasks: ['x'.repeat(2_000)] });
+      const { status, json } = await wire(world, '/createTasks', { host, body });
+      expect([status, json.errorCode]).toEqual([400, 'ERROR_BAD_REQUEST']);
+    }
   });
 
   it('with a wrong key is one mistake, and not one for each task', async () => {

@@ -108,7 +108,9 @@ test('a missing task, a missing image and an image that is too small have codes 
   const absent = ['ERROR_TASK_ABSENT', 'ERROR_NO_SUCH_METHOD', 'ERROR_TASK_ABSENT'];
   expect(codeOf('ERROR_INVALID_TASK_DATA', 'task: is missing')).toEqual(absent);
   const empty = Array(3).fill('ERROR_ZERO_CAPTCHA_FILESIZE');
-  expect(codeOf('ERROR_INVALID_TASK_DATA', 'task.body: is missing')).toEqual(empty);
+  for (const none of ['task.body: is missing', 'task.image: is missing', 'task.images: is empty'])
+    expect(codeOf('ERROR_INVALID_TASK_DATA', none)).toEqual(empty);
+  expect(codeOf('ERROR_INVALID_TASK_DATA', 'task.body: is not a string')).not.toContain(empty[0]);
   expect(codeOf('ERROR_INVALID_IMAGE', 'task.body: a side is shorter than 8 pixels')).toEqual(empty);
 });
 

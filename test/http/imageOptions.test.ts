@@ -86,3 +86,19 @@ test('CapMonster: its modules are ours, and its threshold is a score', async () 
     description: expect.stringContaining('task.recognizingThreshold: is not from 0 to 100'),
   });
 });
+
+test.each(every)('%s: null is as if it were not there', async (dialect) => {
+  const { alphabet } = await readWith(dialect, { numeric: 2, charset: null });
+  expect(alphabet).toMatch(/^[A-Za-z]{52}$/);
+  const { code } = await readWith(dialect, { recognizingThreshold: 81, score: null, body: null });
+  expect(code).toBe('ERROR_ZERO_CAPTCHA_FILESIZE');
+  const unsure = await readWith(dialect, { recognizingThreshold: 81, score: null });
+  expect(unsure.code).toBe('ERROR_CAPTCHA_UNSOLVABLE');
+});
+
+test('CapMonster: an option of ours is told by its own name, and Case may be anything', async () => {
+  expect((await readWith('capmonster', { score: 5 })).description).toMatch(
+    /: task\.score: is not from 0 to 1$/,
+  );
+  expect(await readWith('capmonster', { Case: '' })).toMatchObject({ text: '3+4' });
+});

@@ -50,7 +50,7 @@ export interface Descendant {
   /** What each refusal is called; a limit may have one name while tasks are made and another in polling. */
   codeOf(fault: Fault, said: Said): Foreign;
   /** What it calls the fields that a fault may name. */
-  fieldNames?: FieldNames;
+  fieldNames?(said: Said): FieldNames;
   /** A task in our words. */
   taskOf?(task: Body): Body;
   /** JSON of the solution as its clients read it. */
@@ -86,7 +86,7 @@ export function antigate(its: Descendant): Dialect {
 
   function refusal(fault: Fault, language: Language, said: Said): Reply {
     const [code, id] = its.codeOf(fault, said);
-    const detail = inPercent(inOwnNames(fault.detail, its.fieldNames ?? new Map()));
+    const detail = inPercent(inOwnNames(fault.detail, its.fieldNames?.(said) ?? new Map()));
     const description = JSON.stringify(describeFault(fault, language, detail));
     const after = its.afterRefusal?.(said) ?? '';
     return reply(

@@ -1,5 +1,6 @@
 import { antigate } from './antigate.ts';
 import type { Body } from './dialect.ts';
+import type { FieldNames } from './fieldNames.ts';
 import {
   type Foreign,
   type ForeignCodes,
@@ -52,6 +53,19 @@ function taskOf(task: Body): Body {
   return { type: 'VisionEngine', module: 'rotate_1', image, imageBackground };
 }
 
+const ourNames: FieldNames = new Map();
+const itsNames: FieldNames = new Map([
+  ['task.score', 'task.recognizingThreshold'],
+  ['task.image', 'task.imagesBase64'],
+  ['task.imageBackground', 'task.imagesBase64'],
+]);
+
+/** Whether the client has set our option and not its own contract's. */
+function hasOwnScore(task: unknown): boolean {
+  const { score, recognizingThreshold } = Object(task);
+  return score !== undefined && recognizingThreshold === undefined;
+}
+
 /** Ours says how far a disc is turned, theirs how far it is to be turned on. */
 function solutionOf(solution: string): string {
   if (!solution.startsWith('{"angle":')) return solution;
@@ -69,7 +83,7 @@ export const capmonster = antigate({
     fault.code === 'ERROR_RATE_LIMIT' && path === '/getTaskResult'
       ? named('ERROR_TOO_MUCH_REQUESTS')
       : foreignOf(codes, fault),
-  fieldNames: new Map([['task.score', 'task.recognizingThreshold']]),
+  fieldNames: ({ fields }) => (hasOwnScore(fields?.task) ? ourNames : itsNames),
   taskOf,
   solutionOf,
   afterReady: () => noError,

@@ -22,7 +22,8 @@ export function ifMissing(found: { task: Foreign; image: Foreign; else: Foreign 
   return (fault: Fault): Foreign => {
     const field = fieldOf(fault);
     if (field === 'task' || field === 'task.type') return found.task;
-    return field === 'task.body' || field === 'task.image' ? found.image : found.else;
+    const isImage = /^task\.(body|images?): is (missing|empty)\b/.test(fault.detail ?? '');
+    return isImage ? found.image : found.else;
   };
 }
 

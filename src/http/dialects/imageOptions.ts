@@ -1,16 +1,19 @@
+import { withoutNulls } from '../../tasks/images.ts';
 import type { Body } from './dialect.ts';
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 /**
  * The options of a neighbour's image task in the words of ours. What has no meaning here is left out: people
- * are asked for a phrase, or to read a comment; nets for single sites (`CapMonsterModule`) are one net here.
+ * are asked for a phrase, or to read a comment; nets for single sites (`CapMonsterModule`) are one net here, and texts
+ * are always answered in the case that they are read in.
  */
 export function withOurOptions(task: Body): Body {
-  const { phrase: _p, numeric, math, Case, recognizingThreshold, CapMonsterModule: _m, ...rest } = task;
+  const given = withoutNulls(task) as Body;
+  const { phrase: _p, numeric, math, Case: _c, CapMonsterModule: _m, ...rest } = given;
+  const { recognizingThreshold } = rest;
   // No image at all: the dialects have a code of their own for that, and none for base64 of nothing.
   if (rest.body === '') delete rest.body;
-  if (Case !== undefined && rest.case === undefined) rest.case = Case;
   if (recognizingThreshold !== undefined && rest.score === undefined)
     rest.score = asShare(recognizingThreshold);
   if (isOn(math)) {

@@ -24,6 +24,8 @@ const byHost: Record<string, DialectName> = {
   'rucaptcha.com': '2captcha',
 };
 
+/** Paths of no contract but our own: their answers are in the default dialect by whatever name they are called. */
+const ownPath = /^\/(createTasks|questions|openapi\.json|docs)(\/|\?|$)/;
 const v1Path = /^\/(in|res)\.php\/?(\?|$)/;
 
 /** Which dialect a request is in, as far as its head tells. */
@@ -45,6 +47,7 @@ export function listener(ports: Partial<Record<DialectName, number>>) {
     socket,
   }: Pick<IncomingMessage, 'url' | 'headers' | 'socket'>): Spoken {
     if (v1Path.test(url ?? '')) return { dialect: twocaptchaV1, isSure: true };
+    if (ownPath.test(url ?? '')) return { dialect: capsolver, isSure: true };
     const named = dialectOfHost(headers.host ?? '');
     if (named !== undefined) return { dialect: byName[named], isSure: true };
     return { dialect: byPort.get(socket.localPort ?? 0) ?? capsolver, isSure: false };

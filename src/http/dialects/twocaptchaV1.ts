@@ -55,7 +55,6 @@ const fieldNames: FieldNames = new Map([
   ['task.maxLength', 'max_len'],
 ]);
 
-const noBody = 'task.body: is missing';
 const unknownMethod = 'in.php method ';
 
 const make = '/in.php';
@@ -81,11 +80,11 @@ function plainOf(fields: Body): Body {
 }
 
 function translate(fields: Body, path: string): Body {
-  const { key, json, action, id, pingback } = fields;
+  const { key, json, action, id, pingback, body, file, method } = fields;
   // A key that is no text would be another mistake than a wrong one.
   const common = { clientKey: key === undefined || key === '' ? undefined : String(key), json, action };
   if (path === ask) return { ...common, taskId: id };
-  const sentAs = fields.body ? 'body' : 'file';
+  const sentAs = !body && (file || method === 'post') ? 'file' : 'body';
   return { ...common, task: taskOf(fields), callbackUrl: pingback, sentAs };
 }
 
@@ -93,8 +92,8 @@ function translate(fields: Body, path: string): Body {
 const otherKinds = ['coordinatescaptcha', 'recaptcha', 'canvas'];
 
 function taskOf(fields: Body): Body {
-  const { method = 'base64', body, file, numeric, calc, min_len, max_len } = fields;
-  const otherKind = otherKinds.find((kind) => isOn(fields[kind]));
+  const { method = 'base64', body, file, numeric, calc, min_len, max_len, textcaptcha } = fields;
+  const otherKind = textcaptcha ? 'textcaptcha' : otherKinds.find((kind) => isOn(fields[kind]));
   // Read as a text, it would be charged for an answer that is none.
   if (otherKind !== undefined) return { type: `in.php ${otherKind}` };
   // Its other methods are token types, or need people; none is a type of ours by accident.
@@ -179,8 +178,10 @@ function refusal(fault: Fault, language: Language, { path, url, fields }: Said):
 /** What is wrong, with the field's name here: an image is sent as `body` or as `file`. */
 function detailOf({ code, detail }: Fault, path: string, fields: Body | undefined): string | undefined {
   if (code !== 'ERROR_TASK_NOT_SUPPORTED') {
-    const isFile = fields?.sentAs === 'file' && detail !== noBody;
-    return inOwnNames(isFile ? detail?.replace(/^task\.body:/, 'file:') : detail, fieldNames);
+    return inOwnNames(
+      fields?.sentAs === 'file' ? detail?.replace(/^task\.body:/, 'file:') : detail,
+      fieldNames,
+    );
   }
   if (path === ask) return `action: is not one of ${Object.keys(actions).join(', ')}`;
   const { type } = (fields?.task ?? {}) as Body;

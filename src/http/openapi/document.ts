@@ -93,7 +93,7 @@ const everyCall: ParameterName[] = ['AcceptLanguage', 'RequestId', 'LegibleTest'
 const everyAnswer: HeaderName[] = ['X-Request-Id', 'RateLimit', 'RateLimit-Policy', 'Server-Timing'];
 
 function operation(path: string, call: CallDocument): Json {
-  const { fields, example = {}, answers, failures, reads = [], tells = [], lines, ...words } = call;
+  const { fields, example = {}, answers, failures = [], reads = [], tells = [], lines, ...words } = call;
   const name = path.slice(1).replaceAll('/', '-');
   const request = z.object({ clientKey: z.string(), ...fields });
   return {
@@ -113,7 +113,7 @@ function operation(path: string, call: CallDocument): Json {
     responses: {
       ...(answers.length === 0 ? {} : { 200: answer('Done.', answers, [...everyAnswer, ...tells], lines) }),
       400:
-        failures === undefined
+        tells.length === 0
           ? refusal
           : answer('Refused or failed.', ['Refused', ...failures], [...everyAnswer, ...tells]),
       401: { $ref: '#/components/responses/Denied' },

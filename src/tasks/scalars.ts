@@ -1,0 +1,21 @@
+import { z } from 'zod';
+
+const unless = (problem: string) => ({
+  error: ({ input }: { input?: unknown }) => (input === undefined || input === null ? 'is missing' : problem),
+});
+const notNumber = unless('is not a number');
+const notBoolean = unless('is neither true nor false');
+
+/** Schemas of numbers and switches; unless `strict`, they may be given as texts, and switches as 0 and 1. */
+export function scalars({ strict }: { strict: boolean }): {
+  number: z.ZodType<number>;
+  boolean: z.ZodType<boolean>;
+} {
+  if (strict) return { number: z.number(notNumber), boolean: z.boolean(notBoolean) };
+  const numeric = z.string().trim().min(1).transform(Number);
+  const bit = z.literal([0, 1]).transform(Boolean);
+  return {
+    number: z.union([z.number(), numeric], notNumber),
+    boolean: z.union([z.boolean(), z.stringbool(), bit], notBoolean),
+  };
+}
