@@ -196,6 +196,11 @@ function contradictions(given: Given): string[] {
     found.push(
       `resultSeconds is ${resultSeconds}: a task may end after taskSeconds (${taskSeconds}), and nobody could fetch its result`,
     );
+  const imageText = Math.ceil((valid.maxImageBytes ?? 0) / 3) * 4;
+  if (valid.bodyLimitBytes !== undefined && valid.bodyLimitBytes < imageText)
+    found.push(
+      `bodyLimitBytes is ${valid.bodyLimitBytes}: an image of maxImageBytes (${valid.maxImageBytes}) has ${imageText} characters`,
+    );
   const taken = [port, opsPort];
   for (const [name, own] of Object.entries(dialectPorts)) {
     if (own !== 0 && taken.includes(own))

@@ -16,10 +16,10 @@ export const count = number.pipe(z.number().int('is not a whole number').min(0, 
 export const filled = z.string().trim().min(1, 'is empty');
 export const positive = count.refine((value) => value >= 1, 'is below 1');
 export const port = count.refine((value) => value <= 65_535, 'is above 65535');
-export const seconds = number.refine(
-  (value) => value > 0 && value <= 86_400 * 366,
-  'is not above 0 and below a year',
-);
+export const seconds = number
+  .refine((value) => value > 0 && value <= 86_400 * 366, 'is not above 0 and below a year')
+  // What databases keep are whole milliseconds.
+  .refine((value) => Number.isInteger(value * 1_000), 'is finer than a thousandth');
 /** Beyond 24.8 days a timer of Node's ends at once. */
 export const shortSeconds = seconds.refine((value) => value <= 86_400, 'is above a day');
 export const flag = z.union([z.boolean(), z.stringbool()], { error: 'is neither true nor false' });
@@ -39,7 +39,7 @@ export const ranges = list.refine(
 );
 /** Whoever is believed by everybody can give himself any address. */
 export const proxies = ranges.refine(
-  (parts) => !parts.some((part) => part.endsWith('/0')),
+  (parts) => !parts.some((part) => part.includes('/') && Number(part.split('/')[1]) === 0),
   'holds a range of everybody, who could then call from any address that they name',
 );
 export const origins = list.refine(

@@ -2,8 +2,8 @@ import type { Clock } from '../clock.ts';
 import { Fault } from '../fault.ts';
 import { hashKey, isPlausibleKey } from '../key.ts';
 import { rangeMatcher } from '../range.ts';
+import { RecentMap } from '../recentMap.ts';
 import type { Principal, Store } from '../store/store.ts';
-import { RecentMap } from './recentMap.ts';
 import type { Arrived, Caller } from './stages.ts';
 
 /** A revoked key works no longer than this. */

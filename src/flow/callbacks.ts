@@ -33,6 +33,8 @@ const mostAtOnce = 32;
 const mostByHost = 4;
 /** One key may name a thousand hosts that never answer. */
 const mostByKey = 8;
+/** Places that are left to keys which have none: four such keys would else have all. */
+const keptFree = 8;
 /** How long a stopping server goes on sending; what is then left, the next start sends. */
 const lingerMs = 2_000;
 
@@ -89,7 +91,7 @@ export class CallbackSender {
         now,
         lostAt: now + lostMs,
         busyHosts: this.#byHost.atLeast(mostByHost),
-        busyKeys: this.#byKey.atLeast(mostByKey),
+        busyKeys: this.#byKey.atLeast(mostAtOnce - this.#underway.size > keptFree ? mostByKey : 1),
       });
       if (callback === undefined) return;
       const { host, keyId } = callback;

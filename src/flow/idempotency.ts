@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import { Fault } from '../fault.ts';
 import type { Idempotency } from '../store/store.ts';
 import type { Arrived } from './stages.ts';
@@ -9,9 +10,11 @@ const keptMs = 24 * 3_600_000;
  * How the store knows a request that its client named by Idempotency-Key; null for one without a name. Only digests
  * are kept, of the name and of what is asked for.
  */
-export function requestName({ asks, body }: Arrived, now: number): Idempotency | null {
+export async function requestName({ asks, body }: Arrived, now: number): Promise<Idempotency | null> {
   const { idempotencyKey } = asks;
   if (idempotencyKey === undefined) return null;
+  // To write 6 MB once more and to digest them takes 20 ms, and they have just been decoded.
+  await othersTurn();
   const fingerprint = digestOf(JSON.stringify([body.task, body.callbackUrl || null], inOrder));
   return { name: digestOf(idempotencyKey), fingerprint, expiresAt: now + keptMs };
 }

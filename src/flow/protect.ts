@@ -4,9 +4,9 @@ import type { Config } from '../config.ts';
 import { type ErrorCode, errorTable } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import type { Metrics } from '../metrics.ts';
+import { RecentMap } from '../recentMap.ts';
 import type { Ban, BanKind, Store } from '../store/store.ts';
 import { type Network, networksOf } from './network.ts';
-import { RecentMap } from './recentMap.ts';
 import { SlidingWindow } from './slidingWindow.ts';
 
 const repeatMs = 24 * 3_600_000;

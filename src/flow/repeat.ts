@@ -21,7 +21,7 @@ export async function endOf(steps: Steps, taskId: string, signal: AbortSignal): 
 export async function recalled(steps: Steps, caller: Caller): Promise<Repeat | undefined> {
   const { store, clock, pace, typeNamed } = steps;
   const { arrived, principal } = caller;
-  const idempotency = requestName(arrived, clock.now());
+  const idempotency = await requestName(arrived, clock.now());
   if (idempotency === null) return undefined;
 
   async function recall(named: NonNullable<typeof idempotency>): Promise<Repeat | undefined> {

@@ -52,7 +52,7 @@ export function reserver({ config, clock, store, metrics, newId, log }: Reserver
       callbackUrl: job.callbackUrl,
       dialect: arrived.dialect,
       address: arrived.address,
-      idempotency: requestName(arrived, now),
+      idempotency: await requestName(arrived, now),
       now,
       deadline,
       expiresAt: now + config.resultSeconds * 1000,

@@ -8,8 +8,12 @@ import { timedOut } from './solve.ts';
 import type { Answer, Held } from './stages.ts';
 import { unavailable } from './unavailable.ts';
 
-/** Between the attempts to charge a task; longer ones where the database is away, while the client waits anyway. */
+/** Between the attempts to charge a task. */
 const pausesMs = [20, 40];
+/**
+ * And where the database is away, the last of them until the deadline: an attempt may have been written whose answer was
+ * lost, and a client that is told too early that it failed has paid for nothing.
+ */
 const awayPausesMs = [20, 200, 1_000, 3_000, 10_000];
 
 export interface SettlerParts {
@@ -46,7 +50,7 @@ export function settler({ clock, store, log, hurry, pause = setTimeout }: Settle
         if (error instanceof Fault) throw error;
         failed = error;
         log.error({ err: error, taskId, requestId, attempt }, 'settle failed');
-        const ms = (isAway(error) ? awayPausesMs : pausesMs)[attempt - 1];
+        const ms = isAway(error) ? (awayPausesMs[attempt - 1] ?? awayPausesMs.at(-1)) : pausesMs[attempt - 1];
         if (ms === undefined || hurry.aborted) break;
         await pause(ms, undefined, { signal: hurry }).catch(() => {});
       }

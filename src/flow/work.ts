@@ -8,6 +8,8 @@ import { Tally } from './tally.ts';
 
 /** Tasks that were queued before a restart, or by another process, are found by looking. */
 const lookMs = 1_000;
+/** A commit whose answer was lost may yet come about for so long. */
+const doubtMs = 10_000;
 /** Most of them wait for a site or for a thread, which costs next to nothing. */
 const mostAtOnce = 64;
 /** An account with more than these comes after all others: tasks that nobody can solve last until their deadline. */
@@ -24,8 +26,11 @@ export class Worker {
   /** What the tasks that were asked for here still owe the limit of their key. */
   readonly #expected = new Map<string, { deadline: number; onEnd: () => void }>();
   #isAsking = false;
-  /** How many tasks of each account are worked on. */
+  /** How many tasks of each account are worked on, and which. */
   readonly #working = new Tally();
+  readonly #taken = new Set<string>();
+  /** By `Clock.elapsed`: until then the store may have lent a task of which this process has not heard. */
+  #doubtUntil = 0;
   #looking = false;
   #lookAgain = false;
   #timer: NodeJS.Timeout | undefined;
@@ -57,7 +62,10 @@ export class Worker {
     if (this.#looking) return;
     this.#looking = true;
     this.#takeAll()
-      .catch((error: unknown) => this.#steps.log.error({ err: error }, 'queued tasks could not be taken up'))
+      .catch((error: unknown) => {
+        this.#doubtUntil = this.#steps.clock.elapsed() + doubtMs;
+        this.#steps.log.error({ err: error }, 'queued tasks could not be taken up');
+      })
       .finally(() => {
         this.#looking = false;
         // Something was queued after the store had said that nothing was.
@@ -66,16 +74,20 @@ export class Worker {
   }
 
   async #takeAll(): Promise<void> {
-    const { underway, handBack } = this.#steps;
+    const { underway, handBack, store, clock } = this.#steps;
+    // Between two looks nothing is being taken, so that what is not known here is lost.
+    if (clock.elapsed() < this.#doubtUntil) await store.reclaim([...this.#taken]);
     while (!underway.isDraining) {
       const taken = await this.#take();
       if (taken === undefined) return;
       // A drain may have begun, and even ended, while the store was asked.
       if (underway.isDraining) return handBack({ ...taken, requestId: undefined });
       this.#working.add(taken.accountId);
+      this.#taken.add(taken.taskId);
       const leave = underway.enter();
       this.#work(taken).finally(() => {
         this.#working.remove(taken.accountId);
+        this.#taken.delete(taken.taskId);
         leave();
         this.#end(taken.taskId);
         this.#look();

@@ -10,6 +10,7 @@ import * as deaths from './migrations/0007-deaths.ts';
 import * as checkpoints from './migrations/0008-checkpoints.ts';
 import * as feedbackAge from './migrations/0009-feedback-age.ts';
 import * as feedbackTask from './migrations/0010-feedback-task.ts';
+import * as callbackKeys from './migrations/0011-callback-keys.ts';
 import type { EngineName } from './statement.ts';
 
 /** Every migration, oldest first: one that has been released is never changed, only followed. */
@@ -24,6 +25,7 @@ const migrations: Record<string, (db: Kysely<unknown>, engine: EngineName) => Pr
   '0008-checkpoints': checkpoints.up,
   '0009-feedback-age': feedbackAge.up,
   '0010-feedback-task': feedbackTask.up,
+  '0011-callback-keys': callbackKeys.up,
 };
 
 export const schemaVersion = Object.keys(migrations).at(-1)!;

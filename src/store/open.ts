@@ -106,6 +106,7 @@ function storeOn(engine: Engine, isShared: boolean): Store {
     taskOfNumber: (query) => engine.call('taskOfNumber', query),
     take: (query) => engine.call('take', node, query),
     handBack: (lease) => engine.call('handBack', lease),
+    reclaim: (known) => engine.call('reclaim', node, known),
     settle: (done) => engine.call('settle', done),
     release: (done) => engine.call('release', done),
     poll: (query) => engine.call('poll', query),

@@ -25,7 +25,7 @@ import { findPrincipal } from './operations/principal.ts';
 import { reserve } from './operations/reserve.ts';
 import { settle } from './operations/settle.ts';
 import { repair, sweep } from './operations/sweep.ts';
-import { handBack, take } from './operations/take.ts';
+import { handBack, reclaim, take } from './operations/take.ts';
 import { welcome } from './operations/welcome.ts';
 import type { Operation } from './statement.ts';
 
@@ -61,6 +61,7 @@ export const operations = {
   probe,
   readAccount,
   recall,
+  reclaim,
   release,
   repair,
   reserve,

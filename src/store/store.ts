@@ -230,6 +230,8 @@ export interface Store {
   take(query: { now: number; busyAccounts: readonly string[] }): Promise<TakenTask | undefined>;
   /** Puts a task that was taken up back into the queue, as if it had not been; false when it has ended. */
   handBack(lease: Lease): Promise<boolean>;
+  /** Puts back what was lent to this process and is not among these: the word of it was lost. Returns how many. */
+  reclaim(known: readonly string[]): Promise<number>;
   /** Makes the task ready and charges it; false when its deadline has passed or somebody else ended it first. */
   settle(done: Lease & { solution: string; now: number }): Promise<boolean>;
   /** Makes the task failed and gives the hold back; false when somebody else ended it first. Without a lease, whoever has it. */

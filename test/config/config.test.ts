@@ -103,6 +103,11 @@ describe('configuration', () => {
       { LEGIBLE_RESULT_SECONDS: '120' },
       'resultSeconds is 120: a task may end after taskSeconds (120), and nobody could fetch its result',
     ],
+    [{ LEGIBLE_RESULT_SECONDS: '300.0005' }, 'LEGIBLE_RESULT_SECONDS: is finer than a thousandth'],
+    [
+      { LEGIBLE_MAX_IMAGE_BYTES: '20000000' },
+      'bodyLimitBytes is 6291456: an image of maxImageBytes (20000000) has 26666668 characters',
+    ],
     [{ LEGIBLE_PEPPER: 'short' }, 'LEGIBLE_PEPPER: is shorter than 32 characters'],
     [{ LEGIBLE_DATABASE_URL: 'mysql://x' }, 'LEGIBLE_DATABASE_URL: does not begin with postgres://'],
     [{ LEGIBLE_PRICES: '{oops' }, 'LEGIBLE_PRICES: is not an object of type/module: micro-USD'],
@@ -122,7 +127,7 @@ describe('configuration', () => {
       { LEGIBLE_TRUSTED_PROXIES: '10.0.0.0/33' },
       'LEGIBLE_TRUSTED_PROXIES: holds something that is not an address or CIDR range',
     ],
-    ...['0.0.0.0/0', '10.0.0.0/8, ::/0'].map((everybody): [Record<string, string>, string] => [
+    ...['0.0.0.0/0', '0.0.0.0/00', '10.0.0.0/8, ::/0'].map((everybody): [Record<string, string>, string] => [
       { LEGIBLE_TRUSTED_PROXIES: everybody },
       'LEGIBLE_TRUSTED_PROXIES: holds a range of everybody, who could then call from any address that they name',
     ]),

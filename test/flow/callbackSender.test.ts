@@ -94,6 +94,30 @@ describe('a sender of callbacks', () => {
     await stopping;
   });
 
+  it('leaves places to keys that have none, however many keys have all they may', async () => {
+    let hosts = 0;
+    const asked: (readonly string[])[] = [];
+    const greedy = ['first', 'second', 'third', 'fourth'];
+    const store: CallbackParts['store'] = {
+      async takeCallback({ busyKeys }) {
+        asked.push(busyKeys);
+        const keyId = greedy.find((id) => !busyKeys.includes(id));
+        return keyId === undefined ? undefined : { ...callback, keyId, host: `host-${++hosts}` };
+      },
+      endCallback: async () => true,
+    };
+    const hanging = Promise.withResolvers<Outcome>();
+    const call = vi.fn(() => hanging.promise);
+    const { sender } = senderOf({ store, engines: { web: { call } } });
+    sender.look();
+    await expect.poll(() => asked.at(-1)).toEqual(greedy);
+    expect(call.mock.calls.length).toBeLessThanOrEqual(25);
+    store.takeCallback = async () => undefined;
+    const stopping = sender.stop();
+    hanging.resolve({ kind: 'answered', status: 200, contentType: '', body: '' } as Outcome);
+    await stopping;
+  });
+
   it('that is stopped waits for its store, and does nothing meanwhile', async () => {
     const taken = Promise.withResolvers<Callback | undefined>();
     const takes = [taken.promise];

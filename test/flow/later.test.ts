@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Fault } from '../../src/fault.ts';
+import { StoreError } from '../../src/store/engine.ts';
 import { laterPrices, laterType } from '../laterType.ts';
 import { hold } from '../store/hold.ts';
 import { expectRefusal, openWorld, start, type World } from '../world.ts';
@@ -75,6 +76,25 @@ test('a task that was queued before a restart is taken up after it', async () =>
   await expect.poll(() => asked.length).toBe(1);
   asked[0]!.end.resolve({ said: asked[0]!.say });
   await expect.poll(async () => (await poll(second, taskId)).body.solution).toEqual({ said: 'again' });
+});
+
+test('a task that the store lent without its word of it arriving is taken up again', async () => {
+  const { type, asked } = laterType();
+  await using world = await openWorld({ settings, moreTypes: [type] });
+  const take = world.store.take;
+  let lost: string | undefined;
+  world.store.take = async (query) => {
+    const taken = await take(query);
+    if (taken === undefined || lost !== undefined) return taken;
+    lost = taken.taskId;
+    throw new StoreError('ECONNRESET', 'gone', { isAway: true });
+  };
+  const { taskId } = (await ask(world)).body;
+  await expect.poll(() => asked.length, { timeout: 5_000 }).toBe(1);
+  expect(lost).toBe(taskId);
+  asked[0]!.end.resolve({ said: asked[0]!.say });
+  await expect.poll(async () => (await poll(world, taskId)).body.status).toBe('ready');
+  expect(await world.money()).toEqual({ posted: start - 300, pending: 0 });
 });
 
 test('a queued task of a type that is gone fails by our own fault and is given back', async () => {

@@ -15,6 +15,22 @@ onEachEngine('the outbox of callbacks', (makeBooks) => {
     expect(await due(store, soon, [], ['another'])).toMatchObject({ keyId: 'key-alice' });
   });
 
+  it('takes no more of a key that has 5,000 waiting, and charges its tasks all the same', async () => {
+    const books = await makeBooks();
+    const store = await books.open();
+    await openAccount(store, 10_000);
+    for (const taskId of ['first', 'second', 'third']) await store.reserve(hold({ taskId, callbackUrl }));
+    await store.settle(settled('first'));
+    const numbers = 'with recursive n(i) as (select 1 union all select i + 1 from n where i < 4998)';
+    const others = `task_id || '-' || i, key_id, url, host, solution, attempts, created_at, due_at`;
+    const columns = 'task_id, key_id, url, host, solution, attempts, created_at, due_at';
+    await books.sql(`insert into callback (${columns}) ${numbers} select ${others} from callback, n`);
+    for (const taskId of ['second', 'third']) expect(await store.settle(settled(taskId))).toBe(true);
+    const waiting = await books.sql(`select task_id from callback where task_id in ('second', 'third')`);
+    expect(waiting).toEqual([{ task_id: 'second' }]);
+    expect(await store.readAccount('alice')).toMatchObject({ posted: 10_000 - 3 * 400, pending: 0 });
+  });
+
   async function opened(): Promise<TestStore> {
     const store = await (await makeBooks()).open();
     await openAccount(store, 10_000);

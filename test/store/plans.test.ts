@@ -13,6 +13,8 @@ const calls: Call[] = [
   { name: 'settle', args: [settled()] },
   { name: 'reserve', args: [hold({ taskId: 'task-2' }), 'node'] },
   { name: 'release', args: [released('task-2')] },
+  { name: 'reserve', args: [hold({ taskId: 'task-3', callbackUrl: 'https://site.example/' }), 'node'] },
+  { name: 'settle', args: [settled('task-3')] },
   { name: 'sweep', args: [noon + 120_000] },
   { name: 'take', args: ['node', { now: noon, busyAccounts: ['bob'] }] },
   { name: 'listPackages', args: ['alice', noon] },

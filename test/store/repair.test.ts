@@ -84,6 +84,18 @@ onEachEngine('what a dead process was running', (makeBooks) => {
     expect(await store.readAccount('alice')).toMatchObject({ posted: 10_000, pending: 0 });
   });
 
+  it('is put back by the process that it was lent to, where that has not heard of it', async () => {
+    const { store, engine } = await queuedTask(await makeBooks());
+    const { lease } = (await engine.call('take', 'first', { now: noon, busyAccounts: [] }))!;
+    expect(await engine.call('reclaim', 'first', ['task-1'])).toBe(0);
+    expect(await engine.call('reclaim', 'second', [])).toBe(0);
+    expect(await engine.call('reclaim', 'first', ['another'])).toBe(1);
+    const again = await engine.call('take', 'second', { now: noon, busyAccounts: [] });
+    expect(again!.lease).toBeGreaterThan(lease);
+    expect(await store.settle(settled('task-1', { lease }))).toBe(false);
+    expect(await store.settle(settled('task-1', { lease: again!.lease }))).toBe(true);
+  });
+
   it("is neither a process's own, nor of one that was seen lately", async () => {
     const books = await makeBooks();
     const store = await books.open();

@@ -35,10 +35,30 @@ interface Ended {
   errorDetail: string | null;
 }
 
-/** Puts the result of a task into the outbox, in the transaction that ends it, where its client asked for that. */
+/**
+ * Results that wait to be sent, by key. Tasks that fail cost nothing: whoever names hosts that never answer would fill the
+ * disk with them.
+ */
+export const mostWaiting = 5_000;
+
+const selectLastPlace = statement((db, p: { keyId: string }) =>
+  db
+    .selectFrom('callback')
+    .select('key_id')
+    .where('key_id', '=', p.keyId)
+    .limit(1)
+    .offset(mostWaiting - 1),
+);
+
+/**
+ * Puts the result of a task into the outbox, in the transaction that ends it, where its client asked for that; not where
+ * too many of its key wait there, and it is only asked for.
+ */
 export function* announce(ended: Ended & { callback_url: string | null }, now: number): Operation<void> {
   const { callback_url: url, ...rest } = ended;
-  if (url !== null) yield* change(insertCallback, { ...rest, url, host: new URL(url).host, now });
+  if (url === null) return;
+  if ((yield* first(selectLastPlace, { keyId: ended.key_id })) !== undefined) return;
+  yield* change(insertCallback, { ...rest, url, host: new URL(url).host, now });
 }
 
 const selectDue = statement((db, p: { now: number; busyHosts: string; busyKeys: string }, engine) => {

@@ -47,6 +47,22 @@ export function* handBack({ taskId, lease }: Lease): Operation<boolean> {
   return (yield* change(returnToQueue, { taskId, lease })) > 0;
 }
 
+const queueAgain = statement((db, p: { node: string; known: string }, engine) =>
+  db
+    .updateTable('task')
+    .set((eb) => ({ state: 'queued', lease: eb('lease', '+', 1) }))
+    .where(isOpen)
+    .where('state', '=', 'running')
+    .where('node', '=', p.node)
+    .where('payload', 'is not', null)
+    .where('id', 'not in', idsOf(p.known, engine)),
+);
+
+/** Puts back what was lent to a process that does not know of it; returns how many there were. */
+export function* reclaim(node: string, known: readonly string[]): Operation<number> {
+  return yield* change(queueAgain, { node, known: JSON.stringify(known) });
+}
+
 /**
  * Lends the queued task that is due first, of any account but these, to a worker; its lease grows, so that a worker
  * before it is fenced off.

@@ -1,3 +1,4 @@
+import { RecentMap } from '../../recentMap.ts';
 import type { Call } from '../operations.ts';
 
 interface Touched {
@@ -31,12 +32,15 @@ export function touchedBy(call: Call): Touched | undefined {
   }
 }
 
-/** Tasks whose account is remembered; those beyond are looked up in the database, as those of other processes. */
+/**
+ * Tasks whose account is remembered; older ones are looked up in the database, as those of other processes. Of tasks that
+ * others end nobody here is told, so that a map which took no more would fill with them.
+ */
 const mostRemembered = 100_000;
 
 /** Knows the accounts of the tasks that this process reserved, until they end. */
 export function owners() {
-  const accounts = new Map<string, string>();
+  const accounts = new RecentMap<string, string>(mostRemembered);
   return {
     /**
      * Null for an operation that runs alone, undefined for one that locks no account. A task of another process stands
@@ -50,7 +54,7 @@ export function owners() {
     },
     learn(call: Call, outcome: unknown): void {
       if (call.name === 'settle' || call.name === 'release') accounts.delete(call.args[0].taskId);
-      if (call.name === 'reserve' && outcome === 'held' && accounts.size < mostRemembered)
+      if (call.name === 'reserve' && outcome === 'held')
         accounts.set(call.args[0].taskId, call.args[0].accountId);
     },
   };

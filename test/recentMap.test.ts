@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RecentMap } from '../../src/flow/recentMap.ts';
+import { RecentMap } from '../src/recentMap.ts';
 
 test('it holds no more than it may, and never forgets the half that was used last', () => {
   const map = new RecentMap<string, number>(4);
