@@ -7,3 +7,46 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { now: () => Date.now(), elapsed: () => performance.now() };
+
+/** The share by which time may run faster or slower while it is brought to where it should be. */
+const slew = 0.1;
+
+/**
+ * A time that never jumps. Somebody who corrects the machine's would else time out every task under way, or hold its money
+ * for as long as that was set back.
+ */
+export class SteadyClock implements Clock {
+  readonly #base: Clock;
+  /** What `elapsed` lacks of the time. */
+  #offset = 0;
+  #steeredAt = 0;
+
+  constructor(base: Clock) {
+    this.#base = base;
+    this.set(base.now());
+  }
+
+  now(): number {
+    return Math.floor(this.#base.elapsed() + this.#offset);
+  }
+
+  elapsed(): number {
+    return this.#base.elapsed();
+  }
+
+  /** At once, while nothing is under way. */
+  set(time: number): void {
+    this.#steeredAt = this.#base.elapsed();
+    this.#offset = time - this.#steeredAt;
+  }
+
+  /** Goes towards `time` as far as may be since the last call; returns the milliseconds by which it was behind. */
+  steer(time: number): number {
+    const elapsed = this.#base.elapsed();
+    const behind = time - (elapsed + this.#offset);
+    const most = slew * (elapsed - this.#steeredAt);
+    this.#offset += Math.max(-most, Math.min(most, behind));
+    this.#steeredAt = elapsed;
+    return behind;
+  }
+}

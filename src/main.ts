@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { startBookkeeper } from './bookkeeper.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { type Clock, SteadyClock, systemClock } from './clock.ts';
 import { SearchPool } from './compute/pool.ts';
 import type { Config } from './config.ts';
 import { diskSpace } from './disk.ts';
@@ -21,6 +21,7 @@ import { openStore } from './store/open.ts';
 import { startSweeper } from './sweeper.ts';
 import { taskTypes } from './tasks/registry.ts';
 import type { Engines } from './tasks/task.ts';
+import { startTimekeeper } from './timekeeper.ts';
 import { UserError } from './userError.ts';
 import { version } from './version.ts';
 import { welcome } from './welcome.ts';
@@ -36,6 +37,7 @@ export interface Running {
 }
 
 export interface Surroundings {
+  /** The machine's, which may jump. */
   clock: Clock;
   log: Log;
   /** Called when the store can promise nothing any more. */
@@ -43,7 +45,11 @@ export interface Surroundings {
 }
 
 /** Starts everything in order; what has been started is closed again, in the opposite order, if a later part fails. */
-export async function start(config: Config, { clock, log, onFatal }: Surroundings): Promise<Running> {
+export async function start(
+  config: Config,
+  { clock: machine, log, onFatal }: Surroundings,
+): Promise<Running> {
+  const clock = new SteadyClock(machine);
   const started: (() => Promise<unknown>)[] = [];
   async function stop(): Promise<void> {
     const failures: unknown[] = [];
@@ -60,6 +66,8 @@ export async function start(config: Config, { clock, log, onFatal }: Surrounding
       onCommit: ({ operations }) => metrics.observeCommit(operations),
     });
     started.push(() => store.close());
+    const timekeeper = await startTimekeeper(clock, machine, store, log);
+    started.push(() => timekeeper.stop());
     const pepper = await readPepper(config, store);
     const repaired = await store.repair(clock.now());
     if (repaired > 0) log.warn({ repaired }, 'tasks of a server that had died were refunded');

@@ -29,7 +29,7 @@ const allowed: Record<string, string[]> = {
 };
 
 /** Files directly in src that know the folders: they start the server and watch it. */
-const starters = ['main.ts', 'bookkeeper.ts', 'gauges.ts', 'sweeper.ts', 'welcome.ts'];
+const starters = ['main.ts', 'bookkeeper.ts', 'gauges.ts', 'sweeper.ts', 'timekeeper.ts', 'welcome.ts'];
 
 test('imports run main, cli → http → flow → tasks, store, recognize, outbound, and never back', () => {
   const wrong = files.flatMap((file) => {

@@ -119,6 +119,7 @@ function storeOn(engine: Engine, isShared: boolean): Store {
     liftBan: (kind, subject) => engine.call('liftBan', kind, subject),
     takeCallback: (query) => engine.call('takeCallback', query),
     endCallback: (attempt) => engine.call('endCallback', attempt),
+    sharedTime: async () => (isShared ? engine.call('time') : undefined),
     probe: () => engine.call('probe', randomUUID()),
     close: () => engine.close(),
   };

@@ -20,7 +20,7 @@ import { numberOfTask, taskOfNumber } from './operations/numbers.ts';
 import { createPackage, endPackage, listPackages } from './operations/packages.ts';
 import { keepPepper, keptPepper } from './operations/pepper.ts';
 import { poll, savePolls } from './operations/poll.ts';
-import { beat, probe } from './operations/presence.ts';
+import { beat, probe, time } from './operations/presence.ts';
 import { findPrincipal } from './operations/principal.ts';
 import { reserve } from './operations/reserve.ts';
 import { settle } from './operations/settle.ts';
@@ -75,6 +75,7 @@ export const operations = {
   take,
   takeCallback,
   taskOfNumber,
+  time,
   topUp,
   welcome,
 };

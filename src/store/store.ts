@@ -269,6 +269,8 @@ export interface Store {
   }): Promise<Callback | undefined>;
   /** Ends an attempt: for good, or until `nextAt`. False when somebody else has begun another since. */
   endCallback(attempt: { taskId: string; attempts: number; nextAt: number | null }): Promise<boolean>;
+  /** What time it is by a database that several processes share, in milliseconds; undefined for one in a file. */
+  sharedTime(): Promise<number | undefined>;
   /** Writes and reads one row: the readiness probe. */
   probe(): Promise<void>;
   close(): Promise<void>;

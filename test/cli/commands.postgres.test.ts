@@ -65,8 +65,9 @@ it("doctor --fix refunds overdue holds, brings older tables up to date, and leav
   await store.close();
   const older = new pg.Client({ connectionString: databaseUrl.href });
   await older.connect();
-  await older.query(`alter table feedback drop column type; alter table feedback drop column module;
-    delete from kysely_migration where name = '0010-feedback-task'`);
+  await older.query(
+    "drop index callback_key; delete from kysely_migration where name = '0011-callback-keys'",
+  );
   await older.end();
 
   const { status, out } = await legible(['doctor', '--fix', '--json'], settings);

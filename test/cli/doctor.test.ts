@@ -185,9 +185,7 @@ describe('--fix', () => {
   it('brings tables of an older version up to date, but not under a running server', async () => {
     const before = await json('account', 'show', 'alice');
     const older = new Database(database);
-    older.exec(
-      "alter table feedback drop column type; alter table feedback drop column module; delete from kysely_migration where name = '0010-feedback-task'",
-    );
+    older.exec("drop index callback_key; delete from kysely_migration where name = '0011-callback-keys'");
     expect(await examine()).toMatchObject({ status: 1, failed: ['schema'] });
     const server = lockDataDir(dataDir);
     const refused = await examine({}, '--fix');
@@ -201,7 +199,7 @@ describe('--fix', () => {
 
     expect(await examine({}, '--fix')).toMatchObject({
       status: 0,
-      fixed: [{ group: 'store', name: 'schema', detail: 'did 0010-feedback-task' }],
+      fixed: [{ group: 'store', name: 'schema', detail: 'did 0011-callback-keys' }],
     });
     older.close();
     expect(await json('account', 'show', 'alice')).toEqual(before);

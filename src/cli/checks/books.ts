@@ -66,10 +66,10 @@ async function checkStore(store: Store & StoreAdmin): Promise<Finding[]> {
 }
 
 /** The invariants of the ledger, where `whole` from its first entry on. */
-async function checkLedger(config: Config, store: StoreAdmin, whole: boolean): Promise<Finding[]> {
+async function checkLedger(config: Config, store: Store & StoreAdmin, whole: boolean): Promise<Finding[]> {
   const finding = findingsOf('ledger');
   try {
-    const violations = await store.audit(Date.now(), { whole });
+    const violations = await store.audit(await timeOf(store), { whole });
     if (violations.length === 0) return [finding('books', true, 'the entries and the balances agree')];
     return violations.map(({ invariant, detail }) =>
       finding(invariant, false, detail, invariant === 'I6' ? () => endOverdue(config) : undefined),
@@ -87,10 +87,16 @@ function bringUpToDate(config: Config, pending: string[]): Promise<string> {
 /** What a server does at its start and then every second. */
 function endOverdue(config: Config): Promise<string> {
   return withoutServer(config, async (store) => {
-    const repaired = await store.repair(Date.now());
-    const { timedOut } = await store.sweep(Date.now());
+    const now = await timeOf(store);
+    const repaired = await store.repair(now);
+    const { timedOut } = await store.sweep(now);
     return `tasks of a server that had died: ${repaired} queued again or refunded; overdue ones: ${timedOut} refunded`;
   });
+}
+
+/** As its servers judge deadlines: this machine's own may be off. */
+async function timeOf(store: Store): Promise<number> {
+  return (await store.sharedTime()) ?? Date.now();
 }
 
 /** Works on a store whose server is stopped; of those that share PostgreSQL, each leaves the others' tasks alone. */

@@ -23,6 +23,13 @@ export function* beat(node: string): Operation<number> {
   return now;
 }
 
+const readTime = statement((db) => db.selectNoFrom(databaseTime.as('now')));
+
+/** PostgreSQL only: the database's time in milliseconds. */
+export function* time(): Operation<number> {
+  return (yield* first(readTime, {}))!.now;
+}
+
 const mark = statement((db, p: { value: string }) =>
   db
     .insertInto('fact')

@@ -1,0 +1,59 @@
+import type { Clock, SteadyClock } from './clock.ts';
+import type { Log } from './log.ts';
+import type { Store } from './store/store.ts';
+
+const everyMs = 1_000;
+/** More is told to the log, once until it has been made good. */
+const toldMs = 1_000;
+/** An answer that took longer does not tell when it was given. */
+const freshMs = 500;
+
+/**
+ * Keeps the server's time on that of the database, where several processes share one, so that none ends what another works
+ * on; else on the machine's.
+ */
+export async function startTimekeeper(
+  clock: SteadyClock,
+  machine: Clock,
+  store: Pick<Store, 'sharedTime'>,
+  log: Log,
+): Promise<{ stop(): Promise<void> }> {
+  let isStopped = false;
+  let isOff = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  /** Undefined where it cannot be told now. */
+  async function time(): Promise<number | undefined> {
+    const asked = machine.elapsed();
+    const shared = await store.sharedTime();
+    const took = machine.elapsed() - asked;
+    if (shared === undefined) return machine.now();
+    return took > freshMs ? undefined : shared + took / 2;
+  }
+
+  async function steer(): Promise<void> {
+    // A database that is away has been told to the log by others.
+    const now = await time().catch(() => undefined);
+    if (isStopped) return;
+    if (now !== undefined) tell(clock.steer(now));
+    timer = setTimeout(steer, everyMs);
+  }
+
+  function tell(behind: number): void {
+    if (Math.abs(behind) <= toldMs) isOff = false;
+    else if (!isOff) {
+      isOff = true;
+      log.warn({ behindMs: Math.round(behind) }, 'the time has jumped; the server follows slowly');
+    }
+  }
+
+  const now = await time();
+  if (now !== undefined) clock.set(now);
+  timer = setTimeout(steer, everyMs);
+  return {
+    async stop() {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
