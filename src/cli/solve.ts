@@ -136,9 +136,9 @@ function rowsOf(outcomes: Outcome[]): string[] {
 
 /** What could not be read goes to standard error: on standard output it would be taken for a text. */
 function writePlain(outcome: Outcome, isNamed: boolean): void {
-  const name = isNamed ? `${outcome.file}: ` : '';
-  if ('solution' in outcome) console.log(`${name}${outcome.solution.text}`);
-  else console.error(`${outcome.file === '-' ? name : `${outcome.file}: `}${outcome.errorDescription}`);
+  const name = `${outcome.file}: `;
+  if ('solution' in outcome) console.log(`${isNamed ? name : ''}${outcome.solution.text}`);
+  else console.error(`${isNamed || outcome.file !== '-' ? name : ''}${outcome.errorDescription}`);
 }
 
 /** RFC 4180: quoted where it holds a quote, a comma or a line break. */

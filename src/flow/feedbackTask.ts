@@ -8,8 +8,7 @@ import { invalid } from './validate.ts';
 
 const messageLength = 1_000;
 
-/** The field `result`. */
-export function reportSchema(settings: { strict: boolean }) {
+function schemaOf(settings: { strict: boolean }) {
   const { number, boolean } = scalars(settings);
   return z.object({
     invalid: boolean,
@@ -18,7 +17,10 @@ export function reportSchema(settings: { strict: boolean }) {
   });
 }
 
-type Report = z.output<ReturnType<typeof reportSchema>>;
+/** The field `result`, as a strict server takes it. */
+export const report = schemaOf({ strict: true });
+const lenientReport = schemaOf({ strict: false });
+type Report = z.output<typeof report>;
 
 /** Keeps what the client says about an answer; the last report stands. @throws Fault ERROR_TASKID_INVALID */
 export async function feedbackTask(steps: Steps, caller: Caller): Promise<void> {
@@ -37,8 +39,8 @@ export async function feedbackTask(steps: Steps, caller: Caller): Promise<void> 
 }
 
 /** @throws Fault ERROR_INVALID_TASK_DATA for a `result` that is no report */
-export function reportOf({ result }: Record<string, unknown>, settings: { strict: boolean }): Report {
-  const parsed = readFields(reportSchema(settings), result, 'result');
+export function reportOf({ result }: Record<string, unknown>, { strict }: { strict: boolean }): Report {
+  const parsed = readFields(strict ? report : lenientReport, result, 'result');
   if ('problem' in parsed) throw invalid(parsed.problem);
   return parsed.data;
 }

@@ -15,8 +15,12 @@ const whole = z.number().int().min(1);
 
 const digests = { 'SHA-1': 'sha1', 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' } as const;
 
+/** Null is as if it were not there, in what a site gives as in what a client writes. */
+const object = <Fields extends z.ZodRawShape>(fields: Fields) =>
+  z.preprocess(withoutNulls, z.looseObject(fields));
+
 /** Version 1: the hash of the salt with a number behind it is given, and the number is asked. */
-const first = z.looseObject({
+const first = object({
   algorithm: z
     .string()
     .toUpperCase()
@@ -30,23 +34,20 @@ const first = z.looseObject({
 });
 
 /** Version 2: a counter is asked with which a derived key begins as given. */
-const second = z.looseObject({
-  parameters: z.preprocess(
-    withoutNulls,
-    z.looseObject({
-      algorithm: z.string().refine(isAlgorithm, 'is not an algorithm of ALTCHA'),
-      nonce: hex,
-      salt: hex,
-      cost: whole,
-      keyLength: whole.max(512, 'is too large').default(32),
-      keyPrefix: z
-        .string()
-        .regex(/^[\da-f]+$/i, 'is not hex')
-        .toLowerCase(),
-      memoryCost: whole.optional(),
-      parallelism: whole.max(16, 'is too large').optional(),
-    }),
-  ),
+const second = object({
+  parameters: object({
+    algorithm: z.string().refine(isAlgorithm, 'is not an algorithm of ALTCHA'),
+    nonce: hex,
+    salt: hex,
+    cost: whole,
+    keyLength: whole.max(512, 'is too large').default(32),
+    keyPrefix: z
+      .string()
+      .regex(/^[\da-f]+$/i, 'is not hex')
+      .toLowerCase(),
+    memoryCost: whole.optional(),
+    parallelism: whole.max(16, 'is too large').optional(),
+  }),
   signature: z.string().max(1_024, 'is too long').optional(),
 });
 

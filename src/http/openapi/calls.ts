@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { reportSchema } from '../../flow/feedbackTask.ts';
+import { report } from '../../flow/feedbackTask.ts';
 import type { AnswerName } from './answers.ts';
 import type { HeaderName, ParameterName } from './headers.ts';
 
@@ -80,7 +80,7 @@ export const calls: Record<string, CallDocument> = {
   '/getState': { ...getBalance, summary: 'Another name of getBalance.' },
   '/feedbackTask': {
     summary: 'Tells whether an answer was right; the last report stands.',
-    fields: { taskId, result: reportSchema({ strict: true }), appId },
+    fields: { taskId, result: report, appId },
     example: { taskId: someId, result: { invalid: true } },
     answers: ['Okay'],
   },
