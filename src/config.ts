@@ -31,7 +31,7 @@ const schema = z.object({
     .describe('more ports of the API by dialect: clients that come in by one are answered in that dialect'),
   opsHost: filled.default('127.0.0.1').describe('address of health and metrics'),
   opsPort: port.default(7879).describe('port of health and metrics'),
-  dataDir: filled.default('./data').describe('database, pepper and backups'),
+  dataDir: filled.default('./data').describe('database, pepper, and what a restore has put aside'),
   pepper: z
     .string()
     .min(32, 'is shorter than 32 characters')

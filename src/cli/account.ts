@@ -62,9 +62,10 @@ export function accountCommand(): Command {
   return account;
 }
 
-/** In money, or the calls of a package. */
-function amountOf({ amount, calls }: LedgerEntry): string {
-  return calls > 0 ? `${calls} call${calls === 1 ? '' : 's'}` : formatUsd(amount);
+/** In money, or the calls of a package; what is charged has a minus. */
+function amountOf({ kind, amount, calls }: LedgerEntry): string {
+  const sign = kind === 'settle' ? -1 : 1;
+  return calls > 0 ? `${sign * calls} call${calls === 1 ? '' : 's'}` : formatUsd(sign * amount);
 }
 
 function describe(accounts: Account[]): string {

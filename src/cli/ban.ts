@@ -25,12 +25,15 @@ export function banCommand(): Command {
   ban
     .command('lift')
     .description('end a ban or a block now; what bans an IPv6 address may lie on its /64, /56 or /48')
-    .argument('<subject>', 'an address, a /64, /56 or /48 prefix, or the id of a key')
+    .argument('<subject>', 'an address, a /64, /56 or /48 prefix, or the id or hint of a key')
     .option('--json', 'print JSON')
     .action(async (subject: string, options: { json?: boolean }) => {
       const subjects = await withStore(async ({ store }) => {
         const lifted: string[] = [];
-        for (const [kind, name] of banned(subject)) if (await store.liftBan(kind, name)) lifted.push(name);
+        const hinted = (await store.listKeys()).filter(({ hint }) => hint === subject);
+        const keys = hinted.map(({ id }): [BanKind, string] => ['key', id]);
+        for (const [kind, name] of [...banned(subject), ...keys])
+          if (await store.liftBan(kind, name)) lifted.push(name);
         return lifted;
       });
       if (subjects.length === 0)

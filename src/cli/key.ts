@@ -71,15 +71,14 @@ export function keyCommand(): Command {
   key
     .command('callback-secret')
     .description("what callbacks of a key's tasks are signed with")
-    .argument('<id>', 'as `legible key list` shows it')
+    .argument('<id>', 'its id or hint, as `legible key list` shows them')
     .option('--json', 'print JSON')
     .action(async (id: string, options: { json?: boolean }) => {
-      const secret = await withStore(async ({ store, pepper }) => {
-        const keys = await store.listKeys();
-        if (!keys.some((known) => known.id === id)) throw new UserError(`There is no key ${id}.`);
-        return callbackSecret(id, await pepper());
+      await withStore(async (session) => {
+        const found = await idOf(session, id);
+        const secret = callbackSecret(found, await session.pepper());
+        print(options, { id: found, secret }, () => secret);
       });
-      print(options, { id, secret }, () => secret);
     });
 
   return key;
@@ -108,7 +107,11 @@ function withLimits(command: Command): Command {
     .option('--daily-cap <usd>', 'most that it may spend in a UTC day', positiveUsd)
     .addOption(new Option('--dialect <name>', 'the contract that its client speaks').choices(dialectNames))
     .option('--test', 'it may ask for staged answers with X-Legible-Test, which cost nothing')
-    .option('--expires <when>', 'a date (2027-01-31) or a span (30d, 12h)', future)
+    .option(
+      '--expires <when>',
+      'a date (2027-01-31: its start in UTC), a time (2027-01-31T18:00Z) or a span (30d, 12h, 15m)',
+      future,
+    )
     .option('--label <text>', 'what it is for', '')
     .option('--json', 'print JSON');
 }

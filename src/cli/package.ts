@@ -28,7 +28,11 @@ export function packageCommand(): Command {
     .requiredOption('--calls <n>', 'how many tasks it pays for', whole)
     .option('--rate <n>', 'requests in any 60 s', whole)
     .option('--concurrency <n>', 'tasks under way at once', whole)
-    .option('--expires <when>', 'a date (2027-01-31) or a span (30d, 12h)', future)
+    .option(
+      '--expires <when>',
+      'a date (2027-01-31: its start in UTC), a time (2027-01-31T18:00Z) or a span (30d, 12h, 15m)',
+      future,
+    )
     .option('--title <text>', 'what getBalance calls it', 'package')
     .option('--type <n>', 'its number in getBalance', whole, 1)
     .option('--json', 'print JSON')
@@ -81,7 +85,7 @@ export function packageCommand(): Command {
     .option('--json', 'print JSON')
     .action(async (id: string, options: { json?: boolean }) => {
       const ended = await withStore(({ store }) => store.endPackage(id, Date.now()));
-      if (!ended) throw new UserError(`There is no package ${id}.`);
+      if (!ended) throw new UserError(`There is no package ${id} that is still valid.`);
       print(options, { id, ended }, () => `Package ${id} has ended`);
     });
 

@@ -24,8 +24,14 @@ export async function withStore<T>(
   { isMade = false }: { isMade?: boolean } = {},
 ): Promise<T> {
   const config = loadConfig();
-  if (!isMade) requireDatabase(config);
+  const isThere = hasDatabase(config);
+  if (!isMade && !isThere)
+    throw new UserError(
+      `There is no database in ${resolve(config.dataDir)} (dataDir); set LEGIBLE_DATA_DIR to the server's.`,
+    );
   const store = await openStore(config);
+  // On standard error: what is made there is found by no server of another folder.
+  if (!isThere) console.error(`Made a database in ${resolve(config.dataDir)} (dataDir): there was none.`);
   try {
     return await work({ config, store, pepper: () => readPepper(config, store) });
   } catch (error) {
@@ -36,10 +42,9 @@ export async function withStore<T>(
 }
 
 /** In the wrong folder a command would otherwise make an empty database, and report on that. */
-function requireDatabase({ databaseUrl, dataDir }: Config): void {
-  if (databaseUrl !== undefined || statSync(databaseFile(dataDir), { throwIfNoEntry: false })) return;
-  throw new UserError(
-    `There is no database in ${resolve(dataDir)} (dataDir); set LEGIBLE_DATA_DIR to the server's.`,
+function hasDatabase({ databaseUrl, dataDir }: Config): boolean {
+  return (
+    databaseUrl !== undefined || statSync(databaseFile(dataDir), { throwIfNoEntry: false }) !== undefined
   );
 }
 

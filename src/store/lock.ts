@@ -7,12 +7,19 @@ export interface Lock {
   release(): void;
 }
 
+const serverLock = 'server.lock';
+
 /**
  * Holds a data directory for one server; undefined when another process holds it. The lock is SQLite's own on
  * an empty database, so that the kernel drops it whatever way the process dies: no stale pid files.
  */
 export function lockDataDir(dataDir: string): Lock | undefined {
-  return lockFile(dataDir, 'server.lock', 'BEGIN EXCLUSIVE');
+  return lockFile(dataDir, serverLock, 'BEGIN EXCLUSIVE');
+}
+
+/** The file of that lock: there as soon as a server has run. */
+export function lockOf(dataDir: string): string {
+  return join(dataDir, serverLock);
 }
 
 /**

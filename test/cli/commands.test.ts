@@ -26,6 +26,16 @@ describe('account and topup', () => {
     expect(entries[0].note).toBe('a mistake');
   });
 
+  it('say that they have made a database, where there was none', async () => {
+    const elsewhere = { LEGIBLE_DATA_DIR: join(settings.LEGIBLE_DATA_DIR, 'elsewhere') };
+    const made = await legible(['account', 'create', 'carol'], elsewhere);
+    expect([made.status, made.err]).toEqual([
+      0,
+      `Made a database in ${elsewhere.LEGIBLE_DATA_DIR} (dataDir): there was none.\n`,
+    ]);
+    expect((await legible(['account', 'create', 'dora'], elsewhere)).err).toBe('');
+  });
+
   it('refuse what the balance cannot bear, in one line and without a stack', async () => {
     const { status, out, err } = await run('topup', 'alice', '-1000');
     expect([status, out]).toEqual([1, '']);
@@ -49,7 +59,7 @@ describe('account and topup', () => {
     [['key', 'create', 'alice', '--package', 'none'], 'no package none'],
     [['key', 'create', 'alice', '--package', 'none', '--daily-cap', '5'], 'a daily cap would bound nothing'],
     [['key', 'revoke', 'none'], 'There is no such key'],
-    [['key', 'callback-secret', 'none'], 'There is no key none'],
+    [['key', 'callback-secret', 'none'], 'There is no such key'],
     [['package', 'create', 'alice'], '--calls'],
     [['package', 'end', 'none'], 'There is no package none'],
     [['ban', 'lift', '203.0.113.1'], 'Nothing bans 203.0.113.1'],
@@ -81,6 +91,7 @@ describe('key', () => {
     const { secret } = await json('key', 'callback-secret', one.id);
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
     expect((await run('key', 'callback-secret', one.id)).out).toBe(`${secret}\n`);
+    expect((await json('key', 'callback-secret', one.hint)).id).toBe(one.id);
     expect((await json('key', 'callback-secret', other.id)).secret).not.toBe(secret);
   });
 

@@ -108,6 +108,25 @@ it('fails on a data directory open to others, a pepper that is damaged, and a po
   expect(failed).toEqual(expect.arrayContaining(['data directory', 'pepper', 'port']));
 });
 
+it('warns where the server that answers is not the one of the data directory', async () => {
+  const ready = createServer((_, response) => response.end('{"status":"ok"}')).listen(0, '127.0.0.1');
+  await once(ready, 'listening');
+  const LEGIBLE_OPS_PORT = String((ready.address() as AddressInfo).port);
+  const warned = async (over = {}) =>
+    (await examine(over)).findings
+      .filter(({ group, status }) => group === 'server' && status === 'warn')
+      .map(({ name, detail }) => `${name}: ${detail}`);
+  expect(await warned({ LEGIBLE_OPS_PORT })).toEqual([
+    expect.stringMatching(/but none runs on .* \(dataDir\)$/),
+  ]);
+  const lock = lockDataDir(dataDir);
+  expect(await warned({ LEGIBLE_OPS_PORT })).toEqual([]);
+  expect(await warned()).toEqual([expect.stringContaining('but does not answer on opsPort')]);
+  lock?.release();
+  expect(await warned()).toEqual([]);
+  ready.close();
+});
+
 it('fails where keys are and their pepper is missing, or is another one', async () => {
   const pepper = join(settings.LEGIBLE_DATA_DIR, 'pepper');
   await json('key', 'create', 'alice');
