@@ -38,9 +38,10 @@ def batch_size(height: int, width: int, scale: float = 1.0) -> int:
 
 
 def draw_batch(synthesiser: Any, styles: tuple[str, ...], share: np.ndarray, seed: int, scale: float) -> Batch:
-    """The batch of `seed`; the heights take turns, and narrow pictures come from HIGHEST rows too."""
+    """The batch of `seed`; all heights are as frequent, and narrow pictures come from HIGHEST rows too."""
     rng = np.random.default_rng(seed)
-    height = HEIGHTS[seed % len(HEIGHTS)]
+    # By no turn of the seeds: each process has every second, and would have one height.
+    height = HEIGHTS[rng.integers(len(HEIGHTS))]
     columns = draw_width(rng)
     if scale > 1:
         columns = int(FEW_WIDTHS[np.abs(np.log(FEW_WIDTHS / columns)).argmin()])

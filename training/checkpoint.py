@@ -23,6 +23,7 @@ class Progress:
     images: int = 0
     batches: int = 0
     seconds: float = 0.0  # of training, over all restarts
+    spent: float = 0.0  # of them, those of a run that is measured in time and not over yet
     exact: dict[str, float] = field(default_factory=dict)  # by style, at the last validation
     checked_at: int = 0  # images at the last validation
     fully_checked_at: int = 0  # and at the last one on the whole corpora

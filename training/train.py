@@ -36,7 +36,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--run", type=Path, required=True, help="folder of the checkpoint and the curves")
     parser.add_argument("--corpus", type=Path, help="families to measure on, never trained on")
     parser.add_argument("--total", type=int, default=2_500_000, help="images over which the learning rate falls")
-    parser.add_argument("--minutes", type=float, help="length of the run in time instead")
+    parser.add_argument("--minutes", type=float, help="length of the run in time of training instead")
     parser.add_argument("--sizes", default="small", help="nets to train on the same images: " + ", ".join(SIZES))
     parser.add_argument("--fresh", action="store_true", help="a new run from PP-OCRv6's weights, not the kept ones")
     parser.add_argument("--check-every", type=int, help="images between validations (default: 20,000 times --scale)")
@@ -76,14 +76,13 @@ class Run:
             self.start = 0
         self.styles = StyleCheck(Synthesiser())
         self.corpus = CorpusCheck(chosen.corpus) if chosen.corpus else None
-        self.seconds = 0.0  # of this start
         self.ended = False
 
     @property
     def part(self) -> float:
         """How much of the run is over, 0 to 1."""
         if self.chosen.minutes:
-            return min(self.seconds / 60 / self.chosen.minutes, 1.0)
+            return min(self.progress.spent / 60 / self.chosen.minutes, 1.0)
         return min(self.progress.images / self.chosen.total, 1.0)
 
     def step(self, batches: list[Batch]) -> Tensor:
@@ -147,7 +146,7 @@ class Run:
             waited += time.monotonic() - last
             losses.append(self.step(batches))
             now = time.monotonic()
-            at.seconds, self.seconds, last = at.seconds + now - last, self.seconds + now - last, now
+            at.seconds, at.spent, last = at.seconds + now - last, at.spent + now - last, now
             if len(losses) % 25 == 0:
                 spent = now - from_time
                 speed, idle = (at.images - from_images) / spent, waited / spent
@@ -163,6 +162,8 @@ class Run:
             if now - saved > SAVE_EVERY:
                 self.save()
                 saved = now
+        if not self.ended:
+            at.spent = 0.0  # The next start is a run of its own.
         self.save()
         if not self.ended:
             self.check(losses)

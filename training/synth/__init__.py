@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,7 @@ class Synthesiser:
         """
         lead = style or choose_style(Dice(seed), weights)
         # Otherwise two styles of one seed would show the same letters.
-        dice = Dice(seed * 4096 + STYLES.index(lead) + 1)
+        dice = Dice(seed * 4096 + zlib.crc32(lead.encode()) % 4095 + 1)
         ingredients = mix(dice, lead, difficulty)
         h, w = self._native_size(dice, width / height, ingredients)
         text = self._text(dice, w / h, width * HEIGHT // height, ingredients)
@@ -67,7 +68,7 @@ class Synthesiser:
         layout.place(s, self.glyphs)
         paint.picture(s, self.glyphs, self.textures)
         part = self._closer(s, width / height) if dice.chance(0.7) else s.canvas
-        return Sample(wear.resize(dice, part, width, height), text, lead)
+        return Sample(wear.resize(dice, part, width, height), s.text, lead)
 
     def _closer(self, s: Scene, aspect: float) -> np.ndarray:
         """The part that readers look at, unless a letter lies outside or its shape is far from what is wanted."""

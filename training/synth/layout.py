@@ -49,6 +49,7 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
     # Of unlike colours, letters can be told apart even where they cover half of each other.
     unlike = s.strength("overlap") > 0 and dice.chance(0.6)
     cap, pens = _fit(s, cells, sizes, stretch, unlike)
+    pens = _with_middles_inside(pens, s.w)
     s.cap = cap
     base = _baseline(s, cap)
     turns = _turns(s, n)
@@ -59,7 +60,9 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
     if len(set(tints)) > 1:
         s.ink = s.flat(tints[0])
     s.colour = tints[0]
-    faint = dice.whole(0, n - 1) if s.strength("animated-frame") and dice.chance(0.6) else -1
+    # Where edges are hard, what is fainter than their level would be gone.
+    hard = s.strength("bitmap-font") > 0 or not s.smooth
+    faint = dice.whole(0, n - 1) if s.strength("animated-frame") and not hard and dice.chance(0.6) else -1
     scale = cap / CAP
     # Where letters overlap, the paper shows again.
     crossing = s.strength("touching") > 0 and dice.chance(0.15)
@@ -68,26 +71,27 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
     if alone:
         s.mix["hollow"] = 0.0
     hops = _hops(s, n, cap)
-    order = range(n)
+    order, drawn = range(n), [False] * n
     for i in reversed(order) if unlike and dice.chance(0.4) else order:
         g, k = cells[i], scale * sizes[i]
         cx = pens[i]
         cy = base[i] + (g.top + g.mask.shape[0] / 2) * k + hops[i]
-        if not s.strength("edge"):
-            cy = _keep_inside(cy, g.mask.shape[0] * k / 2, s.h)
+        # At an edge a letter may lose a third of its height, and else nothing.
+        cy = _keep_inside(cy, g.mask.shape[0] * k / (6 if s.strength("edge") else 2), s.h)
         wide = math.exp(dice.u(-0.3, 0.3) * jitter) if jitter else 1.0
         shear = dice.u(-0.3, 0.3) * jitter if jitter else 0.0
         roi = letter.stamp(s.alpha.shape, g.mask, k * stretch * wide, k, turns[i], shear, cx, cy)
         if roi is None:
             continue
         mask, y, x = roi
+        drawn[i] = True
         if i == faint:
             mask = (mask * np.float32(dice.u(0.3, 0.6))).astype(np.uint8)
         h, w = mask.shape
         if alone:
             mask = letter.outline(mask, alone == 2)
         elif dice.random() < s.strength("uneven"):
-            mask = letter.own_look(s, mask)
+            mask = letter.own_look(s, mask, hard)
         if s.ink is not None:
             cv2.copyTo(np.full((h, w, 3), tints[i], np.uint8), mask, s.ink[y : y + h, x : x + w])
         part = s.alpha[y : y + h, x : x + w]
@@ -96,7 +100,9 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
         else:
             cv2.max(part, mask, dst=part)
         s.centres.append((cx, cy))
-    if s.strength("bitmap-font") or not s.smooth:
+    # What nobody can see must not be asked for.
+    s.text = "".join(c for c, is_there in zip(s.text, drawn) if is_there)
+    if hard:
         # Hairlines are nowhere half covered: the level has to follow what is there.
         level = 110 if cv2.mean(s.alpha, cv2.threshold(s.alpha, 20, 255, cv2.THRESH_BINARY)[1])[0] > 130 else 45
         s.alpha = cv2.threshold(s.alpha, level, 255, cv2.THRESH_BINARY)[1]
@@ -219,6 +225,12 @@ def _along(base: list[float], pens: list[float]) -> list[float]:
         run = pens[b] - pens[a]
         out.append(math.atan2(base[b] - base[a], run) if run > 1 else 0.0)
     return out
+
+
+def _with_middles_inside(pens: list[float], w: int) -> list[float]:
+    """The same letters, moved so that the first and the last lose at most half."""
+    more = max(0.0, 1 - pens[0]) or min(0.0, w - 1 - pens[-1])
+    return [min(max(x + more, 1.0), w - 1.0) for x in pens]
 
 
 def _keep_inside(cy: float, half: float, h: int) -> float:

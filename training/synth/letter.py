@@ -36,7 +36,11 @@ def _tiled(mask: np.ndarray, round_: bool, pitch: int, line: int) -> np.ndarray:
     h, w = mask.shape
     rows, cols = -(-h // pitch), -(-w // pitch)
     coarse = cv2.resize(mask, (cols, rows), interpolation=cv2.INTER_AREA)
+    inked = cv2.threshold(coarse, 25, 255, cv2.THRESH_BINARY)[1]
     coarse = cv2.threshold(coarse, 90, 255, cv2.THRESH_BINARY)[1]
+    if cv2.countNonZero(coarse) < 0.6 * cv2.countNonZero(inked):
+        # No tile is covered well by hairlines.
+        coarse = inked
     tile = np.zeros((pitch, pitch), np.uint8)
     middle, half = (pitch // 2, pitch // 2), max(1, pitch * 2 // 5)
     if round_:
@@ -52,8 +56,8 @@ def outline(mask: np.ndarray, inner: bool) -> np.ndarray:
     return cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, _CROSS) if inner else cv2.subtract(cv2.dilate(mask, _CROSS), mask)
 
 
-def own_look(s: Scene, mask: np.ndarray) -> np.ndarray:
-    """The mask filled, hollow, bold, striped or faint, drawn for each letter anew."""
+def own_look(s: Scene, mask: np.ndarray, hard: bool) -> np.ndarray:
+    """The mask filled, hollow, bold, striped or, unless its edges are `hard`, faint; drawn for each letter anew."""
     dice = s.dice
     kind = dice.random()
     if kind < 0.35:
@@ -68,7 +72,7 @@ def own_look(s: Scene, mask: np.ndarray) -> np.ndarray:
         across = dice.chance(0.5)
         stripes = np.where(np.arange(mask.shape[across]) % period, 255, 0).astype(np.uint8)
         return cv2.min(mask, np.broadcast_to(stripes if across else stripes[:, None], mask.shape).copy())
-    return (mask * np.float32(dice.u(0.3, 0.7))).astype(np.uint8)
+    return mask if hard else (mask * np.float32(dice.u(0.3, 0.7))).astype(np.uint8)
 
 
 def stamp(size, mask, kx, ky, turn, shear, cx, cy):

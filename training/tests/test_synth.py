@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from training.alphabet import CHARS
-from training.synth import STYLES, Synthesiser, layout
+from training.synth import STYLES, Synthesiser, layout, letter
 from training.synth.content import arithmetic, code
 from training.synth.dice import Dice
 from training.synth.scene import Scene
@@ -86,3 +86,28 @@ def test_labels_can_be_aligned_with_an_eighth_of_the_width(maker):
         width = (48, 64, 96, 144)[seed % 4]
         text = maker.sample(seed, width).text
         assert len(text) + sum(a == b for a, b in zip(text, text[1:])) <= width // 8
+
+
+@pytest.mark.parametrize("style", ["edge", "uneven", "scatter", "overlap"])
+def test_no_letter_of_the_label_lies_outside_the_picture(maker, monkeypatch, style):
+    shown: list[float] = []
+    stamp = letter.stamp
+
+    def watched(size, mask, kx, ky, *place):
+        roi = stamp(size, mask, kx, ky, *place)
+        whole = float(mask.sum()) * kx * ky
+        shown.append(float(roi[0].sum()) / whole if roi else 0.0)
+        return roi
+
+    monkeypatch.setattr(letter, "stamp", watched)
+    for seed in range(150):
+        maker.sample(seed, 160, style)
+    assert min(shown) > 0.2
+    assert np.mean(np.array(shown) < 0.45) < 0.02
+
+
+def test_tiles_build_every_letter(maker):
+    for seed in range(300):
+        s = Scene(Dice(seed), 60, 300, "aWi", {"dotted": 1.0}, 1.0)
+        layout.place(s, maker.glyphs)
+        assert all(s.alpha[:, max(0, int(x) - 14) : int(x) + 14].max() > 60 for x, _ in s.centres)
