@@ -25,6 +25,7 @@ from training.net import TextNet
 from training.reading import torch_scorer
 from training.start import starting_net
 
+RELEASED = 0.95  # share of the trained weights in the models that are released
 SHARES = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 

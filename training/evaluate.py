@@ -3,7 +3,8 @@
     python -m training.evaluate MODEL --corpus DIR [--limit N] [--stretch F] [--least PIXELS] [--height ROWS] [--misses]
 
 MODEL is a run's checkpoint.pt, the kept text.fp16.pt, an exported .onnx, or `start` for PP-OCRv6's weights.
-Reads as the server does at its first look: close up, 48 rows, width in proportion, greedy.
+Reads as the server does at its first look: close up, 48 rows, width in proportion, greedy; of animations only the first
+frame, so that those whose frames hide characters in turn are not read at all.
 """
 
 import argparse

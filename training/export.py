@@ -1,8 +1,8 @@
 """The trained net -> models/text.onnx, for the server, and models/text.fp16.pt, from which training can go on.
 
-    python -m training.export training/runs/text/checkpoint.pt [--size small] [--alpha A] [--closer]
+    python -m training.export training/runs/text/checkpoint.pt [--size small] [--alpha A] [--closer] [--out FILE]
 
---closer writes models/text.closer.onnx, the net of second looks, instead: it computes in float32.
+Without --out the checkpoint's averaged weights are kept as well: training goes on from them. --closer writes models/text.closer.onnx, the net of second looks, instead: it computes in float32.
 
 --alpha A averages with the weights before training: A of the trained ones, 1 - A of PP-OCRv6's (training.average
 tells the best). Prints how far the file is from PyTorch on 1,000 synthetic images, its size, and milliseconds.
@@ -18,7 +18,7 @@ import numpy as np
 import onnx
 
 from training import checkpoint
-from training.average import blend
+from training.average import RELEASED, blend
 from training.checkpoint import Progress
 from training.ctc import greedy
 from training.equalise import equalise
@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path, nargs="?", help="(default: the kept weights)")
     parser.add_argument("--size", default="small", choices=SIZES)
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--alpha", type=float, default=1.0)
+    parser.add_argument("--alpha", type=float, default=RELEASED)
     parser.add_argument("--closer", action="store_true", help="the net of second looks, in float32")
     chosen = parser.parse_args()
     size, out = chosen.size, chosen.out or (CLOSER if chosen.closer else MODEL)
@@ -87,10 +87,10 @@ def main() -> None:
     net = blend(trained, starting_net(), chosen.alpha).eval() if blended else trained
     out.parent.mkdir(exist_ok=True)
     onnx.save(build(net, progress, not chosen.closer), out)
-    if chosen.checkpoint and not progress.finished:
+    same, worst = compare(net, out)
+    if chosen.checkpoint and not chosen.out and not progress.finished:
         # Without the blend: what training goes on from is what training left.
         checkpoint.keep(trained, progress, checkpoint.KEPT[size])
-    same, worst = compare(net, out)
     print(f"{out}: {out.stat().st_size / 1e6:.2f} MB, {progress.images:,} images seen")
     print(f"same reading as PyTorch on {same:.1%} of 1,000 synthetic images, probabilities within {worst:.3f}")
     print(f"{milliseconds(out):.2f} ms an image of 48 x 144, one thread, batches of 8")

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from training import checkpoint
-from training.average import blend
+from training.average import RELEASED, blend
 from training.batches import Producers
 from training.equalise import equalise
 from training.learner import CLIP, TOGETHER, half, learn
@@ -92,7 +92,7 @@ def finish(
 def main() -> None:
     parser = argparse.ArgumentParser(prog="training.finish")
     parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("--alpha", type=float, default=0.9)
+    parser.add_argument("--alpha", type=float, default=RELEASED)
     parser.add_argument("--images", type=int, default=45_000)
     parser.add_argument("--minutes", type=float, help="length in time instead")
     parser.add_argument("--rate", type=float, default=RATE)

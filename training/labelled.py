@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from training.batches import draw_width
+from training.batches import DIFFICULTY, draw_width
 from training.synth import STYLES, Synthesiser
 
 FIRST_SEED = 1 << 43
@@ -28,8 +28,10 @@ def main() -> None:
     rows = ["file\tlabel\tcase_sensitive"]
     seed = FIRST_SEED
     while len(rows) <= chosen.count:
-        width = draw_width(np.random.default_rng(seed))
-        made = synthesiser.sample(seed, width, style=STYLES[seed % len(STYLES)])
+        rng = np.random.default_rng(seed)
+        width, difficulty = draw_width(rng), rng.uniform(*DIFFICULTY)
+        # As sites serve them: further looks see more of a picture that has not been made small.
+        made = synthesiser.native(seed, width, STYLES[seed % len(STYLES)], difficulty)
         seed += 1
         if made.text.isascii() and made.text.isalnum():
             name = f"{len(rows):05}.png"

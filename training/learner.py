@@ -14,6 +14,7 @@ from training.schedule import follow
 
 CLIP = 5.0  # greatest norm of a step's gradient
 TOGETHER = 2  # batches a step
+PARTS = ("net", "average", "optimiser")
 
 
 def half(device: torch.device) -> bool:
@@ -29,24 +30,28 @@ class Learner:
         self.average = TextNet(net.head.out_features, net.size).to(device, memory_format=torch.channels_last)
         self.average.load_state_dict(net.state_dict())
         self.optimiser = Optimiser(self.net)
+        self.seen = 0  # images since the optimiser was new
 
     def scores(self, images: Tensor) -> Tensor:
         """Logits of normalised `images`."""
         with torch.autocast(images.device.type, torch.bfloat16, enabled=half(images.device)):
             return self.net(images)
 
-    def step(self, rate: float, images: int, since_start: int) -> None:
+    def step(self, rate: float, images: int) -> None:
         """Uses up the gradients of `images` images."""
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), CLIP)
         self.optimiser.step(rate)
-        follow(self.average, self.net, images, since_start)
+        follow(self.average, self.net, images, self.seen)
+        self.seen += images
 
     def state_dict(self) -> dict[str, Any]:
-        return {part: getattr(self, part).state_dict() for part in ("net", "average", "optimiser")}
+        return {part: getattr(self, part).state_dict() for part in PARTS} | {"seen": self.seen}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        for part, saved in state.items():
-            getattr(self, part).load_state_dict(saved)
+        for part in PARTS:
+            getattr(self, part).load_state_dict(state[part])
+        # Of a checkpoint from before it was counted: the optimiser has long been warm.
+        self.seen = state.get("seen", 1 << 40)
 
 
 class Pupil(Protocol):

@@ -70,10 +70,8 @@ class Run:
         for size in chosen.sizes:
             net, self.progress = checkpoint.fresh_net(size, kept=not chosen.fresh)
             self.learners[size] = Learner(net, chosen.device)
-        self.start = self.progress.images
         if self.file.exists():
             self.progress = checkpoint.load(self.file, self.learners)
-            self.start = 0
         self.styles = StyleCheck(Synthesiser())
         self.corpus = CorpusCheck(chosen.corpus) if chosen.corpus else None
         self.ended = False
@@ -88,12 +86,10 @@ class Run:
     def step(self, batches: list[Batch]) -> Tensor:
         """One step of the optimisers over batches of several widths; returns the mean loss of each net."""
         at = self.progress
-        since_start = at.images - self.start
         losses = [learn(self.learners.values(), batch, self.chosen.device) for batch in batches]
         seen = sum(len(batch.texts) for batch in batches)
-        rate = learning_rate(self.part, since_start) * self.chosen.scale**0.5
         for learner in self.learners.values():
-            learner.step(rate, seen, since_start)
+            learner.step(learning_rate(self.part, learner.seen) * self.chosen.scale**0.5, seen)
         at.images += seen
         at.batches += len(batches)
         return torch.stack(losses).mean(0)

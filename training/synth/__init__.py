@@ -57,6 +57,16 @@ class Synthesiser:
         clear, spaced letters, 1 for the full range; a little more is possible.
         """
         lead = style or choose_style(Dice(seed), weights)
+        s = self._draw(seed, width, lead, difficulty, height)
+        part = self._closer(s, width / height) if s.dice.chance(0.7) else s.canvas
+        return Sample(wear.resize(s.dice, part, width, height), s.text, lead)
+
+    def native(self, seed: int, width: int, style: str, difficulty: float = 1.0) -> Sample:
+        """What `sample` is made of: the whole picture in its own size, as a site would serve it."""
+        s = self._draw(seed, width, style, difficulty, HEIGHT)
+        return Sample(s.canvas, s.text, style)
+
+    def _draw(self, seed: int, width: int, lead: str, difficulty: float, height: int) -> Scene:
         # Otherwise two styles of one seed would show the same letters.
         dice = Dice(seed * 4096 + zlib.crc32(lead.encode()) % 4095 + 1)
         ingredients = mix(dice, lead, difficulty)
@@ -67,8 +77,7 @@ class Synthesiser:
         paint.choose_colours(s)
         layout.place(s, self.glyphs)
         paint.picture(s, self.glyphs, self.textures)
-        part = self._closer(s, width / height) if dice.chance(0.7) else s.canvas
-        return Sample(wear.resize(dice, part, width, height), s.text, lead)
+        return s
 
     def _closer(self, s: Scene, aspect: float) -> np.ndarray:
         """The part that readers look at, unless a letter lies outside or its shape is far from what is wanted."""

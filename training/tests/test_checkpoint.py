@@ -9,7 +9,7 @@ from training.net import TextNet
 def test_a_run_goes_on_where_it_stopped(tmp_path):
     learner = Learner(TextNet(len(CHARS) + 1), "cpu")
     learner.net(torch.zeros(1, 3, 48, 64)).sum().backward()
-    learner.step(1e-3, 64, 1000)
+    learner.step(1e-3, 64)
     save(tmp_path / "c.pt", {"small": learner}, Progress(images=7, exact={"plain": 0.5}))
 
     again = Learner(TextNet(len(CHARS) + 1), "cpu")
@@ -20,6 +20,9 @@ def test_a_run_goes_on_where_it_stopped(tmp_path):
     for kind in ("adamw", "muon"):
         there, here = learner.optimiser.state_dict()[kind]["state"], again.optimiser.state_dict()[kind]["state"]
         assert len(there) == len(here) > 0
+        for before, after in zip(there.values(), here.values()):
+            assert all(torch.equal(torch.as_tensor(before[k]), torch.as_tensor(after[k])) for k in before)
+    assert again.seen == learner.seen == 64
     assert not list(tmp_path.glob("*.tmp"))
 
 

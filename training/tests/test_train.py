@@ -1,0 +1,49 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from training import train
+from training.batches import Batch
+from training.schedule import PEAK
+
+
+@pytest.fixture
+def start(tmp_path, monkeypatch):
+    """Starts the trainer on one folder, without the images that it validates on."""
+    monkeypatch.setattr(train, "Synthesiser", lambda: None)
+    monkeypatch.setattr(train, "StyleCheck", lambda _: None)
+    chosen = SimpleNamespace(
+        run=tmp_path, sizes=["small"], fresh=False, corpus=None, device="cpu", minutes=2.0, total=1, scale=1.0
+    )
+    return lambda: train.Run(chosen)
+
+
+def batch():
+    return Batch(np.random.default_rng(0).integers(0, 256, (4, 48, 64, 3), np.uint8), ["ab", "c", "d1", "Q"])
+
+
+def test_a_timed_run_goes_on_in_its_schedule_where_it_was_stopped(start):
+    first = start()
+    assert first.part == 0
+    first.step([batch()])
+    first.progress.spent = 90.0
+    first.save()
+    again = start()
+    assert again.part == pytest.approx(0.75)
+    assert again.progress.images == first.progress.images
+    assert again.progress.batches == first.progress.batches
+    assert again.learners["small"].seen == 4
+    assert torch.equal(again.learners["small"].net.head.bias, first.learners["small"].net.head.bias)
+
+
+def test_the_rate_of_a_new_optimiser_rises_whatever_its_net_has_seen_before(start, monkeypatch):
+    rates = []
+    run = start()
+    assert run.progress.images > 1_000_000
+    monkeypatch.setattr(run.learners["small"].optimiser, "step", rates.append)
+    run.step([batch()])
+    run.learners["small"].seen = 1_000_000
+    run.step([batch()])
+    assert rates[0] == 0 and rates[1] == pytest.approx(PEAK)
