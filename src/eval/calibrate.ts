@@ -23,6 +23,12 @@ interface Sample {
 
 const untouched: Line = { slope: 1, offset: 0 };
 
+/**
+ * Real captchas mislead the net in ways that synthetic ones do not: what is fitted is flattened and moved by so much, chosen
+ * on the development corpora, so that 98 % of what is answered at a score of 0.9 is right.
+ */
+const onReal = { oneLook: { flatter: 0.86, moved: -0.18 }, moreLooks: { flatter: 0.8, moved: 0.25 } };
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { model: { type: 'string', default: textModel }, limit: { type: 'string' } },
@@ -53,7 +59,10 @@ for (const { images, arithmetic } of findFamilies(positionals).families) {
 }
 await net.release();
 
-const calibration = { oneLook: fitLine(oneLook), moreLooks: fitLine(moreLooks) };
+const calibration = {
+  oneLook: adjusted(fitLine(oneLook), onReal.oneLook),
+  moreLooks: adjusted(fitLine(moreLooks), onReal.moreLooks),
+};
 const card = { ...readModelCard(values.model), calibration };
 writeFileSync(cardPath(values.model), `${JSON.stringify(card, null, 2)}\n`);
 console.log(`${oneLook.length} images: ${JSON.stringify(calibration)}`);
@@ -94,5 +103,13 @@ function fitLine(samples: readonly Sample[]): Line {
     offset += (h11 * g0 - h01 * g1) / determinant;
     slope += (h00 * g1 - h01 * g0) / determinant;
   }
-  return { slope: Math.round(slope * 1e4) / 1e4, offset: Math.round(offset * 1e4) / 1e4 };
+  return { slope, offset };
+}
+
+function adjusted({ slope, offset }: Line, { flatter, moved }: { flatter: number; moved: number }): Line {
+  return { slope: rounded(slope * flatter), offset: rounded(offset * flatter + moved) };
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1e4) / 1e4;
 }
