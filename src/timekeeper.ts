@@ -1,5 +1,6 @@
 import type { Clock, SteadyClock } from './clock.ts';
 import type { Log } from './log.ts';
+import type { StoreAdmin } from './store/admin.ts';
 import type { Store } from './store/store.ts';
 
 const everyMs = 1_000;
@@ -15,7 +16,7 @@ const freshMs = 500;
 export async function startTimekeeper(
   clock: SteadyClock,
   machine: Clock,
-  store: Pick<Store, 'sharedTime'>,
+  store: Pick<Store, 'sharedTime'> & Pick<StoreAdmin, 'gauges'>,
   log: Log,
 ): Promise<{ stop(): Promise<void> }> {
   let isStopped = false;
@@ -35,16 +36,30 @@ export async function startTimekeeper(
     // A database that is away has been told to the log by others.
     const now = await time().catch(() => undefined);
     if (isStopped) return;
-    if (now !== undefined) tell(clock.steer(now));
+    if (now !== undefined) await follow(now);
+    if (isStopped) return;
     timer = setTimeout(steer, everyMs);
   }
 
-  function tell(behind: number): void {
-    if (Math.abs(behind) <= toldMs) isOff = false;
-    else if (!isOff) {
-      isOff = true;
-      log.warn({ behindMs: Math.round(behind) }, 'the time has jumped; the server follows slowly');
-    }
+  /** A machine that has slept for hours would else be behind for days. */
+  async function follow(now: number): Promise<void> {
+    const behind = clock.steer(now);
+    const wasOff = isOff;
+    isOff = Math.abs(behind) > toldMs;
+    if (!isOff) return;
+    if (!wasOff)
+      log.warn(
+        { behindMs: Math.round(behind) },
+        'the time has jumped; while tasks are under way it is followed slowly',
+      );
+    if (await isIdle()) clock.set(now);
+  }
+
+  function isIdle(): Promise<boolean> {
+    return store.gauges(clock.now()).then(
+      ({ openTasks }) => openTasks === 0,
+      () => false,
+    );
   }
 
   const now = await time();

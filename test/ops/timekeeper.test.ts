@@ -1,18 +1,23 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { SteadyClock } from '../../src/clock.ts';
 import type { Log } from '../../src/log.ts';
+import type { StoreGauges } from '../../src/store/admin.ts';
 import { startTimekeeper } from '../../src/timekeeper.ts';
 import { FakeClock } from '../world.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-async function keep(sharedTime: (machine: FakeClock) => Promise<number | undefined>) {
+async function keep(sharedTime: (machine: FakeClock) => Promise<number | undefined>, openTasks = 1) {
   const machine = new FakeClock();
   const clock = new SteadyClock(machine);
   const warnings: object[] = [];
   const log = { warn: (said: object) => void warnings.push(said) } as unknown as Log;
-  const keeper = await startTimekeeper(clock, machine, { sharedTime: () => sharedTime(machine) }, log);
+  const store = {
+    sharedTime: () => sharedTime(machine),
+    gauges: async () => ({ openTasks }) as StoreGauges,
+  };
+  const keeper = await startTimekeeper(clock, machine, store, log);
   return {
     ...{ machine, clock, warnings, ...keeper },
     async seconds(count: number) {
@@ -34,6 +39,16 @@ it('with a database of its own, a server follows the machine, and says once that
   expect(clock.now() - machine.now()).toBe(5_000);
   await seconds(60);
   expect(clock.now()).toBe(machine.now());
+  await stop();
+});
+
+it('while no task is under way, it follows at once', async () => {
+  const { machine, clock, warnings, seconds, stop } = await keep(async () => undefined, 0);
+  machine.setBack(-8 * 3_600_000);
+  await seconds(1);
+  expect(clock.now()).toBe(machine.now());
+  await seconds(5);
+  expect(warnings).toHaveLength(1);
   await stop();
 });
 
