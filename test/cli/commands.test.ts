@@ -27,7 +27,7 @@ describe('account and topup', () => {
   });
 
   it('say that they have made a database, where there was none', async () => {
-    const elsewhere = { LEGIBLE_DATA_DIR: join(settings.LEGIBLE_DATA_DIR, 'elsewhere') };
+    const elsewhere = { LEGIBLE_DATA_DIR: `${settings.LEGIBLE_DATA_DIR}-elsewhere` };
     const made = await legible(['account', 'create', 'carol'], elsewhere);
     expect([made.status, made.err]).toEqual([
       0,

@@ -31,7 +31,8 @@ async function failureOf(
   const challengeURL = `http://site.example:${port}/challenge`;
   const created = await world.call('createTask', { task: { type: 'AltchaTask', challengeURL, ...proxy } });
   expect(created.body).toMatchObject({ errorId: 0, status: 'idle' });
-  expect((await world.money()).pending).toBe(400);
+  // Nothing, where it has failed by now.
+  expect([400, 0]).toContain((await world.money()).pending);
   const { taskId } = created.body;
   const poll = () => world.call('getTaskResult', { taskId });
   await expect.poll(async () => (await poll()).body.status).toBe('failed');
