@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
+import { startRounds } from './rounds.ts';
 import type { StoreAdmin } from './store/admin.ts';
 
 /** Not during the start, when there is other work; and where somebody held the ledger, not long after. */
@@ -12,10 +13,7 @@ export function startBookkeeper(
   clock: Clock,
   log: Log,
 ): { stop(): Promise<void> } {
-  let stopped = false;
-  let timer = setTimeout(work, soonMs);
-
-  async function work(): Promise<void> {
+  const rounds = startRounds(soonMs, async () => {
     let next = everyMs;
     try {
       const { made, violations, isBusy } = await store.makeCheckpoints(clock.now());
@@ -24,16 +22,14 @@ export function startBookkeeper(
         log.error({ violations }, 'the ledger breaks its rules: no checkpoint of it is made');
       if (isBusy) next = soonMs;
     } catch (error) {
-      if (!stopped) log.error({ err: error }, 'a checkpoint of the ledger could not be made');
+      if (!rounds.isStopped) log.error({ err: error }, 'a checkpoint of the ledger could not be made');
     }
-    if (!stopped) timer = setTimeout(work, next);
-  }
-
+    return next;
+  });
   return {
     // Without waiting: it only reads for long, and what it writes is written whole.
     async stop() {
-      stopped = true;
-      clearTimeout(timer);
+      void rounds.stop();
     },
   };
 }

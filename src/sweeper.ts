@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
+import { startRounds } from './rounds.ts';
 import type { Store } from './store/store.ts';
 
 const everyMs = 1_000;
@@ -13,11 +14,7 @@ export interface Sweeper {
 /** Ends overdue tasks and forgets old results every second, one round after the other. */
 export function startSweeper(store: Pick<Store, 'sweep'>, clock: Clock, log: Log): Sweeper {
   let timedOut = 0;
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let round = Promise.resolve();
-
-  async function sweep(): Promise<void> {
+  const rounds = startRounds(everyMs, async () => {
     try {
       const swept = await store.sweep(clock.now());
       timedOut += swept.timedOut;
@@ -25,25 +22,12 @@ export function startSweeper(store: Pick<Store, 'sweep'>, clock: Clock, log: Log
     } catch (error) {
       log.error({ err: error }, 'sweeping failed');
     }
-    schedule();
-  }
-
-  function schedule(): void {
-    if (stopped) return;
-    timer = setTimeout(() => {
-      round = sweep();
-    }, everyMs);
-  }
-
-  schedule();
+    return everyMs;
+  });
   return {
     get timedOut() {
       return timedOut;
     },
-    async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await round;
-    },
+    stop: () => rounds.stop(),
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock, SteadyClock } from './clock.ts';
 import type { Log } from './log.ts';
+import { type Rounds, startRounds } from './rounds.ts';
 import type { StoreAdmin } from './store/admin.ts';
 import type { Store } from './store/store.ts';
 
@@ -18,10 +19,8 @@ export async function startTimekeeper(
   machine: Clock,
   store: Pick<Store, 'sharedTime'> & Pick<StoreAdmin, 'gauges'>,
   log: Log,
-): Promise<{ stop(): Promise<void> }> {
-  let isStopped = false;
+): Promise<Rounds> {
   let isOff = false;
-  let timer: NodeJS.Timeout | undefined;
 
   /** Undefined where it cannot be told now. */
   async function time(): Promise<number | undefined> {
@@ -32,13 +31,11 @@ export async function startTimekeeper(
     return took > freshMs ? undefined : shared + took / 2;
   }
 
-  async function steer(): Promise<void> {
+  async function steer(): Promise<number> {
     // A database that is away has been told to the log by others.
     const now = await time().catch(() => undefined);
-    if (isStopped) return;
     if (now !== undefined) await follow(now);
-    if (isStopped) return;
-    timer = setTimeout(steer, everyMs);
+    return everyMs;
   }
 
   /** A machine that has slept for hours would else be behind for days. */
@@ -64,11 +61,5 @@ export async function startTimekeeper(
 
   const now = await time();
   if (now !== undefined) clock.set(now);
-  timer = setTimeout(steer, everyMs);
-  return {
-    async stop() {
-      isStopped = true;
-      clearTimeout(timer);
-    },
-  };
+  return startRounds(everyMs, steer);
 }

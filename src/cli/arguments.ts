@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { servedTypes } from '../prices.ts';
 import { isRange } from '../range.ts';
 import { suggestion } from '../suggestion.ts';
@@ -55,6 +55,12 @@ export function future(text: string, _previous: unknown, now = Date.now()): numb
     );
   }
   return time;
+}
+
+/** The option of what ends by itself. */
+export function expires(): Option {
+  const words = 'a date (2027-01-31: its start in UTC), a time (2027-01-31T18:00Z) or a span (30d, 12h, 15m)';
+  return new Option('--expires <when>', words).argParser(future);
 }
 
 /** Date.parse takes a time without a zone as local, and makes February 31st the third of March. */

@@ -4,7 +4,7 @@ import { networksOf } from '../flow/network.ts';
 import type { BanKind } from '../store/store.ts';
 import { UserError } from '../userError.ts';
 import { moment, print, table } from './output.ts';
-import { withStore } from './session.ts';
+import { keysNamed, withStore } from './session.ts';
 
 export function banCommand(): Command {
   const ban = new Command('ban').description('addresses and keys that made too many errors: list, lift');
@@ -30,8 +30,8 @@ export function banCommand(): Command {
     .action(async (subject: string, options: { json?: boolean }) => {
       const subjects = await withStore(async ({ store }) => {
         const lifted: string[] = [];
-        const hinted = (await store.listKeys()).filter(({ hint }) => hint === subject);
-        const keys = hinted.map(({ id }): [BanKind, string] => ['key', id]);
+        const named = keysNamed(await store.listKeys(), subject);
+        const keys = named.map(({ id }): [BanKind, string] => ['key', id]);
         for (const [kind, name] of [...banned(subject), ...keys])
           if (await store.liftBan(kind, name)) lifted.push(name);
         return lifted;

@@ -6,10 +6,10 @@ import { callbackSecret, generateKey, hashKey, hintOf, isPlausibleKey } from '..
 import type { NewKey } from '../store/admin.ts';
 import type { Key } from '../store/store.ts';
 import { UserError } from '../userError.ts';
-import { future, positiveUsd, ranges, taskTypes } from './arguments.ts';
+import { expires, positiveUsd, ranges, taskTypes } from './arguments.ts';
 import { formatUsd } from './money.ts';
 import { moment, print, table } from './output.ts';
-import { accountOf, type Session, withStore } from './session.ts';
+import { accountOf, keysNamed, type Session, withStore } from './session.ts';
 
 interface Limits {
   package?: string;
@@ -87,7 +87,7 @@ export function keyCommand(): Command {
 /** What names a key may be the key itself: it stands in no message. */
 async function idOf({ store, pepper }: Session, named: string): Promise<string> {
   const keys = await store.listKeys();
-  const found = keys.filter(({ id, hint }) => id === named || hint === named);
+  const found = keysNamed(keys, named);
   if (found.length > 1)
     throw new UserError(`${found.length} keys have this hint; name one by its id: \`legible key list\`.`);
   if (found[0]) return found[0].id;
@@ -107,11 +107,7 @@ function withLimits(command: Command): Command {
     .option('--daily-cap <usd>', 'most that it may spend in a UTC day', positiveUsd)
     .addOption(new Option('--dialect <name>', 'the contract that its client speaks').choices(dialectNames))
     .option('--test', 'it may ask for staged answers with X-Legible-Test, which cost nothing')
-    .option(
-      '--expires <when>',
-      'a date (2027-01-31: its start in UTC), a time (2027-01-31T18:00Z) or a span (30d, 12h, 15m)',
-      future,
-    )
+    .addOption(expires())
     .option('--label <text>', 'what it is for', '')
     .option('--json', 'print JSON');
 }

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { generateKey } from '../key.ts';
 import type { Package } from '../store/store.ts';
 import { UserError } from '../userError.ts';
-import { future, whole } from './arguments.ts';
+import { expires, whole } from './arguments.ts';
 import { newKey } from './key.ts';
 import { moment, print, table } from './output.ts';
 import { accountOf, withStore } from './session.ts';
@@ -28,11 +28,7 @@ export function packageCommand(): Command {
     .requiredOption('--calls <n>', 'how many tasks it pays for', whole)
     .option('--rate <n>', 'requests in any 60 s', whole)
     .option('--concurrency <n>', 'tasks under way at once', whole)
-    .option(
-      '--expires <when>',
-      'a date (2027-01-31: its start in UTC), a time (2027-01-31T18:00Z) or a span (30d, 12h, 15m)',
-      future,
-    )
+    .addOption(expires())
     .option('--title <text>', 'what getBalance calls it', 'package')
     .option('--type <n>', 'its number in getBalance', whole, 1)
     .option('--json', 'print JSON')

@@ -5,7 +5,7 @@ import { readPepper } from '../pepper.ts';
 import type { StoreAdmin } from '../store/admin.ts';
 import { databaseFile, openStore } from '../store/open.ts';
 import { explained } from '../store/sqlite/unusable.ts';
-import type { Account, Store } from '../store/store.ts';
+import type { Account, Key, Store } from '../store/store.ts';
 import { UserError } from '../userError.ts';
 
 export interface Session {
@@ -46,6 +46,11 @@ function hasDatabase({ databaseUrl, dataDir }: Config): boolean {
   return (
     databaseUrl !== undefined || statSync(databaseFile(dataDir), { throwIfNoEntry: false }) !== undefined
   );
+}
+
+/** Those that have this id or hint. */
+export function keysNamed(keys: readonly Key[], idOrHint: string): Key[] {
+  return keys.filter(({ id, hint }) => id === idOrHint || hint === idOrHint);
 }
 
 /** @throws UserError when there is no such account */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { makeDataDir } from '../dataDir.ts';
@@ -17,9 +18,12 @@ export function lockDataDir(dataDir: string): Lock | undefined {
   return lockFile(dataDir, serverLock, 'BEGIN EXCLUSIVE');
 }
 
-/** The file of that lock: there as soon as a server has run. */
-export function lockOf(dataDir: string): string {
-  return join(dataDir, serverLock);
+/** Whether a server holds a data directory; makes neither the folder nor the lock. */
+export function isDataDirHeld(dataDir: string): boolean {
+  if (!existsSync(join(dataDir, serverLock))) return false;
+  const lock = lockDataDir(dataDir);
+  lock?.release();
+  return lock === undefined;
 }
 
 /**

@@ -29,10 +29,17 @@ async function failureOf(
   closings.push(() => world[Symbol.asyncDispose]());
   const before = await world.money();
   const challengeURL = `http://site.example:${port}/challenge`;
+  // No worker takes it up, and fails at once, before its hold has been seen.
+  const seen = Promise.withResolvers<void>();
+  const { take } = world.store;
+  world.store.take = async (query) => {
+    await seen.promise;
+    return take(query);
+  };
   const created = await world.call('createTask', { task: { type: 'AltchaTask', challengeURL, ...proxy } });
   expect(created.body).toMatchObject({ errorId: 0, status: 'idle' });
-  // Nothing, where it has failed by now.
-  expect([400, 0]).toContain((await world.money()).pending);
+  expect((await world.money()).pending).toBe(400);
+  seen.resolve();
   const { taskId } = created.body;
   const poll = () => world.call('getTaskResult', { taskId });
   await expect.poll(async () => (await poll()).body.status).toBe('failed');

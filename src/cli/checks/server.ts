@@ -1,19 +1,18 @@
-import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { Writable } from 'node:stream';
 import type { Config } from '../../config.ts';
 import { createLog } from '../../log.ts';
-import { lockDataDir, lockOf } from '../../store/lock.ts';
+import { isDataDirHeld } from '../../store/lock.ts';
 import { type Finding, findingsOf } from './check.ts';
 
 /** The ports: free for a server to start, or answered by the one that runs. */
 export async function checkServer(config: Config): Promise<Finding[]> {
   const finding = findingsOf('server');
   const ready = await readiness(config);
-  const others = config.databaseUrl === undefined ? checkFolder(config, ready !== undefined) : [];
+  const folder = config.databaseUrl === undefined ? checkFolder(config, ready !== undefined) : [];
   if (ready !== undefined)
-    return [finding('running', ready === 'ok', `readiness: ${ready}`), ...others, checkRedaction()];
+    return [finding('running', ready === 'ok', `readiness: ${ready}`), ...folder, checkRedaction()];
   const ports: [string, string, number][] = [
     ['port', config.host, config.port],
     ['opsPort', config.opsHost, config.opsPort],
@@ -27,25 +26,17 @@ export async function checkServer(config: Config): Promise<Finding[]> {
     const problem = await tryPort(host, port);
     return finding(name, problem === undefined, problem ?? `${host}:${port} is free`);
   });
-  return [...(await Promise.all(found)), ...others, checkRedaction()];
+  return [...(await Promise.all(found)), ...folder, checkRedaction()];
 }
 
 /** Whether the server that answers is the one that runs on the data directory. */
 function checkFolder({ dataDir, opsHost, opsPort }: Config, isAnswered: boolean): Finding[] {
-  const isRunning = isHeld(dataDir);
+  const isRunning = isDataDirHeld(dataDir);
   if (isRunning === isAnswered) return [];
   const detail = isRunning
     ? `a server runs on ${resolve(dataDir)}, but does not answer on opsPort ${opsHost}:${opsPort}`
     : `a server answers on opsPort ${opsHost}:${opsPort}, but none runs on ${resolve(dataDir)} (dataDir)`;
   return [findingsOf('server')('data directory', 'warn', detail)];
-}
-
-/** Looks at a lock that is there, and makes none. */
-function isHeld(dataDir: string): boolean {
-  if (!existsSync(lockOf(dataDir))) return false;
-  const lock = lockDataDir(dataDir);
-  lock?.release();
-  return lock === undefined;
 }
 
 async function readiness({ opsHost, opsPort }: Config): Promise<string | undefined> {
