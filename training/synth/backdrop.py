@@ -25,6 +25,9 @@ def fill(s: Scene, textures: list[np.ndarray]) -> None:
 
 def _reach(s: Scene) -> float:
     """How far from the paper a background may go before it drowns the ink."""
+    if s.palest:
+        # As far as the palest letter itself: by its shape or its hue it is still seen.
+        return s.dice.u(0.2, 1.0) * s.palest
     return 0.55 * colours.apart(s.paper, s.colour)
 
 
@@ -34,9 +37,16 @@ def _other(s: Scene, reach: float) -> colours.Colour:
     c = colours.any_colour(dice)
     d = colours.apart(c, s.paper)
     away = colours.apart(c, s.colour)
-    if d > reach and away < 1.2 * reach:
+    if d > reach and (s.palest or away < 1.2 * reach):
         c = colours.mixed(s.paper, c, reach / max(d, 1))
     return c
+
+
+def _shade(s: Scene, reach: float) -> colours.Colour:
+    """The paper lit or shaded, by at most `reach`."""
+    end = (0, 0, 0) if s.dice.chance(0.7 if colours.luma(s.paper) > 127 else 0.3) else (255, 255, 255)
+    far = max(1.0, colours.apart(end, s.paper))
+    return colours.mixed(s.paper, end, s.dice.random() * min(1.0, reach / far))
 
 
 def _gradient(s: Scene, reach: float) -> None:
@@ -72,7 +82,10 @@ def _texture(s: Scene, textures: list[np.ndarray], reach: float) -> None:
     if dice.chance(0.5):
         part = part[:, ::-1]
     n = dice.whole(2, 4)
-    stops = [s.paper] + [_other(s, reach * (0.5 + 0.8 * s.strength("texture"))) for _ in range(n - 1)]
+    reach *= 0.5 + 0.8 * s.strength("texture")
+    # Photographs of paper, cloth or stone are of one hue.
+    other = _shade if dice.chance(0.35) else _other
+    stops = [s.paper] + [other(s, reach) for _ in range(n - 1)]
     if dice.chance(0.5):
         dice.shuffle(stops)
     table = cv2.resize(np.array([stops], np.uint8), (256, 1), interpolation=cv2.INTER_LINEAR)

@@ -56,6 +56,9 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
     if base[0] != base[-1] and dice.chance(0.6):
         turns = [t + more for t, more in zip(turns, _along(base, pens))]
     tints = _unlike_tints(s, n) if unlike else _tints(s, n)
+    if s.strength("pale-letters"):
+        tints = _some_pale(s, tints)
+        s.palest = min(colours.apart(tint, s.paper) for tint in tints)
     s.alpha = np.zeros((s.h, s.w), np.uint8)
     if len(set(tints)) > 1:
         s.ink = s.flat(tints[0])
@@ -84,7 +87,10 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
         if roi is None:
             continue
         mask, y, x = roi
-        drawn[i] = True
+        # Of a slender one at an edge there may be next to nothing, wherever its middle is.
+        drawn[i] = cv2.sumElems(mask)[0] > 0.2 * k * k * stretch * wide * cv2.sumElems(g.mask)[0]
+        if not drawn[i]:
+            continue
         if i == faint:
             mask = (mask * np.float32(dice.u(0.3, 0.6))).astype(np.uint8)
         h, w = mask.shape
@@ -275,6 +281,16 @@ def _unlike_tints(s: Scene, n: int) -> list[colours.Colour]:
     if s.dice.chance(0.4):
         tints = [_pale(s.dice, s.paper, t) if s.dice.chance(0.25) else t for t in tints]
     return tints
+
+
+def _some_pale(s: Scene, tints: list[colours.Colour]) -> list[colours.Colour]:
+    """The tints, at least one of them thinned, of many at random."""
+    dice = s.dice
+    if not s.strength("many-colours") and dice.chance(0.7):
+        tints = [colours.ink_on(dice, s.paper, 40) for _ in tints]
+    share = 0.15 + 0.5 * s.strength("pale-letters")
+    first = dice.whole(0, len(tints) - 1)
+    return [_pale(dice, s.paper, tint) if i == first or dice.chance(share) else tint for i, tint in enumerate(tints)]
 
 
 def _pale(dice: Dice, paper: colours.Colour, tint: colours.Colour) -> colours.Colour:

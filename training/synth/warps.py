@@ -65,7 +65,13 @@ def lens(s: Scene, strength: float) -> Field:
         cx, cy = dice.u(0.15, 0.85) * s.w, dice.u(0.2, 0.8) * s.h
         rx, ry = x - np.float32(cx), y - np.float32(cy)
         kind = dice.random()
-        if kind < 0.6:
+        if kind < 0.15:
+            # A fisheye: the very middle is spread without bound.
+            size = s.h * dice.u(0.5, 1.3)
+            r = np.sqrt(rx * rx + ry * ry) * np.float32(1 / size)
+            near = np.float32(1) - np.minimum(r, 1) ** np.float32(0.35 + 0.65 * strength * dice.u(0.3, 1))
+            total_x, total_y = total_x - near * rx, total_y - near * ry
+        elif kind < 0.6:
             size = s.h * dice.u(0.4, 1.1)
             r2 = (rx * rx + ry * ry) * np.float32(1 / size**2)
             fall = np.exp(-2 * r2)

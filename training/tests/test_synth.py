@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from training.alphabet import CHARS
-from training.synth import STYLES, Synthesiser, layout, letter
+from training.synth import STYLES, Synthesiser, backdrop, colours, layout, letter, paint
 from training.synth.content import arithmetic, code
 from training.synth.dice import Dice
 from training.synth.scene import Scene
@@ -89,8 +89,9 @@ def test_labels_can_be_aligned_with_an_eighth_of_the_width(maker):
 
 
 @pytest.mark.parametrize("style", ["edge", "uneven", "scatter", "overlap"])
-def test_no_letter_of_the_label_lies_outside_the_picture(maker, monkeypatch, style):
+def test_every_letter_of_the_label_is_at_least_partly_in_the_picture(maker, monkeypatch, style):
     shown: list[float] = []
+    labelled = 0
     stamp = letter.stamp
 
     def watched(size, mask, kx, ky, *place):
@@ -101,9 +102,21 @@ def test_no_letter_of_the_label_lies_outside_the_picture(maker, monkeypatch, sty
 
     monkeypatch.setattr(letter, "stamp", watched)
     for seed in range(150):
-        maker.sample(seed, 160, style)
-    assert min(shown) > 0.2
+        labelled += len(maker.sample(seed, 160, style).text)
+    assert labelled == np.sum(np.array(shown) > 0.2)
     assert np.mean(np.array(shown) < 0.45) < 0.02
+
+
+def test_pale_letters_are_told_from_what_is_behind_them(maker, monkeypatch):
+    palest = []
+    for seed in range(60):
+        s = Scene(Dice(seed), 48, 160, "WXHM", {"pale-letters": 0.5, "texture": 0.6}, 1.0)
+        paint.choose_colours(s)
+        layout.place(s, maker.glyphs)
+        palest.append(s.palest)
+        backdrop.fill(s, maker.textures)
+        assert max(colours.apart(tuple(c), s.paper) for c in s.canvas.reshape(-1, 3)[::97].tolist()) < 1.4 * s.palest + 8
+    assert max(palest) < 62 and min(palest) > 10
 
 
 def test_tiles_build_every_letter(maker):
