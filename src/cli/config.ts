@@ -28,6 +28,8 @@ export function configCommand(): Command {
   config
     .command('check')
     .description('say what is wrong with the configuration; exit status 1 when something is')
+    // Beside the same option of its parent, which would take it unseen: --help shows a command's own alone.
+    .option('--json', 'print JSON')
     .action((_options: unknown, command: Command) => {
       traceConfig();
       print(command.optsWithGlobals(), { ok: true }, () => 'The configuration is right');

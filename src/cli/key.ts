@@ -150,9 +150,15 @@ function save(idOrName: string, options: Limits, secret: string): Promise<Key> {
         throw new UserError(`${account.name} has no package ${options.package} that is still valid.`);
       }
     }
-    const made = await store.createKey(newKey(secret, await pepper(), account.id, options));
-    if (!made) throw new UserError('This key is known already.');
-    return made;
+    const key = newKey(secret, await pepper(), account.id, options);
+    const made = await store.createKey(key);
+    if (made) return made;
+    const known = await store.findPrincipal(key.hash);
+    throw new UserError(
+      known?.key.revokedAt == null
+        ? 'This key is known already.'
+        : 'This key was revoked. A revoked key stays so: import or create another one.',
+    );
   });
 }
 

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
 import { StoreError } from '../store/engine.ts';
+import { suggestion } from '../suggestion.ts';
 import { UserError } from '../userError.ts';
 import { version } from '../version.ts';
 import { accountCommand } from './account.ts';
@@ -52,6 +53,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .exitOverride();
   for (const command of commands) program.addCommand(inherit(command(), program));
   try {
+    refuseHelpOnNothing(program, argv);
     await program.parseAsync(argv);
   } catch (error) {
     const isCommanders = error instanceof CommanderError;
@@ -65,6 +67,14 @@ export async function run(argv: readonly string[]): Promise<void> {
 function inherit(command: Command, from: Command): Command {
   for (const inner of command.commands) inherit(inner, from);
   return command.copyInheritedSettings(from);
+}
+
+/** Commander answers `help` on a command that there is not with all that there are, and success. */
+function refuseHelpOnNothing({ commands }: Command, [, , word, asked]: readonly string[]): void {
+  if (word !== 'help' || asked === undefined || asked.startsWith('-')) return;
+  const names = commands.map((command) => command.name());
+  if (names.includes(asked) || asked === 'help') return;
+  throw new UserError(`there is no command ${asked}${suggestion(asked, names)}`);
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { future, names, ranges, whole } from '../../src/cli/arguments.ts';
-import { legibleUnread } from './legible.ts';
+import { legible, legibleUnread } from './legible.ts';
 
 const now = Date.UTC(2026, 10, 24);
 
@@ -53,6 +53,14 @@ describe('a whole number', () => {
     expect(whole('7')).toBe(7);
     for (const wrong of ['0', '-1', '1.5', '1e3', '', '07'])
       expect(() => whole(wrong), wrong).toThrow('whole');
+  });
+});
+
+it('help on a command that there is not says so', async () => {
+  expect(await legible(['help', 'acount'], {})).toEqual({
+    status: 1,
+    out: '',
+    err: 'error: there is no command acount; did you mean account?\n',
   });
 });
 

@@ -123,6 +123,9 @@ describe('key', () => {
     expect(first.out).not.toContain(key);
     const second = await legibleProcess(['key', 'import', 'alice'], settings, key);
     expect([second.status, second.err]).toEqual([1, 'error: This key is known already.\n']);
+    expect((await run('key', 'revoke', JSON.parse(first.out).id)).status).toBe(0);
+    const third = await legibleProcess(['key', 'import', 'alice'], settings, key);
+    expect([third.status, third.err]).toEqual([1, expect.stringContaining('This key was revoked')]);
     for (const wrong of ['short', 'two words of some length', `lgl_${'a'.repeat(36)}`])
       expect((await legibleProcess(['key', 'import', 'alice'], settings, wrong)).status, wrong).toBe(1);
     const utf16 = Buffer.from('\uFEFFCAP-FEDCBA9876543210', 'utf16le');
