@@ -5,16 +5,16 @@ import { type AddressInfo, createServer, type Server as SocketServer } from 'nod
 /**
  * Lets a server answer on more ports of an address, with all its own limits on what comes in. Its sockets know the
  * port that they came in by. Rejects when one cannot be listened on. `ports` are those bound, where 0 was asked for too;
- * `close` takes no more.
+ * `close` takes no more, and resolves when the last connection has ended: the server knows of its own alone.
  */
 export async function listenBeside(
   server: Server,
   host: string,
   ports: readonly number[],
-): Promise<{ ports: number[]; close: () => void }> {
+): Promise<{ ports: number[]; close: () => Promise<void> }> {
   const beside: SocketServer[] = [];
-  const close = () => {
-    for (const one of beside) one.close();
+  const close = async () => {
+    await Promise.all(beside.map((one) => new Promise((closed) => one.close(closed))));
   };
   try {
     for (const port of ports) {
@@ -28,7 +28,7 @@ export async function listenBeside(
       await once(one, 'listening');
     }
   } catch (error) {
-    close();
+    void close();
     throw error;
   }
   return { ports: beside.map((one) => (one.address() as AddressInfo).port), close };

@@ -265,7 +265,8 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   metrics.gauge('legible_key_blocks_active', 'Keys blocked now.', () => flow.protection.blockedKeys);
   metrics.gauge('legible_tasks_underway', 'Tasks being worked on now.', () => flow.underway.count);
 
-  let closeBeside = () => {};
+  let closeBeside = async () => {};
+  let besideClosed: Promise<void> | undefined;
   app.addHook('onReady', async () => {
     await flow.start();
     const beside = await listenBeside(app.server, config.host, Object.values(config.dialectPorts));
@@ -274,8 +275,9 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   });
   app.addHook('preClose', async () => {
     await parting.drain(() => flow.drain());
-    closeBeside();
+    besideClosed = closeBeside();
   });
+  app.addHook('onClose', () => besideClosed);
 
   return app;
 }

@@ -2,16 +2,17 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { imageTask, openWorld, readerOf, type World } from '../world.ts';
 
 /** A client with one connection that it keeps; what each request came to. */
-function keepAliveClient(world: World) {
+function keepAliveClient(world: World, url = world.url) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   onTestFinished(() => agent.destroy());
   return (fields: object = {}) =>
     new Promise<{ reused: boolean; connection?: string; errorCode?: string; failure?: string }>((resolve) => {
-      const sent = request(`${world.url}/createTask`, { method: 'POST', agent }, async (answer) => {
+      const sent = request(`${url}/createTask`, { method: 'POST', agent }, async (answer) => {
         const { errorCode } = JSON.parse(await text(answer));
         resolve({ reused: sent.reusedSocket, connection: answer.headers.connection!, errorCode });
       });
@@ -51,6 +52,27 @@ test('what arrives on an open connection after the listener has closed is answer
   expect(await one(await imageTask())).toEqual({
     reused: true,
     connection: 'close',
+    errorCode: 'ERROR_SERVICE_UNAVALIABLE',
+  });
+  await closed;
+});
+
+test('what is open on a port of a dialect is waited for as well', async () => {
+  await using world = await openWorld({
+    settings: { dialectPorts: { anticaptcha: 0 } },
+    lingerMs: 2_000,
+  });
+  const send = keepAliveClient(world, `http://127.0.0.1:${world.besidePorts[0]}`);
+  await send();
+  let hasClosed = false;
+  const closed = world.api.close().then(() => {
+    hasClosed = true;
+  });
+  await expect.poll(() => world.api.server.listening, { timeout: 10_000 }).toBe(false);
+  await wait(100);
+  expect(hasClosed).toBe(false);
+  expect(await send(await imageTask())).toMatchObject({
+    reused: true,
     errorCode: 'ERROR_SERVICE_UNAVALIABLE',
   });
   await closed;
