@@ -90,6 +90,29 @@ test('a task under way is CAPCHA_NOT_READY, and one that failed its code', async
   await expect.poll(async () => (await get({ id }, later)).text).toBe('ERROR_NO_SLOT_AVAILABLE');
 });
 
+test('many tasks are asked for in one call, of each what it came to', async () => {
+  const { type, asked } = laterType();
+  await using later = await openWorld({ settings: { prices: laterPrices }, moreTypes: [type] });
+  const clientKey = await later.addKey({ dialect: '2captcha' });
+  const made: number[] = [];
+  for (const say of ['x', 'y', 'z']) {
+    const body = JSON.stringify({ clientKey, task: { type: 'EchoTask', say } });
+    made.push((await wire(later, '/createTask', { body })).json.taskId);
+    await expect.poll(() => asked.length).toBe(made.length);
+  }
+  asked[1]!.end.reject(new Error('broken'));
+  asked[2]!.end.resolve({ text: 'Hello' });
+  const ids = [...made, 999_999, 'a'].join(',');
+  const unknown = 'ERROR_WRONG_CAPTCHA_ID|ERROR_WRONG_ID_FORMAT';
+  const came = `CAPCHA_NOT_READY|ERROR_NO_SLOT_AVAILABLE|Hello|${unknown}`;
+  await expect.poll(async () => (await get({ action: 'get', ids }, later)).text).toBe(came);
+  expect((await get({ ids, json: '1' }, later)).json).toEqual({ status: 1, request: came });
+  const many = await get({ ids: '1'.padEnd(201, ',1'), json: '1' }, later);
+  expect(many.json).toMatchObject({ status: 0, error_text: expect.stringContaining('ids: holds 101') });
+  const wrong = await wire(later, `/res.php?${query({ key: 'x', action: 'get', ids })}`, { method: 'GET' });
+  expect(wrong.text).toBe('ERROR_KEY_DOES_NOT_EXIST');
+});
+
 test('the balance, as a line and as JSON', async () => {
   await using rich = await openWorld({ money: 2_345_000 });
   expect((await get({ action: 'getbalance' }, rich)).text).toBe('2.345');

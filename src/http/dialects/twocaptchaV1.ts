@@ -1,7 +1,8 @@
 import type { Language } from '../../errors.ts';
-import { describeFault, type Fault } from '../../fault.ts';
+import { describeFault, Fault } from '../../fault.ts';
 import type { Flow } from '../../flow/flow.ts';
-import type { Arrived } from '../../flow/stages.ts';
+import type { Arrived, TaskResult } from '../../flow/stages.ts';
+import { invalid } from '../../flow/validate.ts';
 import { parseBody } from '../body.ts';
 import { parseMultipart, parseQuery } from '../form.ts';
 import type { Body, Dialect, FormReader, Method, Reply, Said } from './dialect.ts';
@@ -55,6 +56,7 @@ const fieldNames: FieldNames = new Map([
   ['task.maxLength', 'max_len'],
 ]);
 
+const notReady = 'CAPCHA_NOT_READY';
 const unknownMethod = 'in.php method ';
 
 const make = '/in.php';
@@ -80,10 +82,10 @@ function plainOf(fields: Body): Body {
 }
 
 function translate(fields: Body, path: string): Body {
-  const { key, json, action, id, pingback, body, file, method } = fields;
+  const { key, json, action, id, ids, pingback, body, file, method } = fields;
   // A key that is no text would be another mistake than a wrong one.
   const common = { clientKey: key === undefined || key === '' ? undefined : String(key), json, action };
-  if (path === ask) return { ...common, taskId: id };
+  if (path === ask) return { ...common, taskId: id, ids };
   const sentAs = !body && (file || method === 'post') ? 'file' : 'body';
   return { ...common, task: taskOf(fields), callbackUrl: pingback, sentAs };
 }
@@ -109,7 +111,7 @@ function limit(length: unknown): unknown {
 }
 
 const actions: Record<string, Method> = {
-  get: result,
+  get: (flow, arrived) => (isMany(arrived.body) ? results(flow, arrived) : result(flow, arrived)),
   get2: result,
   getbalance: async (flow, arrived) =>
     answer(arrived, String((await flow.getBalance(arrived)).available / 1_000_000), false),
@@ -121,9 +123,39 @@ async function result(flow: Flow, arrived: Arrived): Promise<Reply> {
   const found = await flow.getTaskResult(arrived);
   if (found.state === 'failed')
     return refusal(found.fault, arrived.language, { path: ask, url: '', fields: arrived.body });
-  if (found.state === 'processing') return text(arrived.body, 0, 'CAPCHA_NOT_READY', '');
+  if (found.state === 'processing') return text(arrived.body, 0, notReady, '');
   const cost = arrived.body.action === 'get2' ? `|${(found.bill.price / 1_000_000).toFixed(6)}` : '';
   return answer(arrived, `${textOf(found.solution)}${cost}`, true);
+}
+
+/** A call costs as much as that many polls, and the limits count it so. */
+const mostIds = 100;
+
+function isMany({ taskId, ids }: Body): boolean {
+  return (taskId === undefined || taskId === '') && ids !== undefined && ids !== '';
+}
+
+/** What each of several tasks came to, in their order; an unknown one does not hide the others. */
+async function results(flow: Flow, arrived: Arrived): Promise<Reply> {
+  const ids = String(arrived.body.ids).split(',');
+  if (ids.length > mostIds) throw invalid(`ids: holds ${ids.length}, and not 1 to ${mostIds}`);
+  const said: string[] = [];
+  for (const id of ids) {
+    const body = { ...arrived.body, taskId: id.trim() };
+    const one = { ...arrived, body, asks: { ...arrived.asks, waitMs: 0 } };
+    said.push(await flow.getTaskResult(one).then(lineOf, (error) => nameOfUnknown(error, body)));
+  }
+  return answer(arrived, said.join('|'), false);
+}
+
+function lineOf(found: TaskResult): string {
+  if (found.state === 'processing') return notReady;
+  return found.state === 'ready' ? textOf(found.solution) : foreignOf(codes, found.fault)[0];
+}
+
+function nameOfUnknown(error: unknown, fields: Body): string {
+  if (error instanceof Fault && error.code === 'ERROR_TASKID_INVALID') return nameOf(error, ask, fields);
+  throw error;
 }
 
 async function report(flow: Flow, arrived: Arrived, invalid: boolean): Promise<Reply> {
