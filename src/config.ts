@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { dialectNames } from './dialects.ts';
 import { languages } from './errors.ts';
 import { standardPrices } from './prices.ts';
 import {
@@ -22,13 +23,17 @@ import {
 } from './settingKinds.ts';
 import { suggestion } from './suggestion.ts';
 
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
 /** Every setting, its default and what it does; the only list of them. */
 const schema = z.object({
   host: filled.default('127.0.0.1').describe('address to listen on'),
   port: port.default(7878).describe('port of the API'),
   dialectPorts: dialectPorts
     .default({})
-    .describe('more ports of the API by dialect: clients that come in by one are answered in that dialect'),
+    .describe(
+      `more ports of the API by dialect (${dialectNames.join(', ')}): clients that come in by one are answered in it`,
+    ),
   opsHost: filled.default('127.0.0.1').describe('address of health and metrics'),
   opsPort: port.default(7879).describe('port of health and metrics'),
   dataDir: filled.default('./data').describe('database, pepper, and what a restore has put aside'),
@@ -36,21 +41,21 @@ const schema = z.object({
     .string()
     .min(32, 'is shorter than 32 characters')
     .optional()
-    .describe('secret that key hashes are made with; without it, a file in dataDir'),
+    .describe('secret that key hashes are made with, at least 32 characters; without it, a file in dataDir'),
   databaseUrl: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'does not begin with postgres://')
     .optional()
     .describe('postgres://…; without it, SQLite in dataDir'),
   logLevel: z
-    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .enum(logLevels)
     .default('info')
-    .describe('least severity that is logged'),
+    .describe(`least severity that is logged: ${logLevels.join(', ')}`),
 
   language: z
     .enum(languages)
     .default('en')
-    .describe('of error descriptions, when Accept-Language names none'),
+    .describe(`of error descriptions, when Accept-Language names none: ${languages.join(', ')}`),
   strict: flag.default(false).describe('refuse what the lenient reading of requests forgives'),
   always200: flag
     .default(false)

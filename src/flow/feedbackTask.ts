@@ -12,7 +12,11 @@ function schemaOf(settings: { strict: boolean }) {
   const { number, boolean } = scalars(settings);
   return z.object({
     invalid: boolean,
-    code: number.pipe(z.int32('is not a whole number of 32 bits')).nullish(),
+    code: number
+      .pipe(z.int32('is not a whole number of 32 bits'))
+      // Of two steps the first is documented, which knows no bounds.
+      .meta({ minimum: -(2 ** 31), maximum: 2 ** 31 - 1, multipleOf: 1 })
+      .nullish(),
     message: z.string().max(messageLength).nullish(),
   });
 }

@@ -50,7 +50,10 @@ const LONGEST_TEXT = 60;
 const NAMED_ALTERNATIVES = 5;
 
 /** Names that the contract's documentation once gave to models of single sites; ours reads them all. */
-const LEGACY_MODULE = /^(queueit|module_0(0[1-9]|[12]\d|3[0-2]))$/;
+const legacyModules = [
+  'queueit',
+  ...Array.from({ length: 32 }, (_, index) => `module_${String(index + 1).padStart(3, '0')}`),
+];
 
 const ofOne = z.object({
   text: z.string(),
@@ -186,13 +189,13 @@ function inputSchema(settings: ImageToTextSettings): z.ZodType<ImageToText> {
         const given = name.trim().toLowerCase();
         const known = modules.find((module) => module === given);
         if (known) return known;
-        if (LEGACY_MODULE.test(given)) return 'common';
+        if (legacyModules.includes(given)) return 'common';
         context.addIssue({ code: 'custom', message: `is not one of ${modules.join(', ')}` });
         return z.NEVER;
       })
       .meta({
-        enum: modules,
-        description: '`common`: letters and digits; `number`: digits; `math`: arithmetic',
+        enum: [...modules, ...legacyModules],
+        description: '`number`: digits; `math`: arithmetic; every other: letters and digits',
       }),
     images: imageList.optional().describe('in place of `body`, with module `number`'),
     score: number

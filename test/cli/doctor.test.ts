@@ -58,6 +58,7 @@ it('lets every model say what its example shows, and tells which of them does no
   const models = findings.filter(({ group }) => group === 'model');
   expect(models.map(({ name, status }) => [name, status])).toEqual([
     ['text', 'ok'],
+    ['second looks', 'ok'],
     ['classes', 'ok'],
     ['clicks', 'ok'],
   ]);

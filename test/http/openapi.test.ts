@@ -52,6 +52,24 @@ test('it names every call of the dialect and the one beside them, and no other t
   );
 });
 
+test('it names the modules that the contract once had, which the server reads', async () => {
+  const { properties } = documented.document.components.schemas.ImageToTextTask;
+  for (const module of ['queueit', 'module_032']) {
+    expect(properties.module.enum).toContain(module);
+    const task = { ...(await imageTask()).task, module };
+    expect((await world.call('createTask', { task })).status).toBe(200);
+  }
+});
+
+test('a task that the sandbox lets fail for its key is an answer that it describes', async () => {
+  await using staged = await openWorld({ settings: { sandbox: true } });
+  const clientKey = 'test-fail-ERROR_KEY_DENIED_ACCESS';
+  const { taskId } = (await staged.call('createTask', { clientKey, ...(await imageTask()) })).body;
+  const failed = await staged.call('getTaskResult', { clientKey, taskId });
+  expect([failed.status, failed.body.status]).toEqual([401, 'failed']);
+  (await documentOf(staged)).expectAnswer('/getTaskResult', failed);
+});
+
 test('it names every task type with all of its modules', () => {
   const { schemas } = documented.document.components;
   const modules = Object.keys(standardPrices).map((name) => name.split('/') as [string, string]);

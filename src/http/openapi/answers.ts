@@ -59,6 +59,9 @@ export const answers = {
   Failed: z
     .object({ ...refusal(400), status: z.literal('failed'), taskId })
     .describe('The task has ended without an answer, and costs nothing.'),
+  FailedByKey: z
+    .object({ ...refusal(401), status: z.literal('failed'), taskId })
+    .describe('The same in the sandbox, where it was told to fail so.'),
   Refused: z.object(refusal(400)),
   Denied: z.object(refusal(401)),
 };

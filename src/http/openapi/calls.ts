@@ -18,8 +18,8 @@ export interface CallDocument {
   tells?: HeaderName[];
   /** What its success looks like as lines of JSON, where it can be asked for so. */
   lines?: AnswerName[];
-  /** What else a refusal with status 400 can look like. */
-  failures?: AnswerName[];
+  /** What else a refusal can look like, by its status. */
+  failures?: Partial<Record<400 | 401, AnswerName>>;
 }
 
 const task = z.unknown().meta({ $ref: '#/components/schemas/Task' });
@@ -68,13 +68,13 @@ export const calls: Record<string, CallDocument> = {
     tells: ['X-Legible-Cost'],
   },
   '/getTaskResult': {
-    summary: 'Where a task stands, for five minutes from its creation and 120 polls.',
+    summary: 'Where a task stands, as long as its result is kept.',
     fields: { taskId, appId },
     example: { taskId: someId },
     reads: ['Prefer'],
     answers: ['Ready', 'Processing'],
     tells: ['X-Legible-Cost', 'Preference-Applied'],
-    failures: ['Failed'],
+    failures: { 400: 'Failed', 401: 'FailedByKey' },
   },
   '/getBalance': getBalance,
   '/getState': { ...getBalance, summary: 'Another name of getBalance.' },
@@ -88,6 +88,7 @@ export const calls: Record<string, CallDocument> = {
     ...obsolete,
     summary: 'Not served, but for reports.',
     description: 'A report as of feedbackTask is taken here too: one client posts it to this path.',
+    fields: { ...obsolete.fields, taskId: taskId.optional(), result: report.optional() },
     answers: ['Okay'],
   },
   '/kasada/invoke': obsolete,

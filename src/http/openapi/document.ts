@@ -13,6 +13,9 @@ export interface DocumentParts {
   bodyLimitBytes: number;
   strict: boolean;
   always200: boolean;
+  resultSeconds: number;
+  maxPolls: number;
+  banSeconds: readonly number[];
 }
 
 /** OpenAPI 3.1 of the default dialect, made of the schemas by which requests are read. */
@@ -57,8 +60,8 @@ export function openApiDocument({ taskTypes, version, ...settings }: DocumentPar
         ),
       },
       responses: {
-        Refused: answer(`Nothing was charged.\n\n${errorList(400)}`, ['Refused']),
-        Denied: answer(errorList(401), ['Denied']),
+        Refused: answer(`Nothing was charged.\n\n${errorList(400, settings.banSeconds)}`, ['Refused']),
+        Denied: answer(errorList(401, settings.banSeconds), ['Denied']),
       },
       parameters,
       headers: answerHeaders,
@@ -87,13 +90,17 @@ function schemasOf({ type, summary, input, solutions }: AnyTaskType): Record<str
 }
 
 const refusal = { $ref: '#/components/responses/Refused' };
+const denied = { $ref: '#/components/responses/Denied' };
+
+const either = (one: AnswerName, other: AnswerName | undefined) =>
+  other === undefined ? [one] : [one, other];
 
 /** Of every call, its refusals too. */
 const everyCall: ParameterName[] = ['AcceptLanguage', 'RequestId', 'LegibleTest'];
 const everyAnswer: HeaderName[] = ['X-Request-Id', 'RateLimit', 'RateLimit-Policy', 'Server-Timing'];
 
 function operation(path: string, call: CallDocument): Json {
-  const { fields, example = {}, answers, failures = [], reads = [], tells = [], lines, ...words } = call;
+  const { fields, example = {}, answers, failures = {}, reads = [], tells = [], lines, ...words } = call;
   const name = path.slice(1).replaceAll('/', '-');
   const request = z.object({ clientKey: z.string(), ...fields });
   return {
@@ -115,8 +122,8 @@ function operation(path: string, call: CallDocument): Json {
       400:
         tells.length === 0
           ? refusal
-          : answer('Refused or failed.', ['Refused', ...failures], [...everyAnswer, ...tells]),
-      401: { $ref: '#/components/responses/Denied' },
+          : answer('Refused or failed.', either('Refused', failures[400]), [...everyAnswer, ...tells]),
+      401: failures[401] === undefined ? denied : answer('Denied.', either('Denied', failures[401])),
     },
     ...(fields.callbackUrl === undefined ? {} : { callbacks: { result: callback } }),
   };
@@ -171,11 +178,12 @@ const advice = {
   otherProxy: 'use another proxy',
 };
 
-function errorList(status: number): string {
+function errorList(status: number, [firstBan = 0]: readonly number[]): string {
+  const minutes = `${Math.ceil(firstBan / 60)} minutes`;
   return codesWith(status)
     .map(
       (code) =>
-        `- \`${code}\`: ${errorTable[code].text.en.replace('{minutes}', '10 minutes')} (${advice[errorTable[code].retry]})`,
+        `- \`${code}\`: ${errorTable[code].text.en.replace('{minutes}', minutes)} (${advice[errorTable[code].retry]})`,
     )
     .join('\n');
 }
@@ -191,6 +199,8 @@ function rulesOf({
   bodyLimitBytes,
   strict,
   always200,
+  resultSeconds,
+  maxPolls,
 }: Omit<DocumentParts, 'taskTypes' | 'version'>): string {
   return [
     always200
@@ -198,6 +208,7 @@ function rulesOf({
       : 'Statuses are 200, 400 and 401, and no others.',
     `Top-level names are ${strict ? 'spelled as here' : 'compared without regard to case'}, unknown fields are ` +
       'ignored and `null` counts as absent.',
-    `A body has at most ${bodyLimitBytes} bytes.`,
+    `A body has at most ${bodyLimitBytes} bytes. A task is known for ${resultSeconds} s from its creation and ` +
+      `${maxPolls} polls.`,
   ].join(' ');
 }
