@@ -7,7 +7,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type Line, logOdds } from '../recognize/calibration.ts';
+import { calibrationSchema, type Line, logOdds } from '../recognize/calibration.ts';
 import { cardPath, readModelCard, textModel } from '../recognize/modelCard.ts';
 import { loadNet, type Net } from '../recognize/net.ts';
 import { type ReadItem, readImages } from '../recognize/reader.ts';
@@ -20,6 +20,9 @@ interface Sample {
   logOdds: number;
   right: boolean;
 }
+
+/** The card is not touched for fewer: what they tell is chance. */
+const LEAST_SAMPLES = 200;
 
 const untouched: Line = { slope: 1, offset: 0 };
 
@@ -43,7 +46,10 @@ const net = await loadNet(values.model);
 net.card.calibration = { oneLook: untouched, moreLooks: untouched };
 const oneLook: Sample[] = [];
 const moreLooks: Sample[] = [];
-for (const { images, arithmetic } of findFamilies(positionals).families) {
+const { families, missing, skipped } = findFamilies(positionals);
+for (const path of [...missing, ...skipped])
+  console.error(`${path}: left out: there is no such file or label`);
+for (const { images, arithmetic } of families) {
   if (arithmetic) continue; // its labels are answers, several readings of which are right
   for (const image of images.slice(0, limit)) {
     const item = { image: readFileSync(image.path), budgetMs: Number.POSITIVE_INFINITY };
@@ -58,12 +64,18 @@ for (const { images, arithmetic } of findFamilies(positionals).families) {
   }
 }
 await net.release();
+if (Math.min(oneLook.length, moreLooks.length) < LEAST_SAMPLES) {
+  console.error(
+    `${oneLook.length} readings of texts: a line is not fitted through fewer than ${LEAST_SAMPLES}`,
+  );
+  process.exit(2);
+}
 
 const calibration = {
   oneLook: adjusted(fitLine(oneLook), onReal.oneLook),
   moreLooks: adjusted(fitLine(moreLooks), onReal.moreLooks),
 };
-const card = { ...readModelCard(values.model), calibration };
+const card = { ...readModelCard(values.model), calibration: calibrationSchema.parse(calibration) };
 writeFileSync(cardPath(values.model), `${JSON.stringify(card, null, 2)}\n`);
 console.log(`${oneLook.length} images: ${JSON.stringify(calibration)}`);
 

@@ -9,14 +9,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { forAll, imagesAtOnce, type LocalReader, startLocalReader } from '../cli/localReader.ts';
 import { table } from '../cli/output.ts';
-import { Fault } from '../fault.ts';
 import { textModel } from '../recognize/modelCard.ts';
 import { UserError } from '../userError.ts';
 import { commonestConfusions } from './confusions.ts';
 import { contactSheet } from './contactSheet.ts';
 import { type Family, findFamilies, type Labelled } from './families.ts';
 import { limitOf } from './limit.ts';
-import { countRight } from './puzzles.ts';
+import { countRight, isGivenUp } from './puzzles.ts';
 import {
   type FamilyScore,
   isRight,
@@ -120,7 +119,7 @@ async function readOne(local: LocalReader, { arithmetic }: Family, image: Labell
     const solution = await local.solve(readFileSync(image.path), { module: arithmetic ? 'math' : 'common' });
     return { image, text: String(solution.text), confidence: Number(solution.confidence) };
   } catch (error) {
-    if (error instanceof Fault) return { image, text: '', confidence: 0 };
+    if (isGivenUp(error)) return { image, text: '', confidence: 0 };
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { LocalReader, VisionTask } from '../cli/localReader.ts';
+import type { ErrorCode } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import type { Solution } from '../tasks/task.ts';
 import type { Row } from './table.ts';
@@ -70,11 +71,22 @@ export async function countRight(reader: LocalReader, puzzles: readonly Puzzle[]
     try {
       if (isRight(await reader.see(task))) right += 1;
     } catch (error) {
-      if (!(error instanceof Fault)) throw error;
+      if (!isGivenUp(error)) throw error;
     }
   }
   return right;
 }
+
+/** What a client would be told of this very image; any other fault is of whoever measures. */
+export function isGivenUp(error: unknown): boolean {
+  return error instanceof Fault && imageFaults.includes(error.code);
+}
+
+const imageFaults: readonly ErrorCode[] = [
+  'ERROR_CAPTCHA_UNSOLVABLE',
+  'ERROR_PARSE_IMAGE_FAIL',
+  'ERROR_INVALID_IMAGE',
+];
 
 function areInside(points: readonly number[][], targets: z.output<typeof boxes>): boolean {
   if (points.length !== targets.length) return false;

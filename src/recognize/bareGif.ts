@@ -1,3 +1,5 @@
+import type { Cleared } from './peekGif.ts';
+
 /** A frame of one transparent pixel, and the trailer: graphic control, descriptor, two colours, the pixel. */
 const CLEAR_PIXEL = Buffer.from(
   '21f9040100000000' + '2c000000000100010080' + '000000ffffff' + '0202440100' + '3b',
@@ -10,4 +12,17 @@ const CLEAR_PIXEL = Buffer.from(
  */
 export function withClearFrame(gif: Uint8Array, bareUntil: number): Uint8Array {
   return Buffer.concat([gif.subarray(0, bareUntil), CLEAR_PIXEL]);
+}
+
+/**
+ * A GIF whose frames all name a transparent colour before they are cleared away, one that they do not have: where they
+ * name none, libvips paints the background colour, and browsers show the page.
+ */
+export function withClearing(gif: Uint8Array, cleared: readonly Cleared[]): Uint8Array {
+  const changed = Uint8Array.from(gif);
+  for (const { control, unused } of cleared) {
+    changed[control + 3]! |= 1;
+    changed[control + 6] = unused;
+  }
+  return changed;
 }

@@ -17,6 +17,13 @@ export interface BeamOptions {
   threshold?: number;
 }
 
+export interface Found {
+  /** Best first. */
+  candidates: Candidate[];
+  /** Of all belief, what lies on texts that the language has; what the search gave up counts to them. */
+  mass: number;
+}
+
 /** A prefix: the way from the root is its text. */
 interface Node {
   parent: Node | undefined;
@@ -43,10 +50,11 @@ const MOST_STATES = 8;
 export function searchBeam(
   steps: Steps,
   { alphabet, language, width = 12, threshold = 1e-4 }: BeamOptions,
-): Candidate[] {
+): Found {
   const { count, classes, probability } = steps;
   let beam = [newNode(undefined, 0, language.start)];
   beam[0]!.blank = 1;
+  let refused = 0;
 
   for (let step = 0; step < count; step++) {
     const offset = step * classes;
@@ -66,10 +74,14 @@ export function searchBeam(
       node.nextBlank += total * probability[offset]!;
       if (node.parent) node.nextOpen += node.open * probability[offset + node.class]!;
       for (const c of tried) {
-        const child = childOf(node, c, alphabet, language);
-        if (!child) continue;
         // The same character again needs a blank between; without one it is the same character still.
-        child.nextOpen += (c === node.class ? node.blank : total) * probability[offset + c]!;
+        const mass = (c === node.class ? node.blank : total) * probability[offset + c]!;
+        const child = childOf(node, c, alphabet, language);
+        if (!child) {
+          refused += mass;
+          continue;
+        }
+        child.nextOpen += mass;
         touch(child);
       }
     }
@@ -83,10 +95,14 @@ export function searchBeam(
     beam = keepBest(touched, width);
   }
 
-  return beam
-    .filter((node) => language.accepts(node.state) && node.blank + node.open > 0)
-    .map((node) => ({ text: textOf(node), probability: node.blank + node.open }))
-    .sort((a, b) => b.probability - a.probability);
+  const candidates: Candidate[] = [];
+  for (const node of beam) {
+    const probability = node.blank + node.open;
+    if (!language.accepts(node.state)) refused += probability;
+    else if (probability > 0) candidates.push({ text: textOf(node), probability });
+  }
+  candidates.sort((a, b) => b.probability - a.probability);
+  return { candidates, mass: Math.max(0, 1 - refused) };
 }
 
 function childOf(node: Node, c: number, alphabet: string, language: Language): Node | undefined {

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { withClearFrame } from './bareGif.ts';
+import { withClearFrame, withClearing } from './bareGif.ts';
 import { type Bitmap, decodeBmp } from './bmp.ts';
 import { flatten } from './flatten.ts';
 import { refuseManyScans } from './jpegScans.ts';
@@ -83,8 +83,9 @@ export async function decodeLayers(
 }
 
 /** The file as libvips is to see it, and its frames then. */
-function forLibvips(bytes: Uint8Array, { format, frames, bareUntil }: Peeked) {
+function forLibvips(bytes: Uint8Array, { format, frames, bareUntil, cleared }: Peeked) {
   if (format === 'png') return { input: withoutAncillaryChunks(bytes), frames };
-  if (bareUntil === undefined) return { input: bytes, frames };
-  return { input: withClearFrame(bytes, bareUntil), frames: frames + 1 };
+  const input = cleared === undefined ? bytes : withClearing(bytes, cleared);
+  if (bareUntil === undefined) return { input, frames };
+  return { input: withClearFrame(input, bareUntil), frames: frames + 1 };
 }

@@ -10,7 +10,7 @@ export function combinations(frames: readonly Bitmap[]): Bitmap[] {
   return [...combine(frames), frames.at(-1)!];
 }
 
-/** More frames than this show nothing that these do not. */
+/** Of more frames than this the median is that of so many; what one of them alone shows is in none. */
 const MOST_FRAMES = 15;
 
 /** Evenly chosen, the first and the last among them. */
@@ -23,6 +23,7 @@ function sample(frames: readonly Bitmap[]): readonly Bitmap[] {
 /** Median, darkest and lightest value over all frames, of each pixel's channel for itself. */
 function combine(all: readonly Bitmap[]): Bitmap[] {
   const planes = sample(all).map(({ rgb }) => rgb);
+  const rest = all.length === planes.length ? [] : all.map(({ rgb }) => rgb);
   const { width, height } = all[0]!;
   const length = width * height * 3;
   const [median, darkest, lightest] = [
@@ -45,6 +46,13 @@ function combine(all: readonly Bitmap[]): Bitmap[] {
     median[i] = sorted[planes.length >> 1]!;
     darkest[i] = sorted[0]!;
     lightest[i] = sorted[planes.length - 1]!;
+  }
+  for (const plane of rest) {
+    for (let i = 0; i < length; i++) {
+      const value = plane[i]!;
+      if (value < darkest[i]!) darkest[i] = value;
+      else if (value > lightest[i]!) lightest[i] = value;
+    }
   }
   return [median, darkest, lightest].map((rgb) => ({ width, height, rgb }));
 }

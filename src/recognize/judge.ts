@@ -39,7 +39,7 @@ export function judge(views: readonly Steps[], options: JudgeOptions): Candidate
     .slice(0, options.best);
 }
 
-/** A view's best texts and the mass of all that it found in the language. */
+/** A view's best texts, and how much of its belief the language leaves. */
 function propose(view: Steps, { alphabet, language, constrained, best }: JudgeOptions) {
   const greedy = readGreedily(view);
   const probability = probabilityOf(greedy, view);
@@ -48,9 +48,8 @@ function propose(view: Steps, { alphabet, language, constrained, best }: JudgeOp
   if (best === 1 && probability > (constrained ? 0.95 : 0.5) && isIn(language, greedy, alphabet)) {
     return { candidates: [{ text: greedy, probability }], mass: 1 };
   }
-  const found = searchBeam(view, { alphabet, language });
-  const mass = constrained ? found.reduce((sum, { probability }) => sum + probability, 0) : 1;
-  return { candidates: found.slice(0, Math.max(best, 5)), mass };
+  const { candidates, mass } = searchBeam(view, { alphabet, language });
+  return { candidates: candidates.slice(0, Math.max(best, 5)), mass };
 }
 
 function isIn(language: Language, text: readonly number[], alphabet: string): boolean {

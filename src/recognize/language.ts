@@ -20,20 +20,6 @@ export function lengths(min = 0, max = Number.POSITIVE_INFINITY): Language {
   };
 }
 
-/** Texts of both languages. */
-export function both(a: Language, b: Language): Language {
-  const stride = 4096; // no automaton here has as many states
-  return {
-    start: a.start * stride + b.start,
-    next(state, character) {
-      const first = a.next(Math.floor(state / stride), character);
-      const second = b.next(state % stride, character);
-      return first === undefined || second === undefined ? undefined : first * stride + second;
-    },
-    accepts: (state) => a.accepts(Math.floor(state / stride)) && b.accepts(state % stride),
-  };
-}
-
 /**
  * Whole-number arithmetic as pictures ask it: `12+3`, `-4*5=`, `7-?=2`, `?÷3=4`, a question mark at the end
  * optional. A row is a state, its keys are kinds of characters, `end` marks where a text may stop.

@@ -2,7 +2,7 @@ import type { Candidate } from './beam.ts';
 import { calibrate, type Line } from './calibration.ts';
 import { pickCombination } from './frames.ts';
 import { type JudgeOptions, judge } from './judge.ts';
-import { both, expression, expressionAlphabet, lengths, lettersAndDigits } from './language.ts';
+import { expression, expressionAlphabet, lengths, lettersAndDigits } from './language.ts';
 import type { ModelCard } from './modelCard.ts';
 import type { Scores } from './net.ts';
 import type { Constraints, Reading } from './reading.ts';
@@ -28,7 +28,7 @@ export function firstLook(card: ModelCard, constraints: Constraints, scores: rea
   const options = judgeOptions(card, constraints);
   const judged = steps.map((view) => judge([view], options));
   const view = pickCombination(judged.map(([best]) => best ?? { text: [], probability: 0 }));
-  const reading = toReading(card, judged[view]!, steps[view]!, card.calibration.oneLook);
+  const reading = toReading(card, judged[view]!, [steps[view]!], card.calibration.oneLook);
   return { reading, view, views: scores.length, steps: [steps[view]!], card, constraints };
 }
 
@@ -39,7 +39,7 @@ export function furtherLook(before: Look, scores: readonly Scores[]): Look {
   const more = scores.map(({ logp, count, classes }) => toSteps(logp, count, classes, allowed));
   const steps = [...before.steps, ...more];
   const candidates = judge(steps, judgeOptions(card, constraints));
-  const reading = toReading(card, candidates, steps[0]!, card.calibration.moreLooks);
+  const reading = toReading(card, candidates, steps, card.calibration.moreLooks);
   return { ...before, reading, steps, views: before.views + scores.length };
 }
 
@@ -48,12 +48,11 @@ function characters({ alphabet, expression: isExpression }: Constraints): string
 }
 
 function judgeOptions({ alphabet }: ModelCard, constraints: Constraints): JudgeOptions {
-  const { minLength, maxLength, expression: isExpression, alternatives = 0 } = constraints;
-  const bounded = minLength !== undefined || maxLength !== undefined;
-  const byLength = lengths(minLength, maxLength);
+  const { minLength = 0, maxLength, expression: isExpression, alternatives = 0 } = constraints;
+  const bounded = minLength > 0 || maxLength !== undefined;
   return {
     alphabet,
-    language: isExpression ? (bounded ? both(expression, byLength) : expression) : byLength,
+    language: isExpression ? expression : lengths(minLength, maxLength),
     constrained: bounded || isExpression === true,
     best: 1 + alternatives,
   };
@@ -62,17 +61,18 @@ function judgeOptions({ alphabet }: ModelCard, constraints: Constraints): JudgeO
 function toReading(
   { alphabet }: ModelCard,
   candidates: readonly Candidate[],
-  steps: Steps,
+  views: readonly Steps[],
   line: Line,
 ): Omit<Reading, 'times'> {
   const [best = { text: [], probability: 0 }, ...others] = candidates;
   const character = (c: number) => alphabet[c - 1]!;
   const spell = (text: readonly number[]) => text.map(character).join('');
-  const sureness = characterConfidences(best.text, steps);
+  const sureness = views.map((steps) => characterConfidences(best.text, steps));
+  const meanOf = (at: number) => sureness.reduce((sum, view) => sum + view[at]!, 0) / views.length;
   return {
     text: spell(best.text),
     confidence: best.text.length === 0 ? 0 : calibrate(best.probability, line),
-    characters: best.text.map((c, i) => ({ character: character(c), confidence: sureness[i]! })),
+    characters: best.text.map((c, at) => ({ character: character(c), confidence: meanOf(at) })),
     alternatives: others.map(({ text, probability }) => ({
       text: spell(text),
       confidence: calibrate(probability, line),

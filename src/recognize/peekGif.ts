@@ -1,6 +1,8 @@
 import { MOST_PIECES } from './walk.ts';
 
 const TRAILER = 0x3b;
+/** Disposal: what the frame covered is as if nothing had been drawn. */
+const CLEAR = 2;
 
 /** Canvas size and number of frames. */
 export interface Animation {
@@ -9,6 +11,14 @@ export interface Animation {
   frames: number;
   /** In a GIF whose frames leave some of its canvas bare, and which names no transparent colour: where it ends. */
   bareUntil?: number;
+  /** Of a GIF, its frames that are cleared away and name no transparent colour. */
+  cleared?: readonly Cleared[];
+}
+
+/** Where a frame's graphic control begins, and a colour that the frame does not have. */
+export interface Cleared {
+  control: number;
+  unused: number;
 }
 
 /**
@@ -25,6 +35,9 @@ export function peekGif(view: DataView): Animation | undefined {
   let pieces = 0;
   let isBare = false;
   let isTransparent = false;
+  let isCut = false;
+  let control: number | undefined;
+  const cleared: Cleared[] = [];
 
   /** Where the next block begins; the end of the file when it is cut off, or not worth walking. */
   function afterSubBlocks(start: number): number {
@@ -34,15 +47,27 @@ export function peekGif(view: DataView): Animation | undefined {
       end += 1 + length;
       if (length === 0) return end;
     }
+    isCut = true;
     return view.byteLength;
+  }
+
+  function noteCleared(localFlags: number): void {
+    if (control === undefined) return;
+    const flags = view.getUint8(control + 3);
+    const unused = colourTableBytes(localFlags & 0x80 ? localFlags : view.getUint8(10)) / 3;
+    if ((flags & 1) === 0 && ((flags >> 2) & 7) === CLEAR && unused > 0 && unused < 256)
+      cleared.push({ control, unused });
+    control = undefined;
   }
 
   let at = 13 + colourTableBytes(view.getUint8(10));
   while (at < view.byteLength) {
     const block = view.getUint8(at);
     if (block === 0x21) {
-      isTransparent ||=
-        at + 3 < view.byteLength && view.getUint8(at + 1) === 0xf9 && (view.getUint8(at + 3) & 1) === 1;
+      if (at + 7 < view.byteLength && view.getUint8(at + 1) === 0xf9) {
+        control = at;
+        isTransparent ||= (view.getUint8(at + 3) & 1) === 1;
+      }
       at = afterSubBlocks(at + 2);
     } else if (block === 0x2c && at + 10 < view.byteLength) {
       const [left, top] = [view.getUint16(at + 1, true), view.getUint16(at + 3, true)];
@@ -51,14 +76,23 @@ export function peekGif(view: DataView): Animation | undefined {
       if (right > width || bottom > height) return undefined;
       isBare ||= left > 0 || top > 0 || right < width || bottom < height;
       frames += 1;
+      noteCleared(view.getUint8(at + 9));
       at = afterSubBlocks(at + 11 + colourTableBytes(view.getUint8(at + 9)));
     } else {
       break; // the trailer, or rubbish that the decoder judges
     }
   }
   if (pieces > MOST_PIECES) return undefined;
-  const isWhole = at < view.byteLength && view.getUint8(at) === TRAILER;
-  return { width, height, frames, ...(isBare && !isTransparent && isWhole ? { bareUntil: at } : {}) };
+  // Some encoders write no trailer.
+  const isWhole =
+    !isCut && (at === view.byteLength || (at < view.byteLength && view.getUint8(at) === TRAILER));
+  return {
+    width,
+    height,
+    frames,
+    ...(isBare && !isTransparent && isWhole ? { bareUntil: at } : {}),
+    ...(frames > 1 && cleared.length > 0 ? { cleared } : {}),
+  };
 }
 
 function colourTableBytes(flags: number): number {

@@ -38,7 +38,7 @@ export interface PoolOptions {
 
 export type ReadOptions = Constraints & Patience;
 
-/** An image at eight times the usual 4 ms keeps a thread for 32 ms: more would make the others wait. */
+/** Eight first looks of 4 ms keep a thread for 32 ms; more would make the others wait. */
 const LARGEST_BATCH = 8;
 const MOST_ATTEMPTS = 2;
 const SWEEP_MS = 50;
@@ -190,13 +190,15 @@ export class RecognizerPool {
     if (waiting) settle(entry, () => entry.reject(entry.signal.reason));
   }
 
-  /** Gives idle threads work; as long as several are idle they share what waits. */
+  /**
+   * Gives idle threads work. Each gets its share of what waits: further looks take an image ten times as long, and
+   * whoever had taken all would still be at it when the others have long been idle.
+   */
   #dispatch(): void {
-    const idle = [...this.#threads].filter(({ ready, batch }) => ready && batch.length === 0);
-    while (this.#queue.length > 0) {
-      const thread = idle.pop();
-      if (!thread) return;
-      const share = Math.ceil(this.#queue.length / (idle.length + 1));
+    const ready = [...this.#threads].filter((thread) => thread.ready);
+    for (const thread of ready.filter(({ batch }) => batch.length === 0)) {
+      if (this.#queue.length === 0) return;
+      const share = Math.ceil(this.#queue.length / ready.length);
       this.#send(thread, this.#queue.take(Math.min(share, LARGEST_BATCH)));
     }
   }

@@ -54,8 +54,15 @@ export class Seer {
       const [picture, prompt] = await open(images, openFirstFrame);
       return { kind, clicks: await findClicks(await this.#clicks.get(), this.#text, picture!, prompt!) };
     }
+    if (kind === 'gap') {
+      const [[piece], [background]] = await Promise.all([
+        open(images.slice(0, 1), openPixels),
+        // A hole may be one by its transparency alone, and then shows the page.
+        open(images.slice(1), openFirstFrame),
+      ]);
+      return { kind, spot: findGap(piece!, { ...background!, alpha: undefined }) };
+    }
     const [part, whole] = await open(images, openPixels);
-    if (kind === 'gap') return { kind, spot: findGap(part!, whole!) };
     if (kind === 'turn') return { kind, turn: whole ? findTurn(part!, whole) : findInnerTurn(part!) };
     throw new Error(`no work for a seer: ${kind}`);
   }

@@ -9,6 +9,7 @@ export const charset = text
   .max(256, { error: 'has more than 256 characters', abort: true })
   .regex(READABLE, 'holds characters that cannot be read')
   .refine((characters) => !hasReversedRange(characters), 'holds a range that runs backwards')
+  .refine((characters) => !hasMixedRange(characters), 'holds a range from one kind of characters to another')
   .transform(withoutRanges);
 
 const RANGE = /[0-9]-[0-9]|[a-z]-[a-z]|[A-Z]-[A-Z]/g;
@@ -18,11 +19,19 @@ function hasReversedRange(characters: string): boolean {
   return (characters.match(RANGE) ?? []).some((range) => range.charCodeAt(2) < range.charCodeAt(0));
 }
 
-/** `0-9` and `a-f` in full, as people write them who know patterns. Of two neighbours, as `c-d`, the minus counts. */
+/** `A-z` would be three characters too. */
+function hasMixedRange(characters: string): boolean {
+  return /[0-9A-Za-z]-[0-9A-Za-z]/.test(characters.replace(RANGE, ' '));
+}
+
+/**
+ * `0-9` and `a-f` in full, as people write them who know patterns. Of two neighbouring letters, as `c-d`, the minus
+ * counts.
+ */
 function withoutRanges(characters: string): string {
   return characters.replace(RANGE, (range) => {
     const [first, last] = [range.charCodeAt(0), range.charCodeAt(2)];
-    if (last < first + 2) return range;
+    if (last < first + 2 && !/^\d/.test(range)) return range;
     return String.fromCharCode(...Array.from({ length: last - first + 1 }, (_, i) => first + i));
   });
 }

@@ -110,8 +110,20 @@ async function answer(image: Uint8Array, input: ImageToText, context: SolveConte
   return {
     ...solution,
     ...(expression === undefined ? {} : { expression }),
-    characters: reading.characters.map((one) => ({ ...one, confidence: rounded(one.confidence) })),
-    alternatives: reading.alternatives.map((one) => ({ ...one, confidence: rounded(one.confidence) })),
+    ...detailsOf(reading, expression ?? reading.text),
+  };
+}
+
+/** Of the reading that was taken: of arithmetic, the likeliest one may have no answer. */
+function detailsOf({ text, confidence, characters, alternatives }: Reading, taken: string) {
+  const others = [{ text, confidence }, ...alternatives].filter((one) => one.text !== taken);
+  const roundedOff = <One extends { confidence: number }>(one: One) => ({
+    ...one,
+    confidence: rounded(one.confidence),
+  });
+  return {
+    ...(taken === text ? { characters: characters.map(roundedOff) } : {}),
+    alternatives: others.map(roundedOff),
   };
 }
 

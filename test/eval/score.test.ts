@@ -3,10 +3,13 @@ import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { ErrorCode } from '../../src/errors.ts';
 import { commonestConfusions } from '../../src/eval/confusions.ts';
 import { contactSheet } from '../../src/eval/contactSheet.ts';
 import { findFamilies } from '../../src/eval/families.ts';
+import { countRight } from '../../src/eval/puzzles.ts';
 import { meanExact, type Read, scoreFamily, trust } from '../../src/eval/score.ts';
+import { Fault } from '../../src/fault.ts';
 
 const read = (label: string, text: string, caseSensitive = false, confidence = 1): Read => ({
   image: { path: '', label, caseSensitive },
@@ -115,4 +118,11 @@ test('the contact sheet holds the images themselves, and texts as texts', () => 
   expect(html).toContain('data:image/png;base64,UE5H');
   expect(html).not.toContain('<script>');
   expect(html).toContain('&#60;script&#62;');
+});
+
+test('a puzzle that is given up counts as wrong; a fault that is not its own ends the measuring', async () => {
+  const puzzle = { task: { module: 'slider_1', image: Buffer.alloc(0) }, isRight: () => true };
+  const readerOf = (code: ErrorCode) => ({ see: async () => Promise.reject(new Fault(code)) }) as never;
+  expect(await countRight(readerOf('ERROR_CAPTCHA_UNSOLVABLE'), [puzzle])).toBe(0);
+  await expect(countRight(readerOf('ERROR_SERVICE_UNAVALIABLE'), [puzzle])).rejects.toBeInstanceOf(Fault);
 });

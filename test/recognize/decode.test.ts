@@ -122,6 +122,29 @@ describe('what the frames of a GIF leave bare is white, even if it names no tran
     expect(rows).toEqual(Array(2).fill([...blacks, 255, 255, 255, 255]));
   });
 
+  test('where a frame has been cleared away, too', async () => {
+    const still = await widened(halves(black, black).gif());
+    const frame = Buffer.from(still.subarray(still.indexOf(control), -1));
+    frame[3] = (frame[3]! & 0b11100011) | (2 << 2);
+    const moved = Buffer.from(frame);
+    moved.writeUInt16LE(4, moved.indexOf(0x2c, 8) + 1);
+    const head = still.subarray(0, still.indexOf(control));
+    const rows = (await decode(Buffer.concat([head, frame, moved, still.subarray(-1)]))).map(({ rgb }) =>
+      row(rgb),
+    );
+    const whites = [255, 255, 255, 255];
+    expect(rows).toEqual([
+      [...blacks, ...whites],
+      [...whites, ...blacks],
+    ]);
+  });
+
+  test('in a file without its trailer', async () => {
+    const gif = await widened(halves(black, black).gif());
+    const [frame] = await decode(gif.subarray(0, -1));
+    expect(row(frame!.rgb)).toEqual([...blacks, 255, 255, 255, 255]);
+  });
+
   test('one that is cut off is refused all the same', async () => {
     const gif = await widened(halves(black, [200, 9, 9]).gif());
     for (let end = gif.length - 2; end > gif.length - 8; end--)

@@ -28,6 +28,16 @@ test('of very many frames the first and the last count among others', () => {
   expect(Math.abs(median![1]! - 100)).toBeLessThan(10);
 });
 
+test('what one of very many frames shows is in the darkest or the lightest', () => {
+  const frames = Array.from({ length: 24 }, (_, i) => frame(i === 5 ? 3 : 100, i === 17 ? 240 : 100, 100));
+  const [median, darkest, lightest] = combinations(frames).map(({ rgb }) => [...rgb]);
+  expect([median, darkest, lightest]).toEqual([
+    [100, 100, 100],
+    [3, 100, 100],
+    [100, 240, 100],
+  ]);
+});
+
 test.each([
   ['the surest', [[1, 2, 3], 0.5], [[1, 2, 4], 0.9], 1],
   ['nothing read is never the surest', [[], 1], [[1], 0.2], 1],

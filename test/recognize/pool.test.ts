@@ -113,6 +113,19 @@ describe('batches', () => {
     await Promise.all(reads);
   });
 
+  test('the first thread to come free leaves the others their share', async () => {
+    await startPool({ count: 2 });
+    const reads = Array.from({ length: 10 }, () => read());
+    threads[0]!.answer();
+    expect(threads.map(({ batches }) => batches)).toEqual([[4], [1]]);
+    threads[1]!.answer();
+    expect(threads[1]!.batches).toEqual([2]);
+    threads[0]!.answer();
+    threads[1]!.answer();
+    for (const thread of threads) while (thread.batches.length > 0) thread.answer();
+    await Promise.all(reads);
+  });
+
   test('idle threads share what waits', async () => {
     await startPool({ count: 2 });
     const reads = [read(), read(), read(), read()];

@@ -56,6 +56,29 @@ describe('a piece', () => {
     expect(Math.hypot(spot!.x - 366, spot!.y - 124)).toBeLessThanOrEqual(4);
   });
 
+  test('is found where its gap is one by transparency alone', async () => {
+    const shape = await sharp(example('slide.piece.png')).raw().toBuffer({ resolveWithObject: true });
+    const { data, info } = await sharp(example('slide.jpg'))
+      .ensureAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const [left, top] = [40, 30];
+    for (let i = 3; i < shape.data.length; i += 4) {
+      const [x, y] = [((i - 3) / 4) % shape.info.width, Math.floor((i - 3) / 4 / shape.info.width)];
+      const at = 4 * ((y + top) * info.width + x + left);
+      data.copy(shape.data, i - 3, at, at + 3);
+      data[at + 3] = 255 - shape.data[i]!;
+    }
+    const [piece, background] = await Promise.all(
+      [
+        { data: shape.data, info: shape.info },
+        { data, info },
+      ].map((one) => sharp(one.data, { raw: one.info }).png().toBuffer()),
+    );
+    const spot = await pool.findGap(piece!, background!, patience());
+    expect(Math.hypot(spot!.x - left, spot!.y - top)).toBeLessThanOrEqual(2);
+  });
+
   test('that does not fit in has no place', async () => {
     expect(await pool.findGap(example('slide.jpg'), example('slide.piece.png'), patience())).toBeUndefined();
   });

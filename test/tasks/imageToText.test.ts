@@ -149,6 +149,27 @@ describe('module math', () => {
     expect(solution).toMatchObject({ text: '-7', expression: '2-9=' });
   });
 
+  test('of a reading that has no answer the details are not told as those of the one that was taken', async () => {
+    const reading = {
+      text: '7/2=',
+      confidence: 0.5,
+      characters: [...'7/2='].map((character) => ({ character, confidence: 0.9 })),
+      alternatives: [
+        { text: '7-2=', confidence: 0.3 },
+        { text: '1-2=', confidence: 0.1 },
+      ],
+    };
+    expect(await solve({ module: 'math', body: 'a', details: true }, { a: reading })).toEqual({
+      text: '5',
+      confidence: 0.3,
+      expression: '7-2=',
+      alternatives: [
+        { text: '7/2=', confidence: 0.5 },
+        { text: '1-2=', confidence: 0.1 },
+      ],
+    });
+  });
+
   test('asks for expressions and for other readings', async () => {
     const { context, asked } = world({ a: { text: '1+1' } });
     await lenient.solve(lenient.input.parse({ module: 'math', body: 'a' }), context);

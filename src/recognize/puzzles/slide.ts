@@ -138,7 +138,8 @@ const ROOM = 4;
 
 function sharpen(rough: Corner, picture: Pixels, background: Pixels, reach: number): Corner | undefined {
   const piece = cutPiece(picture);
-  if (!piece) return undefined;
+  // Shrunk, it may have fitted in by half a pixel.
+  if (!piece || piece.width >= background.width || piece.height > background.height) return undefined;
   const range = around({ x: rough.x + piece.left, y: rough.y + piece.top }, reach, piece, background);
   // With room for the rim, and for the slopes' own edge.
   const left = Math.max(0, range.left - ROOM);
