@@ -103,7 +103,9 @@ const schema = z.object({
     .describe('images waiting for a recognition thread before new ones are refused'),
   proofThreads: positive
     .default(availableParallelism())
-    .describe('threads that compute proofs of work; images come before them'),
+    .describe(
+      "threads that compute proofs of work; images come before them, and keys that need memory share an eighth of the machine's",
+    ),
   outboundAllow: ranges
     .default([])
     .describe('CIDR ranges that callbacks, challenges and proxies may reach although they are not public'),

@@ -86,15 +86,19 @@ export class Batch {
       requestMs: batchMs,
     };
     const ending: Promise<void>[] = [];
+    const again: [number, number][] = [];
     try {
       await transport.repeat(signal, async () => {
         let line = 0;
         for await (const answer of transport.lines(call)) {
           // Before the connection broke, so many had come already; the others come again, under the same key.
           if (line++ < ending.length) continue;
-          const name = nameOf(ending.length);
           const index = indexes[ending.length]!;
-          ending.push(this.#keep(index, this.#end(this.#tasks[index]!, answer, name)));
+          if (!isRefusedForNow(answer)) ending.push(this.#keep(index, this.#end(answer)));
+          else {
+            again.push([ending.length, index]);
+            ending.push(Promise.resolve());
+          }
         }
         if (line < indexes.length) throw new LegibleError('NO_ANSWER', 'the answer broke off');
       });
@@ -106,24 +110,27 @@ export class Batch {
       else for (const [, index] of left) ending.push(this.#keep(index, Promise.reject(error)));
     }
     await Promise.all(ending);
+    // Mostly the places of the key were taken, by those that have ended now: as many as there were are free again.
+    const places = Math.min(Math.max(ending.length - again.length, 1), singlesAtOnce);
+    await this.#solveSingly(again, nameOf, places);
   }
 
-  async #solveSingly(lines: [number, number][], nameOf: (line: number) => string): Promise<void> {
+  async #solveSingly(
+    lines: [number, number][],
+    nameOf: (line: number) => string,
+    atOnce = singlesAtOnce,
+  ): Promise<void> {
     const left = lines.values();
     const solveNext = async () => {
       for (const [line, index] of left)
         await this.#keep(index, this.#parts.solve(this.#tasks[index]!, nameOf(line)));
     };
-    await Promise.all(Array.from({ length: singlesAtOnce }, solveNext));
+    await Promise.all(Array.from({ length: atOnce }, solveNext));
   }
 
   /** What becomes of a task that was answered so. */
-  async #end(task: Task, answer: { errorId: number }, name: string): Promise<Solved> {
-    if (answer.errorId !== 0) {
-      const error = refusalOf(answer, new Headers());
-      if (isRepeatable(error)) return this.#parts.solve(task, name);
-      throw error;
-    }
+  async #end(answer: { errorId: number }): Promise<Solved> {
+    if (answer.errorId !== 0) throw refusalOf(answer, new Headers());
     const { taskId, solution } = answer as unknown as Solved;
     return solution === undefined ? this.#parts.wait(taskId) : { taskId, solution };
   }
@@ -142,4 +149,8 @@ export class Batch {
     kept.catch(() => {});
     return kept;
   }
+}
+
+function isRefusedForNow(answer: { errorId: number }): boolean {
+  return answer.errorId !== 0 && isRepeatable(refusalOf(answer, new Headers()));
 }

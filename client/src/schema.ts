@@ -6,7 +6,7 @@ export interface Tasks {
   ImageToTextTask: Proxied & {
     /** an image in base64: PNG, JPEG, GIF, WebP or BMP */
     body?: string;
-    /** `common`: letters and digits; `number`: digits; `math`: arithmetic */
+    /** `common`: letters and digits, as `queueit` and `module_001` to `module_032` once were; `number`: digits; `math`: arithmetic */
     module?: 'common' | 'number' | 'math';
     /**
      * in place of `body`, with module `number`
@@ -112,7 +112,7 @@ export interface Tasks {
 }
 /** The proxy that a task names, in one text or field by field. */
 export interface Proxied {
-  /** `host:port:login:password` or `scheme://login:password@host:port` */
+  /** `host:port:login:password`, or `scheme://login:password@host:port` (percent-encoded) */
   proxy?: string;
   /** `http`, `https`, `socks4` or `socks5` */
   proxyType?: string;

@@ -35,9 +35,18 @@ export async function readWebhook<T extends Task = Task>(
   for (const signature of signatures.split(' ')) {
     const [version, value = ''] = signature.split(',');
     if (version === 'v1' && (await crypto.subtle.verify('HMAC', key, bytesOf(value), signed)))
-      return JSON.parse(body);
+      return parsed(body);
   }
   throw refused('the signature is not that of the secret');
+}
+
+/** Of a task that was asked for in 2captcha's contract it is a form. */
+function parsed(body: string) {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw refused('it is not JSON; its task was asked for in the contract of other clients');
+  }
 }
 
 /** Fewer bytes are no secret of Standard Webhooks, but part of one, or none at all. */

@@ -1,7 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../fault.ts';
 import type { Found, Puzzle } from '../puzzle.ts';
+import { memoryOf, memoryToSpare } from './memory.ts';
 import type { FromThread, ToThread } from './thread.ts';
+import { Turns } from './turns.ts';
 
 export interface PoolOptions {
   threads: number;
@@ -11,18 +13,25 @@ export interface PoolOptions {
   onThreadEnd?: (reason: unknown) => void;
   /** How long a thread may go on with its range when the pool stops. */
   lingerMs?: number;
+  /** Bytes that the keys of all threads may take together. */
+  memory?: number;
 }
 
 export interface SearchOptions {
   /** Aborted at the deadline, or when nobody waits any more. */
   signal: AbortSignal;
+  /** Whose turn it takes; without one it is nobody else's. */
+  accountId?: string | undefined;
   /** First counter, and the one behind the last. */
   from?: number;
   to?: number;
 }
 
 interface Search {
+  account: unknown;
   puzzle: Puzzle;
+  /** Bytes that a thread at it takes. */
+  memory: number;
   next: number;
   to: number;
   /** Ranges that were lost with their thread, and how often that happened. */
@@ -57,17 +66,22 @@ const startSearchThread = () =>
 
 /**
  * Looks for counters on threads of its own. A search is cut into short ranges that idle threads take in turn, so
- * that all threads share one search, all searches share the threads, and stopping is not handing out the next.
+ * that all threads share one search, all accounts share the threads, and stopping is not handing out the next.
  */
 export class SearchPool {
   readonly #options: Required<PoolOptions>;
   readonly #threads = new Set<Thread>();
-  /** Those that have ranges to hand out; the first is next in turn. */
-  #line: Search[] = [];
+  readonly #line = new Turns<Search>();
   #stopping = false;
 
   constructor(options: PoolOptions) {
-    this.#options = { startThread: startSearchThread, onThreadEnd() {}, lingerMs: usualLingerMs, ...options };
+    this.#options = {
+      startThread: startSearchThread,
+      onThreadEnd() {},
+      lingerMs: usualLingerMs,
+      memory: memoryToSpare(),
+      ...options,
+    };
     for (let thread = 0; thread < options.threads; thread++) this.#startThread();
   }
 
@@ -82,7 +96,7 @@ export class SearchPool {
    */
   search(
     puzzle: Puzzle,
-    { signal, from = 0, to = Number.MAX_SAFE_INTEGER }: SearchOptions,
+    { signal, accountId, from = 0, to = Number.MAX_SAFE_INTEGER }: SearchOptions,
   ): Promise<Found | undefined> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
@@ -90,7 +104,9 @@ export class SearchPool {
       if (from >= to) return resolve(undefined);
       const leave = () => this.#end(search, () => reject(signal.reason));
       const search: Search = {
+        account: accountId ?? Symbol(),
         puzzle,
+        memory: memoryOf(puzzle),
         next: from,
         to,
         lost: [],
@@ -107,7 +123,7 @@ export class SearchPool {
         },
       };
       signal.addEventListener('abort', leave, { once: true });
-      this.#line.push(search);
+      this.#line.add(search);
       this.#dispatch();
     });
   }
@@ -118,7 +134,7 @@ export class SearchPool {
    */
   async stop(): Promise<void> {
     this.#stopping = true;
-    for (const search of [...this.#line]) this.#end(search, () => search.reject(stopping()));
+    for (const search of this.#line) this.#end(search, () => search.reject(stopping()));
     await Promise.all(
       Array.from(this.#threads, async ({ worker }) => {
         const ended = new Promise((resolve) => worker.once('exit', resolve));
@@ -133,15 +149,21 @@ export class SearchPool {
   #dispatch(): void {
     for (const thread of this.#threads) {
       if (thread.at !== undefined) continue;
-      const index = this.#line.findIndex((search) => search.lost.length > 0 || search.next < search.to);
-      if (index < 0) return;
-      const [search] = this.#line.splice(index, 1) as [Search];
-      this.#line.push(search);
+      const search = this.#line.next((waiting) => hasRanges(waiting) && this.#hasRoomFor(waiting));
+      if (search === undefined) return;
       const range = search.lost.pop() ?? nextRange(search);
       search.active++;
       thread.at = { search, range };
       thread.worker.postMessage({ kind: 'search', puzzle: search.puzzle, ...range } satisfies ToThread);
     }
+  }
+
+  /** One that needs more than there is goes when no other needs any. */
+  #hasRoomFor({ memory }: Search): boolean {
+    if (memory === 0) return true;
+    let taken = 0;
+    for (const { at } of this.#threads) taken += at?.search.memory ?? 0;
+    return taken === 0 || taken + memory <= this.#options.memory;
   }
 
   #receive(thread: Thread, message: FromThread): void {
@@ -150,7 +172,10 @@ export class SearchPool {
     thread.at = undefined;
     search.active--;
     if ('failed' in message) this.#end(search, () => search.reject(failed(message.failed)));
-    else this.#proceed(search, range, message);
+    else {
+      this.#line.charge(search, message.ms);
+      this.#proceed(search, range, message);
+    }
     this.#dispatch();
   }
 
@@ -162,10 +187,7 @@ export class SearchPool {
   }
 
   #end(search: Search, answer: () => void): void {
-    const index = this.#line.indexOf(search);
-    if (index < 0) return;
-    this.#line.splice(index, 1);
-    answer();
+    if (this.#line.remove(search)) answer();
   }
 
   #startThread(): void {
@@ -209,6 +231,10 @@ export class SearchPool {
     if (search.deaths >= mostDeaths) this.#end(search, () => search.reject(failed(cause)));
     this.#dispatch();
   }
+}
+
+function hasRanges({ lost, next, to }: Search): boolean {
+  return lost.length > 0 || next < to;
 }
 
 function nextRange(search: Search): Range {

@@ -60,6 +60,8 @@ export class Guard {
   parse(text: string): URL | undefined {
     if (text.length > longestUrl || !URL.canParse(text)) return undefined;
     const url = new URL(text);
+    // It is kept as it is written here: with letters beyond ASCII that is longer, and would be refused when it is called.
+    if (url.href.length > longestUrl) return undefined;
     if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined;
     if (url.username !== '' || url.password !== '') return undefined;
     const place = placeOf(url);

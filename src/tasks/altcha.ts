@@ -87,12 +87,12 @@ export function altcha(rules: SiteRules): TaskType<ProofTask<Challenge>, 'proofs
     module: () => 'common',
     sample: () => ({ token: base64Json({ sandbox: true }), number: 0 }),
     check() {},
-    async solve({ site, challenge: given }, { engines, signal }) {
+    async solve({ site, challenge: given }, { engines, signal, accountId }) {
       const call = { method: 'GET' as const, url: site.url!, signal };
       const { raw, read } = given ?? (await askSite(engines.web, site, call, challenge));
       return isSecond(read)
-        ? solveSecond(raw as Record<string, unknown>, read, { engines, signal })
-        : solveFirst(read, { engines, signal });
+        ? solveSecond(raw as Record<string, unknown>, read, { engines, signal, accountId })
+        : solveFirst(read, { engines, signal, accountId });
     },
   };
 }
@@ -101,9 +101,9 @@ function isSecond(read: First | Second): read is Second {
   return 'parameters' in read;
 }
 
-type Means = Pick<SolveContext<'proofs'>, 'engines' | 'signal'>;
+type Means = Pick<SolveContext<'proofs'>, 'engines' | 'signal' | 'accountId'>;
 
-async function solveFirst(given: First, { engines, signal }: Means) {
+async function solveFirst(given: First, { engines, signal, accountId }: Means) {
   const { algorithm, challenge: hash, salt, signature, maxnumber, maxNumber } = given;
   // In hex.
   if (hash.length > 2 * digestBytes[digests[algorithm]])
@@ -116,17 +116,18 @@ async function solveFirst(given: First, { engines, signal }: Means) {
   };
   const started = performance.now();
   const to = (maxnumber ?? maxNumber ?? usualMaximum) + 1;
-  const found = await engines.proofs.search(puzzle, { signal, to });
+  const found = await engines.proofs.search(puzzle, { signal, accountId, to });
   if (found === undefined) throw unsolvable('task.challenge: no number up to its maximum solves it');
   const took = Math.round(performance.now() - started);
   const { counter: number } = found;
   return { token: base64Json({ algorithm, challenge: hash, number, salt, signature, took }), number };
 }
 
-async function solveSecond(raw: Record<string, unknown>, { parameters }: Second, { engines, signal }: Means) {
+async function solveSecond(raw: Record<string, unknown>, { parameters }: Second, means: Means) {
+  const { engines, signal, accountId } = means;
   if (raw.codeChallenge) throw unsolvable('task.challenge: asks for a code from a picture as well');
   const started = performance.now();
-  const found = await engines.proofs.search(keyPuzzle(parameters), { signal, to: 2 ** 32 });
+  const found = await engines.proofs.search(keyPuzzle(parameters), { signal, accountId, to: 2 ** 32 });
   if (found === undefined) throw unsolvable('task.challenge: no counter solves it');
   const time = Math.round(performance.now() - started);
   const solution = { counter: found.counter, derivedKey: found.hash, time };

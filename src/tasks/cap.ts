@@ -58,7 +58,7 @@ export function cap(rules: SiteRules): TaskType<ProofTask<Challenge>, 'proofs' |
       ...(given === undefined ? {} : { solutions: [0] }),
     }),
     check() {},
-    async solve({ site, challenge: given }, { engines, signal }) {
+    async solve({ site, challenge: given }, { engines, signal, accountId }) {
       const post = (path: string, body: unknown) => ({
         method: 'POST' as const,
         url: under(site, path),
@@ -68,7 +68,7 @@ export function cap(rules: SiteRules): TaskType<ProofTask<Challenge>, 'proofs' |
       const asked = given ?? (await askSite(engines.web, site, post('challenge', {}), challenge));
       // A program for the browser that looks for signs of automation is not a proof of work.
       if (asked.instrumentation) throw unsolvable('task.challenge: asks for more than computing');
-      const solutions = await solveParts(partsOf(asked), { engines, signal });
+      const solutions = await solveParts(partsOf(asked), { engines, signal, accountId });
       const { token } = asked;
       if (given !== undefined) return { token, solutions };
       const answer = await askSite(engines.web, site, post('redeem', { token, solutions }), redeemed);
@@ -98,7 +98,7 @@ function* partsOf({ challenge: asked, token }: Challenge): Generator<Part> {
 
 async function solveParts(
   parts: Generator<Part>,
-  { engines, signal }: Pick<SolveContext<'proofs'>, 'engines' | 'signal'>,
+  { engines, signal, accountId }: Pick<SolveContext<'proofs'>, 'engines' | 'signal' | 'accountId'>,
 ): Promise<number[]> {
   const solutions: number[] = [];
   let next = 0;
@@ -111,7 +111,7 @@ async function solveParts(
         prefix: Buffer.from(salt),
         ...startsWith(digits),
       };
-      const found = await engines.proofs.search(puzzle, { signal });
+      const found = await engines.proofs.search(puzzle, { signal, accountId });
       if (found === undefined) throw unsolvable('task.challenge: no number solves it');
       solutions[index] = found.counter;
     }

@@ -206,8 +206,9 @@ function inputSchema(settings: ImageToTextSettings): z.ZodType<ImageToText> {
         return z.NEVER;
       })
       .meta({
-        enum: [...modules, ...legacyModules],
-        description: '`number`: digits; `math`: arithmetic; every other: letters and digits',
+        enum: modules,
+        description:
+          '`common`: letters and digits, as `queueit` and `module_001` to `module_032` once were; `number`: digits; `math`: arithmetic',
       }),
     images: imageList.optional().describe('in place of `body`, with module `number`'),
     score: number

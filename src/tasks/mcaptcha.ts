@@ -41,7 +41,7 @@ export function mcaptcha(rules: SiteRules): TaskType<ProofTask<Challenge>, 'proo
     sample: ({ challenge: given }) =>
       given === undefined ? { token: 'sandbox' } : { string: given.string, nonce: 0, result: '0' },
     check() {},
-    async solve({ site, websiteKey, challenge: given }, { engines, signal }) {
+    async solve({ site, websiteKey, challenge: given }, { engines, signal, accountId }) {
       const key = websiteKey ?? site.url?.searchParams.get('sitekey') ?? '';
       const post = (path: string, body: unknown) => ({
         method: 'POST' as const,
@@ -52,7 +52,7 @@ export function mcaptcha(rules: SiteRules): TaskType<ProofTask<Challenge>, 'proo
       const asked =
         given ?? (await askSite(engines.web, site, post('/api/v1/pow/config', { key }), challenge));
       const started = performance.now();
-      const found = await engines.proofs.search(puzzleOf(asked), { signal, from: 1 });
+      const found = await engines.proofs.search(puzzleOf(asked), { signal, accountId, from: 1 });
       if (found === undefined) throw unsolvable('task.challenge: no nonce solves it');
       const nonce = found.counter;
       const result = BigInt(`0x${found.hash.slice(0, digits)}`).toString();

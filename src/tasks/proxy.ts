@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { ProxyPlace } from '../call.ts';
 
@@ -21,7 +22,9 @@ const text = z.string('is not a string').trim().max(longest, 'is too long');
  * five fields.
  */
 export const proxyFields = {
-  proxy: text.optional().describe('`host:port:login:password` or `scheme://login:password@host:port`'),
+  proxy: text
+    .optional()
+    .describe('`host:port:login:password`, or `scheme://login:password@host:port` (percent-encoded)'),
   proxyType: text.optional().describe('`http`, `https`, `socks4` or `socks5`'),
   proxyAddress: text.optional().describe('a host; the other fields of a proxy go with it'),
   proxyPort: z.union([z.number(), text], 'is not a number').optional(),
@@ -55,7 +58,7 @@ export function proxyOf(task: ProxyFields): ProxyPlace | ProxyMistake | undefine
   const scheme = schemes[(proxyType || 'http').toLowerCase()];
   if (scheme === undefined)
     return { field: 'proxyType', message: 'is not one of http, https, socks4, socks5' };
-  const host = hostOf(proxyAddress ?? '');
+  const host = hostOf(isIP(proxyAddress ?? '') === 6 ? `[${proxyAddress}]` : (proxyAddress ?? ''));
   if (host === undefined)
     return { field: 'proxyAddress', message: proxyAddress ? 'is not a host' : 'is missing' };
   const port = portOf(String(proxyPort ?? ''));
@@ -90,7 +93,9 @@ function proxyOfText(given: string): ProxyPlace | ProxyMistake {
   // Without slashes, what is no scheme is a host or a login.
   const rest = scheme === undefined ? given : given.slice(prefix.length);
   const at = rest.lastIndexOf('@');
-  const parts = at < 0 ? inColons(rest) : inUrl(rest.slice(0, at), rest.slice(at + 1));
+  // A password may hold the sign that stands before a host elsewhere.
+  const isInColons = at < 0 || (!prefix.endsWith('//') && /^(\[[^\]]*\]|[^:@]+):\d{1,5}:/.test(rest));
+  const parts = isInColons ? inColons(rest) : inUrl(rest.slice(0, at), rest.slice(at + 1));
   const host = hostOf(parts?.host ?? '');
   const port = portOf(parts?.port ?? '');
   if (parts === undefined || host === undefined || port === undefined) return malformed;

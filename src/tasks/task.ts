@@ -54,7 +54,7 @@ export interface ProofSearcher {
    */
   search(
     puzzle: Puzzle,
-    options: { signal: AbortSignal; from?: number; to?: number },
+    options: Pick<Patience, 'signal' | 'accountId'> & { from?: number; to?: number },
   ): Promise<Found | undefined>;
 }
 

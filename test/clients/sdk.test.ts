@@ -133,6 +133,12 @@ describe('webhooks', () => {
     expect((await failure(read(...message()))).code).toBe('WEBHOOK_REFUSED');
   });
 
+  test('a signed form, of a task that was asked for as 2captcha has it, is refused and no broken JSON', async () => {
+    const form = 'id=5&code=ABC';
+    const error = await failure(read(form, signWebhook({ id: 't', body: form, at }, secret), secret));
+    expect([error.code, error.message]).toEqual(['WEBHOOK_REFUSED', expect.stringContaining('not JSON')]);
+  });
+
   test.each(['', 'whsec_', 'lgl_a key and no secret', secret.slice(0, 30), 'whsec_***'])(
     'a secret that is none (%j) is said to be that',
     async (wrong) => {

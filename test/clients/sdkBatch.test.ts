@@ -76,7 +76,7 @@ test('whose answer breaks off is sent again, and what was solved is charged once
   expect(await world.money()).toEqual({ posted: start - 20 * price, pending: 0 });
 });
 
-test('charges once for a task that is sent alone and, after a broken answer, with the others again', async () => {
+test('charges once for a task that is sent with the others again, after a broken answer, and then alone', async () => {
   let reads = 0;
   const failsFirst: TextReader = {
     read: async (...asked) => {
@@ -85,15 +85,12 @@ test('charges once for a task that is sent alone and, after a broken answer, wit
     },
   };
   await using world = await openWorld({ engines: { text: failsFirst } });
-  const alone = Promise.withResolvers<void>();
   const { client, asked } = clientOf(world, (answer, n) => {
-    if (answer.url.endsWith('/createTask')) alone.resolve();
     if (n > 1) return answer;
     const lines = answer.text().then((text) => text.split('\n').slice(0, 5).join('\n'));
     const body = new ReadableStream({
       async start(stream) {
         stream.enqueue(new TextEncoder().encode(`${await lines}\n`));
-        await alone.promise;
         stream.error(new TypeError('terminated'));
       },
     });
@@ -101,8 +98,41 @@ test('charges once for a task that is sent alone and, after a broken answer, wit
   });
   const outcomes = await client.solveAll(Array(10).fill(await image()));
   expect(outcomes.map(({ error }) => error)).toEqual(Array(10).fill(undefined));
-  expect(asked).toEqual(['/createTasks', '/createTask', '/createTasks']);
+  expect(asked).toEqual(['/createTasks', '/createTasks', '/createTask']);
   expect(await world.money()).toEqual({ posted: start - 10 * price, pending: 0 });
+});
+
+test('asks again for what found no place when those that had one have ended, and for no more at once', async () => {
+  await using world = await openWorld();
+  const limited = new Set<string>();
+  let [atOnce, most] = [0, 0];
+  const line = (fields: object) =>
+    JSON.stringify({ errorId: 0, errorCode: '', errorDescription: '', ...fields });
+  const client = new installed.sdk.Legible({
+    baseUrl: world.url,
+    key: world.key,
+    random: () => 0,
+    fetch: async (url, init) => {
+      const path = new URL(String(url)).pathname;
+      if (path === '/createTasks') {
+        const done = line({ status: 'ready', taskId: 'x', solution: { text: 'first' } });
+        const full = line({ errorId: 1, errorCode: 'ERROR_RATE_LIMIT' });
+        const lines = [...Array(3).fill(done), ...Array(40).fill(full)].map((one) => `${one}\n`);
+        return new Response(lines.join(''), { headers: { 'content-type': 'application/x-ndjson' } });
+      }
+      most = Math.max(most, ++atOnce);
+      limited.add(String(new Headers(init?.headers).get('idempotency-key')));
+      await new Promise((resolve) => setImmediate(resolve));
+      atOnce--;
+      return Response.json({ errorId: 0, status: 'ready', taskId: 'y', solution: { text: 'later' } });
+    },
+  });
+  const outcomes = await client.solveAll(Array(43).fill(await image('a')));
+  expect(outcomes.map(({ solution }) => solution?.text)).toEqual([
+    ...Array(3).fill('first'),
+    ...Array(40).fill('later'),
+  ]);
+  expect([most, limited.size]).toEqual([3, 40]);
 });
 
 test('of tasks that take longer waits for each', async () => {

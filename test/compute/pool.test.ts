@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SearchPool } from '../../src/compute/pool.ts';
+import type { ToThread } from '../../src/compute/thread.ts';
 import { type Puzzle, startsWith } from '../../src/puzzle.ts';
 
 const pools: SearchPool[] = [];
@@ -84,6 +86,86 @@ describe('searches', () => {
       code: 'ERROR_SERVICE_UNAVALIABLE',
     });
     expect(searching.load.threads).toBe(0);
+  });
+});
+
+/** A thread that finds nothing, and says of each range that it took as long as the test says; it counts ranges. */
+class PretendThread extends EventEmitter {
+  static readonly asked: Puzzle[] = [];
+  readonly #msOf: (puzzle: Puzzle) => number;
+  constructor(msOf: (puzzle: Puzzle) => number) {
+    super();
+    this.#msOf = msOf;
+  }
+  postMessage(message: ToThread): void {
+    if (message.kind === 'stop') setImmediate(() => this.emit('exit'));
+    else {
+      PretendThread.asked.push(message.puzzle);
+      setImmediate(() => this.emit('message', { found: undefined, ms: this.#msOf(message.puzzle) }));
+    }
+  }
+  async terminate(): Promise<void> {}
+}
+
+const keys = (memory: number): Puzzle => ({
+  kind: 'derivation',
+  function: 'argon2id',
+  digest: 'sha256',
+  nonce: Buffer.from('n'),
+  salt: Buffer.from('a salt of it'),
+  keyLength: 32,
+  cost: 1,
+  memory,
+  parallelism: 1,
+  ...startsWith('f'.repeat(32)),
+});
+
+describe('of accounts', () => {
+  it('each has the threads for as long, however long a range of its puzzles takes', async () => {
+    PretendThread.asked.length = 0;
+    const slow = keys(1);
+    const msOf = (puzzle: Puzzle) => (puzzle === slow ? 500 : 25);
+    const searching = pool(1, () => new PretendThread(msOf) as unknown as Worker);
+    const gone = new AbortController();
+    const endless = Array.from({ length: 4 }, () =>
+      searching.search(slow, { signal: gone.signal, accountId: 'a' }).catch(() => {}),
+    );
+    await searching.search(digits('quick', 'f'), { signal, accountId: 'b', to: 64 * 40 });
+    gone.abort();
+    await Promise.all(endless);
+    const slowOnes = PretendThread.asked.filter((puzzle) => puzzle === slow).length;
+    // 40 ranges of 25 ms are two of 500.
+    expect(slowOnes).toBeLessThanOrEqual(4);
+  });
+
+  it('keys of all threads stay within the memory that there is, and one that needs more goes alone', async () => {
+    const [large, small] = [keys(200 * 1024), keys(60 * 1024)];
+    const busy: Puzzle[][] = [];
+    const threads: Watched[] = [];
+    class Watched extends PretendThread {
+      at: Puzzle | undefined;
+      override postMessage(message: ToThread): void {
+        if (message.kind !== 'stop') {
+          this.at = message.puzzle;
+          busy.push(threads.flatMap(({ at }) => at ?? []));
+        }
+        super.postMessage(message);
+      }
+    }
+    const startThread = () => {
+      const thread = new Watched(() => 25);
+      thread.prependListener('message', () => {
+        thread.at = undefined;
+      });
+      threads.push(thread);
+      return thread as unknown as Worker;
+    };
+    const searching = new SearchPool({ threads: 3, startThread, memory: 130 * 1024 * 1024 });
+    pools.push(searching);
+    const asked = [large, small, small, large].map((puzzle) => searching.search(puzzle, { signal, to: 4 }));
+    expect(await Promise.all(asked)).toEqual(Array(4).fill(undefined));
+    expect(busy.some((at) => at.length === 2)).toBe(true);
+    for (const at of busy) expect(at.length === 1 || at.every((puzzle) => puzzle === small)).toBe(true);
   });
 });
 

@@ -196,6 +196,10 @@ describe('addresses that are not the public internet', () => {
     const literals = [...special, ...embedded, ...spellings];
     expect(literals.filter((host) => guard.parse(`http://${host}/`) !== undefined)).toEqual([]);
     expect(guard.parse('http://a-name.example/')?.hostname).toBe('a-name.example');
+    // What is kept of it is the text that it has as a URL.
+    const kept = guard.parse(`http://a-name.example/?name=${'и'.repeat(300)}`)!.href;
+    expect(guard.parse(kept)?.href).toBe(kept);
+    expect(guard.parse(`http://a-name.example/?name=${'и'.repeat(400)}`)).toBeUndefined();
   });
 
   it('are all that is refused', () => {

@@ -43,6 +43,12 @@ describe('a proxy as one string', () => {
     ['my_proxy-1.example:3128', place('http', 'my_proxy-1.example', 3128)],
     ['2130706433:8080', place('http', '127.0.0.1', 8080)],
     ['http:80:8080', place('http', '0.0.0.80', 8080)],
+    ['proxy.example:1080:user:a@b', place('http', 'proxy.example', 1080, 'user', 'a@b')],
+    [
+      'http:proxy.example:8080:user:p@evil.example:80',
+      place('http', 'proxy.example', 8080, 'user', 'p@evil.example:80'),
+    ],
+    ['user:12345@proxy.example:8080', place('http', 'proxy.example', 8080, 'user', '12345')],
   ])('%s', (proxy, expected) => {
     expect(proxyOf({ proxy })).toEqual(expected);
   });
@@ -85,6 +91,8 @@ describe('a proxy in fields of its own', () => {
     expect(proxyOf({ proxyAddress: 'proxy.example', proxyPort: 80 })).toEqual(
       place('http', 'proxy.example', 80),
     );
+    for (const proxyAddress of ['2606:4700::1', '[2606:4700::1]'])
+      expect(proxyOf({ proxyAddress, proxyPort: 80 })).toEqual(place('http', '2606:4700::1', 80));
   });
 
   it('gives way to the string, and is none when all of them are empty', () => {

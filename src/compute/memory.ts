@@ -1,0 +1,19 @@
+import { totalmem } from 'node:os';
+import type { Puzzle } from '../puzzle.ts';
+
+const mebibyte = 1024 * 1024;
+
+/** Bytes that one key of a puzzle takes while it is derived; nothing worth counting of most. */
+export function memoryOf(puzzle: Puzzle): number {
+  if (puzzle.kind !== 'derivation') return 0;
+  const { function: name, cost, memory, parallelism } = puzzle;
+  if (name === 'argon2id') return 1024 * memory;
+  return name === 'scrypt' ? 128 * memory * (cost + parallelism) : 0;
+}
+
+/** Of what the machine, or its container, gives: an eighth, and at least what the largest key that is begun takes. */
+export function memoryToSpare(): number {
+  // 0, or more than there is, where nothing bounds it.
+  const bound = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+  return Math.max(256 * mebibyte, Math.min(bound, totalmem()) / 8);
+}
