@@ -7,13 +7,13 @@ import { type Crops, cutOut, type Mark } from './mark.ts';
 /** Letters whose two cases differ in size alone are one shape. */
 const SHAPES = lettersAndDigits.replace(/[CKOPSUVWXZ]/g, (capital) => capital.toLowerCase());
 const PLACES = Array.from(SHAPES, (shape) => lettersAndDigits.indexOf(shape));
-const CUT = { width: 40, margin: 1.35 };
+const CUT = { width: 40, margin: 1.5 };
 /** The net was trained on letters that lean by half as much; marks may be turned further. */
 const TURNS = [-0.5, 0, 0.5];
 /** Chance that two marks are the same of which the net reads neither as a letter. */
 const UNREAD = 0.02;
 /** How much the likeness of two marks' scores counts, beside the letters that they may be. */
-const LIKENESS = 3;
+const LIKENESS = 5;
 /** Scores below are all the same: no. */
 const LEAST_SCORE = -9;
 
