@@ -190,16 +190,12 @@ export class RecognizerPool {
     if (waiting) settle(entry, () => entry.reject(entry.signal.reason));
   }
 
-  /**
-   * Gives idle threads work. Each gets its share of what waits: further looks take an image ten times as long, and
-   * whoever had taken all would still be at it when the others have long been idle.
-   */
+  /** Gives idle threads work. */
   #dispatch(): void {
     const ready = [...this.#threads].filter((thread) => thread.ready);
     for (const thread of ready.filter(({ batch }) => batch.length === 0)) {
       if (this.#queue.length === 0) return;
-      const share = Math.ceil(this.#queue.length / ready.length);
-      this.#send(thread, this.#queue.take(Math.min(share, LARGEST_BATCH)));
+      this.#send(thread, this.#queue.take(LARGEST_BATCH, ready.length));
     }
   }
 

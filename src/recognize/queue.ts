@@ -65,13 +65,18 @@ export class WorkQueue<Entry extends Waiting> {
     for (const { bytes } of entries) this.#bytes += bytes;
   }
 
-  /** The image whose turn it is and what waits of its company, at most `most`: nothing waits for a batch to fill. */
-  take(most: number): Entry[] {
+  /**
+   * The image whose turn it is and what waits of its company, at most `most`: nothing waits for a batch to fill. And no
+   * more than one thread's share, of so many: further looks take an image ten times as long, and whoever had taken all
+   * would still be at it when the others have long been idle.
+   */
+  take(most: number, threads = 1): Entry[] {
+    const share = Math.min(Math.ceil(this.#entries.length / threads), most);
     const first = this.#entries[0];
     if (!first) return [];
     const { company, alone } = first.entry;
     const isCompany = ({ entry }: { entry: Entry }) => entry.company === company && !entry.alone;
-    const batch = alone ? [first] : this.#entries.filter(isCompany).slice(0, most);
+    const batch = alone ? [first] : this.#entries.filter(isCompany).slice(0, share);
     this.#round = first.round;
     const taken = new Set(batch.map(({ entry }) => entry));
     return this.remove((entry) => taken.has(entry));

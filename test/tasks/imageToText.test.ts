@@ -2,39 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { Fault } from '../../src/fault.ts';
 import { imageToText } from '../../src/tasks/imageToText.ts';
 import { taskTypes } from '../../src/tasks/registry.ts';
-import type { Reading, ReadOptions, SolveContext } from '../../src/tasks/task.ts';
 import { readFields } from '../../src/tasks/wording.ts';
-
-/** Every body but `broken` is an image; its bytes are the body itself. */
-function parseImage(text: string, field: string): Uint8Array {
-  if (text === 'broken') throw new Fault('ERROR_PARSE_IMAGE_FAIL', { detail: `${field}: is not base64` });
-  return Buffer.from(text);
-}
-
-const lenient = imageToText({ parseImage, strict: false });
-const strict = imageToText({ parseImage, strict: true });
-
-/** A reader that says of each image what the test has put there. */
-function world(readings: Record<string, Partial<Reading>>) {
-  const asked: ReadOptions[] = [];
-  const context: SolveContext<'text'> = {
-    deadline: 5,
-    signal: new AbortController().signal,
-    engines: {
-      text: {
-        async read(image, options) {
-          asked.push(options);
-          const reading = readings[Buffer.from(image).toString()];
-          return { text: '', confidence: 0.97, characters: [], alternatives: [], ...reading };
-        },
-      },
-    },
-  };
-  return { context, asked };
-}
-
-const solve = (task: object, readings: Record<string, Partial<Reading>>, type = lenient) =>
-  type.solve(type.input.parse(task), world(readings).context);
+import { lenient, parseImage, solve, strict, world } from './pretendReader.ts';
 
 function problemOf(task: object, type = lenient): string {
   const read = readFields(type.input, task);
@@ -115,75 +84,6 @@ describe('module number', () => {
     await lenient.solve(lenient.input.parse({ module: 'number', body: 'a' }), context);
     await lenient.solve(lenient.input.parse({ module: 'number', body: 'a', charset: '1-3' }), context);
     expect(asked.map(({ alphabet }) => alphabet)).toEqual(['0123456789', '123']);
-  });
-});
-
-describe('module math', () => {
-  test('lengths are those of the answer', async () => {
-    const asked = world({ a: { text: '27+15=' } });
-    const limited = (more: object) =>
-      lenient.solve(lenient.input.parse({ module: 'math', body: 'a', ...more }), asked.context);
-    expect(await limited({ maxLength: 2 })).toMatchObject({ text: '42' });
-    await expect(limited({ minLength: 3 })).rejects.toMatchObject({ code: 'ERROR_CAPTCHA_UNSOLVABLE' });
-    for (const options of asked.asked) expect(options).not.toHaveProperty('maxLength');
-  });
-
-  test('answers what most of the belief stands for', async () => {
-    const reading = {
-      text: '3+6=',
-      confidence: 0.4,
-      alternatives: [
-        { text: '3+5=', confidence: 0.3 },
-        { text: '3+5=?', confidence: 0.25 },
-        { text: '35=', confidence: 0.9 },
-      ],
-    };
-    expect(await solve({ module: 'math', body: 'a' }, { a: reading })).toEqual({
-      text: '8',
-      confidence: 0.475, // 1 - 0.7 * 0.75
-    });
-  });
-
-  test('names the expression in the details', async () => {
-    const solution = await solve({ module: 'math', body: 'a', details: true }, { a: { text: '2-9=' } });
-    expect(solution).toMatchObject({ text: '-7', expression: '2-9=' });
-  });
-
-  test('of a reading that has no answer the details are not told as those of the one that was taken', async () => {
-    const reading = {
-      text: '7/2=',
-      confidence: 0.5,
-      characters: [...'7/2='].map((character) => ({ character, confidence: 0.9 })),
-      alternatives: [
-        { text: '7-2=', confidence: 0.3 },
-        { text: '1-2=', confidence: 0.1 },
-      ],
-    };
-    expect(await solve({ module: 'math', body: 'a', details: true }, { a: reading })).toEqual({
-      text: '5',
-      confidence: 0.3,
-      expression: '7-2=',
-      alternatives: [
-        { text: '7/2=', confidence: 0.5 },
-        { text: '1-2=', confidence: 0.1 },
-      ],
-    });
-  });
-
-  test('asks for expressions and for other readings', async () => {
-    const { context, asked } = world({ a: { text: '1+1' } });
-    await lenient.solve(lenient.input.parse({ module: 'math', body: 'a' }), context);
-    expect(asked).toMatchObject([{ expression: true, alternatives: 5, deadline: 5 }]);
-  });
-
-  test.each(['7/2', 'abc', ''])('"%s" has no answer: ERROR_CAPTCHA_UNSOLVABLE', async (text) => {
-    await expect(solve({ module: 'math', body: 'a' }, { a: { text } })).rejects.toMatchObject({
-      code: 'ERROR_CAPTCHA_UNSOLVABLE',
-    });
-  });
-
-  test('common does not calculate', async () => {
-    expect(await solve({ body: 'a' }, { a: { text: '1+1' } })).toMatchObject({ text: '1+1' });
   });
 });
 
