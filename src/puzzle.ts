@@ -4,6 +4,9 @@ export type Puzzle = Bounds & (Digits | Derivation);
 /** How long the hash of each function is. */
 export const digestBytes = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 };
 
+/** Memory of the largest key that is derived. */
+export const largestKeyBytes = 256 * 2 ** 20;
+
 export interface Bounds {
   /** Lower-case hex, of one length. */
   least: string;

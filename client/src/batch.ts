@@ -87,31 +87,30 @@ export class Batch {
     };
     const ending: Promise<void>[] = [];
     const again: [number, number][] = [];
+    let answered = 0;
     try {
       await transport.repeat(signal, async () => {
         let line = 0;
         for await (const answer of transport.lines(call)) {
           // Before the connection broke, so many had come already; the others come again, under the same key.
-          if (line++ < ending.length) continue;
-          const index = indexes[ending.length]!;
-          if (!isRefusedForNow(answer)) ending.push(this.#keep(index, this.#end(answer)));
-          else {
-            again.push([ending.length, index]);
-            ending.push(Promise.resolve());
-          }
+          if (line++ < answered) continue;
+          const place = answered++;
+          const index = indexes[place]!;
+          if (isRefusedForNow(answer)) again.push([place, index]);
+          else ending.push(this.#keep(index, this.#end(answer)));
         }
         if (line < indexes.length) throw new LegibleError('NO_ANSWER', 'the answer broke off');
       });
     } catch (error) {
       if (!(error instanceof LegibleError)) throw error;
-      const left = [...indexes.entries()].slice(ending.length);
+      const left = [...indexes.entries()].slice(answered);
       // A server that does not know this call.
       if (error.code === 'ERROR_BAD_REQUEST') await this.#solveSingly(left, nameOf);
       else for (const [, index] of left) ending.push(this.#keep(index, Promise.reject(error)));
     }
     await Promise.all(ending);
     // Mostly the places of the key were taken, by those that have ended now: as many as there were are free again.
-    const places = Math.min(Math.max(ending.length - again.length, 1), singlesAtOnce);
+    const places = Math.min(Math.max(answered - again.length, 1), singlesAtOnce);
     await this.#solveSingly(again, nameOf, places);
   }
 

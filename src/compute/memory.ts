@@ -1,7 +1,5 @@
 import { totalmem } from 'node:os';
-import type { Puzzle } from '../puzzle.ts';
-
-const mebibyte = 1024 * 1024;
+import { largestKeyBytes, type Puzzle } from '../puzzle.ts';
 
 /** Bytes that one key of a puzzle takes while it is derived; nothing worth counting of most. */
 export function memoryOf(puzzle: Puzzle): number {
@@ -11,9 +9,9 @@ export function memoryOf(puzzle: Puzzle): number {
   return name === 'scrypt' ? 128 * memory * (cost + parallelism) : 0;
 }
 
-/** Of what the machine, or its container, gives: an eighth, and at least what the largest key that is begun takes. */
+/** Of what the machine, or its container, gives: an eighth, and at least what one key may take. */
 export function memoryToSpare(): number {
   // 0, or more than there is, where nothing bounds it.
   const bound = process.constrainedMemory() || Number.POSITIVE_INFINITY;
-  return Math.max(256 * mebibyte, Math.min(bound, totalmem()) / 8);
+  return Math.max(largestKeyBytes, Math.min(bound, totalmem()) / 8);
 }

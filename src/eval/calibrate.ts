@@ -9,8 +9,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { calibrationSchema, type Line, logOdds } from '../recognize/calibration.ts';
 import { cardPath, readModelCard, textModel } from '../recognize/modelCard.ts';
-import { loadNet, type Net } from '../recognize/net.ts';
-import { type ReadItem, readImages } from '../recognize/reader.ts';
+import { loadNet } from '../recognize/net.ts';
+import { readImage } from '../recognize/reader.ts';
 import { findFamilies } from './families.ts';
 import { limitOf } from './limit.ts';
 import { isRight } from './score.ts';
@@ -57,9 +57,10 @@ for (const { images, arithmetic } of families) {
       [oneLook, 0],
       [moreLooks, 1.1],
     ] as const) {
-      const { text, confidence } = await readOne(net, item, sure);
-      if (text !== '')
-        samples.push({ logOdds: logOdds(confidence), right: isRight({ image, text, confidence }) });
+      const outcome = await readImage(net, item, sure);
+      if (!('reading' in outcome) || outcome.reading.text === '') continue;
+      const { text, confidence } = outcome.reading;
+      samples.push({ logOdds: logOdds(confidence), right: isRight({ image, text, confidence }) });
     }
   }
 }
@@ -78,23 +79,6 @@ const calibration = {
 const card = { ...readModelCard(values.model), calibration: calibrationSchema.parse(calibration) };
 writeFileSync(cardPath(values.model), `${JSON.stringify(card, null, 2)}\n`);
 console.log(`${oneLook.length} images: ${JSON.stringify(calibration)}`);
-
-async function readOne(
-  loaded: Net,
-  item: ReadItem,
-  sure: number,
-): Promise<{ text: string; confidence: number }> {
-  let read = { text: '', confidence: 0 };
-  await readImages(
-    loaded,
-    [item],
-    (_, outcome) => {
-      if ('reading' in outcome) read = outcome.reading;
-    },
-    sure,
-  );
-  return read;
-}
 
 /** Logistic regression of being right on the log-odds that were said, by Newton's method; nearly no prior. */
 function fitLine(samples: readonly Sample[]): Line {

@@ -14,8 +14,9 @@ import { UserError } from '../userError.ts';
 import { commonestConfusions } from './confusions.ts';
 import { contactSheet } from './contactSheet.ts';
 import { type Family, findFamilies, type Labelled } from './families.ts';
+import { isGivenUp } from './givenUp.ts';
 import { limitOf } from './limit.ts';
-import { countRight, isGivenUp } from './puzzles.ts';
+import { countRight } from './puzzles.ts';
 import {
   type FamilyScore,
   isRight,

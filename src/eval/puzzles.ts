@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { LocalReader, VisionTask } from '../cli/localReader.ts';
-import type { ErrorCode } from '../errors.ts';
-import { Fault } from '../fault.ts';
 import type { Solution } from '../tasks/task.ts';
+import { isGivenUp } from './givenUp.ts';
 import type { Row } from './table.ts';
 
 /** One labelled puzzle: what is asked of it, and whether an answer is near enough. */
@@ -76,17 +75,6 @@ export async function countRight(reader: LocalReader, puzzles: readonly Puzzle[]
   }
   return right;
 }
-
-/** What a client would be told of this very image; any other fault is of whoever measures. */
-export function isGivenUp(error: unknown): boolean {
-  return error instanceof Fault && imageFaults.includes(error.code);
-}
-
-const imageFaults: readonly ErrorCode[] = [
-  'ERROR_CAPTCHA_UNSOLVABLE',
-  'ERROR_PARSE_IMAGE_FAIL',
-  'ERROR_INVALID_IMAGE',
-];
 
 function areInside(points: readonly number[][], targets: z.output<typeof boxes>): boolean {
   if (points.length !== targets.length) return false;

@@ -65,6 +65,13 @@ export async function readImages(
   }
 }
 
+/** Reads one image; `sure` as in readImages. */
+export async function readImage(net: Net, item: ReadItem, sure = SURE): Promise<ReadOutcome> {
+  const { promise, resolve } = Promise.withResolvers<ReadOutcome>();
+  await readImages(net, [item], (_index, outcome) => resolve(outcome), sure);
+  return promise;
+}
+
 /** The pictures that an image holds for reading; none when it cannot be decoded, which is then its outcome. */
 async function open({ image }: ReadItem, done: (outcome: ReadOutcome) => void): Promise<Bitmap[]> {
   try {

@@ -1,5 +1,5 @@
 import crypto from 'node:crypto';
-import { type Derivation, digestBytes, type Puzzle, startsWith } from '../puzzle.ts';
+import { type Derivation, digestBytes, largestKeyBytes, type Puzzle, startsWith } from '../puzzle.ts';
 import { unsolvable } from './proofOfWork.ts';
 
 /** What version 2 of ALTCHA says of its key; nonce, salt and prefix in hex. */
@@ -31,7 +31,7 @@ const mebibyte = 1024 * 1024;
  * The work of one key that a usual core does in about half a second, in hashes or in bytes that are written. A thread
  * cannot be called away from a key, neither for another search nor for a stop.
  */
-const mostWork = { sha: 500_000, pbkdf2: 1_000_000, scrypt: 128 * mebibyte, argon2id: 256 * mebibyte };
+const mostWork = { sha: 500_000, pbkdf2: 1_000_000, scrypt: 128 * mebibyte, argon2id: largestKeyBytes };
 
 /** Whether ALTCHA has an algorithm of this name. */
 export function isAlgorithm(name: string): boolean {

@@ -45,11 +45,10 @@ def _letters(s: Scene, glyphs: GlyphSet, strength: float) -> None:
         c = tint or colours.mixed(s.paper, colours.ink_on(dice, s.paper, 0.5 * gap), share if gap > 60 else 0.5 * share)
         mask = glyphs.glyph(font, dice.pick(_LETTERS)).mask
         k = s.cap * (dice.u(0.8, 1.1) if large else small * dice.u(0.8, 1.2)) / CAP
-        turn = dice.u(-0.6, 0.6) * (row is None)
         if row is None:
-            _print(s, mask, k, turn, dice.u(0, s.w), dice.u(0, s.h), c)
+            _print(s, mask, k, dice.u(-0.6, 0.6), dice.u(0, s.w), dice.u(0, s.h), c)
         else:
-            _print(s, mask, k, turn, (i + 1) * 26 * k, row, c)
+            _print(s, mask, k, 0.0, (i + 1) * 26 * k, row, c)
 
 
 def _carpet(s: Scene, glyphs: GlyphSet, strength: float) -> None:

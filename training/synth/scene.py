@@ -20,8 +20,9 @@ class Scene:
     ink: BGR of the text, uint8 (h, w, 3), or None while the text has the one colour `colour`.
     canvas: uint8 (h, w, 3), what lies behind the text, later the whole picture. smooth: edges are
     anti-aliased. tile: round or square, pitch in glyph pixels and line width of the tiles that
-    build each letter. palest: how far the palest letter's colour is from the paper, where some are pale. nested: neighbours share columns, one above the other. cap: height of
-    capitals in pixels. centres: x, y of each letter's middle.
+    build each letter. palest: how far the palest letter's colour is from the paper, where some are
+    pale. nested: neighbours share columns, one above the other. cap: height of capitals in pixels.
+    centres: x, y of each letter's middle.
     """
 
     dice: Dice

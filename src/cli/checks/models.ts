@@ -6,7 +6,7 @@ import { readClassCard } from '../../recognize/classes/card.ts';
 import { textModel } from '../../recognize/modelCard.ts';
 import { loadNet } from '../../recognize/net.ts';
 import { RecognizerPool } from '../../recognize/pool.ts';
-import { type ReadOutcome, readImages } from '../../recognize/reader.ts';
+import { readImage } from '../../recognize/reader.ts';
 import { type Finding, findingsOf, messageOf } from './check.ts';
 
 /** What a model made of an image that comes with Legible. */
@@ -62,10 +62,8 @@ async function lookAtText(pool: RecognizerPool): Promise<Seen> {
 async function lookAgainAtText(): Promise<Seen> {
   const net = await loadNet(textModel);
   try {
-    const { promise, resolve } = Promise.withResolvers<ReadOutcome>();
     const item = { image: await readFile(example.file), budgetMs: 60_000 };
-    await readImages(net, [item], (_index, outcome) => resolve(outcome), Number.POSITIVE_INFINITY);
-    const outcome = await promise;
+    const outcome = await readImage(net, item, Number.POSITIVE_INFINITY);
     if ('fault' in outcome) throw new Error(outcome.fault.cause);
     const { text, confidence } = outcome.reading;
     // The first look has its say in this too: alone it would name the right text, and be unsure.

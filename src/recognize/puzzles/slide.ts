@@ -41,7 +41,7 @@ export function findGap(picture: Pixels, background: Pixels): Spot | undefined {
 
 function search(picture: Pixels, background: Pixels): Spot | undefined {
   const piece = cutPiece(picture);
-  if (!piece || piece.width >= background.width || piece.height > background.height) return undefined;
+  if (!piece || !fits(piece, background)) return undefined;
   const rim = rimOf(piece);
   const slopes = slopesOf(background);
   const inside = insidePairs(piece);
@@ -62,6 +62,10 @@ function search(picture: Pixels, background: Pixels): Spot | undefined {
   if (!first) return undefined;
   const belief = judged.reduce((sum, { score }) => sum + Math.exp(SHARPNESS * (score - first.score)), 0);
   return { ...toPicture(first.corner, piece), confidence: 1 / belief };
+}
+
+function fits(piece: Piece, background: Pixels): boolean {
+  return piece.width < background.width && piece.height <= background.height;
 }
 
 /** Small ranges, one around each likely corner: found in a coarse picture where the piece is large enough for that. */
@@ -139,7 +143,7 @@ const ROOM = 4;
 function sharpen(rough: Corner, picture: Pixels, background: Pixels, reach: number): Corner | undefined {
   const piece = cutPiece(picture);
   // Shrunk, it may have fitted in by half a pixel.
-  if (!piece || piece.width >= background.width || piece.height > background.height) return undefined;
+  if (!piece || !fits(piece, background)) return undefined;
   const range = around({ x: rough.x + piece.left, y: rough.y + piece.top }, reach, piece, background);
   // With room for the rim, and for the slopes' own edge.
   const left = Math.max(0, range.left - ROOM);
