@@ -21,7 +21,7 @@ def loss_of(logits: Tensor, texts: list[str]) -> Tensor:
         lengths,
         reduction="none",
         zero_infinity=True,  # a text longer than the steps have room for
-    ) / lengths.to(logits.device)
+    ) / lengths.clamp(min=1).to(logits.device)
     return (losses * (READABLE / losses.detach().clamp(min=READABLE)) ** 2).mean()
 
 

@@ -24,6 +24,9 @@ __all__ = ["STYLES", "Sample", "Synthesiser"]
 # Pixels of the largest native picture: larger ones only cost time, the reader shrinks them anyway.
 _MOST_PIXELS = 34_000
 
+# Added to a seed whose picture shows nothing: beyond all seeds that are asked for.
+_ANEW = 1 << 48
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -76,6 +79,9 @@ class Synthesiser:
         s.smooth = dice.chance(0.85)
         paint.choose_colours(s)
         layout.place(s, self.glyphs)
+        if not s.text:
+            # The only letter was a hairline, of which hard edges left nothing.
+            return self._draw(seed + _ANEW, width, lead, difficulty, height)
         paint.picture(s, self.glyphs, self.textures)
         return s
 

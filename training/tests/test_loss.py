@@ -55,3 +55,9 @@ def test_only_the_pupil_learns_from_unlikeness():
     pupil, teacher = (sure_of(text)[None].requires_grad_() for text in ("ab", "zz"))
     unlikeness(pupil, teacher, ["ab"]).backward()
     assert pupil.grad.abs().max() > 0 and teacher.grad is None
+
+
+def test_a_picture_without_text_asks_for_blanks_and_nothing_more():
+    unsure = torch.zeros(1, STEPS, CLASSES, requires_grad=True)
+    loss_of(unsure, [""]).backward()
+    assert torch.isfinite(unsure.grad).all() and (unsure.grad[0, :, 0] < 0).all()

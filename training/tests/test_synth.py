@@ -45,6 +45,21 @@ def test_each_style_gives_pictures_of_the_asked_width(maker, style):
             assert made.image.std() > 0.5
 
 
+def test_a_picture_that_shows_nothing_is_drawn_anew(maker, monkeypatch):
+    lost: list[str] = []
+
+    def lose_the_first(scene: Scene, glyphs) -> None:
+        place(scene, glyphs)
+        if not lost:
+            lost.append(scene.text)
+            scene.text = ""
+
+    place = layout.place
+    monkeypatch.setattr(layout, "place", lose_the_first)
+    made = maker.sample(7, 144, "plain")
+    assert lost and made.text and made.text != lost[0]
+
+
 def test_weights_choose_the_style(maker):
     weights = [0.0] * len(STYLES)
     weights[STYLES.index("hollow")] = 2.0
