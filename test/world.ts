@@ -154,8 +154,7 @@ export async function openWorld({
   }
 
   /** A new key of the account, and its text. */
-  async function addKey(over: Partial<NewKey> = {}): Promise<string> {
-    const text = generateKey();
+  async function addKey(over: Partial<NewKey> = {}, text = generateKey()): Promise<string> {
     await store.createKey({ ...newKey(text), accountId: 'alice', ...over });
     return text;
   }

@@ -35,7 +35,11 @@ export function authenticator({ clock, store, pepper }: AuthenticatorParts) {
     if (!isPlausibleKey(key)) return nobody;
     const principal = store.findPrincipal(hashKey(key, pepper));
     recent.set(key, { readAt: now, principal });
-    principal.catch(() => recent.delete(key));
+    // A key that nobody has yet may be imported in the next moment, and works from then on.
+    principal.then(
+      (found) => found === undefined && recent.delete(key),
+      () => recent.delete(key),
+    );
     return principal;
   }
 

@@ -43,7 +43,9 @@ test('a revoked key works no longer than a second', async () => {
 
 test('a new key works at once, even if it was tried in vain before', async () => {
   await using world = await openWorld();
-  const clientKey = await world.addKey();
+  const clientKey = generateKey();
+  expectRefusal(await world.call('getBalance', { clientKey }), 'ERROR_KEY_DENIED_ACCESS', text);
+  await world.addKey({}, clientKey);
   expect((await world.call('getBalance', { clientKey })).status).toBe(200);
 });
 

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { Fault } from '../../src/fault.ts';
 import { RecognizerPool } from '../../src/recognize/pool.ts';
+import type { Engines } from '../../src/tasks/task.ts';
 import { expectReady, expectRefusal, FakeClock, imageTask, openWorld, price, start } from '../world.ts';
 
 const text = 'Service is temporarily unavailable';
@@ -115,12 +116,18 @@ test('a client that leaves while its image is read pays, and finds the result by
   });
   const reading = { text: 'abc', confidence: 1, characters: [], alternatives: [] };
   const ids: string[] = [];
-  await using world = await openWorld({ engines: { text: { read: () => gate.then(() => reading) } } });
+  const gone: AbortSignal[] = [];
+  const read: Engines['text']['read'] = (_image, { signal }) => {
+    gone.push(signal);
+    return gate.then(() => reading);
+  };
+  await using world = await openWorld({ engines: { text: { read } } });
   const body = JSON.stringify({ clientKey: world.key, ...(await imageTask()) });
   const socket = connect(world.port, '127.0.0.1');
   socket.write(`POST /createTask HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
   await expect.poll(() => world.money()).toEqual({ posted: start, pending: price });
   socket.destroy();
+  await expect.poll(() => gone[0]?.aborted).toBe(true);
   finish();
   await expect.poll(() => world.money()).toEqual({ posted: start - price, pending: 0 });
   for (const entry of await world.store.listEntries('alice', 10)) if (entry.taskId) ids.push(entry.taskId);

@@ -50,6 +50,21 @@ function senderOf(change: Partial<CallbackParts> = {}) {
   return { sender: new CallbackSender(parts), ends, logged, counted };
 }
 
+/** A sender whose callback has come to this attempt, and is answered with 500. */
+function failing(attempts: number, random: number) {
+  const waiting = [{ ...callback, attempts }];
+  const ends: unknown[] = [];
+  const store: CallbackParts['store'] = {
+    takeCallback: async () => waiting.shift(),
+    endCallback: async (end) => ends.push(end) > 0,
+  };
+  const answer: Outcome = { kind: 'answered', status: 500, contentType: '', body: '' };
+  return {
+    ...senderOf({ store, engines: { web: { call: async () => answer } }, random: () => random }),
+    ends,
+  };
+}
+
 describe('a sender of callbacks', () => {
   it.each<[string, Partial<CallbackParts>]>([
     [
@@ -67,6 +82,34 @@ describe('a sender of callbacks', () => {
     await expect.poll(() => ends).toEqual([{ taskId: 'a task', attempts: 1, nextAt: 1_005_000 }]);
     expect(counted).toEqual(['failed']);
     expect(logged.join('')).toContain('a callback could not be sent');
+    await sender.stop();
+  });
+
+  it.each<[attempt: number, pause: number]>([
+    [1, 5_000],
+    [2, 30_000],
+    [3, 120_000],
+    [4, 300_000],
+  ])('tries again after attempt %i in %i ms, give or take a tenth', async (attempts, pause) => {
+    for (const [random, share] of [
+      [0, 0.9],
+      [0.5, 1],
+      [1, 1.1],
+    ] as const) {
+      const { sender, ends } = failing(attempts, random);
+      sender.look();
+      await expect
+        .poll(() => ends)
+        .toEqual([{ taskId: 'a task', attempts, nextAt: 1_000_000 + share * pause }]);
+      await sender.stop();
+    }
+  });
+
+  it('gives up after the fifth attempt', async () => {
+    const { sender, ends, counted } = failing(5, 0.5);
+    sender.look();
+    await expect.poll(() => ends).toEqual([{ taskId: 'a task', attempts: 5, nextAt: null }]);
+    expect(counted).toEqual(['given_up']);
     await sender.stop();
   });
 

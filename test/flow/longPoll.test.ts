@@ -19,16 +19,17 @@ beforeEach(async () => {
 });
 afterEach(() => world[Symbol.asyncDispose]());
 
-async function makeLater(): Promise<string> {
-  const { taskId } = (await world.call('createTask', { task: { type: 'EchoTask', say: 'x' } })).body;
+/** A task that is under way, as getTaskResult asks for it. */
+async function makeLater(more: { clientKey?: string } = {}): Promise<{ taskId: string }> {
+  const { taskId } = (await world.call('createTask', { ...more, task: { type: 'EchoTask', say: 'x' } })).body;
   await expect.poll(() => asked.length).toBe(1);
-  return taskId;
+  return { ...more, taskId };
 }
 
 /** A poll that waits, and whether it has been answered. */
-function waiting(taskId: string, prefer = 'wait=30', init: RequestInit = {}) {
+function waiting(fields: { taskId: string }, prefer = 'wait=30', init: RequestInit = {}) {
   const poll: { answer: Promise<Answer>; isAnswered: boolean } = {
-    answer: world.call('getTaskResult', { taskId }, { headers: { prefer }, ...init }),
+    answer: world.call('getTaskResult', fields, { headers: { prefer }, ...init }),
     isAnswered: false,
   };
   poll.answer.then(
@@ -90,15 +91,15 @@ describe('a poll with Prefer: wait', () => {
 
   it('of a task that has ended, or is none, does not wait', async () => {
     const { taskId } = (await world.call('createTask', await imageTask())).body;
-    expectReady(await waiting(taskId).answer);
-    const unknown = await waiting('00000000-0000-4000-8000-000000000000').answer;
+    expectReady(await waiting({ taskId }).answer);
+    const unknown = await waiting({ taskId: '00000000-0000-4000-8000-000000000000' }).answer;
     expect(unknown.body.errorCode).toBe('ERROR_TASKID_INVALID');
   });
 
   it('counts as a poll, and refuses one too many', async () => {
-    const taskId = await makeLater();
-    for (let at = 0; at < 120; at++) await world.call('getTaskResult', { taskId });
-    expect((await waiting(taskId).answer).body.errorCode).toBe('ERROR_TASKID_INVALID');
+    const fields = await makeLater();
+    for (let at = 0; at < 120; at++) await world.call('getTaskResult', fields);
+    expect((await waiting(fields).answer).body.errorCode).toBe('ERROR_TASKID_INVALID');
   });
 
   it('counts once, also where it has looked a second time', async () => {
@@ -120,30 +121,39 @@ describe('a poll with Prefer: wait', () => {
 
   it('is answered at once where its key waits as often as it may have tasks under way', async () => {
     const clientKey = await world.addPackage({ id: 'small', concurrency: 1 });
-    const created = await world.call('createTask', { clientKey, task: { type: 'EchoTask', say: 'x' } });
-    const { taskId } = created.body;
-    await expect.poll(() => asked.length).toBe(1);
-    const poll = () => world.call('getTaskResult', { clientKey, taskId }, { headers: { prefer: 'wait=30' } });
-    const first = poll();
+    const fields = await makeLater({ clientKey });
+    const first = waiting(fields);
     await othersPass();
-    const second = await poll();
+    const second = await waiting(fields).answer;
     expect([second.body.status, second.headers.get('preference-applied')]).toEqual(['processing', null]);
     world.clock.advance(30_000);
-    expect((await first).headers.get('preference-applied')).toBe('wait=30');
-    const third = poll();
+    expect((await first.answer).headers.get('preference-applied')).toBe('wait=30');
+    const third = waiting(fields);
     await othersPass();
     asked[0]!.end.resolve({ said: 'x' });
-    expect((await third).body.status).toBe('ready');
+    expect((await third.answer).body.status).toBe('ready');
   });
 
-  it('is let go with its client', async () => {
+  it('is let go with its client, whose key may then wait once more', async () => {
+    const clientKey = await world.addPackage({ id: 'small', concurrency: 1 });
+    const fields = await makeLater({ clientKey });
     const client = new AbortController();
-    const taskId = await makeLater();
-    const poll = waiting(taskId, 'wait=60', { signal: client.signal });
+    const left = waiting(fields, 'wait=60', { signal: client.signal });
     await othersPass();
+    const beside = waiting(fields, 'wait=60');
+    expect((await beside.answer).headers.get('preference-applied')).toBeNull();
     client.abort();
-    await expect(poll.answer).rejects.toThrow();
-    expect((await world.call('getTaskResult', { taskId })).body.status).toBe('processing');
+    await expect(left.answer).rejects.toThrow();
+    let next = beside;
+    await expect
+      .poll(async () => {
+        next = waiting(fields, 'wait=60');
+        await othersPass();
+        return next.isAnswered;
+      })
+      .toBe(false);
+    asked[0]!.end.resolve({ said: 'x' });
+    expect((await next.answer).headers.get('preference-applied')).toBe('wait=60');
   });
 
   it('is answered at once by a server that stops', async () => {
@@ -155,7 +165,7 @@ describe('a poll with Prefer: wait', () => {
   });
 
   it('waits at most 60 s, and only for what it can read', async () => {
-    const taskId = await makeLater();
+    const fields = await makeLater();
     for (const [prefer, applied] of [
       ['respond-async, wait=500; foo=bar', 'wait=60'],
       ['Wait="7"', 'wait=7'],
@@ -164,7 +174,7 @@ describe('a poll with Prefer: wait', () => {
       ['wait=x', null],
       ['await=9', null],
     ] as const) {
-      const poll = waiting(taskId, prefer);
+      const poll = waiting(fields, prefer);
       await othersPass();
       expect(poll.isAnswered).toBe(applied === null);
       world.clock.advance(60_000);
