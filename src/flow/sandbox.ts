@@ -142,7 +142,8 @@ export class Sandbox {
   }
 
   async feedbackTask(caller: Caller): Promise<void> {
-    await this.#find(caller);
+    const { task } = await this.#find(caller);
+    if (task.solution === null) throw unknownTask();
     reportOf(caller.arrived.body, this.#parts.config);
   }
 

@@ -35,6 +35,10 @@ async function* lined(bodies: Promise<string>[]): AsyncGenerator<string> {
   for (const body of bodies) yield `${await body}\n`;
 }
 
+/** Lines are for who names them: most clients take anything, and know nothing of them. */
 function acceptsLines(accept = ''): boolean {
-  return /\bapplication\/(x-)?ndjson\b/i.test(accept);
+  return accept.split(',').some((range) => {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    return /^application\/(x-)?ndjson$/.test(type) && !parameters.some((one) => /^q=0(\.0*)?$/.test(one));
+  });
 }

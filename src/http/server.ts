@@ -36,7 +36,7 @@ import { requestReader } from './reading.ts';
 import { OpenRequests, shareConnections } from './sockets.ts';
 import { together } from './together.ts';
 import { pathOf, refuseByHead, requestIdOf } from './unread.ts';
-import { badRequest, wireFault } from './wireFault.ts';
+import { badRequest, retryAfterOf, wireFault } from './wireFault.ts';
 
 /** What is not given is made as a server in use needs it. */
 export type ServerParts = Omit<FlowParts, 'newId' | 'random' | 'messageOf'> &
@@ -126,12 +126,17 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   app.decorateRequest('aside', undefined);
 
   const receive: onRequestHookHandler = (request, reply, done) => {
-    if (!openRequests.begin(request.raw)) return leave(request, reply);
+    const turn = openRequests.begin(request.raw);
+    if (turn === 'none') return void reply.hijack();
     request.startedAt = performance.now();
     request.address = addresses.of(request.raw);
     request.spoken = spokenIn(request.raw);
     const isForm = request.spoken.dialect.form !== undefined;
     try {
+      if (turn === 'last') {
+        reply.header('connection', 'close');
+        throw badRequest('too many requests ahead on one connection');
+      }
       flow.protection.refuseBanned(request.address);
       refuseByHead(request.raw, { isKnownPath: !request.is404, strict: config.strict && !isForm });
     } catch (error) {
@@ -142,13 +147,6 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     request.headers['content-type'] = jsonType;
     done();
   };
-  /** Nobody reads what this connection is answered. */
-  function leave({ raw, id }: FastifyRequest, reply: FastifyReply): void {
-    reply.hijack();
-    if (raw.socket.destroyed) return;
-    raw.socket.destroy();
-    faultOf(badRequest('too many requests on one connection'), id, addresses.of(raw));
-  }
   if (config.corsOrigins.length > 0) app.register(cors, corsOf(config.corsOrigins));
   // Behind that: a page must be able to read why its call was refused.
   app.after(() => app.addHook('onRequest', receive));
@@ -172,9 +170,16 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   app.post('/createTasks', async (request, reply) => {
     const language = languageOf(request.raw);
     const { accept } = request.headers;
-    const refused = (error: unknown) =>
-      capsolver.refusal(faultOf(error, request.id, request.address ?? ''), language, { path: '', url: '' });
-    send(request, reply, await createTasks(flow, readPlain(request, reply, language), { accept, refused }));
+    let retryAfter = 0;
+    const refused = (error: unknown) => {
+      const fault = faultOf(error, request.id, request.address ?? '');
+      retryAfter = Math.max(retryAfter, retryAfterOf(fault));
+      return capsolver.refusal(fault, language, { path: '', url: '' });
+    };
+    const answer = await createTasks(flow, readPlain(request, reply, language), { accept, refused });
+    // Of lines the head is away before the first refusal.
+    if (retryAfter > 0) reply.header('retry-after', retryAfter);
+    send(request, reply, answer);
     return reply;
   });
   const questions = listing(JSON.stringify(parts.questions).slice(1, -1));
@@ -228,12 +233,11 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const address = request.address ?? addresses.of(request.raw);
     const fault = faultOf(error, request.id, address);
-    if (errorTable[fault.code].retry === 'later')
-      reply.header('retry-after', Math.max(1, Math.ceil((fault.retryAfterMs ?? 1_000) / 1_000)));
-    // Closing on a client that is still sending would reset the connection before it has read why. Only a
-    // banned one is not worth reading on for; the request timeout bounds the others.
-    if (fault.code === 'ERROR_IP_BANNED') reply.header('connection', 'close');
-    else reply.removeHeader('connection');
+    const retryAfter = retryAfterOf(fault);
+    if (retryAfter > 0) reply.header('retry-after', retryAfter);
+    // Closing on a client that is still sending would reset the connection before it has read why. Only of a banned
+    // one, and of a body whose rest stays unread, nothing more is read; the request timeout bounds the others.
+    if (fault.code === 'ERROR_IP_BANNED' || request.raw.isPaused()) reply.header('connection', 'close');
     const { dialect, fields } = request.spoken ?? spokenIn(request.raw);
     const said = { path: request.routeOptions.url ?? '', url: request.raw.url ?? '', fields };
     const refusal = dialect.refusal(fault, languageOf(request.raw), said);

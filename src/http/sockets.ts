@@ -9,16 +9,23 @@ import type { Addresses } from './clientAddress.ts';
  */
 const mostOpen = 32;
 
+/** Whether a request is answered; as the last of its connection; or not at all. */
+type Turn = 'next' | 'last' | 'none';
+
 /** Counts the requests of each connection that have no answer yet. */
 export class OpenRequests {
   readonly #open = new WeakMap<Duplex, number>();
+  readonly #over = new WeakSet<Duplex>();
 
-  /** False where there are too many: the connection is over then, and what else it has sent is for nobody. */
-  begin({ socket }: IncomingMessage): boolean {
-    if (socket.destroyed) return false;
+  /** Of too many the first is refused, behind the answers of those before it, and what comes after is for nobody. */
+  begin({ socket }: IncomingMessage): Turn {
+    if (socket.destroyed || this.#over.has(socket)) return 'none';
     const open = (this.#open.get(socket) ?? 0) + 1;
     this.#open.set(socket, open);
-    return open <= mostOpen;
+    if (open <= mostOpen) return 'next';
+    this.#over.add(socket);
+    socket.pause();
+    return 'last';
   }
 
   end({ socket }: IncomingMessage): void {

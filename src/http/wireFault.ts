@@ -1,3 +1,4 @@
+import { errorTable } from '../errors.ts';
 import { Fault } from '../fault.ts';
 
 /** What Fastify and Node refuse before a handler runs, in the contract's terms; anything else is ours. */
@@ -22,4 +23,9 @@ export function wireFault(error: unknown): Fault | undefined {
 /** The request itself is wrong, whatever is in its body. */
 export function badRequest(detail: string): Fault {
   return new Fault('ERROR_BAD_REQUEST', { detail });
+}
+
+/** Seconds after which trying again may help; 0 where it does not. */
+export function retryAfterOf({ code, retryAfterMs = 1_000 }: Fault): number {
+  return errorTable[code].retry === 'later' ? Math.max(1, Math.ceil(retryAfterMs / 1_000)) : 0;
 }

@@ -7,7 +7,7 @@ import {
   imageOf,
   ofFields,
   text,
-  withoutNulls,
+  withoutUnset,
 } from './images.ts';
 import { proxyFields, refuseMalformedProxy } from './proxy.ts';
 import { probability, type TaskType } from './task.ts';
@@ -58,7 +58,7 @@ export function imageClassification(
     summary: 'Which of some images show what a question names.',
     solutions: { common: solution },
     timing: 'now',
-    input: z.preprocess(withoutNulls, fields).transform((task, context): ImageClassification => {
+    input: z.preprocess(withoutUnset, fields).transform((task, context): ImageClassification => {
       refuseMalformedProxy(task, (field, message) =>
         context.addIssue({ code: 'custom', path: [field], message }),
       );

@@ -10,7 +10,7 @@ import {
   imageOf,
   ofFields,
   text,
-  withoutNulls,
+  withoutUnset,
 } from './images.ts';
 import { proxyFields, refuseMalformedProxy } from './proxy.ts';
 import { sampleText } from './sampleText.ts';
@@ -228,7 +228,7 @@ function inputSchema(settings: ImageToTextSettings): z.ZodType<ImageToText> {
   });
 
   return z
-    .preprocess((task) => withoutEmptyImages(withoutNulls(task)), fields)
+    .preprocess((task) => withoutEmptyImages(withoutUnset(task)), fields)
     .transform((task, context): ImageToText => {
       const refuse = (field: string, message: string) => {
         context.addIssue({ code: 'custom', path: [field], message });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
-import { withoutNulls } from './images.ts';
+import { withoutUnset } from './images.ts';
 import { parseJsonText } from './jsonText.ts';
 import { type Site, type SiteRules, siteFields, siteOf } from './site.ts';
 
@@ -36,16 +36,14 @@ export function proofSchema<Challenge>(
         description: "the challenge as the site's server gave it; its JSON as a string is read too",
       }),
   });
-  return z
-    .preprocess((task) => withoutBlanks(withoutNulls(task)), fields)
-    .transform((task, context): ProofTask<Challenge> => {
-      const refuse = (field: string, message: string) =>
-        context.addIssue({ code: 'custom', path: [field], message });
-      const site = siteOf(task, rules, refuse);
-      if (task.challenge === undefined && task[site.field] === undefined)
-        refuse('challenge', 'is missing, and so is challengeURL');
-      return { site, challenge: task.challenge, websiteKey: task.websiteKey };
-    });
+  return z.preprocess(withoutUnset, fields).transform((task, context): ProofTask<Challenge> => {
+    const refuse = (field: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [field], message });
+    const site = siteOf(task, rules, refuse);
+    if (task.challenge === undefined && task[site.field] === undefined)
+      refuse('challenge', 'is missing, and so is challengeURL');
+    return { site, challenge: task.challenge, websiteKey: task.websiteKey };
+  });
 }
 
 /** No counter that the challenge allows solves it, or it asks for more than this server gives. */
@@ -56,13 +54,6 @@ export function unsolvable(detail: string): Fault {
 /** JSON in base64, as the widgets write their tokens. */
 export function base64Json(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64');
-}
-
-/** Clients also leave a field empty for one that they leave out: it must not hide the one that is read in its place. */
-function withoutBlanks(task: unknown): unknown {
-  if (typeof task !== 'object' || task === null) return task;
-  const isBlank = (value: unknown) => typeof value === 'string' && value.trim() === '';
-  return Object.fromEntries(Object.entries(task).filter(([, value]) => !isBlank(value)));
 }
 
 function readText(given: unknown, context: z.core.$RefinementCtx): unknown {

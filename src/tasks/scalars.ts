@@ -6,6 +6,17 @@ const unless = (problem: string) => ({
 const notNumber = unless('is not a number');
 const notBoolean = unless('is neither true nor false');
 
+const textSwitch = z.stringbool();
+const bit = z.literal([0, 1]).transform(Boolean);
+/** A switch as JSON, forms and `str(True)` write it. */
+const anySwitch = z.union([z.boolean(), textSwitch, bit], notBoolean);
+
+/** Whether a switch is on; what is none is not. */
+export function isOn(value: unknown): boolean {
+  const read = anySwitch.safeParse(value);
+  return read.success && read.data;
+}
+
 /** Schemas of numbers and switches; unless `strict`, they may be given as texts, and switches as 0 and 1. */
 export function scalars({ strict }: { strict: boolean }): {
   number: z.ZodType<number>;
@@ -13,9 +24,5 @@ export function scalars({ strict }: { strict: boolean }): {
 } {
   if (strict) return { number: z.number(notNumber), boolean: z.boolean(notBoolean) };
   const numeric = z.string().trim().min(1).transform(Number);
-  const bit = z.literal([0, 1]).transform(Boolean);
-  return {
-    number: z.union([z.number(), numeric], notNumber),
-    boolean: z.union([z.boolean(), z.stringbool(), bit], notBoolean),
-  };
+  return { number: z.union([z.number(), numeric], notNumber), boolean: anySwitch };
 }

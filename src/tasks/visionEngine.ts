@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
-import { encoded, type Image, type ImageSettings, imageOf, ofFields, text, withoutNulls } from './images.ts';
+import { encoded, type Image, type ImageSettings, imageOf, ofFields, text, withoutUnset } from './images.ts';
 import { proxyFields, refuseMalformedProxy } from './proxy.ts';
 import { LEAST_CONFIDENCE, type Solution, type SolveContext, type TaskType } from './task.ts';
 
@@ -112,7 +112,7 @@ export function visionEngine(settings: ImageSettings): TaskType<VisionEngine, Ne
     summary: 'Positions and angles that visual puzzles ask for.',
     solutions: Object.fromEntries(Object.entries(modules).map(([name, { solution }]) => [name, solution])),
     timing: 'now',
-    input: z.preprocess(withoutNulls, fields).transform((task, context): VisionEngine => {
+    input: z.preprocess(withoutUnset, fields).transform((task, context): VisionEngine => {
       const refuse = (field: string, message: string) => {
         context.addIssue({ code: 'custom', path: [field], message });
         return z.NEVER;

@@ -82,6 +82,17 @@ describe('a dialect is chosen', () => {
     const unknown = await wire(world, '/feedbackTask', { host: hosts.anticaptcha, body });
     expect([unknown.status, unknown.json.errorCode]).toEqual([200, 'ERROR_NO_SUCH_METHOD']);
   });
+
+  test("by its key too where a method is asked for that only Anti-Captcha's own servers have", async () => {
+    await using world = await openWorld();
+    const clientKey = await world.addKey({ dialect: 'anticaptcha' });
+    for (const path of ['/getQueueStats', '/getSpendingStats', '/pushAntiGateVariable', '/test']) {
+      const { status, json } = await wire(world, path, { body: JSON.stringify({ clientKey }) });
+      expect([status, json.errorId, json.errorCode]).toEqual([200, 14, 'ERROR_NO_SUCH_METHOD']);
+      const other = await wire(world, path, { body: JSON.stringify({ clientKey: world.key }) });
+      expect([other.status, other.json.errorCode]).toEqual([400, 'ERROR_BAD_REQUEST']);
+    }
+  });
 });
 
 const seconds = Math.floor(new FakeClock().now() / 1000);

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { Fault } from '../../src/fault.ts';
+import { laterPrices, laterType } from '../laterType.ts';
 import { expectReady, expectRefusal, imageTask, openWorld, price, start } from '../world.ts';
 
 const text = 'Task ID does not exist or is invalid';
@@ -54,4 +56,17 @@ test('the 121st poll finds nothing', async () => {
   for (let poll = 1; poll <= 120; poll++)
     expectReady(await world.call('getTaskResult', { taskId: body.taskId }));
   expectRefusal(await world.call('getTaskResult', { taskId: body.taskId }), 'ERROR_TASKID_INVALID', text);
+});
+
+test('a report of a task that has no answer, yet or at all', async () => {
+  const later = laterType();
+  await using world = await openWorld({ settings: { prices: laterPrices }, moreTypes: [later.type] });
+  const { taskId } = (await world.call('createTask', { task: { type: 'EchoTask', say: 'x' } })).body;
+  await expect.poll(() => later.asked.length).toBe(1);
+  const report = () => world.call('feedbackTask', { taskId, result: { invalid: true } });
+  expectRefusal(await report(), 'ERROR_TASKID_INVALID', text);
+  later.asked[0]!.end.reject(new Fault('ERROR_CAPTCHA_UNSOLVABLE'));
+  await expect.poll(async () => (await world.call('getTaskResult', { taskId })).body.status).toBe('failed');
+  expectRefusal(await report(), 'ERROR_TASKID_INVALID', text);
+  expect(await world.store.listFeedback({ wrong: false, limit: 10 })).toEqual([]);
 });

@@ -151,6 +151,34 @@ describe('createTasks', () => {
     expect((await world.call('getBalance')).body.errorCode).toBe('ERROR_KEY_TEMP_BLOCKED');
   });
 
+  it('says when to try again where that helps one of them, in a list as createTask does', async () => {
+    await using world = await openWorld({ settings: { rateLimit: 2 } });
+    const { headers } = await make(world, [30, 31, 32]);
+    const alone = await world.call('createTask', { task: (await tasksOf([30]))[0] });
+    expect(Number(alone.headers.get('retry-after'))).toBeGreaterThan(1);
+    expect(headers.get('retry-after')).toBe(alone.headers.get('retry-after'));
+    world.clock.advance(65_000);
+    expect((await make(world, [30])).headers.get('retry-after')).toBeNull();
+  });
+
+  it.each([
+    ['application/x-ndjson', true],
+    ['application/json, application/ndjson;q=0.5', true],
+    ['application/json, application/x-ndjson; q=0', false],
+    ['application/x-ndjson;q=0.000, */*', false],
+    ['*/*', false],
+    ['text/x-ndjson', false],
+  ])('to Accept: %s: lines are %s', async (accept, areLines) => {
+    await using world = await openWorld();
+    const answer = await fetch(`${world.url}/createTasks`, {
+      method: 'POST',
+      headers: { accept },
+      body: JSON.stringify({ clientKey: world.key, tasks: await tasksOf([30]) }),
+    });
+    await answer.text();
+    expect(answer.headers.get('content-type')!.includes('ndjson')).toBe(areLines);
+  });
+
   it('has no more tasks under way at once than its key may have', async () => {
     const { reader, asked, read } = readerOnDemand();
     await using world = await openWorld({ settings: { concurrency: 2 }, engines: { text: reader } });

@@ -90,10 +90,34 @@ test('CapMonster: its modules are ours, and its threshold is a score', async () 
 test.each(every)('%s: null is as if it were not there', async (dialect) => {
   const { alphabet } = await readWith(dialect, { numeric: 2, charset: null });
   expect(alphabet).toMatch(/^[A-Za-z]{52}$/);
-  const { code } = await readWith(dialect, { recognizingThreshold: 81, score: null, body: null });
+  const { code } = await readWith(dialect, { score: null, body: null });
   expect(code).toBe('ERROR_ZERO_CAPTCHA_FILESIZE');
-  const unsure = await readWith(dialect, { recognizingThreshold: 81, score: null });
-  expect(unsure.code).toBe('ERROR_CAPTCHA_UNSOLVABLE');
+});
+
+test.each(every)('%s: switches are read however their clients write them', async (dialect) => {
+  for (const on of [true, 1, '1', 'true', 'True', 'yes', 'on'])
+    expect(await readWith(dialect, { math: on })).toMatchObject({ expression: true });
+  for (const off of [false, 0, '0', 'False', 'no', '', null])
+    expect(await readWith(dialect, { math: off })).not.toHaveProperty('expression');
+});
+
+test.each(['anticaptcha', '2captcha'] as const)(
+  "%s: CapMonster's threshold is one of many unknown fields",
+  async (dialect) => {
+    expect(await readWith(dialect, { recognizingThreshold: 101 })).toMatchObject({ text: '3+4' });
+  },
+);
+
+test("CapMonster: a threshold is left out by null or nothing, and gives way to our score's", async () => {
+  for (const recognizingThreshold of [null, '', undefined])
+    expect(await readWith('capmonster', { recognizingThreshold })).toMatchObject({ text: '3+4' });
+  for (const score of [null, ''])
+    expect((await readWith('capmonster', { recognizingThreshold: '81', score })).code).toBe(
+      'ERROR_CAPTCHA_UNSOLVABLE',
+    );
+  expect(await readWith('capmonster', { recognizingThreshold: 81, score: 0.5 })).toMatchObject({
+    text: '3+4',
+  });
 });
 
 test('CapMonster: an option of ours is told by its own name, and Case may be anything', async () => {

@@ -3,10 +3,10 @@ import type { ErrorCode, Language } from '../../errors.ts';
 import { describeFault, type Fault } from '../../fault.ts';
 import type { Flow } from '../../flow/flow.ts';
 import type { Arrived, TaskResult } from '../../flow/stages.ts';
+import { badRequest } from '../wireFault.ts';
 import type { Body, Dialect, Method, Reply, Said } from './dialect.ts';
-import { type FieldNames, inOwnNames } from './fieldNames.ts';
 import { type Foreign, type ForeignCodes, ifBodyTooLarge, ifMissing, ifSmall } from './foreignCodes.ts';
-import { inPercent, withOurOptions } from './imageOptions.ts';
+import { withOurOptions } from './imageOptions.ts';
 
 const noSlot: Foreign = ['ERROR_NO_SLOT_AVAILABLE', 2];
 const noImage: Foreign = ['ERROR_ZERO_CAPTCHA_FILESIZE', 3];
@@ -47,11 +47,13 @@ export interface Descendant {
   name: DialectName;
   /** Paths by which an answer is reported, and whether each says that it was wrong. */
   reports: Record<string, 'right' | 'wrong'>;
+  /** Paths of its other methods: also on a port of another dialect, a client with its key is told so in its words. */
+  unserved?: readonly string[];
   /** What each refusal is called; a limit may have one name while tasks are made and another in polling. */
   codeOf(fault: Fault, said: Said): Foreign;
-  /** What it calls the fields that a fault may name. */
-  fieldNames?(said: Said): FieldNames;
-  /** A task in our words. */
+  /** What is wrong with a field, under the name that its clients know it by. */
+  detailOf?(detail: string, said: Said): string;
+  /** A task in our words, but for the options that they share. */
   taskOf?(task: Body): Body;
   /** JSON of the solution as its clients read it. */
   solutionOf?(solution: string): string;
@@ -86,7 +88,7 @@ export function antigate(its: Descendant): Dialect {
 
   function refusal(fault: Fault, language: Language, said: Said): Reply {
     const [code, id] = its.codeOf(fault, said);
-    const detail = inPercent(inOwnNames(fault.detail, its.fieldNames?.(said) ?? new Map()));
+    const detail = fault.detail && (its.detailOf?.(fault.detail, said) ?? fault.detail);
     const description = JSON.stringify(describeFault(fault, language, detail));
     const after = its.afterRefusal?.(said) ?? '';
     return reply(
@@ -103,6 +105,7 @@ export function antigate(its: Descendant): Dialect {
       '/getTaskResult': async (flow, arrived) => result(await flow.getTaskResult(arrived), arrived.language),
       '/getBalance': (flow, arrived) => balance(flow, arrived, its.afterBalance ?? ''),
       ...Object.fromEntries(Object.entries(its.reports).map(([path, said]) => [path, report(said)])),
+      ...Object.fromEntries((its.unserved ?? []).map((path) => [path, refuse])),
     },
     translate(fields) {
       const { task } = fields;
@@ -115,10 +118,18 @@ export function antigate(its: Descendant): Dialect {
   };
 }
 
+export function isImageToText({ type }: Body): boolean {
+  return String(type).toLowerCase() === 'imagetotexttask';
+}
+
+async function refuse(): Promise<never> {
+  throw badRequest('there is no such method');
+}
+
 function translated(task: Body, taskOf: Descendant['taskOf']): Body {
   if (typeof task.type !== 'string') return task;
-  if (task.type.toLowerCase() === 'imagetotexttask') return withOurOptions(task);
-  return taskOf?.(task) ?? task;
+  const ours = taskOf?.(task) ?? task;
+  return isImageToText(task) ? withOurOptions(ours) : ours;
 }
 
 async function balance(flow: Flow, arrived: Arrived, after: string): Promise<Reply> {

@@ -1,6 +1,7 @@
-import { antigate } from './antigate.ts';
-import type { Body } from './dialect.ts';
-import type { FieldNames } from './fieldNames.ts';
+import { withoutUnset } from '../../tasks/images.ts';
+import { antigate, isImageToText } from './antigate.ts';
+import type { Body, Said } from './dialect.ts';
+import { type FieldNames, inOwnNames } from './fieldNames.ts';
 import {
   type Foreign,
   type ForeignCodes,
@@ -43,8 +44,20 @@ const codes: ForeignCodes = {
 /** Kinds of `ComplexImageTask` that are pictures to turn, as background and disc. */
 const turns = ['oocl_rotate', 'oocl_rotate_new'];
 
-/** Of the tasks with several images those that are asked for by name; the others are for third-party services. */
 function taskOf(task: Body): Body {
+  return isImageToText(task) ? withScore(task) : turned(task);
+}
+
+/** Its threshold is our `score`, in percent; what is no number stays, and is refused where scores are. */
+function withScore(task: Body): Body {
+  const { recognizingThreshold: threshold, score } = withoutUnset(task) as Body;
+  if (threshold === undefined || score !== undefined) return task;
+  const isNumber = ['string', 'number'].includes(typeof threshold) && !Number.isNaN(Number(threshold));
+  return { ...task, score: isNumber ? Number(threshold) / 100 : threshold };
+}
+
+/** Of the tasks with several images those that are asked for by name; the others are for third-party services. */
+function turned(task: Body): Body {
   const { class: kind, imagesBase64, metadata } = task;
   const name = (metadata as Body | undefined)?.Task;
   if (String(task.type).toLowerCase() !== 'compleximagetask' || kind !== 'recognition') return task;
@@ -53,12 +66,16 @@ function taskOf(task: Body): Body {
   return { type: 'VisionEngine', module: 'rotate_1', image, imageBackground };
 }
 
-const ourNames: FieldNames = new Map();
 const itsNames: FieldNames = new Map([
   ['task.score', 'task.recognizingThreshold'],
-  ['task.image', 'task.imagesBase64'],
-  ['task.imageBackground', 'task.imagesBase64'],
+  ['task.image', 'task.imagesBase64.1'],
+  ['task.imageBackground', 'task.imagesBase64.0'],
 ]);
+
+function detailOf(detail: string, { fields }: Said): string {
+  if (hasOwnScore(fields?.task)) return detail;
+  return inOwnNames(detail, itsNames).replace(/(?<=^task\.recognizingThreshold: is not from 0 to )1$/, '100');
+}
 
 /** Whether the client has set our option and not its own contract's. */
 function hasOwnScore(task: unknown): boolean {
@@ -83,7 +100,7 @@ export const capmonster = antigate({
     fault.code === 'ERROR_RATE_LIMIT' && path === '/getTaskResult'
       ? named('ERROR_TOO_MUCH_REQUESTS')
       : foreignOf(codes, fault),
-  fieldNames: ({ fields }) => (hasOwnScore(fields?.task) ? ourNames : itsNames),
+  detailOf,
   taskOf,
   solutionOf,
   afterReady: () => noError,

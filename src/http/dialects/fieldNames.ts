@@ -2,8 +2,8 @@
 export type FieldNames = ReadonlyMap<string, string>;
 
 /** What is wrong with a field, under the name that the client knows it by. */
-export function inOwnNames(detail: string | undefined, names: FieldNames): string | undefined {
-  const named = detail?.replace(/^[\w.]+(?=:)|\btask\.\w+/g, (field) => names.get(field) ?? field);
+export function inOwnNames(detail: string, names: FieldNames): string {
+  const named = detail.replace(/^[\w.]+(?=:)|\btask\.\w+/g, (field) => names.get(field) ?? field);
   // One length is compared with the other.
-  return named?.replace(/(?<=is above )\w+/, (field) => names.get(`task.${field}`) ?? field);
+  return named.replace(/(?<=is above )\w+/, (field) => names.get(`task.${field}`) ?? field);
 }

@@ -3,6 +3,7 @@ import { describeFault, Fault } from '../../fault.ts';
 import type { Flow } from '../../flow/flow.ts';
 import type { Arrived, TaskResult } from '../../flow/stages.ts';
 import { invalid } from '../../flow/validate.ts';
+import { isOn } from '../../tasks/scalars.ts';
 import { parseBody } from '../body.ts';
 import { parseMultipart, parseQuery } from '../form.ts';
 import type { Body, Dialect, FormReader, Method, Reply, Said } from './dialect.ts';
@@ -15,7 +16,7 @@ import {
   ifMissing,
   ifSmall,
 } from './foreignCodes.ts';
-import { isOn, withOurOptions } from './imageOptions.ts';
+import { withOurOptions } from './imageOptions.ts';
 import { pingbackBy, textOf } from './pingback.ts';
 
 const named = (code: string): Foreign => [code, 0];
@@ -210,10 +211,8 @@ function refusal(fault: Fault, language: Language, { path, url, fields }: Said):
 /** What is wrong, with the field's name here: an image is sent as `body` or as `file`. */
 function detailOf({ code, detail }: Fault, path: string, fields: Body | undefined): string | undefined {
   if (code !== 'ERROR_TASK_NOT_SUPPORTED') {
-    return inOwnNames(
-      fields?.sentAs === 'file' ? detail?.replace(/^task\.body:/, 'file:') : detail,
-      fieldNames,
-    );
+    const isFile = fields?.sentAs === 'file';
+    return detail && inOwnNames(isFile ? detail.replace(/^task\.body:/, 'file:') : detail, fieldNames);
   }
   if (path === ask) return `action: is not one of ${Object.keys(actions).join(', ')}`;
   const { type } = (fields?.task ?? {}) as Body;

@@ -17,7 +17,8 @@ const selectTask = statement((db, p: Pick<Report, 'taskId' | 'accountId' | 'now'
     .select(['type', 'module'])
     .where('id', '=', p.taskId)
     .where('account_id', '=', p.accountId)
-    .where('expires_at', '>', p.now),
+    .where('expires_at', '>', p.now)
+    .where('state', '=', 'ready'),
 );
 
 type Kept = Omit<Report, 'invalid'> & { invalid: number; type: string; module: string };
@@ -45,7 +46,7 @@ const upsertFeedback = statement((db, p: Kept) =>
     ),
 );
 
-/** Keeps what a client says of a result, its last report over earlier ones; false when the task is not there. */
+/** Keeps what a client says of a result, its last report over earlier ones; false for a task without one. */
 export function* saveFeedback(report: Report): Operation<boolean> {
   const task = yield* first(selectTask, report);
   if (task === undefined) return false;
