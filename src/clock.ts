@@ -20,6 +20,7 @@ export class SteadyClock implements Clock {
   /** What `elapsed` lacks of the time. */
   #offset = 0;
   #steeredAt = 0;
+  #looks = 0;
 
   constructor(base: Clock) {
     this.#base = base;
@@ -27,11 +28,17 @@ export class SteadyClock implements Clock {
   }
 
   now(): number {
+    this.#looks++;
     return Math.floor(this.#base.elapsed() + this.#offset);
   }
 
   elapsed(): number {
     return this.#base.elapsed();
+  }
+
+  /** How often `now` has been asked. */
+  get looks(): number {
+    return this.#looks;
   }
 
   /** At once, while nothing is under way. */

@@ -46,9 +46,12 @@ export function fingerprintOf(pepper: string): string {
   return createHmac('sha256', pepper).update('fingerprint of the pepper').digest('hex').slice(0, 16);
 }
 
-/** How people recognise a key: its first and last characters. */
+/** How people recognise a key: its first and last characters, at most a quarter of them. */
 export function hintOf(key: string): string {
-  return key.length < 16 ? `${key.slice(0, 2)}…` : `${key.slice(0, 7)}…${key.slice(-3)}`;
+  if (key.length < 16) return `${key.slice(0, 2)}…`;
+  const shown = Math.min(10, Math.floor(key.length / 4));
+  const last = Math.floor(shown / 3);
+  return `${key.slice(0, shown - last)}…${key.slice(-last)}`;
 }
 
 function checksum(secret: string): string {

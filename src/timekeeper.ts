@@ -1,7 +1,6 @@
 import type { Clock, SteadyClock } from './clock.ts';
 import type { Log } from './log.ts';
 import { type Rounds, startRounds } from './rounds.ts';
-import type { StoreAdmin } from './store/admin.ts';
 import type { Store } from './store/store.ts';
 
 const everyMs = 1_000;
@@ -17,7 +16,7 @@ const freshMs = 500;
 export async function startTimekeeper(
   clock: SteadyClock,
   machine: Clock,
-  store: Pick<Store, 'sharedTime'> & Pick<StoreAdmin, 'gauges'>,
+  store: Pick<Store, 'sharedTime' | 'isAnyStanding'>,
   log: Log,
 ): Promise<Rounds> {
   let isOff = false;
@@ -52,11 +51,12 @@ export async function startTimekeeper(
     if (await isIdle()) clock.set(now);
   }
 
-  function isIdle(): Promise<boolean> {
-    return store.gauges(clock.now()).then(
-      ({ openTasks }) => openTasks === 0,
-      () => false,
-    );
+  /** Nothing is under way, or has a result that may still be asked for, or is about to begin at the time of before. */
+  async function isIdle(): Promise<boolean> {
+    const at = clock.now();
+    const { looks } = clock;
+    const isStanding = await store.isAnyStanding(at).catch(() => true);
+    return !isStanding && clock.looks === looks;
   }
 
   const now = await time();

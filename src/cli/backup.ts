@@ -3,11 +3,12 @@ import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { loadConfig } from '../config.ts';
+import { databaseFile } from '../store/open.ts';
 import { UserError } from '../userError.ts';
 import { messageOf } from './checks/check.ts';
 import { noteBackup } from './lastBackup.ts';
 import { print } from './output.ts';
-import { withStore } from './session.ts';
+import { requireDatabase } from './session.ts';
 
 export function backupCommand(): Command {
   return new Command('backup')
@@ -15,24 +16,23 @@ export function backupCommand(): Command {
     .argument('<file>', 'where to; must not exist yet')
     .option('--json', 'print JSON')
     .action(async (name: string, options: { json?: boolean }) => {
-      const { dataDir, databaseUrl } = loadConfig();
-      if (databaseUrl !== undefined) {
+      const config = loadConfig();
+      if (config.databaseUrl !== undefined) {
         throw new UserError('The data is in PostgreSQL: use pg_dump (docs/operations.md has the line).');
       }
       const file = resolve(name);
       if (existsSync(file)) throw new UserError(`${file} exists already.`);
       if (!statSync(dirname(file), { throwIfNoEntry: false })?.isDirectory())
         throw new UserError(`${dirname(file)} is not a folder, so that ${file} cannot be written.`);
-      await withStore(({ store }) =>
-        store.backup(file).catch((error: Error) => {
-          throw new UserError(`${file} cannot be written: ${error.message}`);
-        }),
-      );
+      requireDatabase(config);
+      const { copySqlite } = await import('../store/sqlite/engine.ts');
+      // Tables of an older version are copied as they are: this may be the way back from an upgrade.
+      await copySqlite(databaseFile(config.dataDir), file);
       const { verifyBackup } = await import('../store/sqlite/restore.ts');
       const now = Date.now();
-      const { accounts } = verifyBackup(file, now);
+      const { accounts } = await verifyBackup(file, now);
       try {
-        noteBackup(dataDir, { file, at: now });
+        noteBackup(config.dataDir, { file, at: now });
       } catch (error) {
         // The copy is good all the same.
         console.error(`doctor will not know of this backup: ${messageOf(error)}`);

@@ -27,7 +27,7 @@ export function restoreCommand(): Command {
       try {
         if (!claim)
           throw new UserError('Another command has the database open; try again when it has ended.');
-        const restored = restoreBackup(file, databaseFile(config.dataDir), Date.now());
+        const restored = await restoreBackup(file, databaseFile(config.dataDir), Date.now());
         const { accounts, keys, kept } = restored;
         const missing = problemOf(config, keys > 0, restored.pepper);
         print(options, { file, accounts, kept, missing: missing ?? null }, () =>

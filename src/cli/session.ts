@@ -3,9 +3,11 @@ import { resolve } from 'node:path';
 import { type Config, loadConfig } from '../config.ts';
 import { readPepper } from '../pepper.ts';
 import type { StoreAdmin } from '../store/admin.ts';
+import { isDataDirHeld } from '../store/lock.ts';
 import { databaseFile, openStore } from '../store/open.ts';
 import { explained } from '../store/sqlite/unusable.ts';
 import type { Account, Key, Store } from '../store/store.ts';
+import { lookAtTables } from '../store/tables.ts';
 import { UserError } from '../userError.ts';
 
 export interface Session {
@@ -17,18 +19,17 @@ export interface Session {
 
 /**
  * Opens the store that the server of this configuration uses, beside it if it runs, and closes it again.
- * @throws UserError when there is none, unless `isMade` lets it be made
+ * @throws UserError when there is none, unless `isMade` lets it be made; when its tables are of an older version and
+ * a server may be running on them, unless `isUpgraded` says that none is
  */
 export async function withStore<T>(
   work: (session: Session) => Promise<T>,
-  { isMade = false }: { isMade?: boolean } = {},
+  { isMade = false, isUpgraded = false }: { isMade?: boolean; isUpgraded?: boolean } = {},
 ): Promise<T> {
   const config = loadConfig();
   const isThere = hasDatabase(config);
-  if (!isMade && !isThere)
-    throw new UserError(
-      `There is no database in ${resolve(config.dataDir)} (dataDir); set LEGIBLE_DATA_DIR to the server's.`,
-    );
+  if (!isMade) requireDatabase(config);
+  if (isThere && !isUpgraded) await refuseOlderTables(config);
   const store = await openStore(config);
   // On standard error: what is made there is found by no server of another folder.
   if (!isThere) console.error(`Made a database in ${resolve(config.dataDir)} (dataDir): there was none.`);
@@ -39,6 +40,27 @@ export async function withStore<T>(
   } finally {
     await store.close();
   }
+}
+
+/** @throws UserError when there is none */
+export function requireDatabase(config: Config): void {
+  if (hasDatabase(config)) return;
+  throw new UserError(
+    `There is no database in ${resolve(config.dataDir)} (dataDir); set LEGIBLE_DATA_DIR to the server's.`,
+  );
+}
+
+/** Opening a store brings its tables up to date: under an older server that would be the end of it at its next start. */
+async function refuseOlderTables(config: Config): Promise<void> {
+  const { done, pending } = await lookAtTables(config);
+  if (done.length === 0 || pending.length === 0) return;
+  const older = `The tables are of an older Legible, without ${pending.join(', ')}`;
+  if (config.databaseUrl !== undefined)
+    throw new UserError(
+      `${older}: start its servers with this version first, or run \`legible doctor --fix\`.`,
+    );
+  if (isDataDirHeld(config.dataDir))
+    throw new UserError(`${older}, and a server is running on them: start that with this version first.`);
 }
 
 /** In the wrong folder a command would otherwise make an empty database, and report on that. */

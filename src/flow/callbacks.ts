@@ -50,6 +50,8 @@ export class CallbackSender {
   readonly #stop = new AbortController();
   #looking: Promise<void> | undefined;
   #lookAgain = false;
+  /** The last look found none but those that busy hosts and keys may have, and no call has ended since. */
+  #areOnlyBusyDue = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: CallbackParts) {
@@ -61,7 +63,7 @@ export class CallbackSender {
     this.look();
   }
 
-  /** Sends what is due; called as soon as a result may have come. Never waits, and nobody waits for it. */
+  /** Sends what is due. Never waits, and nobody waits for it. */
   look(): void {
     this.#lookAgain = this.#looking !== undefined;
     if (this.#lookAgain || this.#stop.signal.aborted) return;
@@ -71,6 +73,14 @@ export class CallbackSender {
         this.#looking = undefined;
         if (this.#lookAgain) this.look();
       });
+  }
+
+  /**
+   * The same where a result may have come; but within a second while keys have all the calls they may, since whoever looks
+   * walks past all of their results.
+   */
+  lookSoon(): void {
+    if (!this.#areOnlyBusyDue) this.look();
   }
 
   /** Sends on for a moment, and then lets go of what is under way. */
@@ -87,12 +97,10 @@ export class CallbackSender {
     const { store, clock } = this.#parts;
     while (this.#underway.size < mostAtOnce && !this.#stop.signal.aborted) {
       const now = clock.now();
-      const callback = await store.takeCallback({
-        now,
-        lostAt: now + lostMs,
-        busyHosts: this.#byHost.atLeast(mostByHost),
-        busyKeys: this.#byKey.atLeast(mostAtOnce - this.#underway.size > keptFree ? mostByKey : 1),
-      });
+      const busyHosts = this.#byHost.atLeast(mostByHost);
+      const busyKeys = this.#byKey.atLeast(mostAtOnce - this.#underway.size > keptFree ? mostByKey : 1);
+      const callback = await store.takeCallback({ now, lostAt: now + lostMs, busyHosts, busyKeys });
+      this.#areOnlyBusyDue = callback === undefined && busyKeys.length > 0;
       if (callback === undefined) return;
       const { host, keyId } = callback;
       this.#byHost.add(host);
@@ -101,6 +109,7 @@ export class CallbackSender {
         this.#byHost.remove(host);
         this.#byKey.remove(keyId);
         this.#underway.delete(sent);
+        this.#areOnlyBusyDue = false;
         this.look();
       });
       this.#underway.add(sent);

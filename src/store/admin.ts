@@ -164,8 +164,6 @@ export interface StoreAdmin {
   makeCheckpoints(now: number): Promise<Bookkeeping>;
   /** Engine, integrity, journal mode, durability, schema version: for doctor. */
   inspect(): Promise<StoreCheck[]>;
-  /** SQLite only: a consistent copy while the server runs, on the disk when the promise resolves. */
-  backup(file: string): Promise<void>;
   gauges(now: number): Promise<StoreGauges>;
   counters(): Promise<StoreCounters>;
 }

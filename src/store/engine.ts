@@ -13,7 +13,6 @@ export interface Engine {
   /** Runs a long operation that only reads, beside the others and on one state of the books. */
   look<Name extends OperationName>(name: Name, ...args: Arguments<Name>): Promise<Result<Name>>;
   inspect(): Promise<StoreCheck[]>;
-  backup(file: string): Promise<void>;
   walBytes(): Promise<number>;
   /** Ends after everything asked for has been answered. */
   close(): Promise<void>;

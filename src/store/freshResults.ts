@@ -1,4 +1,5 @@
 import type { Engine } from './engine.ts';
+import { roundSize } from './operations/round.ts';
 import type { NewHold, PollQuery, Store, TaskRecord } from './store.ts';
 
 /** Some 50,000 results of usual size; what is forgotten is read from the database. */
@@ -7,7 +8,8 @@ const mostBytes = 32 * 1024 * 1024;
 const entryBytes = 500;
 
 interface Fresh {
-  hold: NewHold;
+  /** Without what polls need not know, which may be long. */
+  hold: Pick<NewHold, 'accountId' | 'type' | 'price' | 'address' | 'now' | 'deadline' | 'expiresAt'>;
   /** Null while the task runs. */
   solution: string | null;
   endedAt: number | null;
@@ -46,7 +48,8 @@ export function withFreshResults(store: Store, engine: Pick<Engine, 'call'>, mos
       return known === 'unknown' ? store.poll(query) : known;
     },
     async sweep(now) {
-      await fresh.save(now);
+      // No money: what could not be counted lets a client ask more often.
+      await fresh.save(now).catch(() => {});
       return store.sweep(now);
     },
     async close() {
@@ -69,8 +72,9 @@ class FreshResults {
     this.#most = most;
   }
 
-  add(hold: NewHold): void {
-    this.#tasks.set(hold.taskId, { hold, solution: null, endedAt: null, polls: 0 });
+  add({ taskId, accountId, type, price, address, now, deadline, expiresAt }: NewHold): void {
+    const hold = { accountId, type, price, address, now, deadline, expiresAt };
+    this.#tasks.set(taskId, { hold, solution: null, endedAt: null, polls: 0 });
     this.#bytes += entryBytes;
     for (const taskId of this.#tasks.keys()) {
       if (this.#bytes <= this.#most) return;
@@ -124,6 +128,8 @@ class FreshResults {
       polls: this.#tasks.get(taskId)?.polls ?? 0,
     }));
     this.#unsaved.clear();
-    if (counts.length > 0) await this.#engine.call('savePolls', counts);
+    // In one operation they would keep everybody's money waiting.
+    for (let at = 0; at < counts.length; at += roundSize)
+      await this.#engine.call('savePolls', counts.slice(at, at + roundSize));
   }
 }

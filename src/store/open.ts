@@ -119,6 +119,7 @@ function storeOn(engine: Engine, isShared: boolean): Store {
     liftBan: (kind, subject) => engine.call('liftBan', kind, subject),
     takeCallback: (query) => engine.call('takeCallback', query),
     endCallback: (attempt) => engine.call('endCallback', attempt),
+    isAnyStanding: (now) => engine.call('isAnyStanding', now),
     sharedTime: async () => (isShared ? engine.call('time') : undefined),
     probe: () => engine.call('probe', randomUUID()),
     close: () => engine.close(),
@@ -145,7 +146,6 @@ function adminOn(engine: Engine): Omit<StoreAdmin, 'counters'> {
     audit: (now, options) => engine.look('audit', now, options),
     makeCheckpoints: (now) => makeCheckpoints(engine, now),
     inspect: () => engine.inspect(),
-    backup: (file) => engine.backup(file),
   };
 }
 

@@ -24,6 +24,7 @@ import { beat, probe, time } from './operations/presence.ts';
 import { findPrincipal } from './operations/principal.ts';
 import { reserve } from './operations/reserve.ts';
 import { settle } from './operations/settle.ts';
+import { isAnyStanding } from './operations/standing.ts';
 import { repair, sweep } from './operations/sweep.ts';
 import { handBack, reclaim, take } from './operations/take.ts';
 import { welcome } from './operations/welcome.ts';
@@ -40,6 +41,7 @@ export const operations = {
   endCallback,
   endPackage,
   endedAmong,
+  isAnyStanding,
   findAccount,
   findPrincipal,
   gauges,

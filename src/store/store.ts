@@ -269,6 +269,8 @@ export interface Store {
   }): Promise<Callback | undefined>;
   /** Ends an attempt: for good, or until `nextAt`. False when somebody else has begun another since. */
   endCallback(attempt: { taskId: string; attempts: number; nextAt: number | null }): Promise<boolean>;
+  /** Whether any task is under way, or has a result that its client may still ask for. */
+  isAnyStanding(now: number): Promise<boolean>;
   /** What time it is by a database that several processes share, in milliseconds; undefined for one in a file. */
   sharedTime(): Promise<number | undefined>;
   /** Writes and reads one row: the readiness probe. */

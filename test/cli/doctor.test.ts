@@ -190,7 +190,13 @@ describe('--fix', () => {
   });
 
   it("removes what killed commands left, and nothing that may be in use or somebody else's", async () => {
-    const left = ['copy.db.part', 'legible.db.restoring', 'pepper.0a1b2c3d'];
+    const left = [
+      'copy.db.part',
+      'legible-2026-11-24.sqlite.part-journal',
+      'legible.db.restoring',
+      'legible.db.restoring-wal',
+      'pepper.0a1b2c3d',
+    ];
     const others = ['new.db.part', 'legible.db.before-2026', 'notes.part', 'pepper.old'];
     for (const name of [...left, ...others]) writeFileSync(join(dataDir, name), '');
     const hoursAgo = new Date(Date.now() - 2 * 3_600_000);

@@ -23,6 +23,7 @@ it('what clients said is listed newest first, and cannot colour the terminal', a
   for (const [i, invalid] of [true, false, true].entries()) {
     const of = { taskId: `task-${i}`, accountId, now: 1_000 * (1 + i) };
     await store.reserve(hold({ ...of, keyId: key.id }));
+    await store.settle({ taskId: of.taskId, lease: 1, solution: '{}', now: of.now });
     const said = invalid ? { code: 7, message: '\u001b[31mred\u001b[0m' } : { code: null, message: null };
     await store.saveFeedback({ ...of, invalid, ...said });
   }

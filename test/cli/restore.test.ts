@@ -2,7 +2,7 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, renameSync, rmSync, statSync
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeAll, expect, it } from 'vitest';
-import { claimDatabase, keepDatabase } from '../../src/store/lock.ts';
+import { claimDatabase, keepDatabase, lockDataDir } from '../../src/store/lock.ts';
 import { installation, legible } from './legible.ts';
 
 const { folder, settings, json } = installation();
@@ -120,6 +120,56 @@ it('what is restored can be written, and read by its owner alone, whatever the m
   chmodSync(backup, 0o444);
   expect((await on('restore', backup)).status).toBe(0);
   expect(statSync(database).mode & 0o777).toBe(0o600);
+});
+
+/** As a version before checkpoints and reports with tasks had left it. */
+function withoutLaterTables(database: string) {
+  const older = new Database(database);
+  older.exec(`drop index callback_key; drop index feedback_at; drop table checkpoint;
+    alter table feedback drop column type; alter table feedback drop column module;
+    delete from kysely_migration where name > '0007-deaths'`);
+  older.close();
+}
+const migrationsIn = (file: string) => {
+  const database = new Database(file, { readonly: true });
+  const names = database.prepare('select name from kysely_migration order by name').pluck().all();
+  database.close();
+  return names as string[];
+};
+
+it('a backup of an older version is restored, and the next to open it brings it up to date', async () => {
+  const { on, dataDir, posted, brokenBooks } = scene('older');
+  const older = join(folder, 'older.db');
+  cpSync(backup, older);
+  withoutLaterTables(older);
+  expect((await on('restore', older)).status).toBe(0);
+  expect(await posted()).toBe(10_000_000);
+  expect(await brokenBooks()).toEqual([]);
+  expect(migrationsIn(older).at(-1)).toBe('0007-deaths');
+  expect(readdirSync(dataDir).filter((name) => /restoring|upgrading/.test(name))).toEqual([]);
+});
+
+it('tables of an older version are backed up as they are, and left alone while their server may run', async () => {
+  const { on, dataDir, database, posted } = scene('upgrade');
+  withoutLaterTables(database);
+  const server = lockDataDir(dataDir)!;
+  try {
+    const copy = join(folder, 'way-back.db');
+    expect((await on('backup', copy)).status).toBe(0);
+    expect(migrationsIn(copy).at(-1)).toBe('0007-deaths');
+    for (const command of ['account list', 'topup alice 1', 'key list']) {
+      const { status, err } = await on(...command.split(' '));
+      expect(status).toBe(1);
+      expect(JSON.parse(err).error).toMatch(
+        /^The tables are of an older Legible, without 0008-checkpoints, .*, and a server is running on them: start that/,
+      );
+    }
+    expect(migrationsIn(database).at(-1)).toBe('0007-deaths');
+  } finally {
+    server.release();
+  }
+  expect(await posted()).toBe(10_000_000 + paidLater);
+  expect(migrationsIn(database).at(-1)).not.toBe('0007-deaths');
 });
 
 it('a backup of a newer version is refused, and so is its database', async () => {

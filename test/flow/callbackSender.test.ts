@@ -161,6 +161,38 @@ describe('a sender of callbacks', () => {
     await stopping;
   });
 
+  it('does not look for what must wait, time and again, while its key has all it may', async () => {
+    let hosts = 0;
+    let looks = 0;
+    const store: CallbackParts['store'] = {
+      async takeCallback({ busyKeys }) {
+        looks++;
+        return busyKeys.includes('greedy')
+          ? undefined
+          : { ...callback, keyId: 'greedy', host: `host-${++hosts}` };
+      },
+      endCallback: async () => true,
+    };
+    const calls: PromiseWithResolvers<Outcome>[] = [];
+    const call = () => {
+      calls.push(Promise.withResolvers());
+      return calls.at(-1)!.promise;
+    };
+    const { sender } = senderOf({ store, engines: { web: { call } } });
+    sender.lookSoon();
+    await expect.poll(() => [calls.length, looks]).toEqual([8, 9]);
+    for (let at = 0; at < 5; at++) sender.lookSoon();
+    for (let turnsLeft = 20; turnsLeft > 0; turnsLeft--) await turn();
+    expect(looks).toBe(9);
+    calls[0]!.resolve({ kind: 'answered', status: 200, contentType: '', body: '' } as Outcome);
+    await expect.poll(() => calls.length).toBe(9);
+    store.takeCallback = async () => undefined;
+    const stopping = sender.stop();
+    for (const one of calls)
+      one.resolve({ kind: 'answered', status: 200, contentType: '', body: '' } as Outcome);
+    await stopping;
+  });
+
   it('that is stopped waits for its store, and does nothing meanwhile', async () => {
     const taken = Promise.withResolvers<Callback | undefined>();
     const takes = [taken.promise];

@@ -1,21 +1,23 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { SteadyClock } from '../../src/clock.ts';
 import type { Log } from '../../src/log.ts';
-import type { StoreGauges } from '../../src/store/admin.ts';
 import { startTimekeeper } from '../../src/timekeeper.ts';
 import { FakeClock } from '../world.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-async function keep(sharedTime: (machine: FakeClock) => Promise<number | undefined>, openTasks = 1) {
+async function keep(
+  sharedTime: (machine: FakeClock) => Promise<number | undefined>,
+  isAnyStanding = async (_clock: SteadyClock) => true,
+) {
   const machine = new FakeClock();
   const clock = new SteadyClock(machine);
   const warnings: object[] = [];
   const log = { warn: (said: object) => void warnings.push(said) } as unknown as Log;
   const store = {
     sharedTime: () => sharedTime(machine),
-    gauges: async () => ({ openTasks }) as StoreGauges,
+    isAnyStanding: () => isAnyStanding(clock),
   };
   const keeper = await startTimekeeper(clock, machine, store, log);
   return {
@@ -42,13 +44,34 @@ it('with a database of its own, a server follows the machine, and says once that
   await stop();
 });
 
-it('while no task is under way, it follows at once', async () => {
-  const { machine, clock, warnings, seconds, stop } = await keep(async () => undefined, 0);
+it('while no task is under way or has a result to be asked for, it follows at once', async () => {
+  const { machine, clock, warnings, seconds, stop } = await keep(
+    async () => undefined,
+    async () => false,
+  );
   machine.setBack(-8 * 3_600_000);
   await seconds(1);
   expect(clock.now()).toBe(machine.now());
   await seconds(5);
   expect(warnings).toHaveLength(1);
+  await stop();
+});
+
+it('but not while a request that begins has asked the time of before', async () => {
+  let isAsked = true;
+  const { machine, clock, seconds, stop } = await keep(
+    async () => undefined,
+    async (asked) => {
+      if (isAsked) asked.now();
+      return false;
+    },
+  );
+  machine.setBack(-3_600_000);
+  await seconds(3);
+  expect(machine.now() - clock.now()).toBeGreaterThan(3_590_000);
+  isAsked = false;
+  await seconds(1);
+  expect(clock.now()).toBe(machine.now());
   await stop();
 });
 

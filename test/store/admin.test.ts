@@ -163,6 +163,26 @@ onEachEngine('a package', (makeBooks) => {
     expect(await store.findPrincipal('p')).toMatchObject({ key: { revokedAt: noon } });
     expect(await store.findPrincipal('hash-alice')).toMatchObject({ key: { revokedAt: null } });
   });
+
+  it('that has run out by itself can still be ended: its keys are then revoked', async () => {
+    const store = await (await makeBooks()).open();
+    await openAccount(store, 0);
+    await store.createPackage({ ...newPackage(), expiresAt: noon + 1_000 }, packageKey);
+    expect(await store.endPackage('plan', noon + 2_000)).toBe(true);
+    expect(await store.findPrincipal('p')).toMatchObject({ key: { revokedAt: noon + 2_000 } });
+    expect(await store.endPackage('plan', noon + 3_000)).toBe(false);
+  });
+
+  it('shows the hint of a key that works, where the one that was made with it is revoked', async () => {
+    const store = await (await makeBooks()).open();
+    await openAccount(store, 0);
+    await store.createPackage(newPackage(), packageKey);
+    const later = { id: 'q', hash: 'q', hint: 'lgl_new…key', now: noon + 1 };
+    await store.createKey({ ...packageKey, ...later });
+    expect((await store.listPackages('alice', noon))[0]!.keyHint).toBe(packageKey.hint);
+    await store.revokeKey('p', noon + 2);
+    expect((await store.listPackages('alice', noon))[0]!.keyHint).toBe('lgl_new…key');
+  });
 });
 
 onEachEngine('a ban', (makeBooks) => {

@@ -3,7 +3,8 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { databaseFile, openStore } from '../../src/store/open.ts';
-import { afterEachTest, hold, noon, openAccount, postgresBooks, settled, sqliteBooks } from './engines.ts';
+import { copySqlite } from '../../src/store/sqlite/engine.ts';
+import { afterEachTest, hold, noon, openAccount, settled, sqliteBooks } from './engines.ts';
 
 describe('a backup', () => {
   const cleanups = afterEachTest();
@@ -25,7 +26,7 @@ describe('a backup', () => {
     while (acknowledged < 50) await new Promise((resolve) => setImmediate(resolve));
     const before = acknowledged;
     const file = join(dirname(books.where), 'copy.db');
-    await store.backup(file);
+    await copySqlite(books.where, file);
     stop = true;
     await Promise.all(load);
     expect(existsSync(`${file}.part`)).toBe(false);
@@ -47,16 +48,11 @@ describe('a backup', () => {
     const books = await sqliteBooks(cleanups);
     const store = await books.open();
     await openAccount(store, 1_000);
-    await expect(store.backup('/nonexistent/copy.db')).rejects.toThrow();
+    await expect(copySqlite(books.where, '/nonexistent/copy.db')).rejects.toThrow();
     const taken = join(dirname(books.where), 'taken');
     await mkdir(taken);
-    await expect(store.backup(taken)).rejects.toThrow();
+    await expect(copySqlite(books.where, taken)).rejects.toThrow();
     expect(existsSync(`${taken}.part`)).toBe(false);
     expect(await store.reserve(hold())).toBe('held');
-  });
-
-  it("of PostgreSQL is left to PostgreSQL's own tools", async () => {
-    const store = await (await postgresBooks(cleanups)).open();
-    await expect(store.backup('copy.db')).rejects.toThrow('pg_dump');
   });
 });

@@ -6,7 +6,10 @@ onEachEngine('what a client says of an answer', (makeBooks) => {
     const store = await (await makeBooks()).open();
     await openAccount(store, 1_000_000);
     const expiresAt = noon + 200 * dayMs;
-    for (const taskId of ['early', 'late']) await store.reserve(hold({ taskId, expiresAt }));
+    for (const taskId of ['early', 'late']) {
+      await store.reserve(hold({ taskId, expiresAt }));
+      await store.settle(settled(taskId));
+    }
     const say = (taskId: string, now: number) =>
       store.saveFeedback({ taskId, accountId: 'alice', invalid: true, code: null, message: null, now });
     expect(await say('early', noon)).toBe(true);

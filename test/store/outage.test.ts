@@ -77,6 +77,26 @@ describe('without its PostgreSQL', () => {
     }
   }
 
+  it('an account that somebody else holds keeps no other from its refunds', async () => {
+    const books = await postgresBooks(cleanups);
+    const store = await books.open();
+    for (const name of ['alice', 'bob']) {
+      await openAccount(store, 1_000, name);
+      await store.reserve(hold({ taskId: name, accountId: name, keyId: `key-${name}` }));
+    }
+    const other = new pg.Client(books.where);
+    await other.connect();
+    await other.query('begin');
+    await other.query(`select 1 from account where id = 'bob' for update`);
+    const late = noon + 200_000;
+    expect(await store.sweep(late)).toMatchObject({ timedOut: 1 });
+    expect(await store.readAccount('alice')).toMatchObject({ pending: 0 });
+    await other.query('rollback');
+    await other.end();
+    expect(await store.sweep(late)).toMatchObject({ timedOut: 1 });
+    expect(await store.readAccount('bob')).toMatchObject({ pending: 0 });
+  });
+
   it('the store refuses at once, and goes on by itself when it is back', async () => {
     const { gate, store, direct } = await throughGate();
     expect(await store.reserve(hold())).toBe('held');

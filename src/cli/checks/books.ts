@@ -107,7 +107,7 @@ async function withoutServer(
   const lock = databaseUrl === undefined ? lockDataDir(dataDir) : { release() {} };
   if (!lock) throw new Error('a server is running on it; stop that first');
   try {
-    return await withStore(({ store }) => work(store));
+    return await withStore(({ store }) => work(store), { isUpgraded: true });
   } finally {
     lock.release();
   }

@@ -79,9 +79,9 @@ function chmod(files: readonly Mode[], bitsOf: (file: Mode) => number): string {
 
 /** What a command that was killed leaves behind: a backup's draft, a restore's, one of the pepper. */
 const drafts = [
-  /\.db\.part$/,
+  /\.(db|sqlite)\.part(-journal)?$/,
   /^last-backup\.json\.part$/,
-  /^legible\.db\.restoring$/,
+  /\.(restoring|upgrading)(-wal|-shm|-journal)?$/,
   /^pepper\.[0-9a-f]{8}$/,
 ];
 /** A draft that is still being written is younger. */

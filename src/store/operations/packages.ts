@@ -5,7 +5,7 @@ import type { Package } from '../store.ts';
 import { write } from './entries.ts';
 import { createKey } from './keys.ts';
 
-/** The package's own key is the one that was made with it: the oldest. */
+/** The package's own key is the one that was made with it, the oldest; where that is revoked, the next. */
 const readPackages = statement((db, p: { accountId: string; now: number }) =>
   db
     .selectFrom('package')
@@ -24,6 +24,7 @@ const readPackages = statement((db, p: { accountId: string; now: number }) =>
             .selectFrom('api_key')
             .select('api_key.hint')
             .whereRef('api_key.package_id', '=', 'package.id')
+            .orderBy((key) => key.case().when('api_key.revoked_at', 'is', null).then(0).else(1).end())
             .orderBy('api_key.created_at')
             .orderBy('api_key.id')
             .limit(1),
@@ -97,9 +98,9 @@ const revokeAll = statement((db, p: { packageId: string; now: number }) =>
     .where('revoked_at', 'is', null),
 );
 
-/** Ends a package and revokes its keys; false when there is no such package, or it has ended. */
+/** Ends a package and revokes its keys; false when there is nothing left to end: it does not exist, or has ended so. */
 export function* endPackage(packageId: string, now: number): Operation<boolean> {
-  if ((yield* first(expire, { packageId, now })) === undefined) return false;
-  yield* change(revokeAll, { packageId, now });
-  return true;
+  const ended = yield* first(expire, { packageId, now });
+  const revoked = yield* change(revokeAll, { packageId, now });
+  return ended !== undefined || revoked > 0;
 }

@@ -1,19 +1,29 @@
+import type { SelectQueryBuilder } from 'kysely';
+import type { Tables } from '../schema.ts';
 import { change, type Operation, rows, statement } from '../statement.ts';
 import { forgetFeedback } from './feedback.ts';
 import { isOpen, timeOut } from './giveBack.ts';
 import { forgetRequests } from './idempotency.ts';
-import { lockAccounts } from './locks.ts';
 import { roundSize } from './round.ts';
 
-const selectOverdue = statement((db, p: { now: number }) =>
-  db
+const selectOverdue = statement((db, p: { now: number }, engine) => {
+  const overdue = db
     .selectFrom('task')
-    .select(['id', 'lease', 'account_id'])
+    .select(['task.id', 'task.lease'])
     .where(isOpen)
     .where('deadline', '<=', p.now)
     .orderBy('deadline')
-    .limit(roundSize),
-);
+    .limit(roundSize);
+  return engine === 'postgres' ? ofFreeAccounts(overdue) : overdue;
+});
+
+/**
+ * Locks the accounts of tasks, but for those that somebody else holds: their tasks come in a later round, and whoever holds
+ * one for long keeps no other from its refund. Who never waits needs no order in which to lock.
+ */
+function ofFreeAccounts<Row>(tasks: SelectQueryBuilder<Tables, 'task', Row>) {
+  return tasks.innerJoin('account', 'account.id', 'task.account_id').forUpdate('account').skipLocked();
+}
 
 const forget = statement((db, p: { now: number }, engine) => {
   const expired = db
@@ -41,7 +51,6 @@ export interface Swept {
  */
 export function* sweep(now: number): Operation<Swept> {
   const overdue = yield* rows(selectOverdue, { now });
-  yield* lockAccounts(overdue.map((task) => task.account_id));
   let timedOut = 0;
   for (const task of overdue) if (yield* timeOut(task, now)) timedOut++;
   const forgotten = yield* change(forget, { now });
@@ -51,10 +60,10 @@ export function* sweep(now: number): Operation<Swept> {
   return { timedOut, forgotten, more };
 }
 
-const selectOrphans = statement((db, p: { node: string; aliveSince: number }) =>
-  db
+const selectOrphans = statement((db, p: { node: string; aliveSince: number }, engine) => {
+  const orphans = db
     .selectFrom('task')
-    .select(['id', 'lease', 'account_id', 'payload', 'deaths'])
+    .select(['task.id', 'task.lease', 'task.payload', 'task.deaths'])
     .where(isOpen)
     .where('state', '=', 'running')
     .where('node', '<>', p.node)
@@ -69,8 +78,9 @@ const selectOrphans = statement((db, p: { node: string; aliveSince: number }) =>
         ),
       ),
     )
-    .limit(roundSize),
-);
+    .limit(roundSize);
+  return engine === 'postgres' ? ofFreeAccounts(orphans) : orphans;
+});
 
 const requeue = statement((db, p: { id: string; lease: number }) =>
   db
@@ -91,7 +101,6 @@ const mostDeaths = 2;
  */
 export function* repair(node: string, aliveSince: number, now: number): Operation<number> {
   const orphans = yield* rows(selectOrphans, { node, aliveSince });
-  yield* lockAccounts(orphans.map((task) => task.account_id));
   for (const task of orphans) {
     if (task.payload !== null && task.deaths + 1 < mostDeaths) yield* change(requeue, task);
     else yield* timeOut(task, now);

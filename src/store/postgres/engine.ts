@@ -47,9 +47,6 @@ export async function openPostgres(url: string, events: EngineEvents): Promise<E
       }
     },
     inspect: () => inspect(pool),
-    async backup() {
-      throw new StoreError('UNSUPPORTED', 'PostgreSQL is backed up with pg_dump');
-    },
     walBytes: async () => 0,
     async close() {
       if (closed) return;

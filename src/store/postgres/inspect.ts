@@ -10,6 +10,17 @@ const durable: { name: string; isSafe: (value: string) => boolean; remedy: strin
   { name: 'data_sync_retry', isSafe: (value) => value === 'off', remedy: 'off' },
 ];
 
+/**
+ * Tables without a primary key, and the index by which a task is held and ended once: a restore that was disturbed
+ * leaves them out.
+ */
+const withoutKey = `
+  select t.relname as name from pg_class t
+  where t.relkind = 'r' and t.relnamespace = 'public'::regnamespace and t.relname not like 'kysely%' and not exists
+    (select 1 from pg_index i where i.indrelid = t.oid and i.indisprimary and i.indisvalid)
+  union all select 'entry_once' where not exists
+    (select 1 from pg_index i where i.indexrelid = to_regclass('entry_once') and i.indisunique and i.indisvalid)`;
+
 /** Reads what doctor shows of a PostgreSQL server. */
 export async function inspect(pool: pg.Pool): Promise<StoreCheck[]> {
   const { rows } = await pool.query<{ version: string }>(
@@ -26,6 +37,12 @@ export async function inspect(pool: pg.Pool): Promise<StoreCheck[]> {
     const advice = ok ? '' : `: set it to ${remedy} in postgresql.conf, or commits can be lost`;
     checks.push({ name, ok, detail: `${name} is ${value}${advice}` });
   }
+  const missing = (await pool.query<{ name: string }>(withoutKey)).rows.map(({ name }) => name);
+  checks.push({
+    name: 'primary keys',
+    ok: missing.length === 0,
+    detail: missing.length === 0 ? 'all there' : `missing: ${missing.join(', ')}; restore the last good dump`,
+  });
   const skew = await pool.query<{ now: number }>(
     'select cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as now',
   );

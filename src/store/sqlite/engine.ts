@@ -4,7 +4,7 @@ import { makeDataDir } from '../../dataDir.ts';
 import { UserError } from '../../userError.ts';
 import type { StoreCheck } from '../admin.ts';
 import type { Engine, EngineEvents } from '../engine.ts';
-import { keepDatabase } from '../lock.ts';
+import { keepDatabase, type Lock } from '../lock.ts';
 import { schemaVersion } from '../migrate.ts';
 import type { Arguments, Call, OperationName, Result } from '../operations.ts';
 import type { AskedCall } from './batch.ts';
@@ -15,21 +15,13 @@ import { explained } from './unusable.ts';
 /** Opens the file, which it makes where there is none, in a thread of its own. */
 export async function openSqlite(file: string, events: EngineEvents): Promise<Engine> {
   makeDataDir(dirname(file));
-  const lock = keepDatabase(dirname(file));
-  if (!lock) throw new UserError(`${file} is being replaced by \`legible restore\`; try again after that.`);
+  const lock = keepInPlace(file);
   const writer = await startThread({ file, readonly: false }, events).catch((error: unknown) => {
     lock.release();
     throw explained(error, file);
   });
 
-  async function beside<T>(work: (reader: Thread) => Promise<T>): Promise<T> {
-    const reader = await startThread({ file, readonly: true }, { committed() {}, fatal() {} });
-    try {
-      return await work(reader);
-    } finally {
-      await reader.close();
-    }
-  }
+  const beside = <T>(work: (reader: Thread) => Promise<T>) => reading(file, work);
 
   return {
     call: <Name extends OperationName>(name: Name, ...args: Arguments<Name>) =>
@@ -53,11 +45,47 @@ export async function openSqlite(file: string, events: EngineEvents): Promise<En
         check('integrity', integrity === 'ok', integrity),
       ];
     },
-    backup: (target) =>
-      beside(async (reader) => void (await reader.command({ command: 'backup', file: target }))),
     walBytes: async () => (await stat(`${file}-wal`).catch(() => ({ size: 0 }))).size,
     async close() {
       await writer.close().finally(() => lock.release());
     },
   };
+}
+
+/**
+ * Copies the database as it stands, whatever version its tables are of, while others use it.
+ * @throws UserError when it cannot be read, or the copy not be written
+ */
+export async function copySqlite(file: string, target: string): Promise<void> {
+  const lock = keepInPlace(file);
+  try {
+    await reading(file, (reader) =>
+      copyTo(target, reader).catch((error: Error) => {
+        throw new UserError(`${target} cannot be written: ${error.message}`);
+      }),
+    );
+  } catch (error) {
+    throw explained(error, file);
+  } finally {
+    lock.release();
+  }
+}
+
+async function copyTo(target: string, reader: Thread): Promise<void> {
+  await reader.command({ command: 'backup', file: target });
+}
+
+async function reading<T>(file: string, work: (reader: Thread) => Promise<T>): Promise<T> {
+  const reader = await startThread({ file, readonly: true }, { committed() {}, fatal() {} });
+  try {
+    return await work(reader);
+  } finally {
+    await reader.close();
+  }
+}
+
+function keepInPlace(file: string): Lock {
+  const lock = keepDatabase(dirname(file));
+  if (!lock) throw new UserError(`${file} is being replaced by \`legible restore\`; try again after that.`);
+  return lock;
 }

@@ -4,11 +4,11 @@ import type { Database } from 'better-sqlite3';
 import { syncToDisk } from '../../disk.ts';
 import { UserError } from '../../userError.ts';
 import type { Violation } from '../admin.ts';
-import { newerMigration } from '../migrate.ts';
+import { isCurrent, newerMigration } from '../migrate.ts';
 import { runBatch } from './batch.ts';
 import { commands } from './commands.ts';
 import { connect, openDatabase } from './connection.ts';
-import { appliedTo } from './migrateFile.ts';
+import { appliedTo, migrateFile } from './migrateFile.ts';
 import { explained, isLocked } from './unusable.ts';
 
 /** What a backup holds. */
@@ -23,25 +23,60 @@ export interface Backup {
  * Opens a copy and looks whether it is whole and its books are right; returns what it holds.
  * @throws UserError saying what is wrong with it, under the name that the user knows
  */
-export function verifyBackup(file: string, now: number, name = file): Backup {
-  let database: Database | undefined;
+export async function verifyBackup(file: string, now: number, name = file): Promise<Backup> {
+  const draft = `${file}.upgrading`;
   try {
-    database = openDatabase(file, { readonly: true });
+    if (isCurrent(appliedIn(file, name))) return contentOf(file, now, name);
+    // The books of an older version are recounted as the next start would find them.
+    copy(file, draft);
+    await upgrade(draft);
+    return contentOf(draft, now, name);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${name} is not a backup of Legible: ${(error as Error).message}`);
+  } finally {
+    remove(draft);
+  }
+}
+
+/** What has been done to the tables of a whole file that is not of a newer version. */
+function appliedIn(file: string, name: string): string[] {
+  return reading(file, (database) => {
     const integrity = commands.integrity(database);
     if (integrity !== 'ok') throw new UserError(`${name} is damaged: ${integrity}`);
-    const newer = newerMigration(appliedTo(database));
+    const applied = appliedTo(database);
+    const newer = newerMigration(applied);
     if (newer !== undefined)
       throw new UserError(`${name} is of a newer Legible (${newer}): restore it with that one`);
+    return applied;
+  });
+}
+
+function contentOf(file: string, now: number, name: string): Backup {
+  return reading(file, (database) => {
     const violations = auditOf(database, now).filter(isLasting);
     if (violations[0]) throw new UserError(`The books in ${name} are wrong: ${violations[0].detail}`);
     const content = `select (select count(*) from account) as accounts, (select count(*) from api_key) as keys,
       (select value from fact where name = 'pepper') as pepper`;
     return database.prepare(content).get() as Backup;
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`${name} is not a backup of Legible: ${(error as Error).message}`);
+  });
+}
+
+function reading<T>(file: string, work: (database: Database) => T): T {
+  const database = openDatabase(file, { readonly: true });
+  try {
+    return work(database);
   } finally {
-    database?.close();
+    database.close();
+  }
+}
+
+async function upgrade(file: string): Promise<void> {
+  const database = openDatabase(file);
+  try {
+    await migrateFile(database);
+  } finally {
+    database.close();
   }
 }
 
@@ -64,11 +99,11 @@ const journals = ['-wal', '-shm'];
  * old database or the new one stands there, whole. Returns where the old one is kept.
  * @throws UserError when the file is no backup, or is the database itself, or somebody has that open
  */
-export function restoreBackup(
+export async function restoreBackup(
   file: string,
   target: string,
   now: number,
-): Backup & { kept: string | undefined } {
+): Promise<Backup & { kept: string | undefined }> {
   if (existsSync(target) && realpathSync(file) === realpathSync(target))
     throw new UserError(`${file} is the database itself, and no backup of it`);
   const draft = `${target}.restoring`;
@@ -77,7 +112,7 @@ export function restoreBackup(
   try {
     // Checked as the copy that will be used, not as the file that could change meanwhile.
     copy(file, draft);
-    const content = verifyBackup(draft, now, file);
+    const content = await verifyBackup(draft, now, file);
     syncToDisk(draft);
     const kept = keep(target, now);
     renameSync(draft, target);

@@ -1,0 +1,13 @@
+import { first, type Operation, statement } from '../statement.ts';
+import { isOpen } from './giveBack.ts';
+
+const selectOpen = statement((db) => db.selectFrom('task').select('id').where(isOpen).limit(1));
+
+const selectKept = statement((db, p: { now: number }) =>
+  db.selectFrom('task').select('id').where('expires_at', '>', p.now).limit(1),
+);
+
+/** Whether any task is under way, or has a result that its client may still ask for. */
+export function* isAnyStanding(now: number): Operation<boolean> {
+  return ((yield* first(selectOpen, {})) ?? (yield* first(selectKept, { now }))) !== undefined;
+}
