@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { json } from 'node:stream/consumers';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 export interface Load {
@@ -35,25 +35,34 @@ export async function withServer<Ready, T>(
   argument: unknown,
   work: (ready: Ready) => Promise<T>,
 ): Promise<T> {
-  const child = spawn(process.execPath, [script(name), JSON.stringify(argument)], {
+  const child = spawn(process.execPath, [...process.execArgv, script(name), JSON.stringify(argument)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  // Asked for at once: it may end, by a signal too, before anybody waits for that.
+  const exited = once(child, 'exit') as Promise<[number | null, string | null]>;
   try {
-    const [line] = (await once(createInterface(child.stdout), 'line', {
-      signal: AbortSignal.timeout(60_000),
-    })) as [string];
+    const [line] = (await Promise.race([
+      once(createInterface(child.stdout), 'line', { signal: AbortSignal.timeout(60_000) }),
+      exited.then(([status, signal]) => {
+        throw new Error(`${name} ended with ${status ?? signal} before it was ready`);
+      }),
+    ])) as [string];
     return await work(JSON.parse(line) as Ready);
   } finally {
     child.kill('SIGTERM');
-    if (child.exitCode === null) await once(child, 'exit');
+    await exited;
   }
 }
 
 /** Runs a script of this folder to its end: JSON in on its standard input, JSON out on its standard output. */
 export async function ask<T>(name: string, question: unknown): Promise<T> {
-  const child = spawn(process.execPath, [script(name)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...process.execArgv, script(name)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   child.stdin.end(JSON.stringify(question));
-  return (await json(child.stdout)) as T;
+  const [said, [status, signal]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  if (status !== 0) throw new Error(`${name} ended with ${status ?? signal}`);
+  return JSON.parse(said) as T;
 }
 
 /** Runs a load in a process of its own. @throws Error when any request failed: its rate would mean nothing */

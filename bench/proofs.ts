@@ -3,7 +3,7 @@ import { deriveKey as pbkdf2 } from 'altcha-lib/algorithms/pbkdf2';
 import { deriveKey as sha } from 'altcha-lib/algorithms/sha';
 import { solveChallenge as solveFirst } from 'altcha-lib/v1';
 import { search } from '../src/compute/search.ts';
-import { type Derivation, type Puzzle, startsWith } from '../src/puzzle.ts';
+import { type Derivation, type Proof, startsWith } from '../src/proof.ts';
 import { type Result, ratioOf } from './measure.ts';
 import { capSolver, mcaptchaSolver } from './solvers.ts';
 
@@ -28,14 +28,14 @@ const never = '0'.repeat(64);
 
 function first(): Promise<number> {
   const salt = '0123456789abcdef01234567?expires=1798675200&';
-  const puzzle: Puzzle = {
+  const proof: Proof = {
     kind: 'digits',
     algorithm: 'sha256',
     prefix: Buffer.from(salt),
     ...startsWith(never),
   };
   return ratioOf(
-    async () => rateOf(2_000_000, () => search(puzzle, 0, 2_000_000)),
+    async () => rateOf(2_000_000, () => search(proof, 0, 2_000_000)),
     async () => rateOf(100_000, () => solveFirst(never, salt, 'SHA-256', 99_999).promise),
   );
 }

@@ -53,7 +53,8 @@ async function oneByOne(url: string, bodies: string[]): Promise<number> {
     const started = performance.now();
     const sent = request(url, { method: 'POST', agent }).end(bodies[i % bodies.length]);
     const [answer] = (await once(sent, 'response')) as [IncomingMessage];
-    await text(answer);
+    const said = await text(answer);
+    if (answer.statusCode !== 200) throw new Error(`a recognition was refused: ${said}`);
     times.push(performance.now() - started);
   }
   agent.destroy();

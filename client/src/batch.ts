@@ -43,6 +43,8 @@ export class Batch {
   readonly #parts: BatchParts;
   readonly #tasks: readonly Task[];
   #done = 0;
+  /** What `onProgress` has thrown first. */
+  #thrown: { error: unknown } | undefined;
 
   constructor(tasks: readonly Task[], parts: BatchParts) {
     this.#tasks = tasks;
@@ -50,9 +52,10 @@ export class Batch {
     this.outcomes = new Array(tasks.length);
   }
 
-  /** Rejects only with what is no LegibleError: the reason of the signal. */
+  /** Rejects only with what is no LegibleError: the reason of the signal, or at the end what `onProgress` threw. */
   async solve(): Promise<Outcome[]> {
     for (const indexes of this.#calls()) await this.#solveCall(indexes);
+    if (this.#thrown !== undefined) throw this.#thrown.error;
     return this.outcomes;
   }
 
@@ -142,11 +145,20 @@ export class Batch {
       })
       .then((outcome) => {
         this.outcomes[index] = outcome;
-        this.#parts.onProgress?.({ done: ++this.#done, total: this.outcomes.length, index, outcome });
+        this.#tell({ done: ++this.#done, total: this.outcomes.length, index, outcome });
       });
     // It is looked at only when all lines have been read.
     kept.catch(() => {});
     return kept;
+  }
+
+  /** A mistake of the listener's must not cut off the tasks that are under way, which are paid for. */
+  #tell(progress: Progress): void {
+    try {
+      this.#parts.onProgress?.(progress);
+    } catch (error) {
+      this.#thrown ??= { error };
+    }
   }
 }
 

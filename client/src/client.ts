@@ -110,7 +110,7 @@ export class Legible {
 
   /**
    * Solves many tasks, up to a hundred to a call; what comes back is in their order, and an error where a solution
-   * would be. Rejects only for a signal that is aborted.
+   * would be. Rejects only for a signal that is aborted, and, when all have ended, with what `onProgress` has thrown.
    */
   async solveAll<const T extends readonly Task[]>(
     tasks: T,

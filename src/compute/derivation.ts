@@ -1,21 +1,21 @@
 import crypto, { hash, pbkdf2Sync, scryptSync } from 'node:crypto';
-import { type Bounds, type Derivation, type Found, isWithin } from '../puzzle.ts';
+import { type Bounds, type Derivation, type Found, isWithin } from '../proof.ts';
 
 /** The first counter of `from` to `to` (not included) whose derived key is an answer. */
-export function searchKeys(puzzle: Bounds & Derivation, from: number, to: number): Found | undefined {
-  const password = Buffer.alloc(puzzle.nonce.length + 4);
-  password.set(puzzle.nonce);
+export function searchKeys(proof: Bounds & Derivation, from: number, to: number): Found | undefined {
+  const password = Buffer.alloc(proof.nonce.length + 4);
+  password.set(proof.nonce);
   for (let counter = from; counter < to; counter++) {
-    password.writeUInt32BE(counter, puzzle.nonce.length);
-    const key = derive(puzzle, password).toString('hex');
-    if (isWithin(puzzle, key)) return { counter, hash: key };
+    password.writeUInt32BE(counter, proof.nonce.length);
+    const key = derive(proof, password).toString('hex');
+    if (isWithin(proof, key)) return { counter, hash: key };
   }
   return undefined;
 }
 
-function derive(puzzle: Derivation, password: Buffer): Buffer {
-  const { digest, salt, keyLength, cost, memory, parallelism } = puzzle;
-  switch (puzzle.function) {
+function derive(proof: Derivation, password: Buffer): Buffer {
+  const { digest, salt, keyLength, cost, memory, parallelism } = proof;
+  switch (proof.function) {
     case 'sha': {
       // `hash` is twice as fast as `createHash`: it makes no object.
       let key = hash(digest, Buffer.concat([salt, password]), 'buffer');

@@ -1,27 +1,27 @@
 import { createHash } from 'node:crypto';
-import { type Bounds, type Digits, type Found, isWithin } from '../puzzle.ts';
+import { type Bounds, type Digits, type Found, isWithin } from '../proof.ts';
 import { createLanes, initialState, type Lanes } from './sha256Lanes.ts';
 
 /** Where things lie in the lanes' memory: the message's last two blocks, then three states. */
 const [tail, prefixState, betweenState, hashState] = [0, 512, 640, 768];
 
-/** The first counter of `from` to `to` (not included) that solves a puzzle of digits. */
-export function searchDigits(puzzle: Bounds & Digits, from: number, to: number): Found | undefined {
+/** The first counter of `from` to `to` (not included) that solves a proof of digits. */
+export function searchDigits(proof: Bounds & Digits, from: number, to: number): Found | undefined {
   for (let start = from; start < to; ) {
     // As many digits in all of them: so the message has one length.
     const end = Math.min(to, 10 ** String(start).length);
-    const isFit = puzzle.algorithm === 'sha256' && end - start >= 4;
-    const found = isFit ? searchInLanes(puzzle, start, end) : searchOneByOne(puzzle, start, end);
+    const isFit = proof.algorithm === 'sha256' && end - start >= 4;
+    const found = isFit ? searchInLanes(proof, start, end) : searchOneByOne(proof, start, end);
     if (found !== undefined) return found;
     start = end;
   }
   return undefined;
 }
 
-function searchOneByOne(puzzle: Bounds & Digits, from: number, to: number): Found | undefined {
+function searchOneByOne(proof: Bounds & Digits, from: number, to: number): Found | undefined {
   for (let counter = from; counter < to; counter++) {
-    const hash = hashOf(puzzle, counter);
-    if (isWithin(puzzle, hash)) return { counter, hash };
+    const hash = hashOf(proof, counter);
+    if (isWithin(proof, hash)) return { counter, hash };
   }
   return undefined;
 }
@@ -33,12 +33,12 @@ function hashOf({ algorithm, prefix }: Digits, counter: number): string {
 let lanes: Lanes | undefined;
 
 /** Four counters at a time; they have as many digits, and are at least four. */
-function searchInLanes(puzzle: Bounds & Digits, from: number, to: number): Found | undefined {
+function searchInLanes(proof: Bounds & Digits, from: number, to: number): Found | undefined {
   lanes ??= createLanes();
   const { words, bytes, compress } = lanes;
   const digits = String(from).length;
-  const { firstDigit, isLong } = layOut(lanes, puzzle.prefix, digits);
-  const [least, most] = [firstWord(puzzle.least, '0'), firstWord(puzzle.most, 'f')];
+  const { firstDigit, isLong } = layOut(lanes, proof.prefix, digits);
+  const [least, most] = [firstWord(proof.least, '0'), firstWord(proof.most, 'f')];
   const hashWord = hashState / 4;
   let next = from;
   write(next);
@@ -49,8 +49,8 @@ function searchInLanes(puzzle: Bounds & Digits, from: number, to: number): Found
       const word = words[hashWord + lane]! >>> 0;
       if (word < least || word > most) continue;
       const counter = next + lane;
-      const hash = hashOf(puzzle, counter);
-      if (isWithin(puzzle, hash)) return { counter, hash };
+      const hash = hashOf(proof, counter);
+      if (isWithin(proof, hash)) return { counter, hash };
     }
     next += 4;
     if (next >= to) return undefined;

@@ -1,10 +1,10 @@
 import { totalmem } from 'node:os';
-import { largestKeyBytes, type Puzzle } from '../puzzle.ts';
+import { largestKeyBytes, type Proof } from '../proof.ts';
 
-/** Bytes that one key of a puzzle takes while it is derived; nothing worth counting of most. */
-export function memoryOf(puzzle: Puzzle): number {
-  if (puzzle.kind !== 'derivation') return 0;
-  const { function: name, cost, memory, parallelism } = puzzle;
+/** Bytes that one key of a proof takes while it is derived; nothing worth counting of most. */
+export function memoryOf(proof: Proof): number {
+  if (proof.kind !== 'derivation') return 0;
+  const { function: name, cost, memory, parallelism } = proof;
   if (name === 'argon2id') return 1024 * memory;
   return name === 'scrypt' ? 128 * memory * (cost + parallelism) : 0;
 }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../fault.ts';
-import type { Found, Puzzle } from '../puzzle.ts';
+import type { Found, Proof } from '../proof.ts';
 import { memoryOf, memoryToSpare } from './memory.ts';
 import type { FromThread, ToThread } from './thread.ts';
 import { Turns } from './turns.ts';
@@ -29,7 +29,7 @@ export interface SearchOptions {
 
 interface Search {
   account: unknown;
-  puzzle: Puzzle;
+  proof: Proof;
   /** Bytes that a thread at it takes. */
   memory: number;
   next: number;
@@ -95,7 +95,7 @@ export class SearchPool {
    * @throws the signal's reason; Fault ERROR_SERVICE_UNAVALIABLE when threads die of it
    */
   search(
-    puzzle: Puzzle,
+    proof: Proof,
     { signal, accountId, from = 0, to = Number.MAX_SAFE_INTEGER }: SearchOptions,
   ): Promise<Found | undefined> {
     return new Promise((resolve, reject) => {
@@ -105,14 +105,14 @@ export class SearchPool {
       const leave = () => this.#end(search, () => reject(signal.reason));
       const search: Search = {
         account: accountId ?? Symbol(),
-        puzzle,
-        memory: memoryOf(puzzle),
+        proof,
+        memory: memoryOf(proof),
         next: from,
         to,
         lost: [],
         deaths: 0,
         active: 0,
-        chunk: firstChunk[puzzle.kind],
+        chunk: firstChunk[proof.kind],
         resolve(found) {
           signal.removeEventListener('abort', leave);
           resolve(found);
@@ -154,7 +154,7 @@ export class SearchPool {
       const range = search.lost.pop() ?? nextRange(search);
       search.active++;
       thread.at = { search, range };
-      thread.worker.postMessage({ kind: 'search', puzzle: search.puzzle, ...range } satisfies ToThread);
+      thread.worker.postMessage({ kind: 'search', proof: search.proof, ...range } satisfies ToThread);
     }
   }
 

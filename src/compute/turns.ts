@@ -1,6 +1,6 @@
 /**
  * What waits for a thread, in turn: next is something of the account that has had the threads for the least time. Turns
- * alone would not be fair, since a range of one puzzle may take 20 times as long as one of another.
+ * alone would not be fair, since a range of one proof may take 20 times as long as one of another.
  */
 export class Turns<Item extends { account: unknown }> {
   #line: Item[] = [];

@@ -1,18 +1,51 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import { Aside } from './aside.ts';
-import type { Arrived } from './stages.ts';
+import type { Script } from './script.ts';
+import type { Arrived, Caller, Created, Identified } from './stages.ts';
 import { invalid } from './validate.ts';
 
 const mostTasks = 100;
 
 /** As many of a call's tasks at once as leave room for the calls of others. */
-export const batchedAtOnce = 16;
+const batchedAtOnce = 16;
+
+export interface BatchParts {
+  identify(arrived: Arrived): Promise<Identified>;
+  authenticate(arrived: Arrived): Promise<Caller>;
+  roomFor(caller: Caller): number;
+  /** Runs a step for who was identified; its mistakes count against them. */
+  perform<T>(
+    who: Identified,
+    method: (caller: Caller) => Promise<T>,
+    staged: (caller: Caller, script: Script) => Promise<T>,
+  ): Promise<T>;
+  create(caller: Caller): Promise<Created>;
+  stage(caller: Caller, script: Script): Promise<Created>;
+}
+
+/** Makes the method that takes many tasks in one call; what becomes of each is told in their order. */
+export function batchMethod({ identify, authenticate, roomFor, perform, create, stage }: BatchParts) {
+  return async function createTasks(arrived: Arrived): Promise<Promise<Created>[]> {
+    // Once for all of them: a wrong key is one mistake, and not a hundred.
+    const { caller, script } = await identify(arrived);
+    const listed = async () => requestsOf(arrived);
+    const requests = await perform({ caller, script }, listed, listed);
+    async function createOne(one: Arrived): Promise<Created> {
+      // A hundred may take minutes, in which a key can be revoked or expire.
+      const still = script === undefined ? await authenticate(one) : { ...caller, arrived: one };
+      return perform({ caller: still, script }, create, stage);
+    }
+    return inTurn(requests, Math.min(batchedAtOnce, roomFor(caller)), (one) =>
+      createOne(one).finally(() => arrived.aside.add(one.aside)),
+    );
+  };
+}
 
 /**
  * The tasks of a call as one request each, in their order.
  * @throws Fault ERROR_INVALID_TASK_DATA where `tasks` is not a list of 1 to 100
  */
-export function requestsOf(arrived: Arrived): Arrived[] {
+function requestsOf(arrived: Arrived): Arrived[] {
   const { tasks } = arrived.body;
   if (!Array.isArray(tasks))
     throw invalid(`tasks: is ${tasks === undefined || tasks === null ? 'missing' : 'not a list'}`);

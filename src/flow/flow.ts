@@ -1,13 +1,13 @@
 import { Fault } from '../fault.ts';
 import { createTask } from './createTask.ts';
-import { batchedAtOnce, inTurn, requestsOf } from './createTasks.ts';
+import { batchMethod } from './createTasks.ts';
 import { feedbackTask } from './feedbackTask.ts';
 import { getBalance } from './getBalance.ts';
 import { getTaskResult } from './getTaskResult.ts';
 import type { Protection } from './protect.ts';
 import { Sandbox } from './sandbox.ts';
 import type { Script } from './script.ts';
-import type { Arrived, Balance, Caller, Created, TaskResult } from './stages.ts';
+import type { Arrived, Balance, Caller, Created, Identified, TaskResult } from './stages.ts';
 import { type FlowParts, makeSteps } from './steps.ts';
 import type { Underway } from './underway.ts';
 import { unsupported } from './validate.ts';
@@ -34,12 +34,6 @@ export interface Flow {
 }
 
 const banRefreshMs = 1_000;
-
-interface Identified {
-  caller: Caller;
-  /** How their sandbox is to answer; undefined for a real call. */
-  script: Script | undefined;
-}
 
 /** Wires the steps; the order in which a request meets them stands in admit and in createTask. */
 export function buildFlow(parts: FlowParts): Flow {
@@ -92,6 +86,7 @@ export function buildFlow(parts: FlowParts): Flow {
 
   const create = paced((caller) => createTask(withWorker, caller));
   const stage = (caller: Caller, script: Script) => sandbox.createTask(caller, script);
+  const roomFor = (caller: Caller) => pace.roomFor(caller);
   const result = paced((caller) => getTaskResult(steps, caller));
   const balance = paced((caller) => getBalance(steps, caller));
   const feedback = paced((caller) => feedbackTask(steps, caller));
@@ -103,19 +98,7 @@ export function buildFlow(parts: FlowParts): Flow {
     protection,
     underway,
     createTask: (arrived) => admit(arrived, create, stage),
-    async createTasks(arrived) {
-      // Once for all of them: a wrong key is one mistake, and not a hundred.
-      const { caller, script } = await identify(arrived);
-      const listed = async () => requestsOf(arrived);
-      const requests = await perform({ caller, script }, listed, listed);
-      const atOnce = Math.min(batchedAtOnce, pace.roomFor(caller));
-      async function createOne(one: Arrived): Promise<Created> {
-        // A hundred may take minutes, in which a key can be revoked or expire.
-        const still = script === undefined ? await authenticate(one) : { ...caller, arrived: one };
-        return perform({ caller: still, script }, create, stage);
-      }
-      return inTurn(requests, atOnce, (one) => createOne(one).finally(() => arrived.aside.add(one.aside)));
-    },
+    createTasks: batchMethod({ identify, authenticate, roomFor, perform, create, stage }),
     getTaskResult: (arrived) => admit(arrived, result, (caller) => sandbox.getTaskResult(caller)),
     getBalance: (arrived) => admit(arrived, balance, () => sandbox.getBalance()),
     feedbackTask: (arrived) => admit(arrived, feedback, (caller) => sandbox.feedbackTask(caller)),

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import { Fault } from '../fault.ts';
 import type { Metrics } from '../metrics.ts';
 import { RecentMap } from '../recentMap.ts';
-import { SlidingWindow } from './slidingWindow.ts';
+import { neverLess, SlidingWindow } from './slidingWindow.ts';
 import type { Caller } from './stages.ts';
 import { Tally } from './tally.ts';
 
@@ -35,7 +35,7 @@ export class Pace {
   /** Lets a request pass; refused ones are not counted. @throws Fault ERROR_RATE_LIMIT */
   countRequest({ arrived, principal }: Caller): void {
     const limit = limitOf(principal, 'rateLimit', this.#config.rateLimit);
-    const window = this.#requests.getOrMake(limit.subject, () => new SlidingWindow(13));
+    const window = this.#requests.getOrMake(limit.subject, () => new SlidingWindow(neverLess));
     const now = this.#clock.now();
     const left = limit.most - window.count(now);
     if (left > 0) window.add(now);

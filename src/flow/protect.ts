@@ -7,7 +7,7 @@ import type { Metrics } from '../metrics.ts';
 import { RecentMap } from '../recentMap.ts';
 import type { Ban, BanKind, Store } from '../store/store.ts';
 import { type Network, networksOf } from './network.ts';
-import { SlidingWindow } from './slidingWindow.ts';
+import { neverMore, SlidingWindow } from './slidingWindow.ts';
 
 const repeatMs = 24 * 3_600_000;
 const subjectsWatched = 100_000;
@@ -69,7 +69,7 @@ export class Protection {
 
   /** Whether a network has counted for the wider ones as often in a window as brings a ban on itself; counts once more. */
   #hasGiven(network: string, most: number): boolean {
-    const given = this.#errors.getOrMake(`given ${network}`, () => new SlidingWindow(12));
+    const given = this.#errors.getOrMake(`given ${network}`, () => new SlidingWindow(neverMore));
     const now = this.#parts.clock.now();
     if (given.count(now) >= most) return true;
     given.add(now);
@@ -123,7 +123,7 @@ export class Protection {
   #count(kind: BanKind, subject: string, limit: number, ladder: number[]): void {
     const now = this.#parts.clock.now();
     const name = nameOf(kind, subject);
-    const errors = this.#errors.getOrMake(name, () => new SlidingWindow(12));
+    const errors = this.#errors.getOrMake(name, () => new SlidingWindow(neverMore));
     errors.add(now);
     if (errors.count(now) < limit) return;
     this.#errors.delete(name);

@@ -1,19 +1,20 @@
 const bucketMs = 5_000;
 
+/** Buckets that never count less than the last 60 s hold: a limit checked against them is never exceeded in any window. */
+export const neverLess = 13;
+/** Buckets that never count more: nobody is banned for errors older than 60 s. */
+export const neverMore = 12;
+
 /**
- * Counts events of the last minute in buckets of 5 s.
- *
- * Over 13 buckets it never counts less than the last 60 s hold: a limit checked against it is never exceeded
- * in any window. Over 12 it never counts more: nobody is banned for errors older than 60 s. A fixed window,
- * two weighted cells and GCRA all let nearly twice the limit pass at a window's edge (measured: 119 and 120
- * at a limit of 60).
+ * Counts events of the last minute in buckets of 5 s. A fixed window, two weighted cells and GCRA all let nearly
+ * twice the limit pass at a window's edge (measured: 119 and 120 at a limit of 60).
  */
 export class SlidingWindow {
   readonly #counts: number[];
   #latest = 0;
   #sum = 0;
 
-  constructor(buckets: 12 | 13) {
+  constructor(buckets: typeof neverLess | typeof neverMore) {
     this.#counts = new Array<number>(buckets).fill(0);
   }
 

@@ -3,6 +3,7 @@ import type { Fault } from '../fault.ts';
 import type { Package, Principal } from '../store/store.ts';
 import type { TaskType } from '../tasks/task.ts';
 import type { Aside } from './aside.ts';
+import type { Script } from './script.ts';
 
 /**
  * The products of the steps of a request. Each step takes the one before, so that the types hold the order:
@@ -38,6 +39,12 @@ export interface Asks {
 export interface Caller {
   arrived: Arrived;
   principal: Principal;
+}
+
+export interface Identified {
+  caller: Caller;
+  /** How their sandbox is to answer; undefined for a real call. */
+  script: Script | undefined;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the registry holds types of every input; each reads only its own

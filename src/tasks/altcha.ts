@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { digestBytes, type Puzzle, startsWith } from '../puzzle.ts';
-import { isAlgorithm, keyPuzzle } from './altchaKey.ts';
+import { digestBytes, type Proof, startsWith } from '../proof.ts';
+import { isAlgorithm, keyProof } from './altchaKey.ts';
 import { withoutNulls } from './images.ts';
 import { base64Json, type ProofTask, proofSchema, unsolvable } from './proofOfWork.ts';
 import { askSite, type SiteRules } from './site.ts';
@@ -108,7 +108,7 @@ async function solveFirst(given: First, { engines, signal, accountId }: Means) {
   // In hex.
   if (hash.length > 2 * digestBytes[digests[algorithm]])
     throw unsolvable('task.challenge: its challenge is longer than a hash of its algorithm');
-  const puzzle: Puzzle = {
+  const proof: Proof = {
     kind: 'digits',
     algorithm: digests[algorithm],
     prefix: Buffer.from(salt),
@@ -116,7 +116,7 @@ async function solveFirst(given: First, { engines, signal, accountId }: Means) {
   };
   const started = performance.now();
   const to = (maxnumber ?? maxNumber ?? usualMaximum) + 1;
-  const found = await engines.proofs.search(puzzle, { signal, accountId, to });
+  const found = await engines.proofs.search(proof, { signal, accountId, to });
   if (found === undefined) throw unsolvable('task.challenge: no number up to its maximum solves it');
   const took = Math.round(performance.now() - started);
   const { counter: number } = found;
@@ -127,7 +127,7 @@ async function solveSecond(raw: Record<string, unknown>, { parameters }: Second,
   const { engines, signal, accountId } = means;
   if (raw.codeChallenge) throw unsolvable('task.challenge: asks for a code from a picture as well');
   const started = performance.now();
-  const found = await engines.proofs.search(keyPuzzle(parameters), { signal, accountId, to: 2 ** 32 });
+  const found = await engines.proofs.search(keyProof(parameters), { signal, accountId, to: 2 ** 32 });
   if (found === undefined) throw unsolvable('task.challenge: no counter solves it');
   const time = Math.round(performance.now() - started);
   const solution = { counter: found.counter, derivedKey: found.hash, time };

@@ -1,5 +1,5 @@
 import crypto from 'node:crypto';
-import { type Derivation, digestBytes, largestKeyBytes, type Puzzle, startsWith } from '../puzzle.ts';
+import { type Derivation, digestBytes, largestKeyBytes, type Proof, startsWith } from '../proof.ts';
 import { unsolvable } from './proofOfWork.ts';
 
 /** What version 2 of ALTCHA says of its key; nonce, salt and prefix in hex. */
@@ -39,7 +39,7 @@ export function isAlgorithm(name: string): boolean {
 }
 
 /** The search for a key that begins as asked. @throws Fault ERROR_CAPTCHA_UNSOLVABLE for what is not begun */
-export function keyPuzzle(parameters: KeyParameters): Puzzle {
+export function keyProof(parameters: KeyParameters): Proof {
   const { nonce, salt, cost, keyLength, keyPrefix, memoryCost, parallelism = 1 } = parameters;
   const derive = functions[parameters.algorithm]!;
   const isHard = derive.function === 'scrypt' || derive.function === 'argon2id';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { startsWith } from '../puzzle.ts';
+import { startsWith } from '../proof.ts';
 import { type ProofTask, proofSchema, unsolvable } from './proofOfWork.ts';
 import { askSite, type Site, type SiteRules } from './site.ts';
 import type { SolveContext, TaskType } from './task.ts';
@@ -105,13 +105,13 @@ async function solveParts(
   const solveNext = async () => {
     for (const [salt, digits] of parts) {
       const index = next++;
-      const puzzle = {
+      const proof = {
         kind: 'digits' as const,
         algorithm: 'sha256' as const,
         prefix: Buffer.from(salt),
         ...startsWith(digits),
       };
-      const found = await engines.proofs.search(puzzle, { signal, accountId });
+      const found = await engines.proofs.search(proof, { signal, accountId });
       if (found === undefined) throw unsolvable('task.challenge: no number solves it');
       solutions[index] = found.counter;
     }

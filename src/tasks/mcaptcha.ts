@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Puzzle } from '../puzzle.ts';
+import type { Proof } from '../proof.ts';
 import { type ProofTask, proofSchema, unsolvable } from './proofOfWork.ts';
 import { askSite, type SiteRules } from './site.ts';
 import type { TaskType } from './task.ts';
@@ -52,7 +52,7 @@ export function mcaptcha(rules: SiteRules): TaskType<ProofTask<Challenge>, 'proo
       const asked =
         given ?? (await askSite(engines.web, site, post('/api/v1/pow/config', { key }), challenge));
       const started = performance.now();
-      const found = await engines.proofs.search(puzzleOf(asked), { signal, accountId, from: 1 });
+      const found = await engines.proofs.search(proofOf(asked), { signal, accountId, from: 1 });
       if (found === undefined) throw unsolvable('task.challenge: no nonce solves it');
       const nonce = found.counter;
       const result = BigInt(`0x${found.hash.slice(0, digits)}`).toString();
@@ -71,7 +71,7 @@ const digits = 32;
 const mostScore = 2n ** 128n - 1n;
 
 /** The server hashes its salt, then the phrase as Rust's bincode writes it: its length in eight bytes, its text. */
-function puzzleOf({ string, salt, difficulty_factor: factor }: Challenge): Puzzle {
+function proofOf({ string, salt, difficulty_factor: factor }: Challenge): Proof {
   const phrase = Buffer.from(string);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(phrase.length));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Call, Outcome } from '../call.ts';
 import type { Patience } from '../patience.ts';
-import type { Found, Puzzle } from '../puzzle.ts';
+import type { Found, Proof } from '../proof.ts';
 
 /** Engines that task types solve with. Each is wired in main; a type names only what it needs. */
 export interface Engines {
@@ -49,11 +49,11 @@ export interface Classifier {
 
 export interface ProofSearcher {
   /**
-   * A counter from `from` (0) to `to` (not included) that solves a puzzle; undefined when there is none.
+   * A counter from `from` (0) to `to` (not included) that solves a proof; undefined when there is none.
    * @throws the signal's reason; Fault ERROR_SERVICE_UNAVALIABLE
    */
   search(
-    puzzle: Puzzle,
+    proof: Proof,
     options: Pick<Patience, 'signal' | 'accountId'> & { from?: number; to?: number },
   ): Promise<Found | undefined>;
 }

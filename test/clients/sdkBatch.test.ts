@@ -52,6 +52,21 @@ test('has every outcome in its place, tells of each, and is charged for what was
   expect(await world.money()).toEqual({ posted: start - 225 * price, pending: 0 });
 });
 
+test('ends all of its tasks although its listener throws, and tells of that then', async () => {
+  await using world = await openWorld();
+  const { client } = clientOf(world);
+  const told: number[] = [];
+  const solving = client.solveAll(Array(5).fill(await image()), {
+    onProgress({ index }) {
+      told.push(index);
+      throw new RangeError(`at ${told.length}`);
+    },
+  });
+  await expect(solving).rejects.toThrow(new RangeError('at 1'));
+  expect(told.toSorted()).toEqual([0, 1, 2, 3, 4]);
+  expect(await world.money()).toEqual({ posted: start - 5 * price, pending: 0 });
+});
+
 test('whose answer breaks off is sent again, and what was solved is charged once', async () => {
   await using world = await openWorld();
   const { client, asked } = clientOf(world, (answer, n) => {

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SearchPool } from '../../src/compute/pool.ts';
 import type { ToThread } from '../../src/compute/thread.ts';
-import { type Puzzle, startsWith } from '../../src/puzzle.ts';
+import { type Proof, startsWith } from '../../src/proof.ts';
 
 const pools: SearchPool[] = [];
 afterEach(async () => {
@@ -17,7 +17,7 @@ function pool(threads = 2, startThread?: () => Worker): SearchPool {
   return made;
 }
 
-const digits = (text: string, hex: string): Puzzle => ({
+const digits = (text: string, hex: string): Proof => ({
   kind: 'digits',
   algorithm: 'sha256',
   prefix: Buffer.from(text),
@@ -47,10 +47,10 @@ describe('searches', () => {
   it('look at every counter between the first and the last, and at no other', async () => {
     const searching = pool(3);
     for (const counter of [0, 63, 64, 4_095, 33_333]) {
-      const puzzle = digits('s', hash('sha256', `s${counter}`, 'hex'));
-      expect((await searching.search(puzzle, { signal, to: counter + 1 }))?.counter).toBe(counter);
-      expect(await searching.search(puzzle, { signal, to: counter })).toBeUndefined();
-      expect(await searching.search(puzzle, { signal, from: counter + 1, to: 40_000 })).toBeUndefined();
+      const proof = digits('s', hash('sha256', `s${counter}`, 'hex'));
+      expect((await searching.search(proof, { signal, to: counter + 1 }))?.counter).toBe(counter);
+      expect(await searching.search(proof, { signal, to: counter })).toBeUndefined();
+      expect(await searching.search(proof, { signal, from: counter + 1, to: 40_000 })).toBeUndefined();
     }
   });
 
@@ -91,23 +91,23 @@ describe('searches', () => {
 
 /** A thread that finds nothing, and says of each range that it took as long as the test says; it counts ranges. */
 class PretendThread extends EventEmitter {
-  static readonly asked: Puzzle[] = [];
-  readonly #msOf: (puzzle: Puzzle) => number;
-  constructor(msOf: (puzzle: Puzzle) => number) {
+  static readonly asked: Proof[] = [];
+  readonly #msOf: (proof: Proof) => number;
+  constructor(msOf: (proof: Proof) => number) {
     super();
     this.#msOf = msOf;
   }
   postMessage(message: ToThread): void {
     if (message.kind === 'stop') setImmediate(() => this.emit('exit'));
     else {
-      PretendThread.asked.push(message.puzzle);
-      setImmediate(() => this.emit('message', { found: undefined, ms: this.#msOf(message.puzzle) }));
+      PretendThread.asked.push(message.proof);
+      setImmediate(() => this.emit('message', { found: undefined, ms: this.#msOf(message.proof) }));
     }
   }
   async terminate(): Promise<void> {}
 }
 
-const keys = (memory: number): Puzzle => ({
+const keys = (memory: number): Proof => ({
   kind: 'derivation',
   function: 'argon2id',
   digest: 'sha256',
@@ -121,10 +121,10 @@ const keys = (memory: number): Puzzle => ({
 });
 
 describe('of accounts', () => {
-  it('each has the threads for as long, however long a range of its puzzles takes', async () => {
+  it('each has the threads for as long, however long a range of its proofs takes', async () => {
     PretendThread.asked.length = 0;
     const slow = keys(1);
-    const msOf = (puzzle: Puzzle) => (puzzle === slow ? 500 : 25);
+    const msOf = (proof: Proof) => (proof === slow ? 500 : 25);
     const searching = pool(1, () => new PretendThread(msOf) as unknown as Worker);
     const gone = new AbortController();
     const endless = Array.from({ length: 4 }, () =>
@@ -133,20 +133,20 @@ describe('of accounts', () => {
     await searching.search(digits('quick', 'f'), { signal, accountId: 'b', to: 64 * 40 });
     gone.abort();
     await Promise.all(endless);
-    const slowOnes = PretendThread.asked.filter((puzzle) => puzzle === slow).length;
+    const slowOnes = PretendThread.asked.filter((proof) => proof === slow).length;
     // 40 ranges of 25 ms are two of 500.
     expect(slowOnes).toBeLessThanOrEqual(4);
   });
 
   it('keys of all threads stay within the memory that there is, and one that needs more goes alone', async () => {
     const [large, small] = [keys(200 * 1024), keys(60 * 1024)];
-    const busy: Puzzle[][] = [];
+    const busy: Proof[][] = [];
     const threads: Watched[] = [];
     class Watched extends PretendThread {
-      at: Puzzle | undefined;
+      at: Proof | undefined;
       override postMessage(message: ToThread): void {
         if (message.kind !== 'stop') {
-          this.at = message.puzzle;
+          this.at = message.proof;
           busy.push(threads.flatMap(({ at }) => at ?? []));
         }
         super.postMessage(message);
@@ -162,10 +162,10 @@ describe('of accounts', () => {
     };
     const searching = new SearchPool({ threads: 3, startThread, memory: 130 * 1024 * 1024 });
     pools.push(searching);
-    const asked = [large, small, small, large].map((puzzle) => searching.search(puzzle, { signal, to: 4 }));
+    const asked = [large, small, small, large].map((proof) => searching.search(proof, { signal, to: 4 }));
     expect(await Promise.all(asked)).toEqual(Array(4).fill(undefined));
     expect(busy.some((at) => at.length === 2)).toBe(true);
-    for (const at of busy) expect(at.length === 1 || at.every((puzzle) => puzzle === small)).toBe(true);
+    for (const at of busy) expect(at.length === 1 || at.every((proof) => proof === small)).toBe(true);
   });
 });
 
@@ -195,8 +195,8 @@ describe('a search that a thread dies of', () => {
   }
 
   it('goes on with the very range on another thread', async () => {
-    const puzzle = digits('s', hash('sha256', 's7', 'hex'));
-    const found = await pool(1, mortal(1)).search(puzzle, { signal, to: 64 });
+    const proof = digits('s', hash('sha256', 's7', 'hex'));
+    const found = await pool(1, mortal(1)).search(proof, { signal, to: 64 });
     expect(found?.counter).toBe(7);
   });
 
@@ -219,14 +219,14 @@ describe('a search that a thread dies of', () => {
       if (++started === 2) throw new Error('EAGAIN');
       return startThread();
     };
-    const puzzle = digits('s', hash('sha256', 's7', 'hex'));
-    const found = await pool(1, full).search(puzzle, { signal, to: 64 });
+    const proof = digits('s', hash('sha256', 's7', 'hex'));
+    const found = await pool(1, full).search(proof, { signal, to: 64 });
     expect([found?.counter, started]).toEqual([7, 3]);
   });
 
   it('is given up at once when it only cannot be computed', async () => {
     const searching = pool(1);
-    const impossible: Puzzle = {
+    const impossible: Proof = {
       kind: 'derivation',
       function: 'scrypt',
       digest: 'sha256',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { findFamilies } from '../../src/eval/families.ts';
+import { nodeFlags } from '../nodeFlags.ts';
 
 function family(labels: string): string {
   const folder = join(mkdtempSync(join(tmpdir(), 'legible-eval-')), 'mine');
@@ -15,7 +16,7 @@ function family(labels: string): string {
 }
 
 const run = (...args: string[]) =>
-  promisify(execFile)(process.execPath, ['src/eval/main.ts', ...args]).then(
+  promisify(execFile)(process.execPath, [...nodeFlags, 'src/eval/main.ts', ...args]).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     (error) => error as { code: number; stdout: string; stderr: string },
   );

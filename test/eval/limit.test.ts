@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { nodeFlags } from '../nodeFlags.ts';
 
 const run = promisify(execFile);
 
@@ -9,7 +10,7 @@ test.each(['eval/main.ts', 'eval/calibrate.ts'])(
   async (script) => {
     for (const limit of ['abc', '0', '1.5']) {
       await expect(
-        run(process.execPath, [`src/${script}`, '--limit', limit, 'examples']),
+        run(process.execPath, [...nodeFlags, `src/${script}`, '--limit', limit, 'examples']),
       ).rejects.toMatchObject({
         code: 2,
         stdout: '',

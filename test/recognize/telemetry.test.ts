@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { nodeFlags } from '../nodeFlags.ts';
 
 const address = (path: string) => JSON.stringify(new URL(path, import.meta.url));
 const reading = `
@@ -27,7 +28,7 @@ test('a recognition writes nothing into the home directory and calls nobody', ()
   const home = mkdtempSync(join(folder, 'home-'));
   const script = join(folder, 'read.mjs');
   writeFileSync(script, reading);
-  const node = [process.execPath, script];
+  const node = [process.execPath, ...nodeFlags, script];
   const traced = canTrace
     ? ['strace', '-f', '-qq', '-e', 'trace=connect,sendto', '-o', trace, ...node]
     : node;

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nodeFlags } from '../nodeFlags.ts';
 import { childFile } from './storeLoad.ts';
 
 const tasks = 1_000;
@@ -16,7 +17,16 @@ export function countFsyncs(dataDir: string, account: string): { fsyncs: number;
   try {
     const summary = join(folder, 'summary');
     const traced = ['-f', '-c', '-o', summary, '-e', 'trace=fdatasync,fsync'];
-    const load = [process.execPath, childFile, dataDir, '', account, join(folder, 'words'), String(tasks)];
+    const load = [
+      process.execPath,
+      ...nodeFlags,
+      childFile,
+      dataDir,
+      '',
+      account,
+      join(folder, 'words'),
+      String(tasks),
+    ];
     const run = spawnSync('strace', [...traced, ...load], { encoding: 'utf8', maxBuffer: 1 << 26 });
     if (run.error) throw new Error('fsyncs are counted with strace: install it (apt-get install strace)');
     const commits = Number(/^commits (\d+)$/m.exec(run.stdout)?.[1]);

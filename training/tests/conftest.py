@@ -17,3 +17,8 @@ here = Path(__file__).parent
 collect_ignore = (
     [] if find_spec("torch") else [path.name for path in here.glob("test_*.py") if needs_torch(path.stem)]
 )
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    if collect_ignore:
+        terminalreporter.write_line(f"SKIPPED: {len(collect_ignore)} files of tests (torch is not installed)")

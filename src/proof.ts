@@ -1,5 +1,5 @@
-/** A search for the first counter whose hash, as hex, lies between `least` and `most` with its leading digits. */
-export type Puzzle = Bounds & (Digits | Derivation);
+/** A proof of work: a search for the first counter whose hash, as hex, lies between `least` and `most` with its leading digits. */
+export type Proof = Bounds & (Digits | Derivation);
 
 /** How long the hash of each function is. */
 export const digestBytes = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 };
