@@ -8,6 +8,8 @@ const everyMs = 1_000;
 const toldMs = 1_000;
 /** An answer that took longer does not tell when it was given. */
 const freshMs = 500;
+/** For so long results may keep it waiting: where tasks never cease, there always are some. */
+const patienceMs = 600_000;
 
 /**
  * Keeps the server's time on that of the database, where several processes share one, so that none ends what another works
@@ -19,7 +21,8 @@ export async function startTimekeeper(
   store: Pick<Store, 'sharedTime' | 'isAnyStanding'>,
   log: Log,
 ): Promise<Rounds> {
-  let isOff = false;
+  /** By `elapsed`. */
+  let offSince: number | undefined;
 
   /** Undefined where it cannot be told now. */
   async function time(): Promise<number | undefined> {
@@ -40,22 +43,27 @@ export async function startTimekeeper(
   /** A machine that has slept for hours would else be behind for days. */
   async function follow(now: number): Promise<void> {
     const behind = clock.steer(now);
-    const wasOff = isOff;
-    isOff = Math.abs(behind) > toldMs;
-    if (!isOff) return;
-    if (!wasOff)
+    if (Math.abs(behind) <= toldMs) {
+      offSince = undefined;
+      return;
+    }
+    if (offSince === undefined)
       log.warn(
         { behindMs: Math.round(behind) },
         'the time has jumped; while tasks are under way it is followed slowly',
       );
-    if (await isIdle()) clock.set(now);
+    offSince ??= machine.elapsed();
+    if (await isIdle(machine.elapsed() - offSince < patienceMs)) clock.set(now);
   }
 
-  /** Nothing is under way, or has a result that may still be asked for, or is about to begin at the time of before. */
-  async function isIdle(): Promise<boolean> {
+  /**
+   * Nothing is under way, or is about to begin at the time of before; nor, with `results`, has a result that may still be
+   * asked for.
+   */
+  async function isIdle(results: boolean): Promise<boolean> {
     const at = clock.now();
     const { looks } = clock;
-    const isStanding = await store.isAnyStanding(at).catch(() => true);
+    const isStanding = await store.isAnyStanding(at, { results }).catch(() => true);
     return !isStanding && clock.looks === looks;
   }
 

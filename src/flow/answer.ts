@@ -43,7 +43,7 @@ export async function answer(
     throw error;
   } finally {
     steps.waiters.call(held.taskId);
-    if (held.callbackUrl !== null) steps.callbacks.lookSoon();
+    if (held.callbackUrl !== null) steps.callbacks.lookFor(held.keyId);
   }
 }
 

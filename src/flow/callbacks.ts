@@ -50,8 +50,8 @@ export class CallbackSender {
   readonly #stop = new AbortController();
   #looking: Promise<void> | undefined;
   #lookAgain = false;
-  /** The last look found none but those that busy hosts and keys may have, and no call has ended since. */
-  #areOnlyBusyDue = false;
+  /** Keys that had all the calls they may when the last look found nothing else; none once a call has ended since. */
+  #passedOver: readonly string[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: CallbackParts) {
@@ -76,11 +76,11 @@ export class CallbackSender {
   }
 
   /**
-   * The same where a result may have come; but within a second while keys have all the calls they may, since whoever looks
-   * walks past all of their results.
+   * The same where a result of this key may have come; not where it must wait for its key's calls, since whoever looks
+   * walks past all the results of busy keys.
    */
-  lookSoon(): void {
-    if (!this.#areOnlyBusyDue) this.look();
+  lookFor(keyId: string): void {
+    if (!this.#passedOver.includes(keyId)) this.look();
   }
 
   /** Sends on for a moment, and then lets go of what is under way. */
@@ -100,7 +100,7 @@ export class CallbackSender {
       const busyHosts = this.#byHost.atLeast(mostByHost);
       const busyKeys = this.#byKey.atLeast(mostAtOnce - this.#underway.size > keptFree ? mostByKey : 1);
       const callback = await store.takeCallback({ now, lostAt: now + lostMs, busyHosts, busyKeys });
-      this.#areOnlyBusyDue = callback === undefined && busyKeys.length > 0;
+      this.#passedOver = callback === undefined ? busyKeys : [];
       if (callback === undefined) return;
       const { host, keyId } = callback;
       this.#byHost.add(host);
@@ -109,7 +109,7 @@ export class CallbackSender {
         this.#byHost.remove(host);
         this.#byKey.remove(keyId);
         this.#underway.delete(sent);
-        this.#areOnlyBusyDue = false;
+        this.#passedOver = [];
         this.look();
       });
       this.#underway.add(sent);

@@ -81,6 +81,7 @@ export function reserver({ config, clock, store, metrics, newId, log }: Reserver
       number,
       lease: firstLease,
       accountId: account.id,
+      keyId: key.id,
       type: job.type,
       input: job.input,
       deadline,

@@ -71,6 +71,7 @@ export interface Held {
   number: number | undefined;
   lease: number;
   accountId: string;
+  keyId: string;
   type: AnyTaskType;
   input: unknown;
   deadline: number;

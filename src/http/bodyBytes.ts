@@ -72,9 +72,13 @@ export function bodyReader({
       else done(error);
     }
     function take(piece: Buffer): void {
-      // What comes of a body that is refused is thrown away.
-      if (isOver) return;
       pieces++;
+      // What comes of a body that is refused is thrown away; each piece is an event all the same.
+      if (isOver) {
+        length += piece.length;
+        if (pieces > 2 * mostPieces + length / bytesOfPiece) body.socket.destroy();
+        return;
+      }
       if (piece.length === announced && announced <= smallest) {
         // Most bodies: all at once, and small. They need no buffer of their own.
         bytes = piece;
@@ -83,8 +87,6 @@ export function bodyReader({
       }
       const next = length + piece.length;
       if (pieces > mostPieces + next / bytesOfPiece) {
-        // Each chunk is an event, also of a body that is thrown away: what else comes stays unread.
-        body.pause();
         end(badRequest('the body comes in too many pieces'));
         return;
       }

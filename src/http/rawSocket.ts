@@ -1,4 +1,4 @@
-import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Reply } from './dialects/dialect.ts';
@@ -7,9 +7,17 @@ const stalledCheckMs = 5_000;
 /** A client that has read nothing for this long is not going to. */
 const stalledChecks = 3;
 
-/** Answers what never becomes a request: broken HTTP, and requests that arrive too slowly. */
-export function rawAnswerer(answer: (error: Error, socket: Socket) => Reply & { requestId: string }) {
-  return (error: Error, socket: Socket): void => {
+/**
+ * Answers what never becomes a request: broken HTTP, and requests that arrive too slowly; each in its turn, behind the
+ * answers to the requests before it.
+ */
+export function rawAnswerer(
+  answer: (error: Error, socket: Socket) => Reply & { requestId: string },
+  inItsTurn: (socket: Socket, write: () => void) => void,
+) {
+  return (error: Error, socket: Socket): void => inItsTurn(socket, () => write(error, socket));
+
+  function write(error: Error, socket: Socket): void {
     // Browsers and load balancers open connections that they may never use: silence is no mistake.
     if (!socket.writable || socket.destroyed || socket.bytesRead === 0) {
       socket.destroy();
@@ -22,24 +30,48 @@ export function rawAnswerer(answer: (error: Error, socket: Socket) => Reply & { 
         `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
       () => socket.destroy(),
     );
-  };
+  }
 }
 
 type Head = Pick<IncomingMessage, 'url' | 'headers'>;
 
-/** Remembers the last head that came in by each socket; where that was too large to become one, what is left of it. */
-export function headsOf(server: Server): (error: Error, socket: Socket) => Head {
-  const last = new WeakMap<Duplex, IncomingMessage>();
-  server.on('request', (request) => last.set(request.socket, request));
-  return (error, socket) => {
-    const { rawPacket } = error as { rawPacket?: Buffer };
-    const packet = rawPacket?.toString('latin1') ?? '';
-    const url = /^[A-Z]+ (\S+)/.exec(packet)?.[1];
-    if (url === undefined) {
-      const { url: before = '', headers = {} } = last.get(socket) ?? {};
-      return { url: before, headers };
-    }
-    return { url, headers: { host: /\r\nhost:[ \t]*([^\r\n]*)/i.exec(packet)?.[1] } };
+interface Last {
+  request: IncomingMessage;
+  response: ServerResponse;
+  /** Of the request before it. */
+  before: ServerResponse | undefined;
+}
+
+/** Remembers the last request of each socket. */
+export function lastRequests(server: Server) {
+  const last = new WeakMap<Duplex, Last>();
+  const waiting = new WeakSet<Duplex>();
+  server.on('request', (request, response) => {
+    last.set(request.socket, { request, response, before: last.get(request.socket)?.response });
+  });
+
+  return {
+    /** The last head that came in by a socket; where that was too large to become one, what is left of it. */
+    headOf(error: Error, socket: Socket): Head {
+      const { rawPacket } = error as { rawPacket?: Buffer };
+      const packet = rawPacket?.toString('latin1') ?? '';
+      const url = /^[A-Z]+ (\S+)/.exec(packet)?.[1];
+      if (url === undefined) {
+        const { url: before = '', headers = {} } = last.get(socket)?.request ?? {};
+        return { url: before, headers };
+      }
+      return { url, headers: { host: /\r\nhost:[ \t]*([^\r\n]*)/i.exec(packet)?.[1] } };
+    },
+
+    /** Lets `write` once a socket has been given the answers to all requests that came in full. */
+    inItsTurn(socket: Socket, write: () => void): void {
+      const { request, response, before } = last.get(socket) ?? {};
+      const ahead = request?.complete === false ? before : response;
+      if (ahead === undefined || ahead.closed) write();
+      // A timeout is told again every second.
+      else if (!waiting.has(socket)) ahead.once('close', write);
+      waiting.add(socket);
+    },
   };
 }
 

@@ -31,7 +31,7 @@ import { messenger } from './messages.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { pages } from './openapi/pages.ts';
 import { partingFrom } from './parting.ts';
-import { answerOddRequests, closeStalledReaders, headsOf, rawAnswerer } from './rawSocket.ts';
+import { answerOddRequests, closeStalledReaders, lastRequests, rawAnswerer } from './rawSocket.ts';
 import { requestReader } from './reading.ts';
 import { OpenRequests, shareConnections } from './sockets.ts';
 import { together } from './together.ts';
@@ -77,15 +77,18 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   const readBody = bodyReader(config);
   const { read, readPlain } = requestReader({ strict: config.strict, flow });
 
-  const answerRaw = rawAnswerer((error, socket) => {
-    const address = addresses.ofSocket(socket);
-    const head = headOf(error, socket);
-    const { dialect } = spokenIn({ ...head, socket });
-    const requestId = newId();
-    const said = { path: '', url: head.url ?? '' };
-    const reply = dialect.refusal(faultOf(error, requestId, address), config.language, said);
-    return { ...reply, status: statusOf(reply), requestId };
-  });
+  const answerRaw = rawAnswerer(
+    (error, socket) => {
+      const address = addresses.ofSocket(socket);
+      const head = last.headOf(error, socket);
+      const { dialect } = spokenIn({ ...head, socket });
+      const requestId = newId();
+      const said = { path: '', url: head.url ?? '' };
+      const reply = dialect.refusal(faultOf(error, requestId, address), config.language, said);
+      return { ...reply, status: statusOf(reply), requestId };
+    },
+    (socket, write) => last.inItsTurn(socket, write),
+  );
 
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
@@ -113,7 +116,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       requireHostHeader: false,
     },
   });
-  const headOf = headsOf(app.server);
+  const last = lastRequests(app.server);
   app.server.maxConnections = config.maxConnections;
   shareConnections(app.server, config.maxConnections, addresses);
   const openRequests = new OpenRequests();
@@ -235,9 +238,9 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     const fault = faultOf(error, request.id, address);
     const retryAfter = retryAfterOf(fault);
     if (retryAfter > 0) reply.header('retry-after', retryAfter);
-    // Closing on a client that is still sending would reset the connection before it has read why. Only of a banned
-    // one, and of a body whose rest stays unread, nothing more is read; the request timeout bounds the others.
-    if (fault.code === 'ERROR_IP_BANNED' || request.raw.isPaused()) reply.header('connection', 'close');
+    // Closing on a client that is still sending would reset the connection before it has read why. Only a banned one
+    // is not worth reading on for; the request timeout bounds the others.
+    if (fault.code === 'ERROR_IP_BANNED') reply.header('connection', 'close');
     const { dialect, fields } = request.spoken ?? spokenIn(request.raw);
     const said = { path: request.routeOptions.url ?? '', url: request.raw.url ?? '', fields };
     const refusal = dialect.refusal(fault, languageOf(request.raw), said);

@@ -17,14 +17,20 @@ export class OpenRequests {
   readonly #open = new WeakMap<Duplex, number>();
   readonly #over = new WeakSet<Duplex>();
 
-  /** Of too many the first is refused, behind the answers of those before it, and what comes after is for nobody. */
+  /**
+   * Of too many the first is refused, behind the answers of those before it, and what comes after is for nobody; of twice
+   * as many no more is kept in memory, and the connection is over.
+   */
   begin({ socket }: IncomingMessage): Turn {
-    if (socket.destroyed || this.#over.has(socket)) return 'none';
+    if (socket.destroyed) return 'none';
     const open = (this.#open.get(socket) ?? 0) + 1;
     this.#open.set(socket, open);
+    if (this.#over.has(socket)) {
+      if (open > 2 * mostOpen) socket.destroy();
+      return 'none';
+    }
     if (open <= mostOpen) return 'next';
     this.#over.add(socket);
-    socket.pause();
     return 'last';
   }
 

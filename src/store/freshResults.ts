@@ -123,13 +123,21 @@ class FreshResults {
       if (hold.expiresAt > now) break;
       this.forget(taskId);
     }
-    const counts = Array.from(this.#unsaved, (taskId) => ({
-      taskId,
-      polls: this.#tasks.get(taskId)?.polls ?? 0,
-    }));
-    this.#unsaved.clear();
-    // In one operation they would keep everybody's money waiting.
-    for (let at = 0; at < counts.length; at += roundSize)
-      await this.#engine.call('savePolls', counts.slice(at, at + roundSize));
+    // In one operation they would keep everybody's money waiting. What is asked for meanwhile waits for the next time.
+    for (let left = Math.ceil(this.#unsaved.size / roundSize); left > 0; left--) {
+      const counts = this.#takeUnsaved();
+      if (counts.length > 0) await this.#engine.call('savePolls', counts);
+    }
+  }
+
+  /** The first of them, as they are counted now: what is forgotten before its turn is saved by itself. */
+  #takeUnsaved(): { taskId: string; polls: number }[] {
+    const counts: { taskId: string; polls: number }[] = [];
+    for (const taskId of this.#unsaved) {
+      this.#unsaved.delete(taskId);
+      counts.push({ taskId, polls: this.#tasks.get(taskId)?.polls ?? 0 });
+      if (counts.length === roundSize) break;
+    }
+    return counts;
   }
 }

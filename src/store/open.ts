@@ -96,6 +96,10 @@ function storeOn(engine: Engine, isShared: boolean): Store {
         swept.forgotten += forgotten;
         if (!more) break;
       }
+      if (isShared)
+        // One that is stuck is no reason not to end the others'; whose turn has not come comes again.
+        for (const accountId of await engine.call('lateAccounts', now))
+          swept.timedOut += await engine.call('endOverdueOf', { accountId, now }).catch(() => 0);
       return swept;
     },
     findPrincipal: (keyHash) => engine.call('findPrincipal', keyHash),
@@ -119,7 +123,7 @@ function storeOn(engine: Engine, isShared: boolean): Store {
     liftBan: (kind, subject) => engine.call('liftBan', kind, subject),
     takeCallback: (query) => engine.call('takeCallback', query),
     endCallback: (attempt) => engine.call('endCallback', attempt),
-    isAnyStanding: (now) => engine.call('isAnyStanding', now),
+    isAnyStanding: (now, which) => engine.call('isAnyStanding', now, which),
     sharedTime: async () => (isShared ? engine.call('time') : undefined),
     probe: () => engine.call('probe', randomUUID()),
     close: () => engine.close(),

@@ -25,7 +25,7 @@ import { findPrincipal } from './operations/principal.ts';
 import { reserve } from './operations/reserve.ts';
 import { settle } from './operations/settle.ts';
 import { isAnyStanding } from './operations/standing.ts';
-import { repair, sweep } from './operations/sweep.ts';
+import { endOverdueOf, lateAccounts, repair, sweep } from './operations/sweep.ts';
 import { handBack, reclaim, take } from './operations/take.ts';
 import { welcome } from './operations/welcome.ts';
 import type { Operation } from './statement.ts';
@@ -74,6 +74,8 @@ export const operations = {
   settle,
   sinceCheckpoint,
   sweep,
+  lateAccounts,
+  endOverdueOf,
   take,
   takeCallback,
   taskOfNumber,

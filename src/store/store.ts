@@ -168,6 +168,7 @@ export interface Ban {
 /** A queued task that a worker has taken up; the lease that it must end it with. */
 export interface TakenTask extends Lease {
   accountId: string;
+  keyId: string;
   type: string;
   payload: string | null;
   callbackUrl: string | null;
@@ -269,8 +270,8 @@ export interface Store {
   }): Promise<Callback | undefined>;
   /** Ends an attempt: for good, or until `nextAt`. False when somebody else has begun another since. */
   endCallback(attempt: { taskId: string; attempts: number; nextAt: number | null }): Promise<boolean>;
-  /** Whether any task is under way, or has a result that its client may still ask for. */
-  isAnyStanding(now: number): Promise<boolean>;
+  /** Whether any task is under way, or with `results` has a result that its client may still ask for. */
+  isAnyStanding(now: number, which: { results: boolean }): Promise<boolean>;
   /** What time it is by a database that several processes share, in milliseconds; undefined for one in a file. */
   sharedTime(): Promise<number | undefined>;
   /** Writes and reads one row: the readiness probe. */

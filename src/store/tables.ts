@@ -4,6 +4,7 @@ import { type Migrations, migrationsOf } from './migrate.ts';
 import { databaseFile } from './open.ts';
 import { openPatientPool } from './postgres/connection.ts';
 import { openDatabase } from './sqlite/connection.ts';
+import { keepInPlace } from './sqlite/engine.ts';
 import { explained } from './sqlite/unusable.ts';
 
 /** How far the tables of a database are, which must exist; unlike opening the store, it does not bring them up to date. */
@@ -16,11 +17,14 @@ export async function lookAtTables({
     return closing(new Kysely<unknown>({ dialect }), (db) => migrationsOf(db, 'postgres'));
   }
   const file = databaseFile(dataDir);
+  const lock = keepInPlace(file);
   try {
     const dialect = new SqliteDialect({ database: openDatabase(file, { readonly: true }) });
     return await closing(new Kysely<unknown>({ dialect }), (db) => migrationsOf(db, 'sqlite'));
   } catch (error) {
     throw explained(error, file);
+  } finally {
+    lock.release();
   }
 }
 

@@ -58,7 +58,7 @@ export function withoutUnset(task: unknown): unknown {
   return without(task, (value, name) => value === null || (isBlank(value) && !subjects.includes(name)));
 }
 
-const subjects = ['body', 'image', 'question', 'charset'];
+const subjects = ['body', 'image', 'imageBackground', 'imagePrompt', 'question', 'charset'];
 
 const isBlank = (value: unknown) => typeof value === 'string' && value.trim() === '';
 

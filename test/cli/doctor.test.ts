@@ -197,7 +197,7 @@ describe('--fix', () => {
       'legible.db.restoring-wal',
       'pepper.0a1b2c3d',
     ];
-    const others = ['new.db.part', 'legible.db.before-2026', 'notes.part', 'pepper.old'];
+    const others = ['new.db.part', 'legible.db.before-2026', 'notes.part', 'mine.restoring', 'pepper.old'];
     for (const name of [...left, ...others]) writeFileSync(join(dataDir, name), '');
     const hoursAgo = new Date(Date.now() - 2 * 3_600_000);
     for (const name of [...left, ...others.slice(1)]) utimesSync(join(dataDir, name), hoursAgo, hoursAgo);

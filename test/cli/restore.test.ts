@@ -1,4 +1,13 @@
-import { chmodSync, cpSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeAll, expect, it } from 'vitest';
@@ -147,6 +156,22 @@ it('a backup of an older version is restored, and the next to open it brings it 
   expect(await brokenBooks()).toEqual([]);
   expect(migrationsIn(older).at(-1)).toBe('0007-deaths');
   expect(readdirSync(dataDir).filter((name) => /restoring|upgrading/.test(name))).toEqual([]);
+});
+
+it('a file without books is no backup: an empty one, or somebody else’s database', async () => {
+  const { on, posted } = scene('foreign');
+  const empty = join(folder, 'empty.db');
+  writeFileSync(empty, '');
+  const foreign = join(folder, 'foreign.db');
+  new Database(foreign).exec('create table notes (text)').close();
+  for (const file of [empty, foreign]) {
+    const { status, err } = await on('restore', file);
+    expect([status, JSON.parse(err).error]).toEqual([
+      1,
+      `${file} is not a backup of Legible: it has no books`,
+    ]);
+  }
+  expect(await posted()).toBe(10_000_000 + paidLater);
 });
 
 it('tables of an older version are backed up as they are, and left alone while their server may run', async () => {

@@ -179,11 +179,13 @@ describe('a sender of callbacks', () => {
       return calls.at(-1)!.promise;
     };
     const { sender } = senderOf({ store, engines: { web: { call } } });
-    sender.lookSoon();
+    sender.lookFor('greedy');
     await expect.poll(() => [calls.length, looks]).toEqual([8, 9]);
-    for (let at = 0; at < 5; at++) sender.lookSoon();
+    for (let at = 0; at < 5; at++) sender.lookFor('greedy');
     for (let turnsLeft = 20; turnsLeft > 0; turnsLeft--) await turn();
     expect(looks).toBe(9);
+    sender.lookFor('other');
+    await expect.poll(() => looks).toBe(10);
     calls[0]!.resolve({ kind: 'answered', status: 200, contentType: '', body: '' } as Outcome);
     await expect.poll(() => calls.length).toBe(9);
     store.takeCallback = async () => undefined;

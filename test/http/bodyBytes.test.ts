@@ -5,16 +5,19 @@ import { bodyReader } from '../../src/http/bodyBytes.ts';
 /** A request's body that arrives as the test says. */
 class Arriving extends EventEmitter {
   readonly headers: Record<string, string>;
-  isPaused = false;
+  isDestroyed = false;
+  readonly socket = {
+    destroy: () => {
+      this.isDestroyed = true;
+    },
+  };
   told: { error: Error | null; bytes: Buffer | undefined }[] = [];
 
   constructor(length?: number) {
     super();
     this.headers = length === undefined ? {} : { 'content-length': String(length) };
   }
-  pause() {
-    this.isPaused = true;
-  }
+  resume() {}
 }
 
 const limits = { bodyLimitBytes: 10_000_000 };
@@ -85,12 +88,14 @@ test('a body in lines of base64, or in small writes, is read however long it is'
   expect(body.told).toMatchObject([{ error: null, bytes: { length: 3_200_000 } }]);
 });
 
-test('a body in chunks of a byte is refused, and read no further, before there are 1,100', () => {
+test('a body in chunks of a byte is refused before there are 1,100, and its connection ended before 2,200', () => {
   const body = begin(bodyReader(limits));
   for (let sent = 0; sent < 1_100 && body.told.length === 0; sent++) body.emit('data', Buffer.from('a'));
   const detail = 'the body comes in too many pieces';
   expect(body.told).toMatchObject([{ error: { code: 'ERROR_BAD_REQUEST', detail } }]);
-  expect(body.isPaused).toBe(true);
+  expect(body.isDestroyed).toBe(false);
+  for (let sent = 0; sent < 1_100; sent++) body.emit('data', Buffer.from('a'));
+  expect(body.isDestroyed).toBe(true);
 });
 
 test('one address may not fill the memory with bodies that it does not end, and others go on', () => {

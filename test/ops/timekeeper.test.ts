@@ -9,7 +9,7 @@ afterEach(() => void vi.useRealTimers());
 
 async function keep(
   sharedTime: (machine: FakeClock) => Promise<number | undefined>,
-  isAnyStanding = async (_clock: SteadyClock) => true,
+  isAnyStanding = async (_clock: SteadyClock, _which: { results: boolean }) => true,
 ) {
   const machine = new FakeClock();
   const clock = new SteadyClock(machine);
@@ -17,7 +17,7 @@ async function keep(
   const log = { warn: (said: object) => void warnings.push(said) } as unknown as Log;
   const store = {
     sharedTime: () => sharedTime(machine),
-    isAnyStanding: () => isAnyStanding(clock),
+    isAnyStanding: (_now: number, which: { results: boolean }) => isAnyStanding(clock, which),
   };
   const keeper = await startTimekeeper(clock, machine, store, log);
   return {
@@ -54,6 +54,19 @@ it('while no task is under way or has a result to be asked for, it follows at on
   expect(clock.now()).toBe(machine.now());
   await seconds(5);
   expect(warnings).toHaveLength(1);
+  await stop();
+});
+
+it('where there always are results to be asked for, it waits for them for ten minutes', async () => {
+  const { machine, clock, seconds, stop } = await keep(
+    async () => undefined,
+    async (_clock, { results }) => results,
+  );
+  machine.setBack(-8 * 3_600_000);
+  await seconds(600);
+  expect(machine.now() - clock.now()).toBeGreaterThan(7 * 3_600_000);
+  await seconds(2);
+  expect(clock.now()).toBe(machine.now());
   await stop();
 });
 

@@ -97,6 +97,24 @@ describe('without its PostgreSQL', () => {
     expect(await store.readAccount('bob')).toMatchObject({ pending: 0 });
   });
 
+  it('an account that is held whenever one looks is waited for in the end', async () => {
+    const books = await postgresBooks(cleanups);
+    const store = await books.open();
+    await openAccount(store, 1_000);
+    await store.reserve(hold());
+    const other = new pg.Client(books.where);
+    await other.connect();
+    await other.query('begin');
+    await other.query('select 1 from account for update');
+    // Of those that are overdue by less, none is waited for.
+    expect(await store.sweep(noon + 121_000)).toMatchObject({ timedOut: 0 });
+    const swept = store.sweep(noon + 126_000);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await other.query('rollback');
+    expect(await swept).toMatchObject({ timedOut: 1 });
+    await other.end();
+  });
+
   it('the store refuses at once, and goes on by itself when it is back', async () => {
     const { gate, store, direct } = await throughGate();
     expect(await store.reserve(hold())).toBe('held');

@@ -81,7 +81,8 @@ function chmod(files: readonly Mode[], bitsOf: (file: Mode) => number): string {
 const drafts = [
   /\.(db|sqlite)\.part(-journal)?$/,
   /^last-backup\.json\.part$/,
-  /\.(restoring|upgrading)(-wal|-shm|-journal)?$/,
+  /^legible\.db\.restoring(\.upgrading)?(-wal|-shm|-journal)?$/,
+  /\.(db|sqlite)\.upgrading(-wal|-shm|-journal)?$/,
   /^pepper\.[0-9a-f]{8}$/,
 ];
 /** A draft that is still being written is younger. */

@@ -10,8 +10,8 @@ const lockRows = statement((db, p: { ids: string }, engine) => {
 });
 
 /**
- * Locks accounts in the order of their ids, as every transaction does before it touches a row of theirs: who
- * follows this order cannot meet a deadlock, and needs no other lock on keys, packages or tasks.
+ * Locks accounts in the order of their ids, as every transaction does before it touches a row of theirs, but for those
+ * that wait for none: who follows this order cannot meet a deadlock, and needs no other lock on keys, packages or tasks.
  */
 export function* lockAccounts(ids: string[]): Operation<void> {
   if (ids.length > 0) yield* rows(lockRows, { ids: JSON.stringify([...new Set(ids)]) });

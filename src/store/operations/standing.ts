@@ -7,7 +7,8 @@ const selectKept = statement((db, p: { now: number }) =>
   db.selectFrom('task').select('id').where('expires_at', '>', p.now).limit(1),
 );
 
-/** Whether any task is under way, or has a result that its client may still ask for. */
-export function* isAnyStanding(now: number): Operation<boolean> {
-  return ((yield* first(selectOpen, {})) ?? (yield* first(selectKept, { now }))) !== undefined;
+/** Whether any task is under way, or with `results` has a result that its client may still ask for. */
+export function* isAnyStanding(now: number, { results }: { results: boolean }): Operation<boolean> {
+  if ((yield* first(selectOpen, {})) !== undefined) return true;
+  return results && (yield* first(selectKept, { now })) !== undefined;
 }

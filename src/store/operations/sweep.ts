@@ -4,6 +4,7 @@ import { change, type Operation, rows, statement } from '../statement.ts';
 import { forgetFeedback } from './feedback.ts';
 import { isOpen, timeOut } from './giveBack.ts';
 import { forgetRequests } from './idempotency.ts';
+import { lockAccounts } from './locks.ts';
 import { roundSize } from './round.ts';
 
 const selectOverdue = statement((db, p: { now: number }, engine) => {
@@ -37,6 +38,43 @@ const forget = statement((db, p: { now: number }, engine) => {
     .deleteFrom('task')
     .where('number', 'in', engine === 'postgres' ? expired.forUpdate().skipLocked() : expired);
 });
+
+/** Milliseconds after which a task's account is waited for: one that is never idle would be passed over for ever. */
+const passedOverMs = 5_000;
+
+const selectLate = statement((db, p: { before: number }) =>
+  db
+    .selectFrom('task')
+    .select('account_id')
+    .distinct()
+    .where(isOpen)
+    .where('deadline', '<=', p.before)
+    .limit(8),
+);
+
+/** Accounts whose tasks have been passed over for too long. */
+export function* lateAccounts(now: number): Operation<string[]> {
+  return (yield* rows(selectLate, { before: now - passedOverMs })).map((task) => task.account_id);
+}
+
+const selectOverdueOf = statement((db, p: { accountId: string; now: number }) =>
+  db
+    .selectFrom('task')
+    .select(['id', 'lease'])
+    .where(isOpen)
+    .where('deadline', '<=', p.now)
+    .where('account_id', '=', p.accountId)
+    .limit(roundSize),
+);
+
+/** Fails the overdue tasks of one account, which is waited for; returns how many. */
+export function* endOverdueOf({ accountId, now }: { accountId: string; now: number }): Operation<number> {
+  yield* lockAccounts([accountId]);
+  let timedOut = 0;
+  for (const task of yield* rows(selectOverdueOf, { accountId, now }))
+    if (yield* timeOut(task, now)) timedOut++;
+  return timedOut;
+}
 
 export interface Swept {
   timedOut: number;

@@ -9,6 +9,7 @@ const selectQueued = statement((db, p: { now: number; busyAccounts: string }, en
     .select([
       'id as taskId',
       'account_id as accountId',
+      'key_id as keyId',
       'type',
       'payload',
       'deadline',

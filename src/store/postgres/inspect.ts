@@ -15,9 +15,9 @@ const durable: { name: string; isSafe: (value: string) => boolean; remedy: strin
  * leaves them out.
  */
 const withoutKey = `
-  select t.relname as name from pg_class t
-  where t.relkind = 'r' and t.relnamespace = 'public'::regnamespace and t.relname not like 'kysely%' and not exists
-    (select 1 from pg_index i where i.indrelid = t.oid and i.indisprimary and i.indisvalid)
+  select t.name from unnest(array['account', 'api_key', 'package', 'task', 'entry', 'checkpoint', 'callback']) t (name)
+  where not exists
+    (select 1 from pg_index i where i.indrelid = to_regclass(t.name) and i.indisprimary and i.indisvalid)
   union all select 'entry_once' where not exists
     (select 1 from pg_index i where i.indexrelid = to_regclass('entry_once') and i.indisunique and i.indisvalid)`;
 

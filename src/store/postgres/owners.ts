@@ -13,6 +13,7 @@ interface Touched {
 export function touchedBy(call: Call): Touched | undefined {
   switch (call.name) {
     case 'reserve':
+    case 'endOverdueOf':
     case 'poll':
     case 'saveFeedback':
     case 'numberOfTask':

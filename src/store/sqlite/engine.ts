@@ -84,7 +84,8 @@ async function reading<T>(file: string, work: (reader: Thread) => Promise<T>): P
   }
 }
 
-function keepInPlace(file: string): Lock {
+/** @throws UserError while it is being replaced */
+export function keepInPlace(file: string): Lock {
   const lock = keepDatabase(dirname(file));
   if (!lock) throw new UserError(`${file} is being replaced by \`legible restore\`; try again after that.`);
   return lock;

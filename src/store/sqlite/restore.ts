@@ -24,16 +24,28 @@ export interface Backup {
  * @throws UserError saying what is wrong with it, under the name that the user knows
  */
 export async function verifyBackup(file: string, now: number, name = file): Promise<Backup> {
-  const draft = `${file}.upgrading`;
   try {
     if (isCurrent(appliedIn(file, name))) return contentOf(file, now, name);
-    // The books of an older version are recounted as the next start would find them.
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${name} is not a backup of Legible: ${(error as Error).message}`);
+  }
+  return verifyUpgraded(file, now, name);
+}
+
+/** The books of an older version are recounted as the next start would find them: on a copy, brought up to date. */
+async function verifyUpgraded(file: string, now: number, name: string): Promise<Backup> {
+  const draft = `${file}.upgrading`;
+  remove(draft);
+  try {
     copy(file, draft);
     await upgrade(draft);
     return contentOf(draft, now, name);
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`${name} is not a backup of Legible: ${(error as Error).message}`);
+    throw new UserError(
+      `${name} is of an older Legible, and a copy of it, which is brought up to date to be checked, failed: ${(error as Error).message}`,
+    );
   } finally {
     remove(draft);
   }
@@ -45,6 +57,8 @@ function appliedIn(file: string, name: string): string[] {
     const integrity = commands.integrity(database);
     if (integrity !== 'ok') throw new UserError(`${name} is damaged: ${integrity}`);
     const applied = appliedTo(database);
+    // Also of an empty file, as a copy leaves it that was cut off.
+    if (applied.length === 0) throw new UserError(`${name} is not a backup of Legible: it has no books`);
     const newer = newerMigration(applied);
     if (newer !== undefined)
       throw new UserError(`${name} is of a newer Legible (${newer}): restore it with that one`);
@@ -141,7 +155,7 @@ function copy(file: string, draft: string): void {
 }
 
 function remove(database: string): void {
-  for (const suffix of ['', ...journals]) rmSync(database + suffix, { force: true });
+  for (const suffix of ['', ...journals, '-journal']) rmSync(database + suffix, { force: true });
 }
 
 /** Works the journal into the file, which then is the whole database. */
