@@ -69,6 +69,8 @@ def produce(out: Any, share: Any, seeds: range, scale: float) -> None:
     from training.synth import STYLES, Synthesiser
 
     synthesiser = Synthesiser()
+    # Else its end waits until what is in the pipe has been read, which its sisters hold open.
+    out.cancel_join_thread()
     parent = os.getppid()
     for seed in seeds:
         weights = np.array(share[:])

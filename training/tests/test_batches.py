@@ -1,3 +1,7 @@
+import subprocess
+import sys
+import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -65,3 +69,43 @@ def test_a_batch_has_one_width_and_repeats_from_its_seed():
     assert first.asked == second.asked
     assert {style for _, _, style, _ in first.asked} == {"always"}
     assert len({seed for seed, *_ in first.asked}) == len(batch.texts)
+
+
+KILLED_TRAINER = """
+import os, signal
+import numpy as np
+from training.batches import Producers
+from training.synth import STYLES
+
+if __name__ == "__main__":
+    producers = Producers(2, 0, np.full(len(STYLES), 1 / len(STYLES)))
+    # Full, so that whoever draws is about to wait.
+    while not producers.queue.full():
+        os.sched_yield()
+    print(*[process.pid for process in producers.processes], flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_a_killed_trainer_leaves_no_processes_behind(tmp_path):
+    script = tmp_path / "trainer.py"
+    script.write_text(KILLED_TRAINER)
+    environment = {"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": ""}
+    # Who is left behind holds its output open, too.
+    run = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment, timeout=60)
+    left = {int(pid) for pid in run.stdout.split()}
+    assert len(left) == 2, run.stderr
+    deadline = time.monotonic() + 60
+    while left and time.monotonic() < deadline:
+        time.sleep(0.2)
+        left = {pid for pid in left if is_running(pid)}
+    assert not left
