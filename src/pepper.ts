@@ -72,12 +72,21 @@ function otherPepper({ pepper, dataDir }: PepperSettings): string {
   return `${where} is not the pepper that the keys in the database were made with, and with another one no key works: put that one back`;
 }
 
-/** @throws UserError when the file is damaged */
+/** @throws UserError when the file is damaged, or belongs to somebody else */
 export function readPepperFile(file: string): string {
-  const text = readFileSync(file, 'utf8').trim();
+  const text = readText(file).trim();
   if (text.length < 32)
     throw new UserError(`${file} holds no pepper; put the one back that the keys were made with`);
   return text;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+    throw new UserError(`${file} cannot be read: give it to the user that Legible runs as`);
+  }
 }
 
 /** The link is atomic and refuses to replace: a crash or a second process cannot leave half a pepper, or two. */

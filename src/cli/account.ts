@@ -17,8 +17,9 @@ export function accountCommand(): Command {
     .argument('<name>', 'what to call it')
     .option('--balance <usd>', 'put this on it at once', positiveUsd)
     .option('--json', 'print JSON')
-    .action(async (name: string, options: { balance?: number; json?: boolean }) => {
-      if (name.trim() === '') throw new UserError('An account needs a name.');
+    .action(async (given: string, options: { balance?: number; json?: boolean }) => {
+      const name = given.trim();
+      if (name === '') throw new UserError('An account needs a name.');
       await withStore(
         async ({ store }) => {
           if (await store.findAccount(name)) throw new UserError(`There is an account ${name} already.`);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { giveToOwnerOfFolder } from '../disk.ts';
 
 const recordSchema = z.object({ file: z.string(), at: z.number() });
 
@@ -14,6 +15,7 @@ export function noteBackup(dataDir: string, backup: LastBackup): void {
   const draft = `${recordFile(dataDir)}.part`;
   // Renamed, since the note of a run as another user may be there.
   writeFileSync(draft, JSON.stringify(backup), { mode: 0o600 });
+  giveToOwnerOfFolder(draft);
   renameSync(draft, recordFile(dataDir));
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { type Config, loadConfig } from '../config.ts';
@@ -18,6 +18,7 @@ export function restoreCommand(): Command {
       }
       const file = resolve(name);
       if (!existsSync(file)) throw new UserError(`${file} does not exist.`);
+      if (!statSync(file).isFile()) throw new UserError(`${file} is no file.`);
       const { claimDatabase, lockDataDir } = await import('../store/lock.ts');
       const { databaseFile } = await import('../store/open.ts');
       const { restoreBackup } = await import('../store/sqlite/restore.ts');

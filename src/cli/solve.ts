@@ -111,7 +111,9 @@ async function solveOne(reader: LocalReader, file: string, fields: TaskFields): 
     return { file, solution: await reader.solve(image, fields) };
   } catch (error) {
     if (error instanceof Fault) {
-      return { file, errorCode: error.code, errorDescription: describeFault(error, 'en') };
+      // There is one image here, and no task.
+      const detail = error.detail?.replace(/^task\.body:/, 'the file:');
+      return { file, errorCode: error.code, errorDescription: describeFault(error, 'en', detail) };
     }
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;

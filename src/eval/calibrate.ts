@@ -46,9 +46,9 @@ const net = await loadNet(values.model);
 net.card.calibration = { oneLook: untouched, moreLooks: untouched };
 const oneLook: Sample[] = [];
 const moreLooks: Sample[] = [];
-const { families, missing, skipped } = findFamilies(positionals);
-for (const path of [...missing, ...skipped])
-  console.error(`${path}: left out: there is no such file or label`);
+const { families, leftOut, skipped } = findFamilies(positionals);
+for (const { path, why } of leftOut) console.error(`${path}: ${why}; its row is left out`);
+for (const name of skipped) console.error(`${name}: skipped: its labels.tsv has no texts`);
 for (const { images, arithmetic } of families) {
   if (arithmetic) continue; // its labels are answers, several readings of which are right
   for (const image of images.slice(0, limit)) {

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { peekImage } from '../recognize/peek.ts';
 import { UserError } from '../userError.ts';
 import { type Puzzle, readPuzzles } from './puzzles.ts';
 import { type Row, readTable } from './table.ts';
@@ -30,8 +31,8 @@ export interface Families {
   puzzleFamilies: PuzzleFamily[];
   /** Names of the folders whose labels are neither texts nor those of a puzzle. */
   skipped: string[];
-  /** Of rows that name files that are not there: those files. */
-  missing: string[];
+  /** Rows that say nothing of how images are read, and would count as misses. */
+  leftOut: { path: string; why: string }[];
 }
 
 /**
@@ -39,14 +40,18 @@ export interface Families {
  * @throws UserError for a folder that holds none
  */
 export function findFamilies(folders: readonly string[]): Families {
-  const found: Families = { families: [], puzzleFamilies: [], skipped: [], missing: [] };
+  const found: Families = { families: [], puzzleFamilies: [], skipped: [], leftOut: [] };
   for (const folder of folders.flatMap(familyFolders)) {
     const name = basename(resolve(folder));
     const all = readTable(join(folder, 'labels.tsv'));
-    const rows = all.filter(({ file }) => file !== undefined && isFile(join(folder, file)));
+    const rows: Row[] = [];
     // Without that column there is nothing to look for.
-    if (all[0]?.file !== undefined)
-      for (const row of all) if (!rows.includes(row)) found.missing.push(join(folder, row.file!));
+    for (const row of all[0]?.file === undefined ? [] : all) {
+      const path = join(folder, row.file!);
+      const why = problemOf(path, row);
+      if (why === undefined) rows.push(row);
+      else found.leftOut.push({ path, why });
+    }
     const puzzles = readPuzzles(folder, rows);
     if (rows[0]?.label !== undefined) found.families.push(toFamily(name, folder, rows));
     else if (puzzles) found.puzzleFamilies.push({ name, puzzles });
@@ -65,6 +70,13 @@ function familyFolders(folder: string): string[] {
   const found = inside.filter(isFamily);
   if (found.length === 0) throw new UserError(`${folder} holds no labels.tsv, and no folder that does.`);
   return found;
+}
+
+function problemOf(path: string, { label }: Row): string | undefined {
+  if (!isFile(path)) return 'there is no such file';
+  if (label === undefined) return undefined; // of a puzzle
+  if (label === '') return 'it has no label';
+  return peekImage(readFileSync(path)) === undefined ? 'it is no image of a kind that is read' : undefined;
 }
 
 const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() === true;

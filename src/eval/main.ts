@@ -5,7 +5,8 @@
  * visual puzzles, how many it solves within 3 pixels, 4 degrees, or with all clicks right. The answer comes from
  * the image alone; the label is compared afterwards.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { forAll, imagesAtOnce, type LocalReader, startLocalReader } from '../cli/localReader.ts';
 import { table } from '../cli/output.ts';
@@ -50,8 +51,11 @@ if (values.help) {
 if (positionals.length === 0) refuse(usage);
 
 const limit = limitOf(values.limit);
-const { families, puzzleFamilies, skipped, missing } = orRefuse(() => findFamilies(positionals));
-for (const path of missing) console.error(`${path}: there is no such file; its row is left out`);
+for (const file of [values.json, values.misses])
+  if (file !== undefined && !statSync(dirname(file), { throwIfNoEntry: false })?.isDirectory())
+    refuse(`${dirname(file)} is not a folder, so that ${file} cannot be written.`);
+const { families, puzzleFamilies, skipped, leftOut } = orRefuse(() => findFamilies(positionals));
+for (const { path, why } of leftOut) console.error(`${path}: ${why}; its row is left out`);
 for (const name of skipped)
   console.error(
     `${name}: skipped: its labels.tsv has no tab-separated columns "file" and "label", nor a puzzle's`,

@@ -3,9 +3,12 @@ import { readFileSync } from 'node:fs';
 /** A line of a table by the names of its columns. */
 export type Row = Record<string, string>;
 
-/** Rows of a file of tab-separated values without quoting, whose first line names the columns. */
+/** Rows of a file of tab-separated values without quoting, whose first line names the columns; a byte-order mark is none. */
 export function readTable(path: string): Row[] {
-  const [head = '', ...lines] = readFileSync(path, 'utf8').split(/\r?\n/).filter(Boolean);
+  const [head = '', ...lines] = readFileSync(path, 'utf8')
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .filter(Boolean);
   const columns = head.split('\t');
   return lines.map((line) => {
     const cells = line.split('\t');

@@ -138,10 +138,9 @@ export class Protection {
     const entry = { ban, savedAt: Number.POSITIVE_INFINITY };
     this.#bans.set(name, ban);
     this.#fresh.set(name, entry);
-    this.#parts.log.warn(
-      { kind: ban.kind, count: ban.count, until: ban.until },
-      'banned for too many errors',
-    );
+    const { kind, subject, count, until } = ban;
+    const says = kind === 'key' ? 'a key is blocked for too many errors' : 'banned for too many errors';
+    this.#parts.log.warn({ kind, subject, count, until }, says);
     this.#parts.store.saveBan(ban).then(
       () => {
         entry.savedAt = this.#refreshes;

@@ -255,7 +255,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     const { retry } = errorTable[fault.code];
     // A decoder's word for what it refused; errors of the network may name what a client keeps secret.
     const cause = typeof fault.cause === 'string' ? fault.cause : undefined;
-    const line = { requestId, code: fault.code, detail: fault.detail, cause };
+    const line = { requestId, address, code: fault.code, detail: fault.detail, cause };
     // Of another thread only the words of its error have come.
     if (isOurs(fault))
       log.error(fault.cause instanceof Error ? { ...line, err: fault.cause } : line, 'our own fault');

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { makeDataDir } from '../dataDir.ts';
+import { giveToOwnerOfFolder } from '../disk.ts';
 import { explained } from './sqlite/unusable.ts';
 
 export interface Lock {
@@ -45,8 +46,10 @@ function lockFile(dataDir: string, name: string, how: string): Lock | undefined 
   const file = join(dataDir, name);
   let held: Database.Database | undefined;
   try {
+    const isThere = existsSync(file);
     held = new Database(file, { timeout: 0 });
     held.exec(how);
+    if (!isThere) giveToOwnerOfFolder(file);
   } catch (error) {
     held?.close();
     if ((error as { code?: string }).code === 'SQLITE_BUSY') return undefined;

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   cpSync,
   mkdirSync,
   readdirSync,
@@ -145,6 +146,25 @@ const migrationsIn = (file: string) => {
   database.close();
   return names as string[];
 };
+
+it.skipIf(process.getuid?.() !== 0)(
+  'what root restores and notes belongs to the owner of the folder',
+  async () => {
+    const { on, dataDir, database } = scene('owned');
+    rmSync(join(dataDir, 'database.lock'), { force: true });
+    chownSync(dataDir, 65_534, 65_534);
+    expect((await on('restore', backup)).status).toBe(0);
+    expect((await on('backup', join(folder, 'owned-copy.db'))).status).toBe(0);
+    for (const name of ['legible.db', 'last-backup.json', 'database.lock'])
+      expect([name, statSync(join(dataDir, name)).uid]).toEqual([name, 65_534]);
+    expect(statSync(database).mode & 0o777).toBe(0o600);
+  },
+);
+
+it('a folder is no backup', async () => {
+  const { on } = scene('folder');
+  expect(JSON.parse((await on('restore', folder)).err).error).toBe(`${folder} is no file.`);
+});
 
 it('a backup of an older version is restored, and the next to open it brings it up to date', async () => {
   const { on, dataDir, posted, brokenBooks } = scene('older');

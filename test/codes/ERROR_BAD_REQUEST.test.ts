@@ -11,7 +11,7 @@ test('unknown paths, other verbs and keys in addresses are refused', async () =>
     expectRefusal(
       await world.send('/createTask', body, { method }),
       'ERROR_BAD_REQUEST',
-      text('methods are called by POST'),
+      text('methods are called by POST; GET /docs tells of them'),
     );
   for (const name of ['clientKey', 'CLIENTKEY', 'client%4bey'])
     expectRefusal(

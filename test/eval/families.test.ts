@@ -21,17 +21,30 @@ const run = (...args: string[]) =>
     (error) => error as { code: number; stdout: string; stderr: string },
   );
 
-test('a row whose file is missing is told and left out', () => {
-  const folder = family('file\tlabel\n1.png\t482917\n2.png\tabc\n\t\n');
-  const { families, missing } = findFamilies([folder]);
+test('a row that says nothing of how images are read is told and left out, and not counted as a miss', () => {
+  const folder = family(
+    '\uFEFFfile\tlabel\r\n1.png\t482917\r\n2.png\tabc\r\n\t\r\n3.svg\tAB12\r\n1.png\t\r\n',
+  );
+  writeFileSync(join(folder, '3.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
+  const { families, leftOut } = findFamilies([folder]);
   expect(families[0]!.images.map(({ label }) => label)).toEqual(['482917']);
-  expect(missing).toEqual([join(folder, '2.png'), folder]);
+  expect(leftOut).toEqual([
+    { path: join(folder, '2.png'), why: 'there is no such file' },
+    { path: folder, why: 'there is no such file' },
+    { path: join(folder, '3.svg'), why: 'it is no image of a kind that is read' },
+    { path: join(folder, '1.png'), why: 'it has no label' },
+  ]);
 });
 
 test.each([
   ['labels with other columns', () => [family('file\ttext\n1.png\t482917\n')], 'columns "file" and "label"'],
   ['labels with commas', () => [family('file,label\n1.png,482917\n')], 'columns "file" and "label"'],
   ['a folder that is not there', () => ['nowhere'], 'nowhere holds no labels.tsv'],
+  [
+    'a sheet of misses in no folder',
+    () => ['--misses', '/nowhere/x.html', family('file\tlabel\n1.png\t482917\n')],
+    '/nowhere is not a folder, so that /nowhere/x.html cannot be written',
+  ],
   ['an option that is not known', () => ['--mises', 'x', 'examples'], "Unknown option '--mises'"],
 ])('%s are told in a line, without a stack', async (_, args, said) => {
   const { code, stdout, stderr } = await run(...args());

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,7 +57,8 @@ test('families are folders with labels, or the folders in a folder; unknown labe
   ] as const) {
     await mkdir(join(root, name));
     writeFileSync(join(root, name, 'labels.tsv'), text);
-    for (const file of ['1.png', '2.png', '1.jpg']) writeFileSync(join(root, name, file), file);
+    for (const file of ['1.png', '2.png', '1.jpg'])
+      copyFileSync('examples/number.png', join(root, name, file));
   }
   const { families, skipped } = findFamilies([root, join(root, 'plain')]);
   expect(families.map(({ name, arithmetic, images }) => [name, arithmetic, images.length])).toEqual([

@@ -1,7 +1,7 @@
 import { chmodSync, copyFileSync, existsSync, linkSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
-import { syncToDisk } from '../../disk.ts';
+import { giveToOwnerOfFolder, syncToDisk } from '../../disk.ts';
 import { UserError } from '../../userError.ts';
 import type { Violation } from '../admin.ts';
 import { isCurrent, newerMigration } from '../migrate.ts';
@@ -127,6 +127,7 @@ export async function restoreBackup(
     // Checked as the copy that will be used, not as the file that could change meanwhile.
     copy(file, draft);
     const content = await verifyBackup(draft, now, file);
+    giveToOwnerOfFolder(draft);
     syncToDisk(draft);
     const kept = keep(target, now);
     renameSync(draft, target);
