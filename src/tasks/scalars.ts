@@ -11,9 +11,10 @@ const bit = z.literal([0, 1]).transform(Boolean);
 /** A switch as JSON, forms and `str(True)` write it. */
 const anySwitch = z.union([z.boolean(), textSwitch, bit], notBoolean);
 
-/** Whether a switch is on; what is none is not. */
+/** Whether a switch is on; what is none is not. Most are not set: a schema that fails makes an error each time. */
 export function isOn(value: unknown): boolean {
-  const read = anySwitch.safeParse(value);
+  if (typeof value !== 'string') return value === true || value === 1;
+  const read = textSwitch.safeParse(value);
   return read.success && read.data;
 }
 
