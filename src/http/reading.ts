@@ -8,7 +8,7 @@ import { notJson, parseBody } from './body.ts';
 import { capsolver } from './dialects/capsolver.ts';
 import type { Dialect, Method } from './dialects/dialect.ts';
 import { dialectNamed } from './dialects/spoken.ts';
-import { badRequest } from './wireFault.ts';
+import { noSuchMethod } from './wireFault.ts';
 
 export interface Understood {
   method: Method;
@@ -35,7 +35,7 @@ export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Fl
     const { name: dialect, methods, translate, numbered } = spoken.dialect;
     spoken.fields = translate?.(fields, path) ?? fields;
     const method = methods[path];
-    if (method === undefined) throw badRequest('there is no such method');
+    if (method === undefined) throw noSuchMethod();
     return {
       method,
       arrived: arrivedOf(request, reply, { language, dialect, numbered, body: spoken.fields }),

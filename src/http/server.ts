@@ -36,7 +36,7 @@ import { requestReader } from './reading.ts';
 import { OpenRequests, shareConnections } from './sockets.ts';
 import { together } from './together.ts';
 import { pathOf, refuseByHead, requestIdOf } from './unread.ts';
-import { badRequest, retryAfterOf, wireFault } from './wireFault.ts';
+import { badRequest, noSuchMethod, retryAfterOf, wireFault } from './wireFault.ts';
 
 /** What is not given is made as a server in use needs it. */
 export type ServerParts = Omit<FlowParts, 'newId' | 'random' | 'messageOf'> &
@@ -159,7 +159,9 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     readBody(payload, request.address ?? '', done),
   );
 
-  for (const path of new Set(dialects.flatMap(({ methods }) => Object.keys(methods)))) {
+  for (const path of new Set(
+    dialects.flatMap(({ methods, unserved = [] }) => [...Object.keys(methods), ...unserved]),
+  )) {
     const isForm = dialects.some(({ form, methods }) => form !== undefined && path in methods);
     app.route({
       method: isForm ? ['GET', 'POST'] : 'POST',
@@ -200,7 +202,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       send(request, reply, { status: 200, body, errorCode: '' });
       return reply;
     });
-  app.setNotFoundHandler((request, reply) => refuse(badRequest('there is no such method'), request, reply));
+  app.setNotFoundHandler((request, reply) => refuse(noSuchMethod(), request, reply));
   app.setErrorHandler(refuse);
 
   async function answer(request: FastifyRequest, reply: FastifyReply, path: string): Promise<void> {

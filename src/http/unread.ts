@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { notJson } from './body.ts';
-import { badRequest } from './wireFault.ts';
+import { badRequest, noSuchMethod } from './wireFault.ts';
 
 const saneId = /^[\w.:-]{1,64}$/;
 
@@ -14,9 +14,9 @@ export function refuseByHead(
 ): void {
   if (holdsKey(url)) throw badRequest('clientKey belongs into the body: addresses end up in logs');
   if (!isKnownPath)
-    throw badRequest(
-      method === 'POST' ? 'there is no such method' : 'methods are called by POST; GET /docs tells of them',
-    );
+    throw method === 'POST'
+      ? noSuchMethod()
+      : badRequest('methods are called by POST; GET /docs tells of them');
   if (isCompressed(headers)) throw badRequest('Content-Encoding: compressed bodies are not read');
   if (strict && method === 'POST' && !/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? ''))
     throw notJson('is not application/json');

@@ -25,6 +25,11 @@ export function badRequest(detail: string): Fault {
   return new Fault('ERROR_BAD_REQUEST', { detail });
 }
 
+/** A path that leads nowhere, or nowhere in the dialect that it is asked in. */
+export function noSuchMethod(): Fault {
+  return badRequest('there is no such method');
+}
+
 /** Seconds after which trying again may help; 0 where it does not. */
 export function retryAfterOf({ code, retryAfterMs = 1_000 }: Fault): number {
   return errorTable[code].retry === 'later' ? Math.max(1, Math.ceil(retryAfterMs / 1_000)) : 0;

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { makeDataDir } from '../dataDir.ts';
 import { giveToOwnerOfFolder } from '../disk.ts';
+import { UserError } from '../userError.ts';
 import { explained } from './sqlite/unusable.ts';
 
 export interface Lock {
@@ -34,6 +35,13 @@ export function isDataDirHeld(dataDir: string): boolean {
 export function keepDatabase(dataDir: string): Lock | undefined {
   // A transaction that has read holds SQLite's shared lock until it ends.
   return lockFile(dataDir, 'database.lock', 'BEGIN; SELECT count(*) FROM sqlite_master');
+}
+
+/** The same of a database's file. @throws UserError while it is being replaced */
+export function keepInPlace(file: string): Lock {
+  const lock = keepDatabase(dirname(file));
+  if (!lock) throw new UserError(`${file} is being replaced by \`legible restore\`; try again after that.`);
+  return lock;
 }
 
 /** Keeps everybody else from the database while it is replaced; undefined while somebody uses it. */

@@ -1,10 +1,10 @@
 import { Kysely, PostgresDialect, SqliteDialect } from 'kysely';
 import type { Config } from '../config.ts';
+import { keepInPlace } from './lock.ts';
 import { type Migrations, migrationsOf } from './migrate.ts';
 import { databaseFile } from './open.ts';
 import { openPatientPool } from './postgres/connection.ts';
 import { openDatabase } from './sqlite/connection.ts';
-import { keepInPlace } from './sqlite/engine.ts';
 import { explained } from './sqlite/unusable.ts';
 
 /** How far the tables of a database are, which must exist; unlike opening the store, it does not bring them up to date. */

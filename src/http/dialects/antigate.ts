@@ -3,7 +3,6 @@ import type { ErrorCode, Language } from '../../errors.ts';
 import { describeFault, type Fault } from '../../fault.ts';
 import type { Flow } from '../../flow/flow.ts';
 import type { Arrived, TaskResult } from '../../flow/stages.ts';
-import { badRequest } from '../wireFault.ts';
 import type { Body, Dialect, Method, Reply, Said } from './dialect.ts';
 import { type Foreign, type ForeignCodes, ifBodyTooLarge, ifMissing, ifSmall } from './foreignCodes.ts';
 import { withOurOptions } from './imageOptions.ts';
@@ -47,8 +46,8 @@ export interface Descendant {
   name: DialectName;
   /** Paths by which an answer is reported, and whether each says that it was wrong. */
   reports: Record<string, 'right' | 'wrong'>;
-  /** Paths of its other methods: also on a port of another dialect, a client with its key is told so in its words. */
-  unserved?: readonly string[];
+  /** What is not served of it. */
+  unserved?: Dialect['unserved'];
   /** What each refusal is called; a limit may have one name while tasks are made and another in polling. */
   codeOf(fault: Fault, said: Said): Foreign;
   /** What is wrong with a field, under the name that its clients know it by. */
@@ -105,8 +104,8 @@ export function antigate(its: Descendant): Dialect {
       '/getTaskResult': async (flow, arrived) => result(await flow.getTaskResult(arrived), arrived.language),
       '/getBalance': (flow, arrived) => balance(flow, arrived, its.afterBalance ?? ''),
       ...Object.fromEntries(Object.entries(its.reports).map(([path, said]) => [path, report(said)])),
-      ...Object.fromEntries((its.unserved ?? []).map((path) => [path, refuse])),
     },
+    unserved: its.unserved ?? [],
     translate(fields) {
       const { task } = fields;
       if (typeof task === 'object' && task !== null && !Array.isArray(task))
@@ -120,10 +119,6 @@ export function antigate(its: Descendant): Dialect {
 
 export function isImageToText({ type }: Body): boolean {
   return String(type).toLowerCase() === 'imagetotexttask';
-}
-
-async function refuse(): Promise<never> {
-  throw badRequest('there is no such method');
 }
 
 function translated(task: Body, taskOf: Descendant['taskOf']): Body {

@@ -35,6 +35,8 @@ export interface Dialect {
   numbered: boolean;
   /** By path; each is asked by POST. */
   methods: Record<string, Method>;
+  /** Paths of its contract's other methods: its clients are told so in its words, whatever port they ask. */
+  unserved?: readonly string[];
   /** Whether its methods are asked by GET too, with their fields in the address, or by POST in a form. */
   form?: FormReader;
   /** Writes the fields of a request in the flow's own words; may change what it is given. */

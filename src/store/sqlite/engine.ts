@@ -4,7 +4,7 @@ import { makeDataDir } from '../../dataDir.ts';
 import { UserError } from '../../userError.ts';
 import type { StoreCheck } from '../admin.ts';
 import type { Engine, EngineEvents } from '../engine.ts';
-import { keepDatabase, type Lock } from '../lock.ts';
+import { keepInPlace } from '../lock.ts';
 import { schemaVersion } from '../migrate.ts';
 import type { Arguments, Call, OperationName, Result } from '../operations.ts';
 import type { AskedCall } from './batch.ts';
@@ -21,20 +21,18 @@ export async function openSqlite(file: string, events: EngineEvents): Promise<En
     throw explained(error, file);
   });
 
-  const beside = <T>(work: (reader: Thread) => Promise<T>) => reading(file, work);
-
   return {
     call: <Name extends OperationName>(name: Name, ...args: Arguments<Name>) =>
       writer.call({ name, args } as unknown as Call) as Promise<Result<Name>>,
     early: <Name extends OperationName>(name: Name, ...args: Arguments<Name>) =>
       writer.call({ name, args, early: true } as unknown as AskedCall) as Promise<Result<Name>>,
     look: <Name extends OperationName>(name: Name, ...args: Arguments<Name>) =>
-      beside((reader) => reader.call({ name, args } as unknown as Call) as Promise<Result<Name>>),
+      reading(file, (reader) => reader.call({ name, args } as unknown as Call) as Promise<Result<Name>>),
     async inspect() {
       const { journal, synchronous, foreignKeys } = (await writer.command({
         command: 'durability',
       })) as Durability;
-      const integrity = String(await beside((reader) => reader.command({ command: 'integrity' })));
+      const integrity = String(await reading(file, (reader) => reader.command({ command: 'integrity' })));
       const check = (name: string, ok: boolean, detail: string): StoreCheck => ({ name, ok, detail });
       return [
         check('engine', true, `SQLite in ${file}`),
@@ -60,7 +58,7 @@ export async function copySqlite(file: string, target: string): Promise<void> {
   const lock = keepInPlace(file);
   try {
     await reading(file, (reader) =>
-      copyTo(target, reader).catch((error: Error) => {
+      reader.command({ command: 'backup', file: target }).catch((error: Error) => {
         throw new UserError(`${target} cannot be written: ${error.message}`);
       }),
     );
@@ -71,10 +69,6 @@ export async function copySqlite(file: string, target: string): Promise<void> {
   }
 }
 
-async function copyTo(target: string, reader: Thread): Promise<void> {
-  await reader.command({ command: 'backup', file: target });
-}
-
 async function reading<T>(file: string, work: (reader: Thread) => Promise<T>): Promise<T> {
   const reader = await startThread({ file, readonly: true }, { committed() {}, fatal() {} });
   try {
@@ -82,11 +76,4 @@ async function reading<T>(file: string, work: (reader: Thread) => Promise<T>): P
   } finally {
     await reader.close();
   }
-}
-
-/** @throws UserError while it is being replaced */
-export function keepInPlace(file: string): Lock {
-  const lock = keepDatabase(dirname(file));
-  if (!lock) throw new UserError(`${file} is being replaced by \`legible restore\`; try again after that.`);
-  return lock;
 }
