@@ -48,7 +48,7 @@ const oneLook: Sample[] = [];
 const moreLooks: Sample[] = [];
 const { families, leftOut, skipped } = findFamilies(positionals);
 for (const { path, why } of leftOut) console.error(`${path}: ${why}; its row is left out`);
-for (const name of skipped) console.error(`${name}: skipped: its labels.tsv has no texts`);
+for (const { name, why } of skipped) console.error(`${name}: skipped: ${why}`);
 for (const { images, arithmetic } of families) {
   if (arithmetic) continue; // its labels are answers, several readings of which are right
   for (const image of images.slice(0, limit)) {

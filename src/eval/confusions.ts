@@ -23,7 +23,8 @@ export function commonestConfusions(reads: readonly Read[], most: number): Confu
 }
 
 /** What differs between two texts along their cheapest alignment. */
-function differences(a: string, b: string): [string, string][] {
+function differences(before: string, after: string): [string, string][] {
+  const [a, b] = [Array.from(before), Array.from(after)];
   const cost = Array.from({ length: a.length + 1 }, (_, i) =>
     Array.from({ length: b.length + 1 }, (_, j) => (i === 0 ? j : j === 0 ? i : 0)),
   );

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { lettersAndDigits } from '../recognize/language.ts';
 import { peekImage } from '../recognize/peek.ts';
 import { UserError } from '../userError.ts';
-import { type Puzzle, readPuzzles } from './puzzles.ts';
-import { type Row, readTable } from './table.ts';
+import { type Puzzle, puzzleKind } from './puzzles.ts';
+import { type Row, readTable, type Table } from './table.ts';
 
 /** One labelled image. */
 export interface Labelled {
@@ -14,6 +15,7 @@ export interface Labelled {
 
 /** The images of one generator: a folder with a labels.tsv. */
 export interface Family {
+  /** The folder's own, or its whole path where others are called the same. */
   name: string;
   images: Labelled[];
   /** Its images ask for the answer of an expression: labels.tsv has a column `expression`. */
@@ -29,40 +31,32 @@ export interface PuzzleFamily {
 export interface Families {
   families: Family[];
   puzzleFamilies: PuzzleFamily[];
-  /** Names of the folders whose labels are neither texts nor those of a puzzle. */
-  skipped: string[];
+  /** Folders of which nothing can be measured. */
+  skipped: { name: string; why: string }[];
   /** Rows that say nothing of how images are read, and would count as misses. */
   leftOut: { path: string; why: string }[];
+  /** Families with labels that hold characters which no reading can: misses that tell nothing of the images. */
+  unwritable: { name: string; labels: number; characters: string }[];
 }
 
 /**
  * The families that folders hold: a folder with a labels.tsv is one, any other is a folder of families.
  * @throws UserError for a folder that holds none
  */
-export function findFamilies(folders: readonly string[]): Families {
-  const found: Families = { families: [], puzzleFamilies: [], skipped: [], leftOut: [] };
-  for (const folder of folders.flatMap(familyFolders)) {
-    const name = basename(resolve(folder));
-    const all = readTable(join(folder, 'labels.tsv'));
-    const rows: Row[] = [];
-    // Without that column there is nothing to look for.
-    for (const row of all[0]?.file === undefined ? [] : all) {
-      const path = join(folder, row.file!);
-      const why = problemOf(path, row);
-      if (why === undefined) rows.push(row);
-      else found.leftOut.push({ path, why });
-    }
-    const puzzles = readPuzzles(folder, rows);
-    if (rows[0]?.label !== undefined) found.families.push(toFamily(name, folder, rows));
-    else if (puzzles) found.puzzleFamilies.push({ name, puzzles });
-    else found.skipped.push(name);
+export function findFamilies(given: readonly string[]): Families {
+  const found: Families = { families: [], puzzleFamilies: [], skipped: [], leftOut: [], unwritable: [] };
+  const folders = new Map(given.flatMap(familyFolders).map((folder) => [resolve(folder), folder]));
+  const times = Map.groupBy(folders.keys(), (path) => basename(path));
+  for (const [path, folder] of folders) {
+    const short = basename(path);
+    addFamily(found, times.get(short)!.length > 1 ? folder : short, folder);
   }
   return found;
 }
 
 function familyFolders(folder: string): string[] {
   if (isFamily(folder)) return [folder];
-  const inside = existsSync(folder)
+  const inside = isFolder(folder)
     ? readdirSync(folder)
         .sort()
         .map((name) => join(folder, name))
@@ -72,15 +66,67 @@ function familyFolders(folder: string): string[] {
   return found;
 }
 
-function problemOf(path: string, { label }: Row): string | undefined {
+function addFamily(found: Families, name: string, folder: string): void {
+  const table = readTable(join(folder, 'labels.tsv'));
+  const skip = (why: string) => found.skipped.push({ name, why });
+  /** Those of the table's rows that can be measured. */
+  const sift = (problemOf: (row: Row) => string | undefined): Row[] => {
+    const sound = table.rows.filter((row) => {
+      const why = problemOf(row);
+      if (why !== undefined) found.leftOut.push({ path: join(folder, row.file!), why });
+      return why === undefined;
+    });
+    if (sound.length === 0) skip(`none of the ${table.rows.length} rows of its labels.tsv can be measured`);
+    return sound;
+  };
+
+  const kind = table.columns.includes('file') ? kindOf(table) : undefined;
+  if (kind === undefined)
+    skip('its labels.tsv has no tab-separated columns "file" and "label", nor a puzzle\'s');
+  else if (kind === 'texts') {
+    const rows = sift((row) => imageProblem(join(folder, row.file!)) ?? labelProblem(row));
+    if (rows.length === 0) return;
+    const family = toFamily(name, folder, rows);
+    found.families.push(family);
+    const strange = family.images.map(({ label }) => unwritten(label, family)).filter(Boolean);
+    const characters = [...new Set(strange.join(''))].join('');
+    if (strange.length > 0) found.unwritable.push({ name, labels: strange.length, characters });
+  } else {
+    const rows = sift((row) => {
+      const problems = kind.images.map((column) => imageProblem(join(folder, row[column]!)));
+      return problems.find((problem) => problem !== undefined) ?? kind.problemOf(row);
+    });
+    const puzzles = rows.map((row) =>
+      kind.toPuzzle(row, (column) => readFileSync(join(folder, row[column]!))),
+    );
+    if (rows.length > 0) found.puzzleFamilies.push({ name, puzzles });
+  }
+}
+
+const kindOf = (table: Table) => (table.columns.includes('label') ? 'texts' : puzzleKind(table));
+
+function imageProblem(path: string): string | undefined {
   if (!isFile(path)) return 'there is no such file';
-  if (label === undefined) return undefined; // of a puzzle
-  if (label === '') return 'it has no label';
   return peekImage(readFileSync(path)) === undefined ? 'it is no image of a kind that is read' : undefined;
 }
 
+function labelProblem({ label, case_sensitive: isCase = '' }: Row): string | undefined {
+  if (label === '') return 'it has no label';
+  if (!['', '0', '1'].includes(isCase)) return `its case_sensitive is ${isCase}, neither 1 nor 0`;
+  return undefined;
+}
+
+/** Those characters of a label that readings of its family never have. */
+function unwritten(label: string, { arithmetic }: Family): string {
+  const written = arithmetic ? '-0123456789' : lettersAndDigits;
+  return Array.from(label)
+    .filter((character) => !written.includes(character))
+    .join('');
+}
+
 const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-const isFamily = (folder: string) => existsSync(join(folder, 'labels.tsv'));
+const isFolder = (path: string) => existsSync(path) && statSync(path).isDirectory();
+const isFamily = (folder: string) => isFolder(folder) && isFile(join(folder, 'labels.tsv'));
 
 function toFamily(name: string, folder: string, rows: readonly Row[]): Family {
   const images = rows.map((row) => ({
@@ -88,5 +134,5 @@ function toFamily(name: string, folder: string, rows: readonly Row[]): Family {
     label: row.label!,
     caseSensitive: row.case_sensitive === '1',
   }));
-  return { name, images, arithmetic: rows.some((row) => 'expression' in row) };
+  return { name, images, arithmetic: rows[0]!.expression !== undefined };
 }

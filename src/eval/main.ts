@@ -5,28 +5,18 @@
  * visual puzzles, how many it solves within 3 pixels, 4 degrees, or with all clicks right. The answer comes from
  * the image alone; the label is compared afterwards.
  */
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { forAll, imagesAtOnce, type LocalReader, startLocalReader } from '../cli/localReader.ts';
-import { table } from '../cli/output.ts';
 import { textModel } from '../recognize/modelCard.ts';
 import { UserError } from '../userError.ts';
-import { commonestConfusions } from './confusions.ts';
 import { contactSheet } from './contactSheet.ts';
 import { type Family, findFamilies, type Labelled } from './families.ts';
-import { isGivenUp } from './givenUp.ts';
+import { isNoImage, isUnsolved } from './givenUp.ts';
 import { limitOf } from './limit.ts';
 import { countRight } from './puzzles.ts';
-import {
-  type FamilyScore,
-  isRight,
-  meanExact,
-  type Read,
-  scoreFamily,
-  scorePuzzles,
-  trust,
-} from './score.ts';
+import { puzzleReport, textReport } from './report.ts';
+import { type FamilyScore, isRight, meanExact, type Read, scoreFamily, scorePuzzles } from './score.ts';
 
 const usage = `usage: npm run eval -- [--json FILE] [--misses FILE.html] [--limit N] [--model FILE] DIR…
 
@@ -51,15 +41,14 @@ if (values.help) {
 if (positionals.length === 0) refuse(usage);
 
 const limit = limitOf(values.limit);
-for (const file of [values.json, values.misses])
-  if (file !== undefined && !statSync(dirname(file), { throwIfNoEntry: false })?.isDirectory())
-    refuse(`${dirname(file)} is not a folder, so that ${file} cannot be written.`);
-const { families, puzzleFamilies, skipped, leftOut } = orRefuse(() => findFamilies(positionals));
-for (const { path, why } of leftOut) console.error(`${path}: ${why}; its row is left out`);
-for (const name of skipped)
+const { families, puzzleFamilies, skipped, leftOut, unwritable } = orRefuse(() => findFamilies(positionals));
+for (const file of [values.json, values.misses]) if (file !== undefined) proveWritable(file);
+for (const { path, why } of leftOut) tell(path, why);
+for (const { name, labels, characters } of unwritable)
   console.error(
-    `${name}: skipped: its labels.tsv has no tab-separated columns "file" and "label", nor a puzzle's`,
+    `${name}: ${labels} labels hold ${characters}, which the model cannot write: they count as misses, whatever the images are like`,
   );
+for (const { name, why } of skipped) console.error(`${name}: skipped: ${why}`);
 if (families.length + puzzleFamilies.length === 0) refuse('There is nothing to measure.');
 
 const reader = await startLocalReader({ threads: 1, model: values.model });
@@ -69,13 +58,14 @@ const all: Read[] = [];
 for (const family of families) {
   family.images.splice(limit);
   const begun = performance.now();
-  const reads = await forAll(family.images, imagesAtOnce(1), (image) => readOne(reader, family, image));
-  scores[family.name] = scoreFamily(family, reads, performance.now() - begun);
+  const read = await forAll(family.images, imagesAtOnce(1), (image) => readOne(reader, family, image));
+  const reads = read.filter((one) => one !== undefined);
+  scores[family.name] = scoreFamily(reads, performance.now() - begun);
   misses.set(
     family.name,
-    reads.filter((read) => !isRight(read)),
+    reads.filter((one) => !isRight(one)),
   );
-  all.push(...reads);
+  for (const one of reads) all.push(one);
   if (process.stderr.isTTY)
     process.stderr.write(`\r${Object.keys(scores).length}/${families.length} families`);
 }
@@ -83,15 +73,18 @@ const puzzleScores: Record<string, FamilyScore> = {};
 for (const { name, puzzles } of puzzleFamilies) {
   puzzles.splice(limit);
   const begun = performance.now();
-  const right = await countRight(reader, puzzles);
-  puzzleScores[name] = scorePuzzles(puzzles.length, right, performance.now() - begun);
+  const solved = await countRight(reader, puzzles);
+  if (solved.n < puzzles.length)
+    console.error(
+      `${name}: ${puzzles.length - solved.n} puzzles with an image that cannot be read are left out`,
+    );
+  puzzleScores[name] = scorePuzzles(solved, performance.now() - begun);
 }
 if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
 await reader.stop();
 
-if (families.length > 0) console.log(report(scores, all));
-if (puzzleFamilies.length > 0)
-  console.log(table(['puzzles', 'n', 'within %', 'ms'], puzzleRows(puzzleScores)));
+if (families.length > 0) console.log(textReport(scores, all));
+if (puzzleFamilies.length > 0) console.log(puzzleReport(puzzleScores));
 if (values.json) {
   const figures = {
     /** Over families of texts; of puzzles where there are no texts. */
@@ -101,6 +94,19 @@ if (values.json) {
   writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
 }
 if (values.misses) writeFileSync(values.misses, contactSheet(misses));
+
+function tell(path: string, why: string): void {
+  console.error(`${path}: ${why}; its row is left out`);
+}
+
+/** Before hours are spent on what it shall hold; an older one stays as it is until then. */
+function proveWritable(file: string): void {
+  try {
+    closeSync(openSync(file, 'a'));
+  } catch (error) {
+    refuse(`${file} cannot be written: ${(error as Error).message}`);
+  }
+}
 
 function refuse(message: string): never {
   console.error(message);
@@ -119,49 +125,16 @@ function orRefuse<T>(step: () => T): T {
   }
 }
 
-async function readOne(local: LocalReader, { arithmetic }: Family, image: Labelled): Promise<Read> {
+/** Undefined where there is nothing to read, which is told. */
+async function readOne(local: LocalReader, family: Family, image: Labelled): Promise<Read | undefined> {
   try {
-    const solution = await local.solve(readFileSync(image.path), { module: arithmetic ? 'math' : 'common' });
+    const module = family.arithmetic ? 'math' : 'common';
+    const solution = await local.solve(readFileSync(image.path), { module });
     return { image, text: String(solution.text), confidence: Number(solution.confidence) };
   } catch (error) {
-    if (isGivenUp(error)) return { image, text: '', confidence: 0 };
-    throw error;
+    if (isUnsolved(error)) return { image, text: '', confidence: 0 };
+    if (!isNoImage(error)) throw error;
+    tell(image.path, (error.detail ?? error.code).replace(/^task\.body:/, 'it'));
+    return undefined;
   }
-}
-
-function puzzleRows(byFamily: Record<string, FamilyScore>): string[][] {
-  return Object.entries(byFamily).map(([name, { n, exact, ms }]) => [
-    name,
-    String(n),
-    exact.toFixed(1),
-    ms.toFixed(1),
-  ]);
-}
-
-function report(byFamily: Record<string, FamilyScore>, reads: Read[]): string {
-  const rows = Object.entries(byFamily).map(([name, { n, exact, exactNoCase, ms }]) => [
-    name,
-    String(n),
-    exact.toFixed(1),
-    exactNoCase.toFixed(1),
-    ms.toFixed(1),
-  ]);
-  const every = Object.values(byFamily);
-  const meanOf = (pick: (score: FamilyScore) => number) =>
-    (every.reduce((sum, score) => sum + pick(score), 0) / every.length).toFixed(1);
-  rows.push([
-    'mean over families',
-    String(reads.length),
-    meanOf((score) => score.exact),
-    meanOf((score) => score.exactNoCase),
-    meanOf((score) => score.ms),
-  ]);
-  const { ece, answered, rightOfAnswered } = trust(reads);
-  const confusions = commonestConfusions(reads, 20).map(
-    ({ is, readAs, count }) => `${is || 'nothing'} read as ${readAs || 'nothing'}: ${count}`,
-  );
-  return `${table(['family', 'images', 'exact %', 'any case %', 'ms'], rows)}
-
-Calibration error ${ece} %. At a score of 0.9: ${answered} % answered, ${rightOfAnswered} % of them right.
-Commonest confusions: ${confusions.join(', ')}`;
 }

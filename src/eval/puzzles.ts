@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import type { LocalReader, VisionTask } from '../cli/localReader.ts';
 import type { Solution } from '../tasks/task.ts';
-import { isGivenUp } from './givenUp.ts';
-import type { Row } from './table.ts';
+import { isNoImage, isUnsolved } from './givenUp.ts';
+import type { Row, Table } from './table.ts';
 
 /** One labelled puzzle: what is asked of it, and whether an answer is near enough. */
 export interface Puzzle {
@@ -17,63 +15,120 @@ const OFFSET = 3;
 const ANGLE = 4;
 
 const image = /\.(png|jpe?g|gif|webp|bmp)$/i;
-const boxes = z.array(z.object({ x: z.number(), y: z.number(), w: z.number(), h: z.number() }));
+const boxes = z.array(z.object({ x: z.number(), y: z.number(), w: z.number(), h: z.number() })).min(1);
+
+/** A kind of puzzle: what its rows in a labels.tsv hold. */
+export interface PuzzleKind {
+  /** Columns that name an image. */
+  images: readonly string[];
+  /** What is wrong with the label of a row. */
+  problemOf(row: Row): string | undefined;
+  /** The puzzle of a row with which nothing is wrong. */
+  toPuzzle(row: Row, open: (column: string) => Buffer): Puzzle;
+}
 
 /**
- * The puzzles that rows of a labels.tsv describe, by their columns; undefined when they are none. The second
- * image may be in any column.
+ * The kind of puzzles that a labels.tsv describes, by its columns; undefined when it is of none. The second image may be
+ * in any column.
  *
  *   x, y       where the second image goes; a family whose start_y is not y asks for both
  *   angle      by how many degrees the second image is turned clockwise, or the middle of the only one
  *   targets    JSON: boxes to be clicked in their order, named by the second image
  */
-export function readPuzzles(folder: string, rows: readonly Row[]): Puzzle[] | undefined {
-  const [first] = rows;
-  if (!first) return undefined;
-  const open = (row: Row, column: string) => readFileSync(join(folder, row[column]!));
-  const second = Object.keys(first).find((column) => column !== 'file' && image.test(first[column]!));
-  if ('angle' in first)
-    return rows.map((row) => ({
-      task: second
-        ? { module: 'rotate_1', image: open(row, second), imageBackground: open(row, 'file') }
-        : { module: 'rotate_1', image: open(row, 'file') },
-      isRight: ({ angle }) => apart(Number(angle), Number(row.angle)) <= ANGLE,
-    }));
+export function puzzleKind({ columns, rows }: Table): PuzzleKind | undefined {
+  const second = columns.find((column) => column !== 'file' && rows.some((row) => image.test(row[column]!)));
+  if (columns.includes('angle')) return turns(second);
   if (second === undefined) return undefined;
-  if ('targets' in first)
-    return rows.map((row) => ({
-      task: { module: 'click_order', image: open(row, 'file'), imagePrompt: open(row, second) },
-      isRight: ({ points }) => areInside(points as number[][], boxes.parse(JSON.parse(row.targets!))),
-    }));
-  if (!('x' in first)) return undefined;
-  const isRowFree = rows.some((row) => row.start_y !== undefined && row.start_y !== row.y);
-  return rows.map((row) => ({
-    task: {
-      module: isRowFree ? 'space_detection' : 'slider_1',
-      image: open(row, second),
-      imageBackground: open(row, 'file'),
+  if (columns.includes('targets')) return clicks(second);
+  if (!columns.includes('x')) return undefined;
+  return slides(
+    second,
+    rows.some((row) => row.start_y !== undefined && row.start_y !== row.y),
+  );
+}
+
+function turns(second: string | undefined): PuzzleKind {
+  return {
+    images: second ? ['file', second] : ['file'],
+    problemOf: numberProblem('angle'),
+    toPuzzle: (row, open) => ({
+      task: second
+        ? { module: 'rotate_1', image: open(second), imageBackground: open('file') }
+        : { module: 'rotate_1', image: open('file') },
+      isRight: ({ angle }) => apart(Number(angle), Number(row.angle)) <= ANGLE,
+    }),
+  };
+}
+
+function clicks(second: string): PuzzleKind {
+  return {
+    images: ['file', second],
+    problemOf: ({ targets }) =>
+      toBoxes(targets) ? undefined : 'its targets are no JSON of boxes x, y, w, h',
+    toPuzzle: (row, open) => {
+      const targets = toBoxes(row.targets)!;
+      return {
+        task: { module: 'click_order', image: open('file'), imagePrompt: open(second) },
+        isRight: ({ points }) => areInside(points as number[][], targets),
+      };
     },
-    isRight({ distance, box }) {
-      const near = (value: unknown, label: string | undefined) =>
-        Math.abs(Number(value) - Number(label)) <= OFFSET;
-      if (!isRowFree) return near(distance, row.x);
-      const [x, y] = box as number[];
-      return near(x, row.x) && near(y, row.y);
-    },
-  }));
+  };
+}
+
+function slides(second: string, isRowFree: boolean): PuzzleKind {
+  return {
+    images: ['file', second],
+    problemOf: numberProblem(...(isRowFree ? ['x', 'y'] : ['x'])),
+    toPuzzle: (row, open) => ({
+      task: {
+        module: isRowFree ? 'space_detection' : 'slider_1',
+        image: open(second),
+        imageBackground: open('file'),
+      },
+      isRight({ distance, box }) {
+        const near = (value: unknown, label: string | undefined) =>
+          Math.abs(Number(value) - Number(label)) <= OFFSET;
+        if (!isRowFree) return near(distance, row.x);
+        const [x, y] = box as number[];
+        return near(x, row.x) && near(y, row.y);
+      },
+    }),
+  };
+}
+
+function numberProblem(...columns: string[]) {
+  return (row: Row): string | undefined => {
+    const wrong = columns.find((column) => !/^-?\d+(\.\d+)?$/.test(row[column] ?? ''));
+    return wrong && `its ${wrong} is no number`;
+  };
+}
+
+function toBoxes(targets = ''): z.output<typeof boxes> | undefined {
+  try {
+    return boxes.safeParse(JSON.parse(targets)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+export interface Solved {
+  /** How many could be looked at. */
+  n: number;
+  right: number;
 }
 
 /** Solves puzzles one after another, as a server would; those that it gives up count as wrong. */
-export async function countRight(reader: LocalReader, puzzles: readonly Puzzle[]): Promise<number> {
-  let right = 0;
+export async function countRight(reader: LocalReader, puzzles: readonly Puzzle[]): Promise<Solved> {
+  const solved = { n: puzzles.length, right: 0 };
   for (const { task, isRight } of puzzles) {
     try {
-      if (isRight(await reader.see(task))) right += 1;
+      if (isRight(await reader.see(task))) solved.right += 1;
     } catch (error) {
-      if (!isGivenUp(error)) throw error;
+      if (isNoImage(error)) solved.n -= 1;
+      else if (!isUnsolved(error)) throw error;
     }
   }
-  return right;
+  return solved;
 }
 
 function areInside(points: readonly number[][], targets: z.output<typeof boxes>): boolean {

@@ -1,4 +1,5 @@
-import type { Family, Labelled } from './families.ts';
+import type { Labelled } from './families.ts';
+import type { Solved } from './puzzles.ts';
 
 /** One image and what was read; the reading is made before the label is looked at. */
 export interface Read {
@@ -26,19 +27,19 @@ function isRightInAnyCase({ image, text }: Pick<Read, 'image' | 'text'>): boolea
   return text.toLowerCase() === image.label.toLowerCase();
 }
 
-export function scoreFamily({ images }: Family, reads: readonly Read[], elapsedMs: number): FamilyScore {
+export function scoreFamily(reads: readonly Read[], elapsedMs: number): FamilyScore {
   return {
-    n: images.length,
-    exact: percent(reads.filter(isRight).length, images.length),
-    exactNoCase: percent(reads.filter(isRightInAnyCase).length, images.length),
-    ms: round(elapsedMs / images.length),
+    n: reads.length,
+    exact: percent(reads.filter(isRight).length, reads.length),
+    exactNoCase: percent(reads.filter(isRightInAnyCase).length, reads.length),
+    ms: round(elapsedMs / Math.max(1, reads.length)),
   };
 }
 
 /** A family of puzzles: `exact` are those within the tolerance. */
-export function scorePuzzles(n: number, right: number, elapsedMs: number): FamilyScore {
+export function scorePuzzles({ n, right }: Solved, elapsedMs: number): FamilyScore {
   const exact = percent(right, n);
-  return { n, exact, exactNoCase: exact, ms: round(elapsedMs / n) };
+  return { n, exact, exactNoCase: exact, ms: round(elapsedMs / Math.max(1, n)) };
 }
 
 /** Mean over families, each counting the same however many images it has. */

@@ -63,12 +63,20 @@ export class Sandbox {
    * @throws Fault ERROR_KEY_DENIED_ACCESS where it begins like one of the sandbox, and names no script
    */
   ofKey({ body: { clientKey } }: Arrived): Script | undefined {
-    if (!this.#parts.config.sandbox || typeof clientKey !== 'string' || !clientKey.startsWith(prefix))
-      return undefined;
+    if (!this.#isOurs(clientKey)) return undefined;
     const script = parseScript(clientKey.slice(prefix.length));
     if (script === undefined)
       throw new Fault('ERROR_KEY_DENIED_ACCESS', { detail: `clientKey: ${unknownScript(prefix)}` });
     return script;
+  }
+
+  /** Whether a key names a script: what is wrong with such a call before it is played counts against nobody either. */
+  hasKey(clientKey: unknown): boolean {
+    return this.#isOurs(clientKey) && parseScript(clientKey.slice(prefix.length)) !== undefined;
+  }
+
+  #isOurs(clientKey: unknown): clientKey is string {
+    return this.#parts.config.sandbox && typeof clientKey === 'string' && clientKey.startsWith(prefix);
   }
 
   /**
@@ -143,7 +151,8 @@ export class Sandbox {
 
   async feedbackTask(caller: Caller): Promise<void> {
     const { task } = await this.#find(caller);
-    if (task.solution === null) throw unknownTask();
+    const isReady = !task.isLater || task.polls > 0;
+    if (task.solution === null || !isReady) throw unknownTask();
     reportOf(caller.arrived.body, this.#parts.config);
   }
 

@@ -25,7 +25,7 @@ import { bodyReader } from './bodyBytes.ts';
 import { readAddresses } from './clientAddress.ts';
 import { corsOf } from './cors.ts';
 import { capsolver, listing } from './dialects/capsolver.ts';
-import type { Reply } from './dialects/dialect.ts';
+import type { Body, Reply } from './dialects/dialect.ts';
 import { dialects, listener } from './dialects/spoken.ts';
 import { messenger } from './messages.ts';
 import { openApiDocument } from './openapi/document.ts';
@@ -237,7 +237,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
 
   function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const address = request.address ?? addresses.of(request.raw);
-    const fault = faultOf(error, request.id, address);
+    const fault = faultOf(error, request.id, address, request.spoken?.fields);
     const retryAfter = retryAfterOf(fault);
     if (retryAfter > 0) reply.header('retry-after', retryAfter);
     // Closing on a client that is still sending would reset the connection before it has read why. Only a banned one
@@ -251,8 +251,9 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   }
 
   /** Counts the error, logs it, and keeps what only the operator may know out of it. */
-  function faultOf(error: unknown, requestId: string | undefined, address: string): Fault {
+  function faultOf(error: unknown, requestId: string | undefined, address: string, fields?: Body): Fault {
     const fault = wireFault(error) ?? unavailable(error);
+    fault.isStaged ||= flow.isPlayed(fields?.clientKey);
     if (!fault.isStaged && !addresses.isProxy(address)) flow.protection.countForAddress(address, fault.code);
     const { retry } = errorTable[fault.code];
     // A decoder's word for what it refused; errors of the network may name what a client keeps secret.

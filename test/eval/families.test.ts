@@ -36,6 +36,36 @@ test('a row that says nothing of how images are read is told and left out, and n
   ]);
 });
 
+test('blanks around a label are none of it; what case_sensitive says must be 1 or 0', () => {
+  const folder = family('file \tlabel\tcase_sensitive\n1.png\t482917 \t1 \n1.png\t482917\ttrue\n');
+  const { families, leftOut } = findFamilies([folder]);
+  expect(families[0]!.images).toEqual([
+    { path: join(folder, '1.png'), label: '482917', caseSensitive: true },
+  ]);
+  expect(leftOut.map(({ why }) => why)).toEqual(['its case_sensitive is true, neither 1 nor 0']);
+});
+
+test('families called the same are told apart by their paths', () => {
+  const [one, other] = [family('file\tlabel\n1.png\t482917\n'), family('file\tlabel\n1.png\t111111\n')];
+  const { families } = findFamilies([one, other, one]);
+  expect(families.map(({ name }) => name)).toEqual([one, other]);
+});
+
+test('labels that no reading can hold are told by their characters', () => {
+  const { families, unwritable } = findFamilies([family('file\tlabel\n1.png\tab日c\n1.png\t482917\n')]);
+  expect(families[0]!.images).toHaveLength(2);
+  expect(unwritable).toEqual([{ name: 'mine', labels: 1, characters: '日' }]);
+});
+
+test('a damaged image is told and left out of the figures', async () => {
+  const folder = family('file\tlabel\n1.png\t482917\n2.png\tAB12\n');
+  writeFileSync(join(folder, '2.png'), readFileSync('examples/number.png').subarray(0, 400));
+  const file = join(folder, 'figures.json');
+  const { stderr } = await run('--json', file, folder);
+  expect(stderr).toContain('2.png: it is damaged, or of a kind that is not read; its row is left out');
+  expect(JSON.parse(readFileSync(file, 'utf8')).families.mine).toMatchObject({ n: 1, exact: 100 });
+});
+
 test.each([
   ['labels with other columns', () => [family('file\ttext\n1.png\t482917\n')], 'columns "file" and "label"'],
   ['labels with commas', () => [family('file,label\n1.png,482917\n')], 'columns "file" and "label"'],
@@ -43,7 +73,18 @@ test.each([
   [
     'a sheet of misses in no folder',
     () => ['--misses', '/nowhere/x.html', family('file\tlabel\n1.png\t482917\n')],
-    '/nowhere is not a folder, so that /nowhere/x.html cannot be written',
+    '/nowhere/x.html cannot be written',
+  ],
+  [
+    'figures for a folder',
+    () => ['--json', '/tmp', family('file\tlabel\n1.png\t482917\n')],
+    '/tmp cannot be written',
+  ],
+  ['a file for a folder', () => ['examples/number.png'], 'examples/number.png holds no labels.tsv'],
+  [
+    'rows that all are left out',
+    () => [family('file\tlabel\n7.png\t482917\n')],
+    'mine: skipped: none of the 1 rows of its labels.tsv can be measured',
   ],
   ['an option that is not known', () => ['--mises', 'x', 'examples'], "Unknown option '--mises'"],
 ])('%s are told in a line, without a stack', async (_, args, said) => {

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { commonestConfusions } from '../../src/eval/confusions.ts';
 import { contactSheet } from '../../src/eval/contactSheet.ts';
 import { findFamilies } from '../../src/eval/families.ts';
 import { countRight } from '../../src/eval/puzzles.ts';
+import { textReport } from '../../src/eval/report.ts';
 import { meanExact, type Read, scoreFamily, trust } from '../../src/eval/score.ts';
 import { Fault } from '../../src/fault.ts';
 
@@ -19,8 +20,7 @@ const read = (label: string, text: string, caseSensitive = false, confidence = 1
 
 test('right is as labelled: letter case counts only where the label says so', () => {
   const reads = [read('aB', 'AB'), read('aB', 'AB', true), read('aB', 'aB', true), read('aB', '', true)];
-  const family = { name: 'x', arithmetic: false, images: reads.map(({ image }) => image) };
-  expect(scoreFamily(family, reads, 40)).toEqual({ n: 4, exact: 50, exactNoCase: 75, ms: 10 });
+  expect(scoreFamily(reads, 40)).toEqual({ n: 4, exact: 50, exactNoCase: 75, ms: 10 });
 });
 
 test('every family counts the same in the mean', () => {
@@ -39,6 +39,13 @@ test('trust: how far what is said is from what is so', () => {
   expect(trust(reads)).toEqual({ ece: 25, answered: 75, rightOfAnswered: 66.67 });
 });
 
+test('where nothing is answered, nothing is said of how many are right', () => {
+  const report = textReport({ mine: { n: 1, exact: 100, exactNoCase: 100, ms: 1 } }, [
+    read('a', 'a', true, 0.5),
+  ]);
+  expect(report).toContain('At a score of 0.9: nothing answered.');
+});
+
 test('confusions are found along the cheapest alignment', () => {
   const reads = [read('abcde', 'abde'), read('O1O', '010', true), read('xyz', 'xyzz'), read('OK', '0k')];
   expect(commonestConfusions(reads, 3)).toEqual([
@@ -48,7 +55,7 @@ test('confusions are found along the cheapest alignment', () => {
   ]);
 });
 
-test('families are folders with labels, or the folders in a folder; unknown labels are skipped', async () => {
+test('families are folders with labels, each once, or the folders in a folder; unknown labels are skipped', async () => {
   const root = mkdtempSync(join(tmpdir(), 'families-'));
   for (const [name, text] of [
     ['plain', 'file\tlabel\tcase_sensitive\n1.png\tab"c\t1\n2.png\tDEF\t0\n'],
@@ -64,14 +71,13 @@ test('families are folders with labels, or the folders in a folder; unknown labe
   expect(families.map(({ name, arithmetic, images }) => [name, arithmetic, images.length])).toEqual([
     ['plain', false, 2],
     ['sums', true, 1],
-    ['plain', false, 2],
   ]);
   expect(families[0]!.images[0]).toEqual({
     path: join(root, 'plain', '1.png'),
     label: 'ab"c',
     caseSensitive: true,
   });
-  expect(skipped).toEqual(['points']);
+  expect(skipped.map(({ name }) => name)).toEqual(['points']);
   expect(() => findFamilies([join(root, 'nowhere')])).toThrow('holds no labels.tsv');
 });
 
@@ -86,26 +92,47 @@ test('puzzles are told by their columns, and right within 3 pixels, 4 degrees, a
   ] as const) {
     await mkdir(join(root, name));
     writeFileSync(join(root, name, 'labels.tsv'), text);
-    for (const file of ['1.jpg', 'p.png']) writeFileSync(join(root, name, file), file);
+    copyFileSync('examples/common.jpg', join(root, name, '1.jpg'));
+    copyFileSync('examples/number.png', join(root, name, 'p.png'));
   }
   const { puzzleFamilies, skipped } = findFamilies([root]);
   expect(skipped).toEqual([]);
+  const [jpg, png] = [readFileSync('examples/common.jpg'), readFileSync('examples/number.png')];
   const of = Object.fromEntries(puzzleFamilies.map(({ name, puzzles }) => [name, puzzles[0]!]));
   expect(of.strip!.task).toEqual({
     module: 'slider_1',
-    image: Buffer.from('p.png'),
-    imageBackground: Buffer.from('1.jpg'),
+    image: png,
+    imageBackground: jpg,
   });
-  expect(of.click!.task).toMatchObject({ image: Buffer.from('1.jpg'), imagePrompt: Buffer.from('p.png') });
+  expect(of.click!.task).toMatchObject({ image: jpg, imagePrompt: png });
   expect([of.strip!.isRight({ distance: 53 }), of.strip!.isRight({ distance: 54 })]).toEqual([true, false]);
   expect([of.free!.isRight({ box: [53, 4] }), of.free!.isRight({ box: [50, 11] })]).toEqual([true, false]);
   expect([of.turn!.isRight({ angle: 2 }), of.turn!.isRight({ angle: 3 })]).toEqual([true, false]);
-  expect(of.alone!.task).toEqual({ module: 'rotate_1', image: Buffer.from('1.jpg') });
+  expect(of.alone!.task).toEqual({ module: 'rotate_1', image: jpg });
   expect([of.alone!.isRight({ angle: 44 }), of.alone!.isRight({ angle: 45 })]).toEqual([true, false]);
   const points = (...list: number[][]) => of.click!.isRight({ points: list });
   expect(points([5, 5], [25, 5])).toBe(true);
   expect(points([25, 5], [5, 5])).toBe(false);
   expect(points([5, 5])).toBe(false);
+});
+
+test.each([
+  ['an angle that is none', 'file\tinner\tangle\n1.jpg\tp.png\tabc\n', 'its angle is no number'],
+  ['no second image', 'file\tpiece\tx\n1.jpg\tnone.png\t50\n', 'there is no such file'],
+  ['targets cut off', 'file\tthumb\ttargets\n1.jpg\tp.png\t[{"x":0\n', 'its targets are no JSON of boxes'],
+])('a puzzle with %s is told and left out, the next is measured', (_, text, why) => {
+  const root = mkdtempSync(join(tmpdir(), 'families-'));
+  const good = text
+    .split('\n')[1]!
+    .replace('abc', '9')
+    .replace('none', 'p')
+    .replace('[{"x":0', '[{"x":0,"y":0,"w":9,"h":9}]');
+  writeFileSync(join(root, 'labels.tsv'), `${text}${good}\n`);
+  copyFileSync('examples/common.jpg', join(root, '1.jpg'));
+  copyFileSync('examples/number.png', join(root, 'p.png'));
+  const { puzzleFamilies, leftOut } = findFamilies([root]);
+  expect(leftOut).toEqual([{ path: join(root, '1.jpg'), why: expect.stringContaining(why) }]);
+  expect(puzzleFamilies[0]!.puzzles).toHaveLength(1);
 });
 
 test('the contact sheet holds the images themselves, and texts as texts', () => {
@@ -121,9 +148,10 @@ test('the contact sheet holds the images themselves, and texts as texts', () => 
   expect(html).toContain('&#60;script&#62;');
 });
 
-test('a puzzle that is given up counts as wrong; a fault that is not its own ends the measuring', async () => {
+test('a puzzle that is given up counts as wrong, one with a damaged image not at all; a fault that is not its own ends the measuring', async () => {
   const puzzle = { task: { module: 'slider_1', image: Buffer.alloc(0) }, isRight: () => true };
   const readerOf = (code: ErrorCode) => ({ see: async () => Promise.reject(new Fault(code)) }) as never;
-  expect(await countRight(readerOf('ERROR_CAPTCHA_UNSOLVABLE'), [puzzle])).toBe(0);
+  expect(await countRight(readerOf('ERROR_CAPTCHA_UNSOLVABLE'), [puzzle])).toEqual({ n: 1, right: 0 });
+  expect(await countRight(readerOf('ERROR_PARSE_IMAGE_FAIL'), [puzzle])).toEqual({ n: 0, right: 0 });
   await expect(countRight(readerOf('ERROR_SERVICE_UNAVALIABLE'), [puzzle])).rejects.toBeInstanceOf(Fault);
 });

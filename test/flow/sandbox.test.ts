@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type ErrorCode, errorCodes, errorTable } from '../../src/errors.ts';
-import { ask, type Foreign, hosts, wire } from '../clients/wire.ts';
+import { ask, wire } from '../clients/wire.ts';
 import {
   expectReady,
   expectRefusal,
@@ -159,6 +159,11 @@ describe('the keys of the sandbox', () => {
     expect(refused.body.errorCode).toBe('ERROR_TASKID_INVALID');
     const noReport = { clientKey, taskId: unknown, result: 5 };
     expect((await world.call('feedbackTask', noReport)).body.errorCode).toBe('ERROR_TASKID_INVALID');
+    const later = (await make(world, 'test-async')).body.taskId;
+    const about = { clientKey, taskId: later, result };
+    expect((await world.call('feedbackTask', about)).body.errorCode).toBe('ERROR_TASKID_INVALID');
+    for (let at = 0; at < 2; at++) await poll(world, clientKey, later);
+    expect((await world.call('feedbackTask', about)).body.message).toBe('okay');
     world.clock.advance(300_000);
     const late = await world.call('feedbackTask', { clientKey, taskId, result });
     expect(late.body.errorCode).toBe('ERROR_TASKID_INVALID');
@@ -179,6 +184,10 @@ describe('the keys of the sandbox', () => {
       await make(world, 'test-err-ERROR_RATE_LIMIT');
       await world.call('createTask', { clientKey: 'test-ok' });
       await poll(world, 'test-ok', 'nothing');
+      await make(world, 'test-ok', { headers: { 'idempotency-key': 'ä'.repeat(3) } });
+      const ids = Array(101).fill(1).join();
+      await wire(world, `/res.php?key=test-ok&action=get&ids=${ids}`, { method: 'GET' });
+      await ask(world, 'anticaptcha', 'getQueueStats', { clientKey: 'test-ok' });
     }
     expectReady(await make(world, 'test-ok'));
     expectReady(await world.call('createTask', await imageTask()));
@@ -245,41 +254,5 @@ describe('X-Legible-Test', () => {
     const odd = { clientKey: await world.addKey({ isTest: true }), taskId: { toString: 1 } };
     const { body } = await world.send('/getTaskResult', JSON.stringify(odd));
     expect(body.errorCode).toBe('ERROR_TASKID_INVALID');
-  });
-});
-
-it('the older API of 2captcha has the sandbox too', async () => {
-  await using world = await open();
-  const body = encodeURIComponent(await picture());
-  const send = async (key: string) =>
-    (
-      await wire(world, '/in.php', {
-        type: 'application/x-www-form-urlencoded',
-        body: `key=${key}&method=base64&body=${body}`,
-      })
-    ).text;
-  expect(await send('test-err-ERROR_ZERO_BALANCE')).toBe('ERROR_ZERO_BALANCE');
-  const [, id] = (await send('test-async')).split('|');
-  expect(id).toMatch(/^\d{11}$/);
-  const result = () => wire(world, `/res.php?key=test-async&action=get&id=${id}`, { method: 'GET' });
-  expect([(await result()).text, (await result()).text]).toEqual(['CAPCHA_NOT_READY', 'OK|44795sds']);
-});
-
-describe.each(Object.keys(hosts) as Foreign[])('in the dialect of %s', (name) => {
-  it('every code is staged under its own name, and tasks have numbers like real ones', async () => {
-    await using world = await open();
-    for (const code of errorCodes) {
-      const staged = await ask(world, name, 'createTask', {
-        clientKey: `test-err-${code}`,
-        ...(await imageTask()),
-      });
-      expect(staged.errorId).toBeGreaterThan(0);
-    }
-    const clientKey = 'test-async';
-    const { taskId } = await ask(world, name, 'createTask', { clientKey, ...(await imageTask()) });
-    expect(String(taskId)).toMatch(/^\d{11}$/);
-    expect((await ask(world, name, 'getTaskResult', { clientKey, taskId })).status).toBe('processing');
-    const ready = await ask(world, name, 'getTaskResult', { clientKey, taskId: String(taskId) });
-    expect(ready).toMatchObject({ errorId: 0, status: 'ready', solution: { text: '44795sds' } });
   });
 });

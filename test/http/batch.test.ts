@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { inTurn } from '../../src/flow/createTasks.ts';
 import type { Reading, TextReader } from '../../src/tasks/task.ts';
-import { hosts, wire } from '../clients/wire.ts';
+import { ask, hosts, wire } from '../clients/wire.ts';
 import { documentOf } from '../documented.ts';
 import { laterPrices, laterType } from '../laterType.ts';
 import { openWorld, picture, price, start, type World } from '../world.ts';
@@ -116,6 +116,15 @@ describe('createTasks', () => {
       const { status, json } = await wire(world, '/createTasks', { host, body });
       expect([status, json.errorCode]).toEqual([400, 'ERROR_BAD_REQUEST']);
     }
+  });
+
+  it('makes tasks that a key of a dialect with numbers polls by the ids it was given', async () => {
+    await using world = await openWorld({ settings: { sandbox: true } });
+    const clientKey = 'test-async';
+    const { body } = await world.call('createTasks', { clientKey, tasks: await tasksOf([30]) });
+    const [{ taskId }] = body.results;
+    const polled = await ask(world, 'anticaptcha', 'getTaskResult', { clientKey, taskId });
+    expect(polled.status).toBe('processing');
   });
 
   it('with a wrong key is one mistake, and not one for each task', async () => {

@@ -144,14 +144,20 @@ async function results(flow: Flow, arrived: Arrived): Promise<Reply> {
   for (const id of ids) {
     const body = { ...arrived.body, taskId: id.trim() };
     const one = { ...arrived, body, asks: { ...arrived.asks, waitMs: 0 } };
-    said.push(await flow.getTaskResult(one).then(lineOf, (error) => nameOfUnknown(error, body)));
+    const found = flow.getTaskResult(one);
+    said.push(
+      await found.then(
+        (result) => lineOf(result, body),
+        (error) => nameOfUnknown(error, body),
+      ),
+    );
   }
   return answer(arrived, said.join('|'), false);
 }
 
-function lineOf(found: TaskResult): string {
+function lineOf(found: TaskResult, fields: Body): string {
   if (found.state === 'processing') return notReady;
-  return found.state === 'ready' ? textOf(found.solution) : foreignOf(codes, found.fault)[0];
+  return found.state === 'ready' ? textOf(found.solution) : nameOf(found.fault, ask, fields);
 }
 
 function nameOfUnknown(error: unknown, fields: Body): string {
@@ -222,8 +228,8 @@ function detailOf({ code, detail }: Fault, path: string, fields: Body | undefine
 function nameOf(fault: Fault, path: string, fields: Body | undefined): string {
   if (path === ask) {
     if (fault.code === 'ERROR_RATE_LIMIT') return 'ERROR: 1005';
-    const isNumber = /^\d+$/.test(String(fields?.taskId ?? ''));
-    if (fault.code === 'ERROR_TASKID_INVALID' && !isNumber) return 'ERROR_WRONG_ID_FORMAT';
+    const isMalformed = fields?.action !== 'getbalance' && !/^\d+$/.test(String(fields?.taskId ?? ''));
+    if (fault.code === 'ERROR_TASKID_INVALID' && isMalformed) return 'ERROR_WRONG_ID_FORMAT';
   }
   return foreignOf(codes, fault)[0];
 }
