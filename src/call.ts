@@ -1,3 +1,6 @@
+/** Characters of a URL that is called. */
+export const longestUrl = 2_048;
+
 /** Where a socket leads. */
 export interface Place {
   /** A name or an address; IPv6 without brackets. */

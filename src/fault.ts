@@ -28,13 +28,13 @@ export class Fault extends Error {
 
 /** The public description of a fault in a language, its `detail` behind a colon. */
 export function describeFault(fault: Fault, language: Language, detail = fault.detail): string {
-  const left = Math.max(1, Math.ceil((fault.retryAfterMs ?? 600_000) / 60_000));
   const text: string = errorTable[fault.code].text[language];
-  const description = text.replace('{minutes}', minutesIn(language, left));
+  const description = text.replace('{minutes}', () => minutesIn(language, fault.retryAfterMs ?? 0));
   return detail === undefined ? description : `${description}: ${detail}`;
 }
 
-function minutesIn(language: Language, count: number): string {
+function minutesIn(language: Language, ms: number): string {
+  const count = Math.max(1, Math.ceil(ms / 60_000));
   const minutes = new Intl.NumberFormat(language, { style: 'unit', unit: 'minute', unitDisplay: 'long' });
   // The texts need the accusative, which differs from Intl's nominative in Russian alone: «на 1 минуту».
   return minutes.format(count).replace('минута', 'минуту');

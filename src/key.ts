@@ -33,12 +33,15 @@ export function hashKey(key: string, pepper: string): string {
   return createHmac('sha256', pepper).update(key).digest('hex');
 }
 
+/** Of a secret of Standard Webhooks; what follows is base64. */
+export const secretPrefix = 'whsec_';
+
 /**
  * What the callbacks of a key's tasks are signed with. It follows from the pepper, so that no dump of the database
  * holds it, and a new key has a new one.
  */
 export function callbackSecret(keyId: string, pepper: string): string {
-  return `whsec_${createHmac('sha256', pepper).update(`callback ${keyId}`).digest('base64')}`;
+  return `${secretPrefix}${createHmac('sha256', pepper).update(`callback ${keyId}`).digest('base64')}`;
 }
 
 /** Tells one pepper from another in a database that must not hold it. No key has a space, as the text here has. */

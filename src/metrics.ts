@@ -29,7 +29,7 @@ export function createMetrics() {
   });
   const compute = new Histogram({
     name: 'legible_task_compute_seconds',
-    help: 'Time from the reservation to the answer, waiting for a recognition thread included.',
+    help: 'Time from the reservation, of a queued task from being taken up, to its end.',
     labelNames: ['type'] as const,
     buckets: seconds,
     registers,

@@ -90,13 +90,15 @@ export class Legible {
     const { timeoutMs = 150_000, signal } = options;
     const late = AbortSignal.timeout(timeoutMs);
     const both = signal === undefined ? late : AbortSignal.any([signal, late]);
+    let taskId: string | undefined;
     try {
-      const { taskId, solution } = await this.createTask(task, { ...options, signal: both });
-      if (solution !== undefined) return { taskId, solution };
+      const made = await this.createTask(task, { ...options, signal: both });
+      taskId = made.taskId;
+      if (made.solution !== undefined) return { taskId, solution: made.solution };
       return await this.wait<T>(taskId, { signal: both });
     } catch (error) {
       if (!late.aborted || signal?.aborted) throw error;
-      throw new LegibleError('TIMEOUT', `not solved in ${timeoutMs} ms`, { cause: error });
+      throw new LegibleError('TIMEOUT', `not solved in ${timeoutMs} ms`, { taskId, cause: error });
     }
   }
 

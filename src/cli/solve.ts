@@ -7,8 +7,8 @@ import { describeFault, Fault } from '../fault.ts';
 import type { Solution } from '../tasks/task.ts';
 import { UserError } from '../userError.ts';
 import { whole } from './arguments.ts';
+import { forAll } from './forAll.ts';
 import {
-  forAll,
   imagesAtOnce,
   type LocalReader,
   problemOf,

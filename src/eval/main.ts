@@ -7,7 +7,8 @@
  */
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { forAll, imagesAtOnce, type LocalReader, startLocalReader } from '../cli/localReader.ts';
+import { forAll } from '../cli/forAll.ts';
+import { imagesAtOnce, type LocalReader, startLocalReader } from '../cli/localReader.ts';
 import { textModel } from '../recognize/modelCard.ts';
 import { UserError } from '../userError.ts';
 import { contactSheet } from './contactSheet.ts';

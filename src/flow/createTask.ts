@@ -1,18 +1,27 @@
 import type { Repeat } from '../store/store.ts';
-import { answer } from './answer.ts';
 import { endOf, recalled } from './repeat.ts';
-import { clientGone } from './solve.ts';
+import { solveAndSettle } from './solveAndSettle.ts';
 import type { Caller, Created, Held, Job } from './stages.ts';
 import type { Steps } from './steps.ts';
-import { unavailable } from './unavailable.ts';
+import { clientHasGone, serverIsStopping } from './unavailable.ts';
 import type { Worker } from './work.ts';
 
 /** pace → validate → reserve → solve → settle; the answer at once, or `null` for a task that takes longer. */
 export async function createTask(steps: Steps & { worker: Worker }, caller: Caller): Promise<Created> {
   if (steps.underway.isDraining) {
     steps.metrics.countRefusal('draining');
-    throw unavailable('the server is stopping');
+    throw serverIsStopping();
   }
+  // Before the first await: a drain that begins while this one reserves must wait for it.
+  const leave = steps.underway.enter();
+  try {
+    return await validateAndDo(steps, caller);
+  } finally {
+    leave();
+  }
+}
+
+async function validateAndDo(steps: Steps & { worker: Worker }, caller: Caller): Promise<Created> {
   const { work, aside } = caller.arrived;
   const began = performance.now();
   const job = await letIn(steps, caller);
@@ -20,7 +29,7 @@ export async function createTask(steps: Steps & { worker: Worker }, caller: Call
   if (!isJob(job)) return again(caller, job);
   let isQueued = false;
   try {
-    if (work.signal.aborted) throw unavailable(clientGone);
+    if (work.signal.aborted) throw clientHasGone();
     const held = await reserveOrAwait(steps, job, work.signal);
     aside.took('reserve', validated);
     if (!isHeld(held)) return again(caller, held);
@@ -56,6 +65,7 @@ async function letIn(steps: Steps, caller: Caller): Promise<Job | Repeat> {
 /** A request that is sent again while its task is under way has its answer together with the first. */
 async function reserveOrAwait(steps: Steps, job: Job, signal: AbortSignal): Promise<Held | Repeat> {
   const held = await steps.reserve(job);
+  job.caller.arrived.forgetBody();
   if (isHeld(held) || held.solution !== null || job.type.timing === 'later') return held;
   await endOf(steps, held.taskId, signal);
   if (steps.underway.isDraining) return held;
@@ -79,13 +89,8 @@ function again({ arrived }: Caller, repeat: Repeat): Repeat {
 
 async function answerNow(steps: Steps, { caller, price }: Job, held: Held): Promise<Created> {
   const { work, aside } = caller.arrived;
-  const leave = steps.underway.enter();
   aside.cost = 0;
-  try {
-    const { solution } = await answer(steps, held, work, aside);
-    aside.cost = price;
-    return { taskId: held.taskId, number: held.number, solution };
-  } finally {
-    leave();
-  }
+  const { solution } = await solveAndSettle(steps, held, work, aside);
+  aside.cost = price;
+  return { taskId: held.taskId, number: held.number, solution };
 }

@@ -1,10 +1,12 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
-import { Aside } from './aside.ts';
+import { longestUrl } from '../call.ts';
+import { partOf } from './part.ts';
 import type { Script } from './script.ts';
 import type { Arrived, Caller, Created, Identified } from './stages.ts';
 import { invalid } from './validate.ts';
 
-const mostTasks = 100;
+/** In one call. */
+export const mostTasks = 100;
 
 /** As many of a call's tasks at once as leave room for the calls of others. */
 const batchedAtOnce = 16;
@@ -46,37 +48,26 @@ export function batchMethod({ identify, authenticate, roomFor, perform, create, 
  * @throws Fault ERROR_INVALID_TASK_DATA where `tasks` is not a list of 1 to 100
  */
 function requestsOf(arrived: Arrived): Arrived[] {
-  const { tasks } = arrived.body;
+  const { tasks, callbackUrl } = arrived.body;
   if (!Array.isArray(tasks))
     throw invalid(`tasks: is ${tasks === undefined || tasks === null ? 'missing' : 'not a list'}`);
   if (tasks.length < 1 || tasks.length > mostTasks)
     throw invalid(`tasks: holds ${tasks.length}, and not 1 to ${mostTasks}`);
+  // Each of a hundred requests would be named by a digest of it.
+  if (typeof callbackUrl === 'string' && callbackUrl.length > longestUrl)
+    throw invalid(`callbackUrl: is longer than ${longestUrl} characters`);
   return tasks.map((task: unknown, index) => requestOf(arrived, task, index));
 }
 
 function requestOf(arrived: Arrived, task: unknown, index: number): Arrived {
-  const { requestId, address, language, dialect, numbered, asks } = arrived;
-  const { clientKey, callbackUrl } = arrived.body;
+  const { asks, body } = arrived;
+  const { clientKey, callbackUrl } = body;
   const name = asks.idempotencyKey;
-  return {
-    requestId: `${requestId}.${index}`,
-    address,
-    language,
-    dialect,
-    numbered,
-    // Of its own: a task whose time is over must not end the others.
-    work: childOf(arrived.work),
+  return partOf(arrived, {
+    index,
     body: { clientKey, task, callbackUrl },
     asks: { ...asks, idempotencyKey: name === undefined ? undefined : `${name} ${index}` },
-    aside: new Aside(),
-  };
-}
-
-function childOf(parent: AbortController): AbortController {
-  const child = new AbortController();
-  if (parent.signal.aborted) child.abort();
-  else parent.signal.addEventListener('abort', () => child.abort(), { once: true });
-  return child;
+  });
 }
 
 /** Begins work on items in their order, so many at once; nobody need look at the promises in time. */

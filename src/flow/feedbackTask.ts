@@ -26,7 +26,7 @@ export const report = schemaOf({ strict: true });
 const lenientReport = schemaOf({ strict: false });
 type Report = z.output<typeof report>;
 
-/** Keeps what the client says about an answer; the last report stands. @throws Fault ERROR_TASKID_INVALID */
+/** Keeps what the client says about an answer; the last report stands. @throws Fault ERROR_TASKID_INVALID, ERROR_INVALID_TASK_DATA */
 export async function feedbackTask(steps: Steps, caller: Caller): Promise<void> {
   const { arrived, principal } = caller;
   const taskId = await namedTask(steps, caller);

@@ -7,6 +7,7 @@ import { namedTask, unknownTask } from './taskId.ts';
 /** Where a task stands, at once or when it ends, as the client asks. @throws Fault ERROR_TASKID_INVALID, also after too many polls and after retention */
 export async function getTaskResult(steps: Steps, caller: Caller): Promise<TaskResult> {
   const taskId = await namedTask(steps, caller);
+  caller.arrived.forgetBody();
   const record = await recordOf(steps, caller, taskId);
   if (record === undefined) throw unknownTask();
   if (record.state === 'ready') caller.arrived.aside.cost = record.price;

@@ -4,19 +4,29 @@ import { Fault } from '../fault.ts';
 import type { Idempotency } from '../store/store.ts';
 import type { Arrived } from './stages.ts';
 
-const keptMs = 24 * 3_600_000;
+/** How long a request can be sent again. */
+export const keptHours = 24;
+
+/** Of each request once: it may be asked for again when its body has been let go. */
+const names = new WeakMap<Arrived, Promise<Idempotency>>();
 
 /**
  * How the store knows a request that its client named by Idempotency-Key; null for one without a name. Only digests
  * are kept, of the name and of what is asked for.
  */
-export async function requestName({ asks, body }: Arrived, now: number): Promise<Idempotency | null> {
-  const { idempotencyKey } = asks;
+export async function requestName(arrived: Arrived, now: number): Promise<Idempotency | null> {
+  const { idempotencyKey } = arrived.asks;
   if (idempotencyKey === undefined) return null;
+  const known = names.get(arrived) ?? nameOf(arrived.body, idempotencyKey, now);
+  names.set(arrived, known);
+  return known;
+}
+
+async function nameOf(body: Arrived['body'], idempotencyKey: string, now: number): Promise<Idempotency> {
   // To write 6 MB once more and to digest them takes 20 ms, and they have just been decoded.
   await othersTurn();
   const fingerprint = digestOf(JSON.stringify([body.task, body.callbackUrl || null], inOrder));
-  return { name: digestOf(idempotencyKey), fingerprint, expiresAt: now + keptMs };
+  return { name: digestOf(idempotencyKey), fingerprint, expiresAt: now + keptHours * 3_600_000 };
 }
 
 /** The client uses one name for two requests, which would cost it the answer to the second. */

@@ -5,11 +5,10 @@ import { type ErrorCode, errorTable } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import type { Metrics } from '../metrics.ts';
 import { RecentMap } from '../recentMap.ts';
-import type { Ban, BanKind, Store } from '../store/store.ts';
+import { type Ban, type BanKind, banMemoryMs, type Store } from '../store/store.ts';
 import { type Network, networksOf } from './network.ts';
 import { neverMore, SlidingWindow } from './slidingWindow.ts';
 
-const repeatMs = 24 * 3_600_000;
 const subjectsWatched = 100_000;
 
 export interface ProtectionParts {
@@ -35,13 +34,19 @@ export class Protection {
     this.#parts = parts;
   }
 
-  /** @throws Fault ERROR_IP_BANNED while the address or an IPv6 network that it lies in is banned */
-  refuseBanned(address: string): void {
-    if (this.#bans.size === 0) return;
+  /** Fault ERROR_IP_BANNED while the address or an IPv6 network that it lies in is banned. */
+  banOf(address: string): Fault | undefined {
+    if (this.#bans.size === 0) return undefined;
     const left = Math.max(...networksOf(address).map(({ name }) => this.#msLeft('address', name)));
-    if (left <= 0) return;
+    if (left <= 0) return undefined;
     this.#parts.metrics.countRefusal('ban');
-    throw new Fault('ERROR_IP_BANNED', { retryAfterMs: left });
+    return new Fault('ERROR_IP_BANNED', { retryAfterMs: left });
+  }
+
+  /** @throws Fault ERROR_IP_BANNED as banOf tells */
+  refuseBanned(address: string): void {
+    const ban = this.banOf(address);
+    if (ban !== undefined) throw ban;
   }
 
   /** @throws Fault ERROR_KEY_TEMP_BLOCKED while the key is blocked */
@@ -128,7 +133,7 @@ export class Protection {
     if (errors.count(now) < limit) return;
     this.#errors.delete(name);
     const earlier = this.#bans.get(name);
-    const count = earlier !== undefined && now - earlier.since < repeatMs ? earlier.count + 1 : 1;
+    const count = earlier !== undefined && now - earlier.until < banMemoryMs ? earlier.count + 1 : 1;
     const seconds = ladder[Math.min(count, ladder.length) - 1]!;
     this.#ban({ kind, subject, since: now, until: now + seconds * 1000, count });
   }

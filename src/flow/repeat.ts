@@ -32,6 +32,7 @@ export async function recalled(steps: Steps, caller: Caller): Promise<Repeat | u
   const found = await recall(idempotency);
   if (found === undefined || found.solution !== null) return found;
   const { type } = arrived.body.task as { type: string };
+  arrived.forgetBody();
   if (typeNamed(type)?.timing === 'later' || !pace.enterWait(caller)) return found;
   try {
     await endOf(steps, found.taskId, arrived.work.signal);

@@ -7,10 +7,9 @@ import { unlimited } from '../store/admin.ts';
 import type { Principal } from '../store/store.ts';
 import { reportOf } from './feedbackTask.ts';
 import { parseScript, type Script, slowestMs } from './script.ts';
-import { clientGone } from './solve.ts';
 import type { Arrived, Balance, Caller, Created, Job, TaskResult } from './stages.ts';
 import { namedTask, timeOrdered, unknownTask } from './taskId.ts';
-import { unavailable } from './unavailable.ts';
+import { clientHasGone, serverIsStopping } from './unavailable.ts';
 import type { Waiters } from './waiters.ts';
 
 export interface SandboxParts {
@@ -114,10 +113,11 @@ export class Sandbox {
 
   async createTask(caller: Caller, script: Script): Promise<Created> {
     const { clock, newId, validate, waiters } = this.#parts;
-    if (waiters.isClosed) throw unavailable('the server is stopping');
+    if (waiters.isClosed) throw serverIsStopping();
     const { type, input, price } = validate(caller);
     const now = clock.now();
     const taskId = timeOrdered(newId(), now);
+    caller.arrived.forgetBody();
     if (script.kind === 'slow') await this.#beSlow(taskId, script.ms, caller.arrived.work.signal);
     const number = firstNumber + ++this.#made;
     const isLater = script.kind === 'async' || (script.kind !== 'fail' && type.timing === 'later');
@@ -131,7 +131,8 @@ export class Sandbox {
   }
 
   async getTaskResult(caller: Caller): Promise<TaskResult> {
-    const { taskId, task } = await this.#find(caller);
+    const taskId = await this.#named(caller);
+    const task = this.#find(caller, taskId);
     const { config } = this.#parts;
     const { polls, isLater, solution, code, createdAt, price } = task;
     if (polls >= config.maxPolls) throw unknownTask();
@@ -150,20 +151,24 @@ export class Sandbox {
   }
 
   async feedbackTask(caller: Caller): Promise<void> {
-    const { task } = await this.#find(caller);
+    const taskId = await this.#named(caller);
+    reportOf(caller.arrived.body, this.#parts.config);
+    const task = this.#find(caller, taskId);
     const isReady = !task.isLater || task.polls > 0;
     if (task.solution === null || !isReady) throw unknownTask();
-    reportOf(caller.arrived.body, this.#parts.config);
   }
 
-  async #find(caller: Caller): Promise<{ taskId: string; task: StagedTask }> {
+  #named(caller: Caller): Promise<string> {
     const store = { taskOfNumber: async ({ number }: { number: number }) => this.#ids.get(number) };
-    const taskId = await namedTask({ store }, caller);
+    return namedTask({ store }, caller);
+  }
+
+  #find(caller: Caller, taskId: string): StagedTask {
     const task = this.#tasks.get(taskId);
     if (task?.accountId !== caller.principal.account.id) throw unknownTask();
     const { config, clock } = this.#parts;
     if (task.createdAt + config.resultSeconds * 1000 <= clock.now()) throw unknownTask();
-    return { taskId, task };
+    return task;
   }
 
   #holds(taskId: unknown): boolean {
@@ -174,12 +179,12 @@ export class Sandbox {
 
   async #beSlow(taskId: string, ms: number, signal: AbortSignal): Promise<void> {
     const { waiters } = this.#parts;
-    if (this.#slow >= mostSlow) throw unavailable('too many slow answers of the sandbox');
+    if (this.#slow >= mostSlow) throw tooManySlow();
     this.#slow++;
     await waiters.wait(taskId, ms, signal);
     this.#slow--;
-    if (signal.aborted) throw unavailable(clientGone);
-    if (waiters.isClosed) throw unavailable('the server is stopping');
+    if (signal.aborted) throw clientHasGone();
+    if (waiters.isClosed) throw serverIsStopping();
   }
 
   #fault(code: ErrorCode): Fault {
@@ -208,6 +213,13 @@ const visitor: Principal = {
 function unknownScript(prefix: string): string {
   const known = ['ok', 'async', 'slow-MS', 'err-CODE', 'fail-CODE'].map((name) => prefix + name);
   return `is none of ${known.join(', ')}, with one of the 17 codes and at most ${slowestMs} ms`;
+}
+
+function tooManySlow(): Fault {
+  return new Fault('ERROR_SERVICE_UNAVALIABLE', {
+    detail: `more than ${mostSlow} slow answers at once`,
+    retryAfterMs: 1_000,
+  });
 }
 
 function badHeader(why: string): Fault {

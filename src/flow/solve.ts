@@ -1,18 +1,11 @@
 import type { Clock } from '../clock.ts';
-import { errorTable } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import type { Engines } from '../tasks/task.ts';
 import type { Answer, Held } from './stages.ts';
-import { unavailable } from './unavailable.ts';
+import { clientHasGone, serverIsStopping } from './unavailable.ts';
 
 /** Coarse on purpose: one timer for all tasks costs nothing, and a deadline is two minutes. */
 const tickMs = 100;
-
-/** Nobody reads this answer; it tells the record of the task, and the log, why it ended. */
-export const clientGone = 'the client has gone';
-
-/** Why a task was given up that somebody else may do. */
-const stopping = 'the server is stopping';
 
 interface Waiting {
   deadline: number;
@@ -42,7 +35,7 @@ export class Solver {
   solve(held: Held, work: AbortController): Promise<Answer> {
     const { type, input, deadline, accountId } = held;
     const { signal } = work;
-    if (signal.aborted) return Promise.reject(unavailable(clientGone));
+    if (signal.aborted) return Promise.reject(clientHasGone());
     return new Promise<Answer>((resolve, reject) => {
       const waiting: Waiting = { deadline, work, reject };
       this.#waiting.add(waiting);
@@ -57,7 +50,7 @@ export class Solver {
           this.#waiting.delete(waiting);
           // An engine that drops aborted work says no more than that it was aborted.
           const isGone = signal.aborted && error === signal.reason;
-          reject(isGone ? unavailable(clientGone) : error);
+          reject(isGone ? clientHasGone() : error);
           // Whatever of it still runs has no deadline any more.
           work.abort();
         },
@@ -70,7 +63,7 @@ export class Solver {
     for (const waiting of this.#waiting) {
       this.#waiting.delete(waiting);
       waiting.work.abort();
-      waiting.reject(unavailable(stopping));
+      waiting.reject(serverIsStopping());
     }
   }
 
@@ -87,22 +80,6 @@ export class Solver {
       waiting.reject(timedOut());
     }
   }
-}
-
-/** Whether a task, or a request, ended because nobody waits for it any more. */
-export function isClientGone(error: unknown): boolean {
-  return error instanceof Fault && error.cause === clientGone;
-}
-
-/** Whether a task was given up at the end of a drain, by no fault of its own. */
-export function isAbandoned(error: unknown): boolean {
-  return error instanceof Fault && error.cause === stopping;
-}
-
-/** Whether it is a fault of the server's that has a cause, which nobody but the log is told. */
-export function isOurs(fault: Fault): boolean {
-  const isServers = errorTable[fault.code].fault === 'server';
-  return isServers && fault.cause !== undefined && !isAbandoned(fault) && !isClientGone(fault);
 }
 
 /** A task unfinished at its deadline: it costs nothing, and may be sent again. */

@@ -24,6 +24,8 @@ export interface Arrived {
   body: Record<string, unknown>;
   asks: Asks;
   aside: Aside;
+  /** Lets go of the body, before a wait that may take minutes: hundreds of the largest would be gigabytes. */
+  forgetBody(): void;
 }
 
 /** What a client asks for beside the contract, by headers. */

@@ -1,10 +1,10 @@
 import { Fault } from '../fault.ts';
 import type { TakenTask } from '../store/store.ts';
-import { answer } from './answer.ts';
-import { isOurs } from './solve.ts';
+import { solveAndSettle } from './solveAndSettle.ts';
 import type { Held } from './stages.ts';
 import type { Steps } from './steps.ts';
 import { Tally } from './tally.ts';
+import { isOurs } from './unavailable.ts';
 
 /** Tasks that were queued before a restart, or by another process, are found by looking. */
 const lookMs = 1_000;
@@ -112,7 +112,7 @@ export class Worker {
     const { taskId } = taken;
     try {
       const held = this.#heldOf(taken);
-      await answer(this.#steps, held, new AbortController());
+      await solveAndSettle(this.#steps, held, new AbortController());
     } catch (error) {
       if (!(error instanceof Fault) || isOurs(error))
         log.error({ err: error, taskId }, 'a queued task failed by our own fault');

@@ -4,6 +4,7 @@ import type { Language } from '../errors.ts';
 import { Aside } from '../flow/aside.ts';
 import type { Arrived, Asks } from '../flow/stages.ts';
 import { asksOf } from './asks.ts';
+import { outlineOf } from './dialects/outline.ts';
 import type { Spoken } from './dialects/spoken.ts';
 
 declare module 'fastify' {
@@ -26,9 +27,10 @@ export class ArrivedRequest implements Arrived {
   readonly language: Language;
   readonly dialect: string;
   readonly numbered: boolean;
-  readonly body: Record<string, unknown>;
+  body: Record<string, unknown>;
   readonly asks: Asks;
   readonly aside = new Aside();
+  readonly #request: FastifyRequest;
   readonly #response: ServerResponse;
   #work: AbortController | undefined;
 
@@ -44,7 +46,14 @@ export class ArrivedRequest implements Arrived {
     this.numbered = numbered;
     this.body = body;
     this.asks = asksOf(request.headers);
+    this.#request = request;
     this.#response = reply.raw;
+  }
+
+  /** A refusal may yet ask for a few fields, to be in the client's own words. */
+  forgetBody(): void {
+    this.body = outlineOf(this.body);
+    if (this.#request.spoken !== undefined) this.#request.spoken.fields = this.body;
   }
 
   /**

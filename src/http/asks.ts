@@ -21,7 +21,7 @@ function nameOf(idempotencyKey: string | undefined): string | undefined {
 }
 
 /** Longer, and what stands between would cut the connection. */
-const longestWaitSeconds = 60;
+export const longestWaitSeconds = 60;
 
 /** `Prefer: wait=30`, perhaps among other preferences (RFC 7240); no preference is refused. */
 function waitOf(prefer: string | string[] | undefined): number {

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { Fault } from '../fault.ts';
+import { networksOf } from '../flow/network.ts';
 import { badRequest } from './wireFault.ts';
 
 export interface BodyLimits {
   /** Bytes of one body. */
   bodyLimitBytes: number;
-  /** Bytes of bodies that have not arrived in full, of one address and of all. */
+  /** Bytes of bodies that have not arrived in full, of one address or /64, and of all. */
   unfinishedOfOne?: number;
   unfinishedOfAll?: number;
 }
@@ -39,13 +40,13 @@ export function bodyReader({
   const heldBy = new Map<string, number>();
   let heldByAll = 0;
 
-  function hold(address: string, more: number, less: number): void {
+  function hold(network: string, more: number, less: number): void {
     const bytes = (more > smallest ? more : 0) - (less > smallest ? less : 0);
     if (bytes === 0) return;
     heldByAll += bytes;
-    const held = (heldBy.get(address) ?? 0) + bytes;
-    if (held === 0) heldBy.delete(address);
-    else heldBy.set(address, held);
+    const held = (heldBy.get(network) ?? 0) + bytes;
+    if (held === 0) heldBy.delete(network);
+    else heldBy.set(network, held);
   }
 
   /** Tells `done` the bytes of a body that has arrived, or Fault ERROR_BAD_REQUEST or ERROR_SERVICE_UNAVALIABLE. */
@@ -54,6 +55,7 @@ export function bodyReader({
     address: string,
     done: (error: Error | null, bytes?: Buffer) => void,
   ): void {
+    const network = networksOf(address)[0]!.name;
     const announced = Number(body.headers['content-length'] ?? Number.NaN);
     const tooLarge = () => badRequest(`the body is larger than ${bodyLimitBytes} bytes`);
     let refusal: Fault | null = null;
@@ -67,7 +69,7 @@ export function bodyReader({
       if (isOver) return;
       isOver = true;
       if (silence !== undefined) clearTimeout(silence);
-      hold(address, 0, bytes.length);
+      hold(network, 0, bytes.length);
       if (error === null) done(null, bytes.subarray(0, length));
       else done(error);
     }
@@ -100,7 +102,7 @@ export function bodyReader({
     function refuse(why: Fault): void {
       refusal ??= why;
       silence ??= setTimeout(() => end(why), silenceMs).unref();
-      hold(address, 0, bytes.length);
+      hold(network, 0, bytes.length);
       bytes = Buffer.allocUnsafe(0);
     }
     function grow(needed: number): boolean {
@@ -108,9 +110,9 @@ export function bodyReader({
       const room = Math.min(Math.max(2 * needed, smallest), Math.max(announced || bodyLimitBytes, needed));
       if (room > smallest) {
         if (heldByAll + room > unfinishedOfAll) return false;
-        if ((heldBy.get(address) ?? 0) + room > unfinishedOfOne) return false;
+        if ((heldBy.get(network) ?? 0) + room > unfinishedOfOne) return false;
       }
-      hold(address, room, bytes.length);
+      hold(network, room, bytes.length);
       const larger = Buffer.allocUnsafe(room);
       bytes.copy(larger, 0, 0, length);
       bytes = larger;

@@ -45,6 +45,7 @@ export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Fl
   /** The same for a call that is of no dialect, and is written in the default one's words. */
   function readPlain(request: FastifyRequest, reply: FastifyReply, language: Language): Arrived {
     const body = parsed(takeBody(request));
+    request.spoken!.fields = body;
     return arrivedOf(request, reply, { language, dialect: capsolver.name, numbered: false, body });
   }
 

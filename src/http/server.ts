@@ -10,12 +10,9 @@ import Fastify, {
   LogController,
   type onRequestHookHandler,
 } from 'fastify';
-import { errorTable } from '../errors.ts';
-import type { Fault } from '../fault.ts';
 import { buildFlow } from '../flow/flow.ts';
-import { isClientGone, isOurs } from '../flow/solve.ts';
 import type { FlowParts } from '../flow/steps.ts';
-import { unavailable } from '../flow/unavailable.ts';
+import { isClientGone } from '../flow/unavailable.ts';
 import { version } from '../version.ts';
 import { acceptedLanguage } from './acceptLanguage.ts';
 import { writeAside } from './aside.ts';
@@ -25,8 +22,9 @@ import { bodyReader } from './bodyBytes.ts';
 import { readAddresses } from './clientAddress.ts';
 import { corsOf } from './cors.ts';
 import { capsolver, listing } from './dialects/capsolver.ts';
-import type { Body, Reply } from './dialects/dialect.ts';
+import type { Reply } from './dialects/dialect.ts';
 import { dialects, listener } from './dialects/spoken.ts';
+import { judge } from './faults.ts';
 import { messenger } from './messages.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { pages } from './openapi/pages.ts';
@@ -36,7 +34,7 @@ import { requestReader } from './reading.ts';
 import { OpenRequests, shareConnections } from './sockets.ts';
 import { together } from './together.ts';
 import { pathOf, refuseByHead, requestIdOf } from './unread.ts';
-import { badRequest, noSuchMethod, retryAfterOf, wireFault } from './wireFault.ts';
+import { badRequest, noSuchMethod, retryAfterOf } from './wireFault.ts';
 
 /** What is not given is made as a server in use needs it. */
 export type ServerParts = Omit<FlowParts, 'newId' | 'random' | 'messageOf'> &
@@ -76,6 +74,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   const atOnce = together((error) => log.error({ err: error }, 'an answer could not be written'));
   const readBody = bodyReader(config);
   const { read, readPlain } = requestReader({ strict: config.strict, flow });
+  const faultOf = judge({ flow, addresses, log });
 
   const answerRaw = rawAnswerer(
     (error, socket) => {
@@ -84,7 +83,8 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       const { dialect } = spokenIn({ ...head, socket });
       const requestId = newId();
       const said = { path: '', url: head.url ?? '' };
-      const reply = dialect.refusal(faultOf(error, requestId, address), config.language, said);
+      const fault = faultOf(flow.protection.banOf(address) ?? error, requestId, address);
+      const reply = dialect.refusal(fault, config.language, said);
       return { ...reply, status: statusOf(reply), requestId };
     },
     (socket, write) => last.inItsTurn(socket, write),
@@ -105,7 +105,14 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     pluginTimeout: 0,
     return503OnClosing: false,
     clientErrorHandler: answerRaw,
-    frameworkErrors: (error, request, reply) => refuse(error, request, reply),
+    // No hook has run before these.
+    frameworkErrors(error, request, reply) {
+      try {
+        if (letIn(request, reply)) refuse(error, request, reply);
+      } catch (refusal) {
+        refuse(refusal, request, reply);
+      }
+    },
     keepAliveTimeout: 5_000,
     requestTimeout: 15_000,
     http: {
@@ -128,19 +135,28 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   app.decorateRequest('spoken', undefined);
   app.decorateRequest('aside', undefined);
 
-  const receive: onRequestHookHandler = (request, reply, done) => {
+  /** What precedes everything else; false where there is nobody to answer. @throws Fault for whom nothing is read */
+  function letIn(request: FastifyRequest, reply: FastifyReply): boolean {
     const turn = openRequests.begin(request.raw);
-    if (turn === 'none') return void reply.hijack();
+    if (turn === 'none') {
+      reply.hijack();
+      return false;
+    }
     request.startedAt = performance.now();
     request.address = addresses.of(request.raw);
     request.spoken = spokenIn(request.raw);
-    const isForm = request.spoken.dialect.form !== undefined;
+    if (turn === 'last') {
+      reply.header('connection', 'close');
+      throw badRequest('too many requests ahead on one connection');
+    }
+    flow.protection.refuseBanned(request.address);
+    return true;
+  }
+
+  const receive: onRequestHookHandler = (request, reply, done) => {
     try {
-      if (turn === 'last') {
-        reply.header('connection', 'close');
-        throw badRequest('too many requests ahead on one connection');
-      }
-      flow.protection.refuseBanned(request.address);
+      if (!letIn(request, reply)) return;
+      const isForm = request.spoken!.dialect.form !== undefined;
       refuseByHead(request.raw, { isKnownPath: !request.is404, strict: config.strict && !isForm });
     } catch (error) {
       return done(error as Error);
@@ -207,7 +223,9 @@ export function buildServer(parts: ServerParts): FastifyInstance {
 
   async function answer(request: FastifyRequest, reply: FastifyReply, path: string): Promise<void> {
     const { method, arrived } = await read(request, reply, path, languageOf(request.raw));
-    send(request, reply, await method(flow, arrived));
+    const said = await method(flow, arrived);
+    for (const mistake of said.mistakes ?? []) faultOf(mistake, request.id, arrived.address, arrived.body);
+    send(request, reply, said);
   }
 
   function languageOf({ headers }: IncomingMessage) {
@@ -222,7 +240,6 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     const { body, errorCode } = answer;
     const status = statusOf(answer);
     const route = request.routeOptions.url ?? 'unknown';
-    // Unset where the address itself is malformed: then no hook has run.
     const ms = performance.now() - (request.startedAt ?? performance.now());
     metrics.observeRequest({ route, method: request.method, status, errorCode, seconds: ms / 1000 });
     if (parting.connection !== undefined) reply.header('connection', parting.connection);
@@ -248,24 +265,6 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     const refusal = dialect.refusal(fault, languageOf(request.raw), said);
     // Whoever hangs up must not raise the figure that tells how often the server fails.
     send(request, reply, isClientGone(fault) ? { ...refusal, errorCode: 'client_gone' } : refusal);
-  }
-
-  /** Counts the error, logs it, and keeps what only the operator may know out of it. */
-  function faultOf(error: unknown, requestId: string | undefined, address: string, fields?: Body): Fault {
-    const fault = wireFault(error) ?? unavailable(error);
-    fault.isStaged ||= flow.isPlayed(fields?.clientKey);
-    if (!fault.isStaged && !addresses.isProxy(address)) flow.protection.countForAddress(address, fault.code);
-    const { retry } = errorTable[fault.code];
-    // A decoder's word for what it refused; errors of the network may name what a client keeps secret.
-    const cause = typeof fault.cause === 'string' ? fault.cause : undefined;
-    const line = { requestId, address, code: fault.code, detail: fault.detail, cause };
-    // Of another thread only the words of its error have come.
-    if (isOurs(fault))
-      log.error(fault.cause instanceof Error ? { ...line, err: fault.cause } : line, 'our own fault');
-    // Whoever is banned or too fast may come a thousand times a second, and the log would hold little else.
-    else if (retry === 'later' || fault.isStaged) log.debug(line, 'refused');
-    else log.info(line, 'refused');
-    return fault;
   }
 
   answerOddRequests(app.server, answerRaw);

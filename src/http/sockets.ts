@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { networksOf } from '../flow/network.ts';
+import { Tally } from '../flow/tally.ts';
 import type { Addresses } from './clientAddress.ts';
 
 /**
@@ -39,23 +41,25 @@ export class OpenRequests {
   }
 }
 
-/** Keeps one address from taking all the places that there are for connections: a quarter of them, but for our proxies. */
+/**
+ * Bounds the connections of all ports together, and keeps one address, or one /64, from taking all the places that there
+ * are for them: a quarter, but for our proxies.
+ */
 export function shareConnections(server: Server, most: number, addresses: Addresses): void {
-  const open = new Map<string, number>();
+  const all = 'all';
+  const open = new Tally();
   const share = Math.max(1, Math.floor(most / 4));
   server.on('connection', (socket: Socket) => {
     const address = addresses.ofSocket(socket);
-    if (addresses.isProxy(address)) return;
-    const count = (open.get(address) ?? 0) + 1;
-    if (count > share) {
+    const network = networksOf(address)[0]!.name;
+    const isFull = !addresses.isProxy(address) && open.of(network) >= share;
+    if (isFull || open.of(all) >= most) {
       socket.destroy();
       return;
     }
-    open.set(address, count);
+    for (const name of [all, network]) open.add(name);
     socket.once('close', () => {
-      const left = (open.get(address) ?? 1) - 1;
-      if (left === 0) open.delete(address);
-      else open.set(address, left);
+      for (const name of [all, network]) open.remove(name);
     });
   });
 }

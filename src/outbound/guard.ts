@@ -1,6 +1,6 @@
 import { isIP, connect as netConnect, type Socket } from 'node:net';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
-import type { Place } from '../call.ts';
+import { longestUrl, type Place } from '../call.ts';
 import { isRange, rangeMatcher } from '../range.ts';
 import { innermost, isPublic } from './address.ts';
 import { namesOf, type Resolve } from './names.ts';
@@ -21,14 +21,13 @@ export interface GuardOptions {
  * Refused, unknown and dead places are told apart nowhere outside this folder: whoever could would scan our
  * network with it. The cause is for the log.
  */
-export class Unreachable extends Error {
+class Unreachable extends Error {
   override readonly name = 'Unreachable';
   constructor(cause: unknown) {
     super('could not be reached', { cause });
   }
 }
 
-const longestUrl = 2_048;
 /** A name may have thousands, and looking at each takes time of everybody's. Whoever means to be found has a few. */
 const mostAddresses = 64;
 

@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto';
-
-const prefix = 'whsec_';
+import { secretPrefix } from '../key.ts';
 
 /** The headers by which a receiver knows that a message is ours: those of Standard Webhooks. */
 export function signWebhook(
@@ -8,7 +7,7 @@ export function signWebhook(
   secret: string,
 ): Record<string, string> {
   const timestamp = Math.floor(at / 1000);
-  const key = Buffer.from(secret.slice(prefix.length), 'base64');
+  const key = Buffer.from(secret.slice(secretPrefix.length), 'base64');
   const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
   return {
     'webhook-id': id,

@@ -19,7 +19,10 @@ export function refuseManyScans(bytes: Uint8Array): void {
       at += marker === 0xff ? 1 : 2;
       continue;
     }
-    at += 2 + bytes[at + 2]! * 256 + bytes[at + 3]!;
+    const length = bytes[at + 2]! * 256 + bytes[at + 3]!;
+    // It counts itself; libjpeg reads on behind one that does not, and this walk would have lost its way.
+    if (length < 2) throw new Error(`a segment of ${length} bytes`);
+    at += 2 + length;
     if (marker !== startOfScan) continue;
     if (++scans > mostScans) throw new Error(`more than ${mostScans} scans`);
     at = endOfScan(bytes, at);

@@ -15,7 +15,7 @@ import { readModelCard, textModel } from './modelCard.ts';
 import type { Clicks } from './puzzles/click.ts';
 import type { Turn } from './puzzles/rotate.ts';
 import type { Spot } from './puzzles/slide.ts';
-import { WorkQueue } from './queue.ts';
+import { tooMany, WorkQueue } from './queue.ts';
 import type { Constraints, Reading } from './reading.ts';
 import type { InputShape } from './resize.ts';
 import { startRecognitionThread, type Thread } from './startThread.ts';
@@ -136,7 +136,7 @@ export class RecognizerPool {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       if (this.#stopping) throw recogniserUnavailable('is stopping');
-      const now = this.#options.clock.now();
+      const [now, retryAfterMs] = [this.#options.clock.now(), this.#retryAfterMs()];
       if (now >= deadline) throw new Fault('ERROR_TASK_TIMEOUT');
       const entry: Entry = {
         work,
@@ -153,7 +153,8 @@ export class RecognizerPool {
         reject,
         leave: () => this.#forget(entry),
       };
-      this.#queue.add(entry, this.#retryAfterMs());
+      for (const other of this.#queue.add(entry, retryAfterMs))
+        settle(other, () => other.reject(tooMany(retryAfterMs)));
       signal.addEventListener('abort', entry.leave, { once: true });
       this.#dispatch();
     });
@@ -186,8 +187,8 @@ export class RecognizerPool {
   }
 
   #forget(entry: Entry): void {
-    const waiting = this.#queue.remove((other) => other === entry).length > 0;
-    if (waiting) settle(entry, () => entry.reject(entry.signal.reason));
+    if (this.#queue.remove((other) => other === entry).length > 0)
+      settle(entry, () => entry.reject(entry.signal.reason));
   }
 
   /** Gives idle threads work. */
@@ -276,7 +277,8 @@ export class RecognizerPool {
 
   /** Tries until a new thread stands: with a thread too few the server is slow, with none it is deaf. */
   #replace(): void {
-    this.#startThread().catch(() => {
+    this.#startThread().catch((error: unknown) => {
+      this.#options.onThreadEnd(error);
       setTimeout(() => !this.#stopping && this.#replace(), RESTART_MS).unref();
     });
   }

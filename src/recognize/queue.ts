@@ -17,6 +17,16 @@ export interface Waiting {
 /** Of images that wait: hundreds of the largest would be gigabytes, with the requests that they stand in. */
 const mostBytes = 256 * 2 ** 20;
 
+interface Share {
+  images: number;
+  bytes: number;
+}
+
+/** What is told to whom there is no room for. */
+export function tooMany(retryAfterMs: number): Fault {
+  return new Fault('ERROR_SERVICE_UNAVALIABLE', { detail: 'too many images are waiting', retryAfterMs });
+}
+
 /**
  * Images that wait for a thread; never more than `limit`. Accounts take turns, so that nobody waits behind all that
  * another has sent: each image stands behind its account's last one, and no further than a round behind what is taken
@@ -41,22 +51,55 @@ export class WorkQueue<Entry extends Waiting> {
   }
 
   /**
-   * Refuses at once when full: a client that is told so can go elsewhere or come back.
+   * Refuses at once when full: a client that is told so can go elsewhere or come back. But whoever has less waiting than
+   * another takes a place from the one who has most, or one account could keep all others out. Returns what had to leave.
    * @throws Fault ERROR_SERVICE_UNAVALIABLE, with the time after which a retry may succeed
    */
-  add(entry: Entry, retryAfterMs: number): void {
-    const isFull =
-      this.#entries.length >= this.#limit ||
-      (this.#entries.length > 0 && this.#bytes + entry.bytes > this.#mostBytes);
-    if (isFull) {
-      const detail = 'too many images are waiting';
-      throw new Fault('ERROR_SERVICE_UNAVALIABLE', { detail, retryAfterMs });
-    }
+  add(entry: Entry, retryAfterMs: number): Entry[] {
+    const leaving = this.#roomFor(entry);
+    if (leaving === undefined) throw tooMany(retryAfterMs);
+    this.remove((other) => leaving.includes(other));
     const round = Math.max(this.#round, this.#lastRound.get(entry.account) ?? 0) + 1;
     this.#lastRound.set(entry.account, round);
     const before = this.#entries.findLastIndex((other) => other.round <= round);
     this.#entries.splice(before + 1, 0, { entry, round });
     this.#bytes += entry.bytes;
+    return leaving;
+  }
+
+  /** The images that must leave for one to come in, mostly none; undefined where it may not drive out so many. */
+  #roomFor({ account, bytes }: Entry): Entry[] | undefined {
+    const leaving = new Set<Entry>();
+    const staying = () => this.#entries.map(({ entry }) => entry).filter((entry) => !leaving.has(entry));
+    let [count, sum] = [this.#entries.length, this.#bytes];
+    while (count >= this.#limit || (count > 0 && sum + bytes > this.#mostBytes)) {
+      const shares = this.#shares(staying());
+      const own = shares.get(account) ?? { images: 0, bytes: 0 };
+      const mine = this.#partOf({ images: own.images + 1, bytes: own.bytes + bytes });
+      const [greatest, share] = [...shares].reduce((most, next) =>
+        this.#partOf(next[1]) > this.#partOf(most[1]) ? next : most,
+      );
+      // The only image of an account is never driven out.
+      if (share.images < 2 || mine >= this.#partOf(share)) return undefined;
+      const last = staying().findLast((entry) => entry.account === greatest)!;
+      leaving.add(last);
+      [count, sum] = [count - 1, sum - last.bytes];
+    }
+    return [...leaving];
+  }
+
+  #shares(entries: readonly Entry[]): Map<string, Share> {
+    const shares = new Map<string, Share>();
+    for (const { account, bytes } of entries) {
+      const before = shares.get(account) ?? { images: 0, bytes: 0 };
+      shares.set(account, { images: before.images + 1, bytes: before.bytes + bytes });
+    }
+    return shares;
+  }
+
+  /** Of the whole queue, by what is scarcer. */
+  #partOf({ images, bytes }: Share): number {
+    return Math.max(images / this.#limit, bytes / this.#mostBytes);
   }
 
   /** Puts images back in front of all others, after the thread that had them died. */

@@ -1,4 +1,4 @@
-import type { Account, Key, MicroUsd, Package } from './store.ts';
+import type { Account, BanKind, Key, MicroUsd, Package } from './store.ts';
 
 /** A key that may do everything, in no dialect of its own. */
 export const unlimited = {
@@ -122,6 +122,8 @@ export interface StoreAdmin {
   /** With its first balance or not at all. @throws RangeError when that is not above 0, not whole, or beyond 9e15 */
   createAccount(account: NewAccount): Promise<Account>;
   listAccounts(): Promise<Account[]>;
+  /** Forgets a ban altogether, as if it had never been; false when there is none. */
+  liftBan(kind: BanKind, subject: string): Promise<boolean>;
   /** By id, or by name where that is unique. */
   findAccount(idOrName: string): Promise<Account | undefined>;
   /**

@@ -120,7 +120,6 @@ function storeOn(engine: Engine, isShared: boolean): Store {
     readAccount: (accountId) => engine.call('readAccount', accountId),
     listBans: (now) => engine.call('listBans', now),
     saveBan: (ban) => engine.call('saveBan', ban),
-    liftBan: (kind, subject) => engine.call('liftBan', kind, subject),
     takeCallback: (query) => engine.call('takeCallback', query),
     endCallback: (attempt) => engine.call('endCallback', attempt),
     isAnyStanding: (now, which) => engine.call('isAnyStanding', now, which),
@@ -134,6 +133,7 @@ function adminOn(engine: Engine): Omit<StoreAdmin, 'counters'> {
   return {
     welcome: (account, key) => engine.call('welcome', account, key),
     createAccount: (account) => engine.call('createAccount', account),
+    liftBan: (kind, subject) => engine.call('liftBan', kind, subject),
     listAccounts: () => engine.call('listAccounts'),
     findAccount: (idOrName) => engine.call('findAccount', idOrName),
     topUp: (payment) => engine.call('topUp', payment),

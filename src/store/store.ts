@@ -155,6 +155,9 @@ export interface PollQuery {
 
 export type BanKind = 'address' | 'key';
 
+/** How long a ban that is over still makes the next one longer. */
+export const banMemoryMs = 24 * 3_600_000;
+
 export interface Ban {
   kind: BanKind;
   /** An IPv4 address, an IPv6 prefix of 64, 56 or 48 bits, or a key's id. */
@@ -257,8 +260,6 @@ export interface Store {
   /** Bans that last, and those that ended less than 24 hours ago: they make the next one longer. */
   listBans(now: number): Promise<Ban[]>;
   saveBan(ban: Ban): Promise<void>;
-  /** Forgets a ban altogether, as if it had never been; false when there is none. */
-  liftBan(kind: BanKind, subject: string): Promise<boolean>;
   /** Fails and refunds tasks past their deadline, forgets results past their retention, in small batches. */
   sweep(now: number): Promise<SweepOutcome>;
   /** Lends the callback that is due first, of any host but these; due again at `lostAt` if nobody ends it. */

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { digestBytes, type Proof, startsWith } from '../proof.ts';
 import { isAlgorithm, keyProof } from './altchaKey.ts';
-import { withoutNulls } from './images.ts';
 import { base64Json, type ProofTask, proofSchema, unsolvable } from './proofOfWork.ts';
 import { askSite, type SiteRules } from './site.ts';
 import type { SolveContext, TaskType } from './task.ts';
+import { withoutNulls } from './unset.ts';
 import { wording } from './wording.ts';
 
 const hex = z

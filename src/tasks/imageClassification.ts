@@ -1,16 +1,9 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
-import {
-  type Image,
-  type ImageSettings,
-  imageList,
-  imageOf,
-  ofFields,
-  text,
-  withoutUnset,
-} from './images.ts';
+import { type Image, type ImageSettings, imageList, imageOf, ofFields, text } from './images.ts';
 import { proxyFields, refuseMalformedProxy } from './proxy.ts';
-import { probability, type TaskType } from './task.ts';
+import { probability, rounded, type TaskType } from './task.ts';
+import { withoutUnset } from './unset.ts';
 
 export interface ClassificationSettings extends ImageSettings {
   questions: QuestionBook;
@@ -82,7 +75,7 @@ export function imageClassification(
       );
       return {
         objects: Array.from(scores.keys()).filter((index) => scores[index]! >= questions.threshold),
-        scores: scores.map((score) => Math.round(score * 10_000) / 10_000),
+        scores: scores.map(rounded),
       };
     },
   };

@@ -2,16 +2,7 @@ import { z } from 'zod';
 import { Fault } from '../fault.ts';
 import { answerOf } from './arithmetic.ts';
 import { charset } from './charset.ts';
-import {
-  encoded,
-  type Image,
-  type ImageSettings,
-  imageList,
-  imageOf,
-  ofFields,
-  text,
-  withoutUnset,
-} from './images.ts';
+import { encoded, type Image, type ImageSettings, imageList, imageOf, ofFields, text } from './images.ts';
 import { proxyFields, refuseMalformedProxy } from './proxy.ts';
 import { sampleText } from './sampleText.ts';
 import { scalars } from './scalars.ts';
@@ -21,9 +12,11 @@ import {
   probability,
   type Reading,
   type ReadOptions,
+  rounded,
   type SolveContext,
   type TaskType,
 } from './task.ts';
+import { withoutUnset } from './unset.ts';
 
 export interface ImageToTextSettings extends ImageSettings {
   /** Refuse numbers and booleans that are given as strings. */
@@ -170,9 +163,6 @@ function calculate(
   const best = [...belief.values()].sort((a, b) => b.confidence - a.confidence)[0];
   return best ?? { text: '', confidence: 0 };
 }
-
-/** Four decimals: more would claim a precision that no calibration has. */
-const rounded = (confidence: number) => Math.round(confidence * 10_000) / 10_000;
 
 /** Clients that know the field `images` may send it empty beside a `body`. */
 function withoutEmptyImages(task: unknown): unknown {

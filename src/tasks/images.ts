@@ -34,7 +34,7 @@ export async function ofFields<T>(fields: string, work: Promise<T>): Promise<T> 
 }
 
 /** More than this in one task is for a second task. */
-export const mostImages = 9;
+const mostImages = 9;
 
 /** A field that must be a text where it is given. */
 export const text = z.string();
@@ -44,25 +44,3 @@ export const encoded = text.describe('an image in base64: PNG, JPEG, GIF, WebP o
 
 /** `images`, 1 to 9 of them. */
 export const imageList = z.array(encoded).min(1).max(mostImages, `more than ${mostImages}`);
-
-/** What clients write for a field that they leave out. */
-export function withoutNulls(task: unknown): unknown {
-  return without(task, (value) => value === null);
-}
-
-/**
- * The same, and nothing between quotes; but of what a task is about, which is then wrong in a way of its own, and of
- * `charset`: without it, what it was to rule out would be read, and charged.
- */
-export function withoutUnset(task: unknown): unknown {
-  return without(task, (value, name) => value === null || (isBlank(value) && !subjects.includes(name)));
-}
-
-const subjects = ['body', 'image', 'imageBackground', 'imagePrompt', 'question', 'charset'];
-
-const isBlank = (value: unknown) => typeof value === 'string' && value.trim() === '';
-
-function without(task: unknown, isLeftOut: (value: unknown, name: string) => boolean): unknown {
-  if (typeof task !== 'object' || task === null) return task;
-  return Object.fromEntries(Object.entries(task).filter(([name, value]) => !isLeftOut(value, name)));
-}

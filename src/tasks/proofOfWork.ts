@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
-import { withoutUnset } from './images.ts';
 import { parseJsonText } from './jsonText.ts';
 import { type Site, type SiteRules, siteFields, siteOf } from './site.ts';
+import { withoutUnset } from './unset.ts';
 
 /** What a task of a proof of work asks for: a challenge that came with it, or the site that gives one. */
 export interface ProofTask<Challenge> {

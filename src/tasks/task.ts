@@ -94,6 +94,9 @@ export const LEAST_CONFIDENCE = 0.01;
 export type Solution = Record<string, unknown>;
 
 export const probability = z.number().min(0).max(1);
+/** Four decimals: more would claim a precision that no calibration has. */
+export const rounded = (probability: number): number => Math.round(probability * 10_000) / 10_000;
+
 export const confidence = probability.describe('estimated probability that the answer is right');
 
 export interface SolveContext<Needs extends keyof Engines = keyof Engines> extends Patience {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
-import { encoded, type Image, type ImageSettings, imageOf, ofFields, text, withoutUnset } from './images.ts';
+import { encoded, type Image, type ImageSettings, imageOf, ofFields, text } from './images.ts';
 import { proxyFields, refuseMalformedProxy } from './proxy.ts';
 import { LEAST_CONFIDENCE, type Solution, type SolveContext, type TaskType } from './task.ts';
+import { withoutUnset } from './unset.ts';
 
 type Needs = 'text' | 'puzzles';
 

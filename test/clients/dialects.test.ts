@@ -165,7 +165,7 @@ describe.each(names)('%s', (name) => {
     expect(await world.money()).toEqual({ posted: start, pending: 0 });
   });
 
-  test('a task is found by its number alone, and only by its account', async () => {
+  test('a task is found by its number, or by the id that createTasks has told, and only by its account', async () => {
     await using world = await openWorld();
     await world.openAccount('bob', 0);
     const foreign = await world.addKey({ accountId: 'bob' });
@@ -173,7 +173,7 @@ describe.each(names)('%s', (name) => {
     const { taskId: uuid } = (await world.call('createTask', await imageTask())).body;
     for (const fields of [
       { taskId, clientKey: foreign },
-      { taskId: uuid },
+      { taskId: uuid, clientKey: foreign },
       { taskId: taskId + 99 },
       { taskId: -taskId },
       { taskId: 0.5 },
@@ -184,6 +184,7 @@ describe.each(names)('%s', (name) => {
       expect(await ask(world, name, 'getTaskResult', fields)).toMatchObject({
         errorCode: 'ERROR_NO_SUCH_CAPCHA_ID',
       });
+    expect((await ask(world, name, 'getTaskResult', { taskId: uuid })).status).toBe('ready');
   });
 
   test('getBalance is dollars as a number', async () => {

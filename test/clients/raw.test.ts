@@ -83,7 +83,11 @@ test('row 6: each of the 17 codes by a sandbox key, on every method', async () =
       const { status, body } = await sandbox.call(method, { clientKey: `test-err-${code}`, ...image() });
       expect({ status, body }).toEqual({
         status: errorTable[code].status,
-        body: { errorId: 1, errorCode: code, errorDescription: describeFault(new Fault(code), 'en') },
+        body: {
+          errorId: 1,
+          errorCode: code,
+          errorDescription: describeFault(new Fault(code, { retryAfterMs: 600_000 }), 'en'),
+        },
       });
     }
 });

@@ -107,8 +107,14 @@ test('many tasks are asked for in one call, of each what it came to', async () =
   const came = `CAPCHA_NOT_READY|ERROR_NO_SLOT_AVAILABLE|Hello|${unknown}`;
   await expect.poll(async () => (await get({ action: 'get', ids }, later)).text).toBe(came);
   expect((await get({ ids, json: '1' }, later)).json).toEqual({ status: 1, request: came });
+  const backwards = { key: later.key, action: 'get', ids: made.toReversed().join() };
+  const { headers } = await fetch(`${later.url}/res.php?${query(backwards)}`);
+  expect(headers.get('x-legible-cost')).toBe('0.0003');
   const many = await get({ ids: '1'.padEnd(201, ',1'), json: '1' }, later);
-  expect(many.json).toMatchObject({ status: 0, error_text: expect.stringContaining('ids: holds 101') });
+  expect(many.json).toMatchObject({
+    status: 0,
+    error_text: expect.stringContaining('ids: holds more than 100'),
+  });
   const wrong = await wire(later, `/res.php?${query({ key: 'x', action: 'get', ids })}`, { method: 'GET' });
   expect(wrong.text).toBe('ERROR_KEY_DOES_NOT_EXIST');
 });

@@ -39,15 +39,23 @@ test('errors spread over more than a minute ban nobody', async () => {
   expect((await world.call('getBalance')).status).toBe(200);
 });
 
-test('the second ban within 24 hours is 30 minutes, one a day later 10 again', async () => {
+test('the second ban within 24 hours of the first is 30 minutes, one a day after that 10 again', async () => {
   await using world = await openWorld({ settings: { banErrors: 5 } });
   await makeErrors(world, 5);
   world.clock.advance(600_000);
   await makeErrors(world, 5);
   expectRefusal(await world.call('getBalance'), 'ERROR_IP_BANNED', text('30 minutes'));
-  world.clock.advance(86_400_000);
+  world.clock.advance(1_800_000 + 86_400_000);
   await makeErrors(world, 5);
   expectRefusal(await world.call('getBalance'), 'ERROR_IP_BANNED', text('10 minutes'));
+});
+
+test('a ban that is longer than a day is remembered for a day after it', async () => {
+  await using world = await openWorld({ settings: { banErrors: 5, banSeconds: [172_800, 259_200] } });
+  await makeErrors(world, 5);
+  world.clock.advance(172_800_000);
+  await makeErrors(world, 5);
+  expectRefusal(await world.call('getBalance'), 'ERROR_IP_BANNED', text('4,320 minutes'));
 });
 
 test('requests while banned do not make the ban longer', async () => {
@@ -79,6 +87,32 @@ test('the operator lifts a ban, and with it its place on the ladder', async () =
   await expect.poll(() => world.store.liftBan('address', '127.0.0.1')).toBe(true);
   await expect.poll(async () => (await world.call('getBalance')).status).toBe(200);
   await makeErrors(world, 5);
+  expectRefusal(await world.call('getBalance'), 'ERROR_IP_BANNED', text('10 minutes'));
+});
+
+test('a banned client is told so whatever it asks for', async () => {
+  await using world = await openWorld({ settings: { banErrors: 1 } });
+  await makeErrors(world, 1);
+  for (const path of ['/%zz', '/nothing', '/res.php']) {
+    const socket = connect(world.port, '127.0.0.1');
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    const answer = (await socket.toArray()).join('');
+    expect(answer).toContain('IP_BANNED');
+    expect(answer).toMatch(/\r\nconnection: close\r\n/i);
+  }
+  const lines = world.log.length;
+  const socket = connect(world.port, '127.0.0.1');
+  socket.write('garbage\r\n\r\n');
+  expect((await socket.toArray()).join('')).toContain('ERROR_IP_BANNED');
+  const said = world.log.slice(lines).map((line) => JSON.parse(line));
+  expect(said).toMatchObject([{ level: 'debug', code: 'ERROR_IP_BANNED' }]);
+});
+
+test('each unknown task that res.php is asked for in one call is a mistake', async () => {
+  await using world = await openWorld({ settings: { banErrors: 5 } });
+  const ids = [1, 2, 3, 4, 5].join();
+  const said = await fetch(`${world.url}/res.php?key=${world.key}&action=get&ids=${ids}`);
+  expect(said.status).toBe(200);
   expectRefusal(await world.call('getBalance'), 'ERROR_IP_BANNED', text('10 minutes'));
 });
 

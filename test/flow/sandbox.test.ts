@@ -158,7 +158,7 @@ describe('the keys of the sandbox', () => {
     const refused = await world.call('feedbackTask', { clientKey, taskId: unknown, result });
     expect(refused.body.errorCode).toBe('ERROR_TASKID_INVALID');
     const noReport = { clientKey, taskId: unknown, result: 5 };
-    expect((await world.call('feedbackTask', noReport)).body.errorCode).toBe('ERROR_TASKID_INVALID');
+    expect((await world.call('feedbackTask', noReport)).body.errorCode).toBe('ERROR_INVALID_TASK_DATA');
     const later = (await make(world, 'test-async')).body.taskId;
     const about = { clientKey, taskId: later, result };
     expect((await world.call('feedbackTask', about)).body.errorCode).toBe('ERROR_TASKID_INVALID');

@@ -94,7 +94,7 @@ describe('createTasks', () => {
   });
 
   it('takes a list of 1 to 100 tasks', async () => {
-    await using world = await openWorld({ settings: { blockErrors: 5 } });
+    await using world = await openWorld({ settings: { blockErrors: 6 } });
     for (const [tasks, detail] of [
       [undefined, 'is missing'],
       [null, 'is missing'],
@@ -106,6 +106,9 @@ describe('createTasks', () => {
       expect([status, body.errorCode]).toEqual([400, 'ERROR_INVALID_TASK_DATA']);
       expect(body.errorDescription).toBe(`Invalid task data: tasks: ${detail}`);
     }
+    const callbackUrl = `https://a.example/${'a'.repeat(2_048)}`;
+    const { body } = await world.call('createTasks', { tasks: [{}, {}], callbackUrl });
+    expect(body.errorDescription).toBe('Invalid task data: callbackUrl: is longer than 2048 characters');
     expect((await world.call('getBalance')).body.errorCode).toBe('ERROR_KEY_TEMP_BLOCKED');
   });
 

@@ -113,6 +113,15 @@ test('one address may not fill the memory with bodies that it does not end, and 
   expect(other.told).toEqual([{ error: null, bytes: piece }]);
 });
 
+test('the addresses of one /64 are one in that', () => {
+  const read = bodyReader({ ...limits, unfinishedOfOne: 1_000_000 });
+  const bodies = ['2001:db8::1', '2001:db8::2', '2001:db8:0:1::1'].map((address) => begin(read, address));
+  for (const body of bodies) body.emit('data', Buffer.alloc(400_000));
+  for (const body of bodies) body.emit('end');
+  const refused = bodies.map(({ told }) => told[0]!.error !== null);
+  expect(refused).toEqual([false, true, false]);
+});
+
 test('what a body held is free when it has ended or its client has gone', () => {
   const read = bodyReader({ ...limits, unfinishedOfOne: 1_000_000 });
   for (let turn = 0; turn < 10; turn++) {

@@ -43,6 +43,31 @@ test('while tasks under way are waited for, every answer closes its connection',
   await closed;
 });
 
+test('a request whose price is being held when the server stops is waited for, and answered', async () => {
+  await using world = await openWorld();
+  const gate = Promise.withResolvers<void>();
+  const arrived = Promise.withResolvers<void>();
+  const { reserveEarly } = world.store;
+  world.store.reserveEarly = async (hold) => {
+    arrived.resolve();
+    await gate.promise;
+    return reserveEarly(hold);
+  };
+  const answer = keepAliveClient(world)(await imageTask());
+  await arrived.promise;
+  let isDrained = false;
+  const closed = world.api.close().then(() => {
+    isDrained = true;
+  });
+  await expect
+    .poll(async () => (await keepAliveClient(world)(await imageTask())).errorCode)
+    .toBe('ERROR_SERVICE_UNAVALIABLE');
+  expect(isDrained).toBe(false);
+  gate.resolve();
+  expect(await answer).toMatchObject({ errorCode: '' });
+  await closed;
+});
+
 test('what arrives on an open connection after the listener has closed is answered', async () => {
   await using world = await openWorld({ lingerMs: 2_000 });
   const [one, other] = [keepAliveClient(world), keepAliveClient(world)];

@@ -38,10 +38,10 @@ test('requests sent a few ahead are all answered', async () => {
 const statuses = (said: string) => [...said.matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status]) => status);
 
 /** What a connection is told that has sent so many requests ahead, and how often the log has that as a mistake. */
-async function ahead(count: number): Promise<{ said: string; mistakes: number }> {
+async function ahead(count: number, asked = question): Promise<{ said: string; mistakes: number }> {
   const before = world.log.length;
   const socket = await open();
-  socket.write(question.repeat(count));
+  socket.write(asked.repeat(count));
   const said = await text(socket);
   const log = world.log.slice(before).join('');
   return { said, mistakes: log.split('too many requests ahead').length - 1 };
@@ -51,6 +51,13 @@ test('of more than 32 requests ahead the first are answered, and the connection 
   const { said, mistakes } = await ahead(50);
   expect(statuses(said)).toEqual([...Array(32).fill('200'), '400']);
   expect(said).toMatch(/connection: close[\s\S]*too many requests ahead on one connection/i);
+  expect(mistakes).toBe(1);
+});
+
+test('requests with malformed addresses are counted as well', async () => {
+  const { said, mistakes } = await ahead(50, 'GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n');
+  expect(statuses(said)).toEqual(Array(33).fill('400'));
+  expect(said).toMatch(/the address is malformed[\s\S]*too many requests ahead on one connection/);
   expect(mistakes).toBe(1);
 });
 

@@ -182,6 +182,12 @@ test('a JPEG of more scans than any encoder writes is refused before it is decod
   const end = jpeg.length - 2;
   const many = Buffer.concat([jpeg.subarray(0, end), scans, jpeg.subarray(end)]);
   await expect(decodeFrames(many, peeked)).rejects.toThrow('more than 100 scans');
+  // One that does not count itself leads this walk astray, and no decoder.
+  for (const length of [0, 1]) {
+    const short = Buffer.from([0xff, 0xe9, 0, length]);
+    const hidden = Buffer.concat([many.subarray(0, 2), short, many.subarray(2)]);
+    await expect(decodeFrames(hidden, peeked)).rejects.toThrow(`a segment of ${length} bytes`);
+  }
   // What looks like scans in a comment, or behind the end, is none.
   const comment = Buffer.concat([
     Buffer.from([0xff, 0xfe, (scans.length + 2) >> 8, (scans.length + 2) & 255]),

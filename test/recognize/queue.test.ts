@@ -61,3 +61,23 @@ test('images that are too large together are refused, a single one never', () =>
   queue.add(image('b', { bytes: 600 }), 70);
   expect(queue.length).toBe(1);
 });
+
+test('whoever has less waiting takes a place from the one who has most, and never an account its only one', () => {
+  const queue = new WorkQueue<Waiting>(4);
+  const many = Array.from({ length: 4 }, () => image('a'));
+  for (const each of many) expect(queue.add(each, 70)).toEqual([]);
+  expect(queue.add(image('b'), 70)).toEqual([many[3]]);
+  expect(() => queue.add(image('a'), 70)).toThrow('too many images are waiting');
+  expect(queue.add(image('c'), 70)).toEqual([many[2]]);
+  expect(() => queue.add(image('b'), 70)).toThrow('too many images are waiting');
+  expect(takeAll(queue)).toBe('abca');
+});
+
+test('by bytes as well, as many images as it takes', () => {
+  const queue = new WorkQueue<Waiting>(100, 1_000);
+  const many = Array.from({ length: 9 }, () => image('a', { bytes: 100 }));
+  for (const each of many) queue.add(each, 70);
+  expect(queue.add(image('b', { bytes: 300 }), 70)).toEqual([many[8], many[7]]);
+  expect(() => queue.add(image('c', { bytes: 700 }), 70)).toThrow('too many images are waiting');
+  expect(queue.length).toBe(8);
+});

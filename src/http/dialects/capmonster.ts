@@ -1,4 +1,4 @@
-import { withoutUnset } from '../../tasks/images.ts';
+import { withoutUnset } from '../../tasks/unset.ts';
 import { antigate, isImageToText } from './antigate.ts';
 import type { Body, Said } from './dialect.ts';
 import { type FieldNames, inOwnNames } from './fieldNames.ts';

@@ -12,6 +12,8 @@ export interface Reply {
   type?: string;
   /** The code that the body stands for; empty for success. */
   errorCode: ErrorCode | '';
+  /** Mistakes that its body tells besides: they count as if each had been answered alone. */
+  mistakes?: readonly Fault[];
 }
 
 export type Body = Record<string, unknown>;

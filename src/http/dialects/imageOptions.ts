@@ -1,5 +1,5 @@
-import { withoutUnset } from '../../tasks/images.ts';
 import { isOn } from '../../tasks/scalars.ts';
+import { withoutUnset } from '../../tasks/unset.ts';
 import type { Body } from './dialect.ts';
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';

@@ -1,6 +1,7 @@
 import type { Language } from '../../errors.ts';
 import { describeFault, Fault } from '../../fault.ts';
 import type { Flow } from '../../flow/flow.ts';
+import { partOf } from '../../flow/part.ts';
 import type { Arrived, TaskResult } from '../../flow/stages.ts';
 import { invalid } from '../../flow/validate.ts';
 import { isOn } from '../../tasks/scalars.ts';
@@ -138,21 +139,27 @@ function isMany({ taskId, ids }: Body): boolean {
 
 /** What each of several tasks came to, in their order; an unknown one does not hide the others. */
 async function results(flow: Flow, arrived: Arrived): Promise<Reply> {
-  const ids = String(arrived.body.ids).split(',');
-  if (ids.length > mostIds) throw invalid(`ids: holds ${ids.length}, and not 1 to ${mostIds}`);
+  // No further: 6 MB of commas are as many texts.
+  const ids = String(arrived.body.ids).split(',', mostIds + 1);
+  if (ids.length > mostIds) throw invalid(`ids: holds more than ${mostIds}`);
   const said: string[] = [];
-  for (const id of ids) {
+  const mistakes: Fault[] = [];
+  for (const [index, id] of ids.entries()) {
     const body = { ...arrived.body, taskId: id.trim() };
-    const one = { ...arrived, body, asks: { ...arrived.asks, waitMs: 0 } };
-    const found = flow.getTaskResult(one);
+    const one = partOf(arrived, { index, body, asks: { ...arrived.asks, waitMs: 0 } });
+    const found = flow.getTaskResult(one).finally(() => arrived.aside.add(one.aside));
     said.push(
       await found.then(
         (result) => lineOf(result, body),
-        (error) => nameOfUnknown(error, body),
+        (error) => {
+          const unknown = unknownOr(error);
+          mistakes.push(unknown);
+          return nameOf(unknown, ask, body);
+        },
       ),
     );
   }
-  return answer(arrived, said.join('|'), false);
+  return { ...answer(arrived, said.join('|'), false), mistakes };
 }
 
 function lineOf(found: TaskResult, fields: Body): string {
@@ -160,8 +167,9 @@ function lineOf(found: TaskResult, fields: Body): string {
   return found.state === 'ready' ? textOf(found.solution) : nameOf(found.fault, ask, fields);
 }
 
-function nameOfUnknown(error: unknown, fields: Body): string {
-  if (error instanceof Fault && error.code === 'ERROR_TASKID_INVALID') return nameOf(error, ask, fields);
+/** An unknown task; what else is thrown ends the call. */
+function unknownOr(error: unknown): Fault {
+  if (error instanceof Fault && error.code === 'ERROR_TASKID_INVALID') return error;
   throw error;
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mostTasks } from '../../flow/createTasks.ts';
 import { report } from '../../flow/feedbackTask.ts';
 import type { AnswerName } from './answers.ts';
 import type { HeaderName, ParameterName } from './headers.ts';
@@ -56,11 +57,11 @@ export const calls: Record<string, CallDocument> = {
     tells: ['X-Legible-Cost'],
   },
   '/createTasks': {
-    summary: 'Gives up to 100 tasks.',
+    summary: `Gives up to ${mostTasks} tasks.`,
     description:
       'Not of the contract. With `Accept: application/x-ndjson` the results are sent as lines of JSON, each as ' +
       'soon as those before it are there.',
-    fields: { tasks: z.array(task).min(1).max(100), callbackUrl, appId },
+    fields: { tasks: z.array(task).min(1).max(mostTasks), callbackUrl, appId },
     example: { tasks: [someTask, someTask] },
     reads: ['IdempotencyKey'],
     answers: ['Created'],

@@ -1,5 +1,6 @@
 import { languages } from '../../errors.ts';
-import { requestNamePattern } from '../asks.ts';
+import { keptHours } from '../../flow/idempotency.ts';
+import { longestWaitSeconds, requestNamePattern } from '../asks.ts';
 
 const header = (name: string, description: string, schema: object = { type: 'string' }) => ({
   name,
@@ -17,14 +18,17 @@ export const parameters = {
   ),
   IdempotencyKey: header(
     'Idempotency-Key',
-    'For 24 hours the same key and the same task are one task, one charge and one answer; another task is ' +
+    `For ${keptHours} hours the same key and the same task are one task, one charge and one answer; another task is ` +
       '`ERROR_BAD_REQUEST`.',
     { type: 'string', minLength: 1, maxLength: 255, pattern: requestNamePattern },
   ),
-  Prefer: header('Prefer', '`wait=30`: answer when the task ends, or after so many seconds, at most 60.'),
+  Prefer: header(
+    'Prefer',
+    `\`wait=30\`: answer when the task ends, or after so many seconds, at most ${longestWaitSeconds}.`,
+  ),
   LegibleTest: header(
     'X-Legible-Test',
-    'With a test key: `ok`, `async`, `slow-MS`, `CODE` or `fail-CODE` stage that outcome, for nothing.',
+    'With a test key: `ok`, `async`, `slow-MS`, `err-CODE` or `fail-CODE` stage that outcome, for nothing.',
   ),
 };
 

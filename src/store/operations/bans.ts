@@ -1,8 +1,5 @@
 import { change, type Operation, rows, statement } from '../statement.ts';
-import type { Ban, BanKind } from '../store.ts';
-
-/** How long a ban that is over still makes the next one longer. */
-const memory = 24 * 60 * 60 * 1000;
+import { type Ban, type BanKind, banMemoryMs } from '../store.ts';
 
 const selectBans = statement((db, p: { since: number }) =>
   db
@@ -15,7 +12,7 @@ const selectBans = statement((db, p: { since: number }) =>
 
 /** Bans that last, and those that ended less than 24 hours ago: they make the next one longer. */
 export function* listBans(now: number): Operation<Ban[]> {
-  return yield* rows(selectBans, { since: now - memory });
+  return yield* rows(selectBans, { since: now - banMemoryMs });
 }
 
 const upsertBan = statement((db, p: Ban) =>
@@ -37,7 +34,7 @@ const forgetBans = statement((db, p: { before: number }) =>
 
 /** Writes a ban over an older one of its subject. */
 export function* saveBan(ban: Ban): Operation<void> {
-  yield* change(forgetBans, { before: ban.since - memory });
+  yield* change(forgetBans, { before: ban.since - banMemoryMs });
   yield* change(upsertBan, ban);
 }
 

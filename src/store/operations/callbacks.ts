@@ -39,7 +39,7 @@ interface Ended {
  * Results that wait to be sent, by key. Tasks that fail cost nothing: whoever names hosts that never answer would fill the
  * disk with them.
  */
-export const mostWaiting = 5_000;
+const mostWaiting = 5_000;
 
 const selectLastPlace = statement((db, p: { keyId: string }) =>
   db

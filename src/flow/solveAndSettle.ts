@@ -1,15 +1,15 @@
 import type { ErrorCode } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import type { Aside } from './aside.ts';
-import { isAbandoned, isClientGone } from './solve.ts';
 import type { Answer, Held } from './stages.ts';
 import type { Steps } from './steps.ts';
+import { isAbandoned, isClientGone } from './unavailable.ts';
 
 /**
  * solve → settle. The one place where an error between reserve and settle gives the money back: whatever is
  * thrown in here costs the client nothing.
  */
-export async function answer(
+export async function solveAndSettle(
   steps: Steps,
   held: Held,
   work: AbortController,

@@ -1,0 +1,39 @@
+import type { Logger } from 'pino';
+import { errorTable } from '../errors.ts';
+import type { Fault } from '../fault.ts';
+import type { Flow } from '../flow/flow.ts';
+import { isOurs, unavailable } from '../flow/unavailable.ts';
+import type { Addresses } from './clientAddress.ts';
+import type { Body } from './dialects/dialect.ts';
+import { wireFault } from './wireFault.ts';
+
+interface JudgeParts {
+  flow: Pick<Flow, 'isPlayed' | 'protection'>;
+  addresses: Pick<Addresses, 'isProxy'>;
+  log: Logger;
+}
+
+/** Makes the step from whatever was thrown to the fault that is answered: it is counted, and logged. */
+export function judge({ flow, addresses, log }: JudgeParts) {
+  return function faultOf(
+    error: unknown,
+    requestId: string | undefined,
+    address: string,
+    fields?: Body,
+  ): Fault {
+    const fault = wireFault(error) ?? unavailable(error);
+    fault.isStaged ||= flow.isPlayed(fields?.clientKey);
+    if (!fault.isStaged && !addresses.isProxy(address)) flow.protection.countForAddress(address, fault.code);
+    const { retry } = errorTable[fault.code];
+    // A decoder's word for what it refused; errors of the network may name what a client keeps secret.
+    const cause = typeof fault.cause === 'string' ? fault.cause : undefined;
+    const line = { requestId, address, code: fault.code, detail: fault.detail, cause };
+    // Of another thread only the words of its error have come.
+    if (isOurs(fault))
+      log.error(fault.cause instanceof Error ? { ...line, err: fault.cause } : line, 'our own fault');
+    // Whoever is banned or too fast may come a thousand times a second, and the log would hold little else.
+    else if (retry === 'later' || fault.isStaged) log.debug(line, 'refused');
+    else log.info(line, 'refused');
+    return fault;
+  };
+}
