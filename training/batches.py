@@ -37,11 +37,18 @@ def batch_size(height: int, width: int, scale: float = 1.0) -> int:
     return max(8, min(112, round(PIXELS / height / width))) * max(1, round(scale))
 
 
-def draw_batch(synthesiser: Any, styles: tuple[str, ...], share: np.ndarray, seed: int, scale: float) -> Batch:
-    """The batch of `seed`; all heights are as frequent, and narrow pictures come from HIGHEST rows too."""
+def draw_batch(
+    synthesiser: Any,
+    styles: tuple[str, ...],
+    share: np.ndarray,
+    seed: int,
+    scale: float,
+    heights: tuple[int, ...] = HEIGHTS,
+) -> Batch:
+    """The batch of `seed`; all `heights` are as frequent, and narrow pictures come from HIGHEST rows too."""
     rng = np.random.default_rng(seed)
     # By no turn of the seeds: each process has every second, and would have one height.
-    height = HEIGHTS[rng.integers(len(HEIGHTS))]
+    height = heights[rng.integers(len(heights))]
     columns = draw_width(rng)
     if scale > 1:
         columns = int(FEW_WIDTHS[np.abs(np.log(FEW_WIDTHS / columns)).argmin()])
@@ -61,7 +68,7 @@ def draw_batch(synthesiser: Any, styles: tuple[str, ...], share: np.ndarray, see
     return Batch(images, [s.text for s in samples])
 
 
-def produce(out: Any, share: Any, seeds: range, scale: float) -> None:
+def produce(out: Any, share: Any, seeds: range, scale: float, heights: tuple[int, ...]) -> None:
     """Body of one process: fills the queue until its parent is gone."""
     import cv2
 
@@ -74,7 +81,7 @@ def produce(out: Any, share: Any, seeds: range, scale: float) -> None:
     parent = os.getppid()
     for seed in seeds:
         weights = np.array(share[:])
-        batch = draw_batch(synthesiser, STYLES, weights / weights.sum(), seed, scale)
+        batch = draw_batch(synthesiser, STYLES, weights / weights.sum(), seed, scale, heights)
         while True:
             # A killed trainer must not leave processes behind that wait for ever.
             if os.getppid() != parent:
@@ -89,14 +96,21 @@ def produce(out: Any, share: Any, seeds: range, scale: float) -> None:
 class Producers:
     """`count` processes that draw batches ahead of the trainer; `share` may change at any time."""
 
-    def __init__(self, count: int, first_seed: int, share: np.ndarray, scale: float = 1.0) -> None:
+    def __init__(
+        self,
+        count: int,
+        first_seed: int,
+        share: np.ndarray,
+        scale: float = 1.0,
+        heights: tuple[int, ...] = HEIGHTS,
+    ) -> None:
         spawn = multiprocessing.get_context("spawn")
         self.queue = spawn.Queue(4 * count + 4)
         self.share = spawn.Array("d", share.tolist())
         self.processes = [
             spawn.Process(
                 target=produce,
-                args=(self.queue, self.share, range(first_seed + k, 1 << 62, count), scale),
+                args=(self.queue, self.share, range(first_seed + k, 1 << 62, count), scale, heights),
                 daemon=True,
             )
             for k in range(count)

@@ -10,14 +10,14 @@ WARM_UP = 4_000  # images
 MEMORY = 40_000  # images over which the average forgets
 
 
-def learning_rate(part: float, since_new: int) -> float:
-    """PEAK, and from HOLD of a run on a straight fall to nothing, whatever restarts lie between; `part` of it is over.
+def learning_rate(part: float, since_new: int, peak: float = PEAK) -> float:
+    """`peak`, and from HOLD of a run on a straight fall to nothing, whatever restarts lie between; `part` of it is over.
 
     `since_new` counts the images since the optimiser was new: its averages need a warm-up of their own.
     """
     warm = min(1.0, since_new / WARM_UP)
     left = 1 - min(part, 1.0)
-    return PEAK * warm * min(1.0, left / (1 - HOLD))
+    return peak * warm * min(1.0, left / (1 - HOLD))
 
 
 @torch.no_grad()

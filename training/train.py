@@ -24,7 +24,8 @@ from training.batches import Batch, Producers
 from training.families import CorpusCheck
 from training.learner import TOGETHER, Learner, learn
 from training.net import SIZES
-from training.schedule import learning_rate
+from training.picture import HEIGHTS
+from training.schedule import PEAK, learning_rate
 from training.styles import StyleCheck, shares
 from training.synth import Synthesiser
 
@@ -45,11 +46,14 @@ def options() -> argparse.Namespace:
     parser.add_argument(
         "--producers", type=int, help="processes that draw images (default: 2, or cores - 2 with a GPU)"
     )
+    parser.add_argument("--rows", default=",".join(map(str, HEIGHTS)), help="heights of the images, multiples of 16")
+    parser.add_argument("--peak", type=float, default=PEAK, help="highest learning rate")
     parser.add_argument(
         "--scale", type=float, help="batch size as a multiple of about 64 (default: 1, or 4 with a GPU)"
     )
     chosen = parser.parse_args()
     chosen.sizes = chosen.sizes.split(",")
+    chosen.rows = tuple(map(int, chosen.rows.split(",")))
     if chosen.device == "auto":
         chosen.device = "cuda" if torch.cuda.is_available() else "cpu"
     gpu = chosen.device == "cuda"
@@ -89,7 +93,7 @@ class Run:
         losses = [learn(self.learners.values(), batch, self.chosen.device) for batch in batches]
         seen = sum(len(batch.texts) for batch in batches)
         for learner in self.learners.values():
-            learner.step(learning_rate(self.part, learner.seen) * self.chosen.scale**0.5, seen)
+            learner.step(learning_rate(self.part, learner.seen, self.chosen.peak) * self.chosen.scale**0.5, seen)
         at.images += seen
         at.batches += len(batches)
         return torch.stack(losses).mean(0)
@@ -130,7 +134,8 @@ class Run:
     def go(self) -> None:
         """Trains until the run is over, or SIGTERM."""
         at = self.progress
-        producers = Producers(self.chosen.producers, at.batches, shares(at.exact), self.chosen.scale)
+        chosen = self.chosen
+        producers = Producers(chosen.producers, at.batches, shares(at.exact), chosen.scale, chosen.rows)
         losses: list[Tensor] = []
         saved = time.monotonic()
         if not at.exact:

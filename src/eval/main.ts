@@ -135,7 +135,7 @@ async function readOne(local: LocalReader, family: Family, image: Labelled): Pro
   } catch (error) {
     if (isUnsolved(error)) return { image, text: '', confidence: 0 };
     if (!isNoImage(error)) throw error;
-    tell(image.path, (error.detail ?? error.code).replace(/^task\.body:/, 'it'));
+    tell(image.path, (error.detail ?? error.code).replace(/^task\.body: /, ''));
     return undefined;
   }
 }

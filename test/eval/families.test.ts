@@ -62,7 +62,7 @@ test('a damaged image is told and left out of the figures', async () => {
   writeFileSync(join(folder, '2.png'), readFileSync('examples/number.png').subarray(0, 400));
   const file = join(folder, 'figures.json');
   const { stderr } = await run('--json', file, folder);
-  expect(stderr).toContain('2.png: it is damaged, or of a kind that is not read; its row is left out');
+  expect(stderr).toContain('2.png: is damaged, or of a kind that is not read; its row is left out');
   expect(JSON.parse(readFileSync(file, 'utf8')).families.mine).toMatchObject({ n: 1, exact: 100 });
 });
 

@@ -56,6 +56,12 @@ def test_narrow_pictures_come_from_96_rows_too():
     assert {height for _, height, width, _ in shapes if width / height * 48 > NARROW} == {48, 64}
 
 
+def test_a_run_may_have_other_heights():
+    share = np.ones(1)
+    shapes = [draw_batch(Blank(), ("any",), share, seed, 1.0, (64, 80)).images.shape for seed in range(200)]
+    assert {height for _, height, _, _ in shapes} == {64, 80}
+
+
 def test_large_batches_come_in_few_shapes():
     shapes = {draw_batch(Blank(), ("any",), np.ones(1), seed, 4.0).images.shape for seed in range(200)}
     assert len(shapes) == 2 * len(FEW_WIDTHS) + (FEW_WIDTHS <= NARROW).sum()
