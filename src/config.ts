@@ -104,7 +104,7 @@ const schema = z.object({
   proofThreads: positive
     .default(availableParallelism())
     .describe(
-      "threads that compute proofs of work; images come before them, and keys that need memory share an eighth of the machine's",
+      "threads that compute proofs of work; images come before them, and keys that need memory share an eighth of the machine's, and one that needs more is not begun",
     ),
   outboundAllow: ranges
     .default([])

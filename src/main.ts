@@ -10,7 +10,7 @@ import { buildServer } from './http/server.ts';
 import { createLog, type Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { caller } from './outbound/call.ts';
-import { Guard } from './outbound/guard.ts';
+import { Guard, placeOf } from './outbound/guard.ts';
 import { readPepper } from './pepper.ts';
 import { readClassCard } from './recognize/classes/card.ts';
 import { Questions } from './recognize/classes/questions.ts';
@@ -126,7 +126,7 @@ export async function start(
       return api.close();
     });
     const url = await api.listen({ host: config.host, port: config.port });
-    guard.denyOwn(Number(new URL(url).port));
+    guard.denyOwn(placeOf(new URL(url)).port);
 
     watchStore(metrics, store, sweeper, clock);
     metrics.gauge('legible_queue_depth', 'Images waiting for a thread.', () => recognizer.load.waiting);
@@ -149,7 +149,7 @@ export async function start(
     // Closed after the API: while that drains, readiness must be seen to be red.
     started.splice(started.length - 1, 0, () => ops.close());
     const opsUrl = await ops.listen({ host: config.opsHost, port: config.opsPort });
-    guard.denyOwn(Number(new URL(opsUrl).port));
+    guard.denyOwn(placeOf(new URL(opsUrl)).port);
 
     const firstKey = await welcome(store, pepper, clock);
     log.info({ version, url, opsUrl }, 'serving');

@@ -93,17 +93,17 @@ export class Batch {
     let answered = 0;
     try {
       await transport.repeat(signal, async () => {
-        let line = 0;
+        // Sent again as a whole, it would do once more, and charge, what has been told to have failed.
+        if (answered > 0) return;
         for await (const answer of transport.lines(call)) {
-          // Before the connection broke, so many had come already; the others come again, under the same key.
-          if (line++ < answered) continue;
           const place = answered++;
           const index = indexes[place]!;
           if (isRefusedForNow(answer)) again.push([place, index]);
           else ending.push(this.#keep(index, this.#end(answer)));
         }
-        if (line < indexes.length) throw new LegibleError('NO_ANSWER', 'the answer broke off');
+        if (answered < indexes.length) throw new LegibleError('NO_ANSWER', 'the answer broke off');
       });
+      await this.#solveSingly([...indexes.entries()].slice(answered), nameOf);
     } catch (error) {
       if (!(error instanceof LegibleError)) throw error;
       const left = [...indexes.entries()].slice(answered);

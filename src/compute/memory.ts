@@ -1,5 +1,5 @@
 import { totalmem } from 'node:os';
-import { largestKeyBytes, type Proof } from '../proof.ts';
+import type { Proof } from '../proof.ts';
 
 /** Bytes that one key of a proof takes while it is derived; nothing worth counting of most. */
 export function memoryOf(proof: Proof): number {
@@ -9,9 +9,9 @@ export function memoryOf(proof: Proof): number {
   return name === 'scrypt' ? 128 * memory * (cost + parallelism) : 0;
 }
 
-/** Of what the machine, or its container, gives: an eighth, and at least what one key may take. */
+/** Of what the machine, or its container, gives: an eighth. */
 export function memoryToSpare(): number {
   // 0, or more than there is, where nothing bounds it.
   const bound = process.constrainedMemory() || Number.POSITIVE_INFINITY;
-  return Math.max(largestKeyBytes, Math.min(bound, totalmem()) / 8);
+  return Math.min(bound, totalmem()) / 8;
 }

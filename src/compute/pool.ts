@@ -92,7 +92,8 @@ export class SearchPool {
 
   /**
    * The first answer that a thread finds; undefined when there is none before `to`.
-   * @throws the signal's reason; Fault ERROR_SERVICE_UNAVALIABLE when threads die of it
+   * @throws the signal's reason; Fault ERROR_CAPTCHA_UNSOLVABLE for a key that needs more memory than there is to spare,
+   * ERROR_SERVICE_UNAVALIABLE when threads die of it
    */
   search(
     proof: Proof,
@@ -102,11 +103,13 @@ export class SearchPool {
       signal.throwIfAborted();
       if (this.#stopping) throw stopping();
       if (from >= to) return resolve(undefined);
+      const memory = memoryOf(proof);
+      if (memory > this.#options.memory) throw tooLarge();
       const leave = () => this.#end(search, () => reject(signal.reason));
       const search: Search = {
         account: accountId ?? Symbol(),
         proof,
-        memory: memoryOf(proof),
+        memory,
         next: from,
         to,
         lost: [],
@@ -158,12 +161,11 @@ export class SearchPool {
     }
   }
 
-  /** One that needs more than there is goes when no other needs any. */
   #hasRoomFor({ memory }: Search): boolean {
     if (memory === 0) return true;
     let taken = 0;
     for (const { at } of this.#threads) taken += at?.search.memory ?? 0;
-    return taken === 0 || taken + memory <= this.#options.memory;
+    return taken + memory <= this.#options.memory;
   }
 
   #receive(thread: Thread, message: FromThread): void {
@@ -245,6 +247,12 @@ function nextRange(search: Search): Range {
 
 function failed(cause: unknown): Fault {
   return new Fault('ERROR_SERVICE_UNAVALIABLE', { detail: 'the search failed', cause });
+}
+
+/** As what asks for more than any key is given (src/tasks/altchaKey.ts): no server of this size ever begins it. */
+function tooLarge(): Fault {
+  const detail = 'task.challenge: asks for more memory by key than this server has to give';
+  return new Fault('ERROR_CAPTCHA_UNSOLVABLE', { detail });
 }
 
 function stopping(): Fault {

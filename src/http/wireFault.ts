@@ -1,5 +1,6 @@
 import { errorTable } from '../errors.ts';
 import { Fault } from '../fault.ts';
+import { StoreError } from '../store/engine.ts';
 
 /** What Fastify and Node refuse before a handler runs, in the contract's terms; anything else is ours. */
 const known: Record<string, string> = {
@@ -13,6 +14,8 @@ const known: Record<string, string> = {
 /** Undefined for an error that no client can cause. */
 export function wireFault(error: unknown): Fault | undefined {
   if (error instanceof Fault) return error;
+  // A connection to the database that is reset has the code of one that a client has cut off.
+  if (error instanceof StoreError) return undefined;
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code !== 'string') return undefined;
   // The rest of the HTTP parser's complaints are all about a request that is not HTTP.

@@ -28,6 +28,8 @@ class Unreachable extends Error {
   }
 }
 
+/** For each address of a name, of the time there is for all. */
+const attemptMs = 1_000;
 /** A name may have thousands, and looking at each takes time of everybody's. Whoever means to be found has a few. */
 const mostAddresses = 64;
 
@@ -97,6 +99,8 @@ export class Guard {
       host,
       port,
       autoSelectFamily: true,
+      // Node gives each address a quarter of a second, which a lost packet or another continent takes.
+      autoSelectFamilyAttemptTimeout: attemptMs,
       lookup: (_host, { all }, callback) =>
         all ? callback(null, pinned) : callback(null, pinned[0]!.address, pinned[0]!.family),
     });

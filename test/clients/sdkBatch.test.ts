@@ -67,7 +67,7 @@ test('ends all of its tasks although its listener throws, and tells of that then
   expect(await world.money()).toEqual({ posted: start - 5 * price, pending: 0 });
 });
 
-test('whose answer breaks off is sent again, and what was solved is charged once', async () => {
+test('whose answer breaks off has the rest sent alone, and what was solved is charged once', async () => {
   await using world = await openWorld();
   const { client, asked } = clientOf(world, (answer, n) => {
     if (n > 1) return answer;
@@ -87,11 +87,11 @@ test('whose answer breaks off is sent again, and what was solved is charged once
     Array(20).fill(expect.objectContaining({ text: 'k7mp2' })),
   );
   expect(told).toHaveLength(20);
-  expect(asked).toEqual(['/createTasks', '/createTasks']);
+  expect(asked).toEqual(['/createTasks', ...Array(8).fill('/createTask')]);
   expect(await world.money()).toEqual({ posted: start - 20 * price, pending: 0 });
 });
 
-test('charges once for a task that is sent with the others again, after a broken answer, and then alone', async () => {
+test('sends a task that was refused for now alone, after a broken answer too, and it is charged once', async () => {
   let reads = 0;
   const failsFirst: TextReader = {
     read: async (...asked) => {
@@ -113,8 +113,34 @@ test('charges once for a task that is sent with the others again, after a broken
   });
   const outcomes = await client.solveAll(Array(10).fill(await image()));
   expect(outcomes.map(({ error }) => error)).toEqual(Array(10).fill(undefined));
-  expect(asked).toEqual(['/createTasks', '/createTasks', '/createTask']);
+  expect(asked).toEqual(['/createTasks', ...Array(6).fill('/createTask')]);
   expect(await world.money()).toEqual({ posted: start - 10 * price, pending: 0 });
+});
+
+test('what was told to have failed is not done after a broken answer, and not charged', async () => {
+  let reads = 0;
+  const failsFirst: TextReader = {
+    read: async (...asked) => {
+      if (reads++ === 0) throw new Fault('ERROR_CAPTCHA_UNSOLVABLE');
+      return readerOf('k7mp2').read(...asked);
+    },
+  };
+  await using world = await openWorld({ engines: { text: failsFirst } });
+  const { client } = clientOf(world, (answer, n) => {
+    if (n > 1) return answer;
+    const lines = answer.text().then((text) => text.split('\n').slice(0, 2).join('\n'));
+    const body = new ReadableStream({
+      async start(stream) {
+        stream.enqueue(new TextEncoder().encode(`${await lines}\n`));
+        stream.error(new TypeError('terminated'));
+      },
+    });
+    return new Response(body, { headers: answer.headers });
+  });
+  const outcomes = await client.solveAll(Array(4).fill(await image()));
+  const failed = outcomes.filter(({ error }) => error !== undefined);
+  expect(failed.map(({ error }) => error!.code)).toEqual(['ERROR_CAPTCHA_UNSOLVABLE']);
+  expect(await world.money()).toEqual({ posted: start - 3 * price, pending: 0 });
 });
 
 test('asks again for what found no place when those that had one have ended, and for no more at once', async () => {

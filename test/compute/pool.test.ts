@@ -138,7 +138,7 @@ describe('of accounts', () => {
     expect(slowOnes).toBeLessThanOrEqual(4);
   });
 
-  it('keys of all threads stay within the memory that there is, and one that needs more goes alone', async () => {
+  it('keys of all threads stay within the memory that there is, and one that needs more is not begun', async () => {
     const [large, small] = [keys(200 * 1024), keys(60 * 1024)];
     const busy: Proof[][] = [];
     const threads: Watched[] = [];
@@ -162,10 +162,14 @@ describe('of accounts', () => {
     };
     const searching = new SearchPool({ threads: 3, startThread, memory: 130 * 1024 * 1024 });
     pools.push(searching);
-    const asked = [large, small, small, large].map((proof) => searching.search(proof, { signal, to: 4 }));
-    expect(await Promise.all(asked)).toEqual(Array(4).fill(undefined));
-    expect(busy.some((at) => at.length === 2)).toBe(true);
-    for (const at of busy) expect(at.length === 1 || at.every((proof) => proof === small)).toBe(true);
+    await expect(searching.search(large, { signal, to: 4 })).rejects.toMatchObject({
+      code: 'ERROR_CAPTCHA_UNSOLVABLE',
+      detail: expect.stringContaining('more memory'),
+    });
+    const asked = [small, small, small].map((proof) => searching.search(proof, { signal, to: 4 }));
+    expect(await Promise.all(asked)).toEqual(Array(3).fill(undefined));
+    expect(Math.max(...busy.map((at) => at.length))).toBe(2);
+    expect(busy.flat()).not.toContain(large);
   });
 });
 

@@ -120,6 +120,16 @@ onEachEngine('the outbox of callbacks', (makeBooks) => {
     expect(await due(store, soon + 1e9)).toBeUndefined();
   });
 
+  it('lends at once what a clock that has been set back since had put off', async () => {
+    const store = await opened();
+    await store.reserve(hold({ callbackUrl }));
+    await store.settle(settled());
+    const day = 86_400_000;
+    expect(await due(store, soon + day)).toMatchObject({ attempts: 1 });
+    await store.endCallback({ taskId: 'task-1', attempts: 1, nextAt: soon + day + 300_000 });
+    expect(await due(store, soon)).toMatchObject({ taskId: 'task-1', attempts: 2 });
+  });
+
   it('passes over hosts that are busy, and lends the oldest first', async () => {
     const store = await opened();
     const hosts = ['a.example', 'b.example:8080', "o'hara.example"];

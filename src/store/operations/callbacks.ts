@@ -61,17 +61,22 @@ export function* announce(ended: Ended & { callback_url: string | null }, now: n
   yield* change(insertCallback, { ...rest, url, host: new URL(url).host, now });
 }
 
-const selectDue = statement((db, p: { now: number; busyHosts: string; busyKeys: string }, engine) => {
-  const oldest = db
-    .selectFrom('callback')
-    .selectAll()
-    .where('due_at', '<=', p.now)
-    .where('host', 'not in', idsOf(p.busyHosts, engine))
-    .where('key_id', 'not in', idsOf(p.busyKeys, engine))
-    .orderBy('due_at')
-    .limit(1);
-  return engine === 'postgres' ? oldest.forUpdate().skipLocked() : oldest;
-});
+/** Longer than any pause: what is due later than that was put off by a clock that has been set back since. */
+const longestPauseMs = 600_000;
+
+const selectDue = statement(
+  (db, p: { now: number; late: number; busyHosts: string; busyKeys: string }, engine) => {
+    const oldest = db
+      .selectFrom('callback')
+      .selectAll()
+      .where((eb) => eb.or([eb('due_at', '<=', p.now), eb('due_at', '>', p.late)]))
+      .where('host', 'not in', idsOf(p.busyHosts, engine))
+      .where('key_id', 'not in', idsOf(p.busyKeys, engine))
+      .orderBy('due_at')
+      .limit(1);
+    return engine === 'postgres' ? oldest.forUpdate().skipLocked() : oldest;
+  },
+);
 
 const claim = statement((db, p: { taskId: string; attempts: number; lostAt: number }) =>
   db.updateTable('callback').set({ attempts: p.attempts, due_at: p.lostAt }).where('task_id', '=', p.taskId),
@@ -90,7 +95,7 @@ export function* takeCallback(query: {
   const { now, lostAt } = query;
   const busyHosts = JSON.stringify(query.busyHosts);
   const busyKeys = JSON.stringify(query.busyKeys);
-  const row = yield* first(selectDue, { now, busyHosts, busyKeys });
+  const row = yield* first(selectDue, { now, late: now + longestPauseMs, busyHosts, busyKeys });
   if (row === undefined) return undefined;
   const attempts = row.attempts + 1;
   yield* change(claim, { taskId: row.task_id, attempts, lostAt });

@@ -72,5 +72,5 @@ export function isOutage(error: unknown): boolean {
   if (code === undefined) return /timeout|terminated|not queryable|Connection/i.test(message ?? '');
   // Classes 08 (connection) and 57P (shutdown, starting up, killed), 53300 (too many connections), 25006 (it reads
   // only: a connection made to what is no primary any more, or not yet, stays one to that).
-  return /^(08|57P|53300|25006)/.test(code) || /^E[A-Z]+$/.test(code);
+  return /^(08|57P|53300|25006)/.test(code) || /^E[A-Z_]+$/.test(code);
 }
