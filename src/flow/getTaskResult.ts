@@ -7,7 +7,6 @@ import { namedTask, unknownTask } from './taskId.ts';
 /** Where a task stands, at once or when it ends, as the client asks. @throws Fault ERROR_TASKID_INVALID, also after too many polls and after retention */
 export async function getTaskResult(steps: Steps, caller: Caller): Promise<TaskResult> {
   const taskId = await namedTask(steps, caller);
-  caller.arrived.forgetBody();
   const record = await recordOf(steps, caller, taskId);
   if (record === undefined) throw unknownTask();
   if (record.state === 'ready') caller.arrived.aside.cost = record.price;
@@ -22,6 +21,7 @@ async function recordOf(steps: Steps, caller: Caller, taskId: string): Promise<T
   const poll = (maxPolls: number | null) => store.poll({ taskId, accountId, now: clock.now(), maxPolls });
   if (asks.waitMs === 0 || !pace.enterWait(caller)) return poll(config.maxPolls);
 
+  caller.arrived.forgetBody();
   aside.waitSeconds = asks.waitMs / 1000;
   const found = new AbortController();
   // Before the first look: the task may end while that is on its way.

@@ -1,9 +1,10 @@
 import type { Body } from './dialect.ts';
 
-/** What refusals are worded by, in any dialect; of each no more than fits a few words. */
+/** What refusals are worded by, in any dialect. */
 const kept = ['clientKey', 'taskId', 'json', 'action', 'sentAs'];
 const keptOfTask = ['type', 'score', 'recognizingThreshold'];
-const longest = 100;
+/** Longer texts are left out and not cut off: of a cut one V8 keeps the whole. */
+const longest = 200;
 
 /** Of the fields of a request those that its refusal may depend on. */
 export function outlineOf(fields: Body): Body {
@@ -13,8 +14,11 @@ export function outlineOf(fields: Body): Body {
 }
 
 function pick(fields: Body, names: readonly string[]): Body {
-  const short = (value: unknown) => (typeof value === 'string' ? value.slice(0, longest) : value);
-  const isSmall = (value: unknown) => typeof value !== 'object' || value === null;
-  const found = names.filter((name) => fields[name] !== undefined && isSmall(fields[name]));
-  return Object.fromEntries(found.map((name) => [name, short(fields[name])]));
+  const picked: Body = {};
+  for (const name of names) {
+    const value = fields[name];
+    const isSmall = typeof value === 'string' ? value.length <= longest : typeof value !== 'object';
+    if (isSmall && value !== undefined) picked[name] = value;
+  }
+  return picked;
 }
