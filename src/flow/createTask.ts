@@ -35,7 +35,9 @@ async function validateAndDo(steps: Steps & { worker: Worker }, caller: Caller):
     if (!isHeld(held)) return again(caller, held);
     if (job.type.timing === 'later') {
       isQueued = true;
-      steps.worker.expect(held, () => steps.pace.leave(caller));
+      const { principal } = caller;
+      // Of the caller no more: the request would stay until the task has ended.
+      steps.worker.expect(held, () => steps.pace.leave({ principal }));
       return { taskId: held.taskId, number: held.number, solution: null };
     }
     return await answerNow(steps, job, held);

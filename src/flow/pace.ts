@@ -56,7 +56,7 @@ export class Pace {
       this.#refuse('concurrency', `at most ${limit.most} tasks at once`, slotRetryMs);
   }
 
-  leave({ principal }: Caller): void {
+  leave({ principal }: Pick<Caller, 'principal'>): void {
     this.#underway.remove(limitOf(principal, 'concurrency', this.#config.concurrency).subject);
   }
 

@@ -70,7 +70,10 @@ export function bodyReader({
       isOver = true;
       if (silence !== undefined) clearTimeout(silence);
       hold(network, 0, bytes.length);
-      if (error === null) done(null, bytes.subarray(0, length));
+      const whole = bytes.subarray(0, length);
+      // The listeners live as long as the request, which may wait for minutes.
+      bytes = Buffer.alloc(0);
+      if (error === null) done(null, whole);
       else done(error);
     }
     function take(piece: Buffer): void {
