@@ -1,48 +1,13 @@
-import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setImmediate as soon } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/fault.ts';
 import { type ReadOptions, RecognizerPool } from '../../src/recognize/pool.ts';
-import type { FromThread, ToThread } from '../../src/recognize/thread.ts';
+import { StandIn } from './standIn.ts';
 
 const image = readFileSync(new URL('../../examples/number.png', import.meta.url));
 const wide = readFileSync(new URL('../../examples/common.jpg', import.meta.url));
-
-/** A thread whose every step the test takes: what it was sent lies in `batches`. */
-class StandIn extends EventEmitter {
-  batches: number[] = [];
-  stopped = false;
-
-  postMessage(message: ToThread): void {
-    if (message.kind === 'batch') this.batches.push(message.items.length);
-    else {
-      this.stopped = true;
-      if (this.batches.length === 0) this.die();
-    }
-  }
-
-  say(message: FromThread): void {
-    this.emit('message', message);
-  }
-
-  /** Answers the batch it has with texts that tell the place in it. */
-  answer(): void {
-    const count = this.batches.shift() ?? 0;
-    for (let index = 0; index < count; index++) {
-      const times = { queueMs: 0, decodeMs: 1, inferMs: 4, views: 1 };
-      const reading = { text: `${index}`, confidence: 1, characters: [], alternatives: [], times };
-      this.say({ kind: 'done', index, outcome: { reading } });
-    }
-    this.say({ kind: 'free' });
-    if (this.stopped) this.die();
-  }
-
-  die(): void {
-    this.emit('exit', 1);
-  }
-}
 
 const clock = { ms: 1_000_000, now: () => clock.ms, elapsed: () => clock.ms };
 let pool: RecognizerPool;
@@ -155,6 +120,18 @@ test('a full queue refuses at once, and says when to come back', async () => {
   threads[0]!.answer();
   threads[0]!.answer();
   await Promise.all([...reads, afterwards]);
+});
+
+test('in a full queue whoever has less waiting takes a place from the one who has most', async () => {
+  await startPool({ queueLimit: 2 });
+  const [first, second] = [read({ accountId: 'a' }), read({ accountId: 'a' })];
+  const third = faultOf(read({ accountId: 'a' }));
+  const other = read({ accountId: 'b' });
+  expect(await third).toMatchObject({ code: 'ERROR_SERVICE_UNAVALIABLE', retryAfterMs: expect.any(Number) });
+  threads[0]!.answer();
+  threads[0]!.answer();
+  threads[0]!.answer();
+  await Promise.all([first, second, other]);
 });
 
 describe('a client that goes', () => {
