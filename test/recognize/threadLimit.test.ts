@@ -4,7 +4,7 @@ import type { Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { RecognizerPool } from '../../src/recognize/pool.ts';
 
-test('a thread that dies where no more may be made is told of, and replaced as soon as one can be', async () => {
+test('a thread that dies where no more may be made is told of, as is each that cannot be, and replaced as soon as one can', async () => {
   const deaths: unknown[] = [];
   const made: EventEmitter[] = [];
   let isFull = false;
@@ -31,6 +31,7 @@ test('a thread that dies where no more may be made is told of, and replaced as s
   isFull = false;
   vi.advanceTimersByTime(1_000);
   await soon();
-  expect([made.length, deaths.length, pool.load.threads]).toEqual([2, 1, 1]);
+  expect([made.length, pool.load.threads]).toEqual([2, 1]);
+  expect(deaths).toEqual(['the recognition thread ended', new Error('EAGAIN')]);
   await pool.stop();
 });
