@@ -28,6 +28,21 @@ function clientOf(world: World, change: (answer: Response, n: number) => Respons
   return { client, asked };
 }
 
+/** Ends the first answer after so many lines, and what begins the next. */
+function breaksOff(count: number, rest = '') {
+  return (answer: Response, n: number): Response => {
+    if (n > 1) return answer;
+    const lines = answer.text().then((text) => text.split('\n').slice(0, count).join('\n'));
+    const body = new ReadableStream({
+      async start(stream) {
+        stream.enqueue(new TextEncoder().encode(`${await lines}\n${rest}`));
+        stream.error(new TypeError('terminated'));
+      },
+    });
+    return new Response(body, { headers: answer.headers });
+  };
+}
+
 const image = async (body?: string) =>
   ({ type: 'ImageToTextTask', body: body ?? (await picture()) }) as const;
 
@@ -69,17 +84,7 @@ test('ends all of its tasks although its listener throws, and tells of that then
 
 test('whose answer breaks off has the rest sent alone, and what was solved is charged once', async () => {
   await using world = await openWorld();
-  const { client, asked } = clientOf(world, (answer, n) => {
-    if (n > 1) return answer;
-    const lines = answer.text().then((text) => text.split('\n').slice(0, 12).join('\n'));
-    const body = new ReadableStream({
-      async start(stream) {
-        stream.enqueue(new TextEncoder().encode(`${await lines}\n{"errorId":0,"stat`));
-        stream.error(new TypeError('terminated'));
-      },
-    });
-    return new Response(body, { headers: answer.headers });
-  });
+  const { client, asked } = clientOf(world, breaksOff(12, '{"errorId":0,"stat'));
   const told: number[] = [];
   const tasks = Array(20).fill(await image());
   const outcomes = await client.solveAll(tasks, { onProgress: ({ index }) => told.push(index) });
@@ -100,17 +105,7 @@ test('sends a task that was refused for now alone, after a broken answer too, an
     },
   };
   await using world = await openWorld({ engines: { text: failsFirst } });
-  const { client, asked } = clientOf(world, (answer, n) => {
-    if (n > 1) return answer;
-    const lines = answer.text().then((text) => text.split('\n').slice(0, 5).join('\n'));
-    const body = new ReadableStream({
-      async start(stream) {
-        stream.enqueue(new TextEncoder().encode(`${await lines}\n`));
-        stream.error(new TypeError('terminated'));
-      },
-    });
-    return new Response(body, { headers: answer.headers });
-  });
+  const { client, asked } = clientOf(world, breaksOff(5));
   const outcomes = await client.solveAll(Array(10).fill(await image()));
   expect(outcomes.map(({ error }) => error)).toEqual(Array(10).fill(undefined));
   expect(asked).toEqual(['/createTasks', ...Array(6).fill('/createTask')]);
@@ -126,17 +121,7 @@ test('what was told to have failed is not done after a broken answer, and not ch
     },
   };
   await using world = await openWorld({ engines: { text: failsFirst } });
-  const { client } = clientOf(world, (answer, n) => {
-    if (n > 1) return answer;
-    const lines = answer.text().then((text) => text.split('\n').slice(0, 2).join('\n'));
-    const body = new ReadableStream({
-      async start(stream) {
-        stream.enqueue(new TextEncoder().encode(`${await lines}\n`));
-        stream.error(new TypeError('terminated'));
-      },
-    });
-    return new Response(body, { headers: answer.headers });
-  });
+  const { client } = clientOf(world, breaksOff(2));
   const outcomes = await client.solveAll(Array(4).fill(await image()));
   const failed = outcomes.filter(({ error }) => error !== undefined);
   expect(failed.map(({ error }) => error!.code)).toEqual(['ERROR_CAPTCHA_UNSOLVABLE']);
