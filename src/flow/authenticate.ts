@@ -35,9 +35,10 @@ export function authenticator({ clock, store, pepper }: AuthenticatorParts) {
     if (!isPlausibleKey(key)) return nobody;
     const principal = store.findPrincipal(hashKey(key, pepper));
     recent.set(key, { readAt: now, principal });
-    // A key that nobody has yet may be imported in the next moment, and works from then on.
+    // A key that nobody has yet may be imported in the next moment, and works from then on; but one call asks for it
+    // twice, first for its dialect.
     principal.then(
-      (found) => found === undefined && recent.delete(key),
+      (found) => found === undefined && setImmediate(() => recent.delete(key)),
       () => recent.delete(key),
     );
     return principal;

@@ -87,3 +87,17 @@ test('a key that is limited to other task types', async () => {
   expect(await world.money()).toEqual({ posted, pending: 0 });
   expect(posted).toBeLessThan(start);
 });
+
+test('a wrong key is looked up once for a call, and anew for the next', async () => {
+  await using world = await openWorld();
+  const { findPrincipal } = world.store;
+  let lookUps = 0;
+  world.store.findPrincipal = (hash) => {
+    lookUps++;
+    return findPrincipal(hash);
+  };
+  for (const count of [1, 2]) {
+    expect((await world.call('getBalance', { clientKey: 'nobody-has-this-key' })).status).toBe(401);
+    expect(lookUps).toBe(count);
+  }
+});
