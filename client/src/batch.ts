@@ -91,6 +91,7 @@ export class Batch {
     const ending: Promise<void>[] = [];
     const again: [number, number][] = [];
     let answered = 0;
+    let failure: LegibleError | undefined;
     try {
       await transport.repeat(signal, async () => {
         // Sent again as a whole, it would do once more, and charge, what has been told to have failed.
@@ -103,14 +104,14 @@ export class Batch {
         }
         if (answered < indexes.length) throw new LegibleError('NO_ANSWER', 'the answer broke off');
       });
-      await this.#solveSingly([...indexes.entries()].slice(answered), nameOf);
     } catch (error) {
       if (!(error instanceof LegibleError)) throw error;
-      const left = [...indexes.entries()].slice(answered);
-      // A server that does not know this call.
-      if (error.code === 'ERROR_BAD_REQUEST') await this.#solveSingly(left, nameOf);
-      else for (const [, index] of left) ending.push(this.#keep(index, Promise.reject(error)));
+      failure = error;
     }
+    const left = [...indexes.entries()].slice(answered);
+    // An answer that has broken off, or a server that does not know this call.
+    if (failure === undefined || failure.code === 'ERROR_BAD_REQUEST') await this.#solveSingly(left, nameOf);
+    else for (const [, index] of left) ending.push(this.#keep(index, Promise.reject(failure)));
     await Promise.all(ending);
     // Mostly the places of the key were taken, by those that have ended now: as many as there were are free again.
     const places = Math.min(Math.max(answered - again.length, 1), singlesAtOnce);

@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { lettersAndDigits } from '../recognize/language.ts';
 import { peekImage } from '../recognize/peek.ts';
 import { UserError } from '../userError.ts';
 import { type Puzzle, puzzleKind } from './puzzles.ts';
-import { type Row, readTable, type Table } from './table.ts';
+import { type Row, readTable } from './table.ts';
 
 /** One labelled image. */
 export interface Labelled {
@@ -49,7 +49,9 @@ export function findFamilies(given: readonly string[]): Families {
   const times = Map.groupBy(folders.keys(), (path) => basename(path));
   for (const [path, folder] of folders) {
     const short = basename(path);
-    addFamily(found, times.get(short)!.length > 1 ? folder : short, folder);
+    const name = times.get(short)!.length > 1 ? folder : short;
+    const why = addFamily(found, name, folder);
+    if (why !== undefined) found.skipped.push({ name, why });
   }
   return found;
 }
@@ -66,44 +68,36 @@ function familyFolders(folder: string): string[] {
   return found;
 }
 
-function addFamily(found: Families, name: string, folder: string): void {
+/** Why nothing of it can be measured; undefined where something can. */
+function addFamily(found: Families, name: string, folder: string): string | undefined {
   const table = readTable(join(folder, 'labels.tsv'));
-  const skip = (why: string) => found.skipped.push({ name, why });
-  /** Those of the table's rows that can be measured. */
-  const sift = (problemOf: (row: Row) => string | undefined): Row[] => {
-    const sound = table.rows.filter((row) => {
-      const why = problemOf(row);
-      if (why !== undefined) found.leftOut.push({ path: join(folder, row.file!), why });
-      return why === undefined;
-    });
-    if (sound.length === 0) skip(`none of the ${table.rows.length} rows of its labels.tsv can be measured`);
-    return sound;
-  };
+  const kind = table.columns.includes('label') ? texts : puzzleKind(table);
+  if (kind === undefined || !table.columns.includes('file'))
+    return 'its labels.tsv has no tab-separated columns "file" and "label", nor a puzzle\'s';
 
-  const kind = table.columns.includes('file') ? kindOf(table) : undefined;
-  if (kind === undefined)
-    skip('its labels.tsv has no tab-separated columns "file" and "label", nor a puzzle\'s');
-  else if (kind === 'texts') {
-    const rows = sift((row) => imageProblem(join(folder, row.file!)) ?? labelProblem(row));
-    if (rows.length === 0) return;
-    const family = toFamily(name, folder, rows);
-    found.families.push(family);
-    const strange = family.images.map(({ label }) => unwritten(label, family)).filter(Boolean);
-    const characters = [...new Set(strange.join(''))].join('');
-    if (strange.length > 0) found.unwritable.push({ name, labels: strange.length, characters });
-  } else {
-    const rows = sift((row) => {
-      const problems = kind.images.map((column) => imageProblem(join(folder, row[column]!)));
-      return problems.find((problem) => problem !== undefined) ?? kind.problemOf(row);
-    });
-    const puzzles = rows.map((row) =>
-      kind.toPuzzle(row, (column) => readFileSync(join(folder, row[column]!))),
-    );
-    if (rows.length > 0) found.puzzleFamilies.push({ name, puzzles });
+  const rows = table.rows.filter((row) => {
+    const problems = kind.images.map((column) => imageProblem(join(folder, row[column]!)));
+    const why = problems.find((problem) => problem !== undefined) ?? kind.problemOf(row);
+    if (why !== undefined) found.leftOut.push({ path: join(folder, row.file!), why });
+    return why === undefined;
+  });
+  if (rows.length === 0) return `none of the ${table.rows.length} rows of its labels.tsv can be measured`;
+
+  if ('toPuzzle' in kind) {
+    const open = (row: Row) => (column: string) => readFileSync(join(folder, row[column]!));
+    found.puzzleFamilies.push({ name, puzzles: rows.map((row) => kind.toPuzzle(row, open(row))) });
+    return undefined;
   }
+  const family = toFamily(name, folder, rows);
+  found.families.push(family);
+  const strange = family.images.map(({ label }) => unwritten(label, family)).filter(Boolean);
+  const characters = [...new Set(strange.join(''))].join('');
+  if (strange.length > 0) found.unwritable.push({ name, labels: strange.length, characters });
+  return undefined;
 }
 
-const kindOf = (table: Table) => (table.columns.includes('label') ? 'texts' : puzzleKind(table));
+/** What the rows of a family of texts hold, in the form of the kinds of puzzles. */
+const texts = { images: ['file'], problemOf: labelProblem };
 
 function imageProblem(path: string): string | undefined {
   if (!isFile(path)) return 'there is no such file';
@@ -125,7 +119,7 @@ function unwritten(label: string, { arithmetic }: Family): string {
 }
 
 const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-const isFolder = (path: string) => existsSync(path) && statSync(path).isDirectory();
+const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 const isFamily = (folder: string) => isFolder(folder) && isFile(join(folder, 'labels.tsv'));
 
 function toFamily(name: string, folder: string, rows: readonly Row[]): Family {

@@ -28,7 +28,7 @@ export interface Flow {
   /** The dialect that a key is set to; null where it says nothing. */
   dialectOf(clientKey: unknown): Promise<string | null>;
   /** Whether a key is one of the sandbox, whose calls count against nobody. */
-  isPlayed(clientKey: unknown): boolean;
+  isOfSandbox(clientKey: unknown): boolean;
   /** Reads the bans and takes up tasks that were queued before. */
   start(): Promise<void>;
   /** Lets tasks under way finish for as long as the setting allows, then gives the rest back. */
@@ -106,7 +106,7 @@ export function buildFlow(parts: FlowParts): Flow {
     feedbackTask: (arrived) => admit(arrived, feedback, (caller) => sandbox.feedbackTask(caller)),
     refuse: (arrived) => admit(arrived, paced(unserved), unserved),
     dialectOf,
-    isPlayed: (clientKey) => sandbox.hasKey(clientKey),
+    isOfSandbox: (clientKey) => sandbox.hasScript(clientKey),
     async start() {
       await protection.refresh();
       const refresh = () =>

@@ -70,7 +70,7 @@ export class Sandbox {
   }
 
   /** Whether a key names a script: what is wrong with such a call before it is played counts against nobody either. */
-  hasKey(clientKey: unknown): boolean {
+  hasScript(clientKey: unknown): boolean {
     return this.#isOurs(clientKey) && parseScript(clientKey.slice(prefix.length)) !== undefined;
   }
 

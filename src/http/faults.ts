@@ -8,7 +8,7 @@ import type { Body } from './dialects/dialect.ts';
 import { wireFault } from './wireFault.ts';
 
 interface JudgeParts {
-  flow: Pick<Flow, 'isPlayed' | 'protection'>;
+  flow: Pick<Flow, 'isOfSandbox' | 'protection'>;
   addresses: Pick<Addresses, 'isProxy'>;
   log: Logger;
 }
@@ -22,7 +22,7 @@ export function judge({ flow, addresses, log }: JudgeParts) {
     fields?: Body,
   ): Fault {
     const fault = wireFault(error) ?? unavailable(error);
-    fault.isStaged ||= flow.isPlayed(fields?.clientKey);
+    fault.isStaged ||= flow.isOfSandbox(fields?.clientKey);
     if (!fault.isStaged && !addresses.isProxy(address)) flow.protection.countForAddress(address, fault.code);
     const { retry } = errorTable[fault.code];
     // A decoder's word for what it refused; errors of the network may name what a client keeps secret.

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ErrorCode } from '../../src/errors.ts';
 import { Fault } from '../../src/fault.ts';
 import type { TextReader } from '../../src/tasks/task.ts';
 import { openProofWorld } from '../proofWorld.ts';
@@ -26,6 +27,17 @@ function clientOf(world: World, change: (answer: Response, n: number) => Respons
     },
   });
   return { client, asked };
+}
+
+/** Fails at the first image, and reads the others. */
+function failsFirst(code: ErrorCode): TextReader {
+  let reads = 0;
+  return {
+    read: async (...asked) => {
+      if (reads++ === 0) throw new Fault(code);
+      return readerOf('k7mp2').read(...asked);
+    },
+  };
 }
 
 /** Ends the first answer after so many lines, and what begins the next. */
@@ -97,14 +109,7 @@ test('whose answer breaks off has the rest sent alone, and what was solved is ch
 });
 
 test('sends a task that was refused for now alone, after a broken answer too, and it is charged once', async () => {
-  let reads = 0;
-  const failsFirst: TextReader = {
-    read: async (...asked) => {
-      if (reads++ === 0) throw new Fault('ERROR_TASK_TIMEOUT');
-      return readerOf('k7mp2').read(...asked);
-    },
-  };
-  await using world = await openWorld({ engines: { text: failsFirst } });
+  await using world = await openWorld({ engines: { text: failsFirst('ERROR_TASK_TIMEOUT') } });
   const { client, asked } = clientOf(world, breaksOff(5));
   const outcomes = await client.solveAll(Array(10).fill(await image()));
   expect(outcomes.map(({ error }) => error)).toEqual(Array(10).fill(undefined));
@@ -113,14 +118,7 @@ test('sends a task that was refused for now alone, after a broken answer too, an
 });
 
 test('what was told to have failed is not done after a broken answer, and not charged', async () => {
-  let reads = 0;
-  const failsFirst: TextReader = {
-    read: async (...asked) => {
-      if (reads++ === 0) throw new Fault('ERROR_CAPTCHA_UNSOLVABLE');
-      return readerOf('k7mp2').read(...asked);
-    },
-  };
-  await using world = await openWorld({ engines: { text: failsFirst } });
+  await using world = await openWorld({ engines: { text: failsFirst('ERROR_CAPTCHA_UNSOLVABLE') } });
   const { client } = clientOf(world, breaksOff(2));
   const outcomes = await client.solveAll(Array(4).fill(await image()));
   const failed = outcomes.filter(({ error }) => error !== undefined);
