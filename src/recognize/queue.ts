@@ -58,7 +58,7 @@ export class WorkQueue<Entry extends Waiting> {
   add(entry: Entry, retryAfterMs: number): Entry[] {
     const leaving = this.#roomFor(entry);
     if (leaving === undefined) throw tooMany(retryAfterMs);
-    this.remove((other) => leaving.includes(other));
+    if (leaving.length > 0) this.remove((other) => leaving.includes(other));
     const round = Math.max(this.#round, this.#lastRound.get(entry.account) ?? 0) + 1;
     this.#lastRound.set(entry.account, round);
     const before = this.#entries.findLastIndex((other) => other.round <= round);
@@ -69,11 +69,12 @@ export class WorkQueue<Entry extends Waiting> {
 
   /** The images that must leave for one to come in, mostly none; undefined where it may not drive out so many. */
   #roomFor({ account, bytes }: Entry): Entry[] | undefined {
-    const leaving = new Set<Entry>();
-    const staying = () => this.#entries.map(({ entry }) => entry).filter((entry) => !leaving.has(entry));
-    let [count, sum] = [this.#entries.length, this.#bytes];
-    while (count >= this.#limit || (count > 0 && sum + bytes > this.#mostBytes)) {
-      const shares = this.#shares(staying());
+    const leaving: Entry[] = [];
+    let sum = this.#bytes;
+    const isFull = (count: number) => count >= this.#limit || (count > 0 && sum + bytes > this.#mostBytes);
+    while (isFull(this.#entries.length - leaving.length)) {
+      const staying = this.#entries.map(({ entry }) => entry).filter((entry) => !leaving.includes(entry));
+      const shares = this.#shares(staying);
       const own = shares.get(account) ?? { images: 0, bytes: 0 };
       const mine = this.#partOf({ images: own.images + 1, bytes: own.bytes + bytes });
       const [greatest, share] = [...shares].reduce((most, next) =>
@@ -81,11 +82,11 @@ export class WorkQueue<Entry extends Waiting> {
       );
       // The only image of an account is never driven out.
       if (share.images < 2 || mine >= this.#partOf(share)) return undefined;
-      const last = staying().findLast((entry) => entry.account === greatest)!;
-      leaving.add(last);
-      [count, sum] = [count - 1, sum - last.bytes];
+      const last = staying.findLast((entry) => entry.account === greatest)!;
+      leaving.push(last);
+      sum -= last.bytes;
     }
-    return [...leaving];
+    return leaving;
   }
 
   #shares(entries: readonly Entry[]): Map<string, Share> {
