@@ -35,9 +35,13 @@ class StyleCheck:
         return {style: float(np.mean(right[i * FIXED : (i + 1) * FIXED])) for i, style in enumerate(STYLES)}
 
 
-def shares(exact: dict[str, float]) -> np.ndarray:
-    """Each style's share of the images to come, in the order of STYLES, from its exact readings."""
+def shares(exact: dict[str, float], favoured: dict[str, float] | None = None) -> np.ndarray:
+    """Each style's share of the images to come, in the order of STYLES, from its exact readings.
+
+    favoured: styles that get this many times as much, such as new ones that a trained net has never met.
+    """
     errors = np.array([1 - exact.get(style, 0.5) for style in STYLES]) + 0.02
     even = 1 / len(STYLES)
     share = np.minimum(EVEN * even + (1 - EVEN) * errors / errors.sum(), MOST * even)
+    share *= [(favoured or {}).get(style, 1.0) for style in STYLES]
     return share / share.sum()

@@ -27,9 +27,17 @@ from training.net import SIZES
 from training.picture import HEIGHTS
 from training.schedule import PEAK, learning_rate
 from training.styles import StyleCheck, shares
-from training.synth import Synthesiser
+from training.synth import STYLES, Synthesiser
 
 SAVE_EVERY = 180  # seconds
+
+
+def favoured(text: str) -> dict[str, float]:
+    """surface=3,tiles=2 -> how many times its share each style gets."""
+    times = {style: float(factor) for style, factor in (part.split("=") for part in text.split(","))}
+    if unknown := times.keys() - set(STYLES):
+        raise argparse.ArgumentTypeError(f"no such style: {', '.join(sorted(unknown))}")
+    return times
 
 
 def options() -> argparse.Namespace:
@@ -47,6 +55,7 @@ def options() -> argparse.Namespace:
         "--producers", type=int, help="processes that draw images (default: 2, or cores - 2 with a GPU)"
     )
     parser.add_argument("--rows", default=",".join(map(str, HEIGHTS)), help="heights of the images, multiples of 16")
+    parser.add_argument("--favour", type=favoured, default={}, help="STYLE=TIMES,…: larger shares for some styles")
     parser.add_argument("--peak", type=float, default=PEAK, help="highest learning rate")
     parser.add_argument(
         "--scale", type=float, help="batch size as a multiple of about 64 (default: 1, or 4 with a GPU)"
@@ -135,7 +144,7 @@ class Run:
         """Trains until the run is over, or SIGTERM."""
         at = self.progress
         chosen = self.chosen
-        producers = Producers(chosen.producers, at.batches, shares(at.exact), chosen.scale, chosen.rows)
+        producers = Producers(chosen.producers, at.batches, shares(at.exact, chosen.favour), chosen.scale, chosen.rows)
         losses: list[Tensor] = []
         saved = time.monotonic()
         if not at.exact:
@@ -157,7 +166,7 @@ class Run:
             if at.images - at.checked_at >= self.chosen.check_every:
                 self.check(losses)
                 losses.clear()
-                producers.share[:] = shares(at.exact).tolist()
+                producers.share[:] = shares(at.exact, chosen.favour).tolist()
                 from_images, from_time, waited = at.images, time.monotonic(), 0.0
                 last = from_time
             if now - saved > SAVE_EVERY:

@@ -105,7 +105,7 @@ class Synthesiser:
             h = dice.u(16, 26)
         else:
             h = dice.u(80, 150)
-        if "relief" in ingredients or "dotted" in ingredients:
+        if not ingredients.keys().isdisjoint(("relief", "surface", "dotted")):
             h = max(h, 44)
         h = min(h, math.sqrt(_MOST_PIXELS / aspect))
         h = max(16, round(h))

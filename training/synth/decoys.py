@@ -20,7 +20,7 @@ def draw(s: Scene, glyphs: GlyphSet, strength: float) -> None:
     kind = s.dice.random()
     if kind < 0.15:
         _carpet(s, glyphs, strength)
-    elif kind < (0.5 if s.tile else 0.25):
+    elif kind < (0.8 if s.tile else 0.25):
         _fragments(s, glyphs, strength)
     else:
         _letters(s, glyphs, strength)

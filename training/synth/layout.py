@@ -38,13 +38,16 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
     dice, n = s.dice, len(s.text)
     fonts = choose_fonts(s, glyphs)
     s.nested = s.strength("scatter") > 0 and n > 1 and s.w < 4 * s.h and dice.chance(0.4)
-    if s.strength("dotted") and dice.chance(0.5):
+    if s.strength("tiles") or (s.strength("dotted") and dice.chance(0.3)):
         s.tile = letter.choose_tile(s)
     cells = [letter.variant(s, glyphs.glyph(f, c), c) for f, c in zip(fonts, s.text)]
     jitter, mixing = s.strength("jitter"), s.strength("mixed-fonts")
     sizes = [1.0] * n
     if mixing or jitter or s.strength("uneven"):
         spread = 0.32 * max(mixing, 0.7 * jitter, 1.4 * s.strength("uneven"))
+        if (mixing or s.strength("uneven")) and dice.chance(0.2):
+            # Some generators set letters beside others of three times their size.
+            spread = dice.u(0.3, 0.65)
         sizes = [math.exp(dice.u(-spread, spread)) for _ in range(n)]
     stretch = math.exp(dice.u(-0.25, 0.25)) if dice.chance(0.35) else 1.0
     # Of unlike colours, letters can be told apart even where they cover half of each other.
@@ -78,7 +81,8 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
         cx = pens[i]
         cy = base[i] + (g.top + g.mask.shape[0] / 2) * k + hops[i]
         # At an edge a letter may lose a third of its height, and else nothing.
-        cy = _keep_inside(cy, g.mask.shape[0] * k / (6 if s.strength("edge") else 2), s.h)
+        cut = s.strength("edge") or (s.strength("scatter") and dice.chance(0.2))
+        cy = _keep_inside(cy, g.mask.shape[0] * k / (6 if cut else 2), s.h)
         wide = math.exp(dice.u(-0.3, 0.3) * jitter) if jitter else 1.0
         shear = dice.u(-0.3, 0.3) * jitter if jitter else 0.0
         roi = letter.stamp(s.alpha.shape, g.mask, k * stretch * wide, k, turns[i], shear, cx, cy)
@@ -181,6 +185,9 @@ def _fit(s: Scene, cells, sizes, stretch, unlike: bool) -> tuple[float, list[flo
         parts = [dice.random() ** 2 + 0.01 if loose else 1.0 for _ in wide]
         wide = [width + more * part / sum(parts) / cap for width, part in zip(wide, parts)]
         slack -= more
+    if where == 0.0 and dice.chance(0.4):
+        # The first letter begins outside.
+        margin = -dice.u(0.0, 0.4) * min(cap, cap * widths[0])
     pen, pens = margin + where * slack, []
     for width, gap in zip(wide, gaps):
         pen += gap * cap
@@ -199,6 +206,9 @@ def _overlap(dice: Dice, pair: tuple[float, float], strength: float, unlike: boo
     if dice.chance(0.25):
         return 0.0
     most = 0.3 + 0.3 * strength if unlike else 0.2 + 0.2 * strength
+    if unlike and min(pair) < 0.5 * max(pair):
+        # A slender letter can stand all within its neighbour.
+        most = 1.2
     return -dice.u(0.08, most) * min(pair)
 
 
@@ -210,7 +220,7 @@ def _baseline(s: Scene, cap: float) -> list[float]:
     kind = dice.random()
     if kind < 0.7 or n < 2:
         return [level] * n
-    swing = min(0.35 * free, 0.5 * cap) * dice.u(0.3, 1.0) * dice.sign()
+    swing = min(0.35 * free, dice.u(0.4, 0.9) * cap) * dice.u(0.3, 1.0) * dice.sign()
     ts = [i / (n - 1) for i in range(n)]
     if kind < 0.82:
         return [level + swing * (2 * t - 1) for t in ts]

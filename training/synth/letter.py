@@ -20,7 +20,7 @@ def variant(s: Scene, glyph: Glyph, char: str) -> Glyph:
         wide = dice.u(1.2, 1.9) if char == "-" else dice.u(0.8, 1.3)
         mask = cv2.resize(mask, (max(2, int(mask.shape[1] * wide)), mask.shape[0]))
         return Glyph(mask, glyph.left, glyph.top + (dice.u(0, 14) if char == "*" else 0.0), glyph.advance * wide)
-    if s.strength("dotted") and min(mask.shape) > 8 and s.tile:
+    if s.tile and min(mask.shape) > 8:
         tile = choose_tile(s) if s.strength("uneven") else s.tile
         return Glyph(_tiled(mask, *tile), glyph.left, glyph.top, glyph.advance)
     return glyph

@@ -151,8 +151,10 @@ def grid(s: Scene, image: np.ndarray, tint: Tint, strength: float) -> None:
     if kind < 0.62:
         vertical, level = (True, True) if kind < 0.42 else (kind < 0.5, kind >= 0.5)
         x = y = dice.u(0, step)
+        dash = max(2, round(step * dice.u(0.15, 0.6))) if dice.chance(0.2) else h
         while vertical and x < w:
-            cv2.line(image, (int(x), 0), (int(x), h), c, thick)
+            for top in range(0, h, 2 * dash):
+                cv2.line(image, (int(x), top), (int(x), top + dash - 1), c, thick)
             x += step
         ratio = dice.u(0.7, 1.3)
         while level and y < h:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from training.synth import backdrop, colours, decoys, looks, marks, relief, warps, wear
+from training.synth import backdrop, colours, decoys, looks, marks, relief, surface, warps, wear
 from training.synth.glyphs import GlyphSet
 from training.synth.scene import Scene, blend
 
@@ -73,6 +73,8 @@ def picture(s: Scene, glyphs: GlyphSet, textures: list[np.ndarray]) -> None:
         _invert(s)
     if s.strength("relief"):
         relief.draw(s)
+    elif s.strength("surface"):
+        surface.draw(s)
     else:
         before = s.canvas
         s.canvas = blend(before, s.flat(s.colour) if s.ink is None else s.ink, s.alpha)

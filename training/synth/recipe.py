@@ -29,6 +29,7 @@ INGREDIENTS: dict[str, float] = {
     "shadow": 1.2,
     "block": 0.9,
     "dotted": 0.6,
+    "tiles": 0.3,
     "striped": 0.6,
     "gradient-ink": 0.9,
     "rough": 0.7,
@@ -50,6 +51,7 @@ INGREDIENTS: dict[str, float] = {
     "inverted": 0.4,
     "frame": 1.2,
     "relief": 0.12,
+    "surface": 0.08,
     "wave": 2.0,
     "warp": 1.6,
     "lens": 1.0,
@@ -67,6 +69,13 @@ INGREDIENTS: dict[str, float] = {
 _NEVER_LEAD = ("weight", "frame", "gradient", "patches", "noise", "dither", "gradient-ink")
 STYLES: tuple[str, ...] = tuple(n for n in INGREDIENTS if n not in _NEVER_LEAD)
 
+# What often comes with a leading ingredient, and how often.
+_COMPANY: dict[str, dict[str, float]] = {
+    "tiles": {"decoys": 0.5, "jitter": 0.5, "many-colours": 0.3},
+    "math": {"overlap": 0.2, "many-colours": 0.2},
+    "scatter": {"hollow": 0.2, "decoys": 0.3, "mixed-fonts": 0.3},
+    "clutter": {"small": 0.35},
+}
 # Drawn anew for each letter. A generator that does it with one of them mostly does it with several.
 _BY_LETTER = ("mixed-fonts", "many-colours", "uneven", "jitter", "spacing", "scatter")
 _MARKS = (
@@ -135,10 +144,57 @@ _ABSENT = {
         "noise",
         "animated-frame",
     ),
+    "surface": (
+        "relief",
+        "hue-only",
+        "low-contrast",
+        "pale-letters",
+        "many-colours",
+        "gradient-ink",
+        "inverted",
+        "lens",
+        "clutter",
+        "uneven",
+        "threshold",
+        "dither",
+        "speckle",
+        "small",
+        "hollow",
+        "striped",
+        "dotted",
+        "block",
+        "blur",
+        "touching",
+        "overlap",
+        "slices",
+        "heavy-strokes",
+        "ribbon",
+        "cutting-strokes",
+        "noise",
+        "animated-frame",
+    ),
+    "tiles": (
+        "hollow",
+        "striped",
+        "dotted",
+        "small",
+        "threshold",
+        "rough",
+        "blur",
+        "cutting-strokes",
+        "slices",
+        "relief",
+        "surface",
+        "low-contrast",
+        "pale-letters",
+        "block",
+        "clutter",
+        "overlap",
+    ),
     "dotted": ("hollow", "striped", "small", "threshold", "rough", "blur", "cutting-strokes", "slices"),
     "hollow": ("striped", "rough", "dotted", "block", "cutting-strokes"),
     "block": ("hollow", "dotted", "striped", "inverted"),
-    "small": ("bitmap-font", "clutter"),
+    "small": ("bitmap-font",),
     "clutter": ("texture", "hollow", "striped", "dotted", "rough", "uneven"),
     "threshold": ("texture", "patches", "gradient", "many-colours", "gradient-ink", "noise", "inverted"),
     "dark": ("low-contrast",),
@@ -166,6 +222,9 @@ def mix(dice: Dice, lead: str, difficulty: float) -> dict[str, float]:
         names = _fitting(chosen)
         name = dice.weighted(names, [INGREDIENTS[n] for n in names])
         chosen[name] = min(1.0, dice.u(0.15, 0.75) * d * scale)
+    for name, often in _COMPANY.get(lead, {}).items():
+        if dice.chance(often * min(1.0, d)) and name in _fitting(chosen):
+            chosen[name] = min(1.0, dice.u(0.25, 0.9) * d)
     if any(n in chosen for n in _BY_LETTER) and lead != "plain" and dice.chance(0.35):
         for name in _BY_LETTER:
             if name in _fitting(chosen) and dice.chance(0.5):

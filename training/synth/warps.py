@@ -63,19 +63,22 @@ def lens(s: Scene, strength: float) -> Field:
     total_x = total_y = np.float32(0)
     for _ in range(1 if dice.chance(0.6) else 2):
         cx, cy = dice.u(0.15, 0.85) * s.w, dice.u(0.2, 0.8) * s.h
+        if s.centres and dice.chance(0.5):
+            # On the text, between two letters or on one.
+            cx, cy = (a + dice.u(-0.5, 0.5) * s.cap for a in dice.pick(s.centres))
         rx, ry = x - np.float32(cx), y - np.float32(cy)
         kind = dice.random()
-        if kind < 0.15:
+        if kind < 0.3:
             # A fisheye: the very middle is spread without bound.
             size = s.h * dice.u(0.5, 1.3)
             r = np.sqrt(rx * rx + ry * ry) * np.float32(1 / size)
             near = np.float32(1) - np.minimum(r, 1) ** np.float32(0.35 + 0.65 * strength * dice.u(0.3, 1))
             total_x, total_y = total_x - near * rx, total_y - near * ry
-        elif kind < 0.6:
+        elif kind < 0.65:
             size = s.h * dice.u(0.4, 1.1)
             r2 = (rx * rx + ry * ry) * np.float32(1 / size**2)
             fall = np.exp(-2 * r2)
-            if kind < 0.4:
+            if kind < 0.5:
                 k = strength * dice.sign() * dice.u(0.4, 1)
                 # Middle of a bulge: up to four times as large.
                 k = np.float32(min(0.75, (0.8 if k > 0 else 0.5) * k))

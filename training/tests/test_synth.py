@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from training.alphabet import CHARS
-from training.synth import STYLES, Synthesiser, backdrop, colours, layout, letter, paint
+from training.synth import STYLES, Synthesiser, backdrop, colours, layout, letter, paint, surface
 from training.synth.content import arithmetic, code
 from training.synth.dice import Dice
 from training.synth.scene import Scene
@@ -137,6 +137,29 @@ def test_pale_letters_are_told_from_what_is_behind_them(maker):
 
 def test_tiles_build_every_letter(maker):
     for seed in range(300):
-        s = Scene(Dice(seed), 60, 300, "aWi", {"dotted": 1.0}, 1.0)
+        s = Scene(Dice(seed), 60, 300, "aWi", {"tiles": 1.0}, 1.0)
         layout.place(s, maker.glyphs)
         assert all(s.alpha[:, max(0, int(x) - 14) : int(x) + 14].max() > 60 for x, _ in s.centres)
+
+
+def test_a_sheet_hides_what_is_behind_its_letters_and_shows_their_tops():
+    rows = np.array([[0, 0], [1, 1], [2, 0], [3, 3]])  # in the second column the third point rises above the second
+    seen, there, side = surface._look_at(rows, 4, 2)
+    assert seen.tolist() == [[0, 2], [1, 2], [2, 2], [3, 3]]
+    assert there.all()
+    assert side.tolist() == [[False, False], [False, False], [False, True], [False, False]]
+
+
+def test_letters_on_a_sheet_can_be_seen(maker):
+    for seed in range(40):
+        s = Scene(Dice(seed), 60, 200, "H8K", {"surface": 0.7}, 1.0)
+        paint.choose_colours(s)
+        layout.place(s, maker.glyphs)
+        s.canvas = s.flat(s.paper)
+        bare = Scene(Dice(seed), 60, 200, "H8K", {"surface": 0.7}, 1.0, cap=s.cap)
+        bare.canvas, bare.alpha, bare.smooth = s.flat(s.paper), np.zeros_like(s.alpha), s.smooth
+        bare.dice.setstate(s.dice.getstate())
+        surface.draw(s)
+        surface.draw(bare)
+        assert (np.abs(s.canvas.astype(int) - bare.canvas).max(2) > 12).mean() > 0.01
+        assert not s.alpha.any()
