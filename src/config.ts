@@ -243,7 +243,7 @@ function readFile(path: string, required: boolean, problems: string[]): Given {
   for (const [name, value] of Object.entries(content.data)) {
     const source = `${name} in ${path}`;
     const known = settings.map((setting) => setting.name);
-    if (name in schema.shape) given[name] = { value, source };
+    if (Object.hasOwn(schema.shape, name)) given[name] = { value, source };
     else problems.push(`${source} is not a setting${suggestion(name, known)}`);
   }
   return given;

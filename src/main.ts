@@ -3,12 +3,14 @@ import { startBookkeeper } from './bookkeeper.ts';
 import { type Clock, SteadyClock, systemClock } from './clock.ts';
 import { SearchPool } from './compute/pool.ts';
 import type { Config } from './config.ts';
+import type { DialectName } from './dialects.ts';
 import { diskSpace } from './disk.ts';
 import { watchStore } from './gauges.ts';
 import { createOps } from './http/ops.ts';
 import { buildServer } from './http/server.ts';
 import { createLog, type Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
+import { milliseconds } from './milliseconds.ts';
 import { caller } from './outbound/call.ts';
 import { Guard, placeOf } from './outbound/guard.ts';
 import { readPepper } from './pepper.ts';
@@ -30,6 +32,8 @@ export interface Running {
   /** Where the API and the ops port answer: `http://127.0.0.1:7878`. */
   url: string;
   opsUrl: string;
+  /** Where it answers in dialects of their own. */
+  dialectPorts: Partial<Record<DialectName, number>>;
   /** The key of the first account, when this start made it. */
   firstKey: string | undefined;
   /** Refuses new tasks, waits for those under way, gives back the rest, and closes everything. */
@@ -70,7 +74,11 @@ export async function start(
     started.push(() => timekeeper.stop());
     const pepper = await readPepper(config, store);
     const repaired = await store.repair(clock.now());
-    if (repaired > 0) log.warn({ repaired }, 'tasks of a server that had died were refunded');
+    if (repaired > 0)
+      log.warn(
+        { repaired },
+        'what a server that had died was at has failed and was refunded, or waits to be done once more',
+      );
     const sweeper = startSweeper(store, clock, log);
     started.push(() => sweeper.stop());
     const bookkeeper = startBookkeeper(store, clock, log);
@@ -102,6 +110,7 @@ export async function start(
     };
     const questions = new Questions(readClassCard());
 
+    const dialectPorts: Running['dialectPorts'] = {};
     const api = buildServer({
       config,
       clock,
@@ -118,7 +127,10 @@ export async function start(
       pepper,
       log,
       metrics,
-      onBesidePort: (port) => guard.denyOwn(port),
+      onBesidePort(port, dialect) {
+        dialectPorts[dialect] = port;
+        guard.denyOwn(port);
+      },
     });
     let draining = false;
     started.push(() => {
@@ -153,7 +165,7 @@ export async function start(
 
     const firstKey = await welcome(store, pepper, clock);
     log.info({ version, url, opsUrl }, 'serving');
-    return { url, opsUrl, firstKey, stop };
+    return { url, opsUrl, dialectPorts, firstKey, stop };
   } catch (error) {
     await stop().catch((failure: unknown) => log.error({ err: failure }, 'after a failed start'));
     throw error;
@@ -198,14 +210,14 @@ export async function serve(config: Config, greet: (running: Running) => void): 
     if (stoppedAt !== undefined) return;
     stoppedAt = performance.now();
     log.info({ why }, 'stopping');
-    setTimeout(kill, config.drainSeconds * 1000 + graceMs).unref();
+    setTimeout(kill, milliseconds(config.drainSeconds) + graceMs).unref();
     starting
       .then((running) => running.stop())
       .then(
         () => leave(status),
         (error: unknown) => {
           log.fatal({ err: error }, 'stopping failed');
-          leave(1);
+          leave(status || 1);
         },
       );
   }

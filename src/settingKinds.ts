@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dialectNames } from './dialects.ts';
+import { milliseconds } from './milliseconds.ts';
 import { standardPrices } from './prices.ts';
 import { isRange } from './range.ts';
 import { suggestion } from './suggestion.ts';
@@ -18,8 +19,8 @@ export const positive = count.refine((value) => value >= 1, 'is below 1');
 export const port = count.refine((value) => value <= 65_535, 'is above 65535');
 export const seconds = number
   .refine((value) => value > 0 && value <= 86_400 * 366, 'is not above 0 and below a year')
-  // What databases keep are whole milliseconds.
-  .refine((value) => Number.isInteger(value * 1_000), 'is finer than a thousandth');
+  // What databases keep are whole milliseconds; 2.01 times 1,000 is none.
+  .refine((value) => milliseconds(value) / 1_000 === value, 'is finer than a thousandth');
 /** Beyond 24.8 days a timer of Node's ends at once. */
 export const shortSeconds = seconds.refine((value) => value <= 86_400, 'is above a day');
 export const flag = z.union([z.boolean(), z.stringbool()], { error: 'is neither true nor false' });

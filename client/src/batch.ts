@@ -109,8 +109,7 @@ export class Batch {
       failure = error;
     }
     const left = [...indexes.entries()].slice(answered);
-    // An answer that has broken off, or a server that does not know this call.
-    if (failure === undefined || failure.code === 'ERROR_BAD_REQUEST') await this.#solveSingly(left, nameOf);
+    if (failure === undefined || isForAll(failure, answered)) await this.#solveSingly(left, nameOf);
     else for (const [, index] of left) ending.push(this.#keep(index, Promise.reject(failure)));
     await Promise.all(ending);
     // Mostly the places of the key were taken, by those that have ended now: as many as there were are free again.
@@ -161,6 +160,15 @@ export class Batch {
       this.#thrown ??= { error };
     }
   }
+}
+
+/**
+ * Whether the tasks that have had no answer may yet get one by themselves: it has broken off, and some of them are done
+ * and charged; or what was refused is the call: the server does not know it, or together they are too much for one.
+ */
+function isForAll({ code }: LegibleError, answered: number): boolean {
+  if (answered > 0) return code === 'NO_ANSWER' || code === 'UNREADABLE_ANSWER';
+  return code === 'ERROR_BAD_REQUEST' || code === 'ERROR_INVALID_TASK_DATA';
 }
 
 function isRefusedForNow(answer: { errorId: number }): boolean {

@@ -23,6 +23,14 @@ export const systemClock: Clock = {
     }),
 };
 
+/** The longest time that a timer of the runtime can wait; beyond it ends at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** A signal that is aborted after so many milliseconds, or, where they are more than a timer can, after 24 days. */
+export function after(ms: number): AbortSignal {
+  return AbortSignal.timeout(Math.min(ms, longestTimerMs));
+}
+
 const firstPauseMs = 500;
 const longestPauseMs = 15_000;
 

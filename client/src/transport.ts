@@ -1,5 +1,5 @@
 import { LegibleError } from './error.ts';
-import { type Clock, pauseBefore } from './pause.ts';
+import { after, type Clock, pauseBefore } from './pause.ts';
 import { type ErrorCode, retry } from './schema.ts';
 
 export interface TransportParts {
@@ -98,7 +98,7 @@ export class Transport {
   /** One request; its answer has not been read yet. */
   async send({ path, fields, headers = {}, signal, requestMs }: Call): Promise<Response> {
     const { baseUrl, key } = this.parts;
-    const late = AbortSignal.timeout(requestMs ?? this.parts.requestMs);
+    const late = after(requestMs ?? this.parts.requestMs);
     try {
       return await this.parts.fetch(`${baseUrl}${path}`, {
         method: 'POST',
@@ -124,7 +124,8 @@ export function refusalOf(body: object, headers: Headers): LegibleError {
   const { errorCode, errorDescription, taskId } = body as ErrorBody;
   const seconds = Number(headers.get('retry-after') ?? Number.NaN);
   return new LegibleError(errorCode, errorDescription, {
-    taskId,
+    // Some dialects write 0 where there is none.
+    taskId: taskId || undefined,
     requestId: headers.get('x-request-id') ?? undefined,
     retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : undefined,
   });

@@ -53,8 +53,9 @@ export async function startLocalReader({
   model?: string;
 }): Promise<LocalReader> {
   const { texts, puzzles } = localTasks();
-  const queueLimit = 4 * imagesAtOnce(threads);
-  const pool = await RecognizerPool.start({ threads, queueLimit, clock: systemClock, model });
+  // Nobody else is kept out: how many images there are at once is said above, whatever their size.
+  const queue = { queueLimit: 4 * imagesAtOnce(threads), queueBytes: Number.POSITIVE_INFINITY };
+  const pool = await RecognizerPool.start({ threads, ...queue, clock: systemClock, model });
   const { signal } = new AbortController();
   const context = () => ({
     engines: { text: pool, puzzles: pool },

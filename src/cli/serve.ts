@@ -10,10 +10,9 @@ export function serveCommand(): Command {
     .option('--json', 'print where it answers, and the first key, as JSON')
     .action(async (options: { json?: boolean }) => {
       const config = loadConfig();
-      const { dialectPorts } = config;
       // Not imported above: the other commands start without Fastify, sharp and the models.
       const { serve } = await import('../main.ts');
-      await serve(config, ({ url, opsUrl, firstKey }) =>
+      await serve(config, ({ url, opsUrl, dialectPorts, firstKey }) =>
         print(options, { url, opsUrl, dialectPorts, firstKey: firstKey ?? null }, () =>
           [
             firstKey ? welcomeText(firstKey, url) : `Legible ${version} answers on ${url}`,

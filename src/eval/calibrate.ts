@@ -65,10 +65,9 @@ for (const { images, arithmetic } of families) {
   }
 }
 await net.release();
-if (Math.min(oneLook.length, moreLooks.length) < LEAST_SAMPLES) {
-  console.error(
-    `${oneLook.length} readings of texts: a line is not fitted through fewer than ${LEAST_SAMPLES}`,
-  );
+const fewest = Math.min(oneLook.length, moreLooks.length);
+if (fewest < LEAST_SAMPLES) {
+  console.error(`${fewest} readings of texts: a line is not fitted through fewer than ${LEAST_SAMPLES}`);
   process.exit(2);
 }
 

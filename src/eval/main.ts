@@ -8,11 +8,11 @@
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { forAll } from '../cli/forAll.ts';
-import { imagesAtOnce, type LocalReader, startLocalReader } from '../cli/localReader.ts';
+import { imagesAtOnce, startLocalReader } from '../cli/localReader.ts';
 import { textModel } from '../recognize/modelCard.ts';
 import { UserError } from '../userError.ts';
 import { contactSheet } from './contactSheet.ts';
-import { type Family, findFamilies, type Labelled } from './families.ts';
+import { type Family, findFamilies, type Labelled, type PuzzleFamily } from './families.ts';
 import { isNoImage, isUnsolved } from './givenUp.ts';
 import { limitOf } from './limit.ts';
 import { countRight } from './puzzles.ts';
@@ -43,7 +43,6 @@ if (positionals.length === 0) refuse(usage);
 
 const limit = limitOf(values.limit);
 const { families, puzzleFamilies, skipped, leftOut, unwritable } = orRefuse(() => findFamilies(positionals));
-for (const file of [values.json, values.misses]) if (file !== undefined) proveWritable(file);
 for (const { path, why } of leftOut) tell(path, why);
 for (const { name, labels, characters } of unwritable)
   console.error(
@@ -51,16 +50,44 @@ for (const { name, labels, characters } of unwritable)
   );
 for (const { name, why } of skipped) console.error(`${name}: skipped: ${why}`);
 if (families.length + puzzleFamilies.length === 0) refuse('There is nothing to measure.');
+if (values.misses !== undefined && families.length === 0)
+  refuse('--misses shows texts that were misread, and there are none to read.');
+for (const file of [values.json, values.misses]) if (file !== undefined) proveWritable(file);
 
 const reader = await startLocalReader({ threads: 1, model: values.model });
 const scores: Record<string, FamilyScore> = {};
 const misses = new Map<string, Read[]>();
 const all: Read[] = [];
-for (const family of families) {
+const puzzleScores: Record<string, FamilyScore> = {};
+try {
+  for (const family of families) await measureTexts(family);
+  for (const family of puzzleFamilies) await measurePuzzles(family);
+} finally {
+  await reader.stop();
+}
+if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+
+const [areTexts, arePuzzles] = [scores, puzzleScores].map((some) => Object.keys(some).length > 0);
+if (!areTexts && !arePuzzles) refuse('There is nothing to measure.');
+if (areTexts) console.log(textReport(scores, all));
+if (arePuzzles) console.log(puzzleReport(puzzleScores));
+if (values.json) {
+  const figures = {
+    /** Over families of texts; of puzzles where there are no texts. */
+    mean: meanExact(Object.values(areTexts ? scores : puzzleScores)),
+    families: { ...scores, ...puzzleScores },
+  };
+  writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
+}
+if (values.misses) writeFileSync(values.misses, contactSheet(misses));
+
+async function measureTexts(family: Family): Promise<void> {
   family.images.splice(limit);
   const begun = performance.now();
-  const read = await forAll(family.images, imagesAtOnce(1), (image) => readOne(reader, family, image));
+  const read = await forAll(family.images, imagesAtOnce(1), (image) => readOne(family, image));
   const reads = read.filter((one) => one !== undefined);
+  // A family of which nothing was read would weigh on the mean as if all had been misread.
+  if (reads.length === 0) return skip(family.name);
   scores[family.name] = scoreFamily(reads, performance.now() - begun);
   misses.set(
     family.name,
@@ -70,31 +97,22 @@ for (const family of families) {
   if (process.stderr.isTTY)
     process.stderr.write(`\r${Object.keys(scores).length}/${families.length} families`);
 }
-const puzzleScores: Record<string, FamilyScore> = {};
-for (const { name, puzzles } of puzzleFamilies) {
+
+async function measurePuzzles({ name, puzzles }: PuzzleFamily): Promise<void> {
   puzzles.splice(limit);
   const begun = performance.now();
   const solved = await countRight(reader, puzzles);
+  if (solved.n === 0) return skip(name);
   if (solved.n < puzzles.length)
     console.error(
       `${name}: ${puzzles.length - solved.n} puzzles with an image that cannot be read are left out`,
     );
   puzzleScores[name] = scorePuzzles(solved, performance.now() - begun);
 }
-if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
-await reader.stop();
 
-if (families.length > 0) console.log(textReport(scores, all));
-if (puzzleFamilies.length > 0) console.log(puzzleReport(puzzleScores));
-if (values.json) {
-  const figures = {
-    /** Over families of texts; of puzzles where there are no texts. */
-    mean: meanExact(Object.values(families.length > 0 ? scores : puzzleScores)),
-    families: { ...scores, ...puzzleScores },
-  };
-  writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
+function skip(name: string): void {
+  console.error(`${name}: skipped: none of its images can be read`);
 }
-if (values.misses) writeFileSync(values.misses, contactSheet(misses));
 
 function tell(path: string, why: string): void {
   console.error(`${path}: ${why}; its row is left out`);
@@ -127,15 +145,15 @@ function orRefuse<T>(step: () => T): T {
 }
 
 /** Undefined where there is nothing to read, which is told. */
-async function readOne(local: LocalReader, family: Family, image: Labelled): Promise<Read | undefined> {
+async function readOne(family: Family, image: Labelled): Promise<Read | undefined> {
   try {
     const module = family.arithmetic ? 'math' : 'common';
-    const solution = await local.solve(readFileSync(image.path), { module });
+    const solution = await reader.solve(readFileSync(image.path), { module });
     return { image, text: String(solution.text), confidence: Number(solution.confidence) };
   } catch (error) {
     if (isUnsolved(error)) return { image, text: '', confidence: 0 };
     if (!isNoImage(error)) throw error;
-    tell(image.path, (error.detail ?? error.code).replace(/^task\.body: /, ''));
+    tell(image.path, (error.detail ?? error.code).replace(/^(task\.body|the file): /, ''));
     return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { Fault } from '../fault.ts';
+import { milliseconds } from '../milliseconds.ts';
 import { createTask } from './createTask.ts';
 import { batchMethod } from './createTasks.ts';
 import { feedbackTask } from './feedbackTask.ts';
@@ -120,7 +121,7 @@ export function buildFlow(parts: FlowParts): Flow {
       const timer = setTimeout(() => {
         solver.abandonAll();
         steps.hurry.abort();
-      }, parts.config.drainSeconds * 1000);
+      }, milliseconds(parts.config.drainSeconds));
       await underway.drain();
       clearTimeout(timer);
       clearInterval(banTimer);

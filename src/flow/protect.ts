@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import { type ErrorCode, errorTable } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import type { Metrics } from '../metrics.ts';
+import { milliseconds } from '../milliseconds.ts';
 import { RecentMap } from '../recentMap.ts';
 import { type Ban, type BanKind, banMemoryMs, type Store } from '../store/store.ts';
 import { type Network, networksOf } from './network.ts';
@@ -135,7 +136,7 @@ export class Protection {
     const earlier = this.#bans.get(name);
     const count = earlier !== undefined && now - earlier.until < banMemoryMs ? earlier.count + 1 : 1;
     const seconds = ladder[Math.min(count, ladder.length) - 1]!;
-    this.#ban({ kind, subject, since: now, until: now + seconds * 1000, count });
+    this.#ban({ kind, subject, since: now, until: now + milliseconds(seconds), count });
   }
 
   #ban(ban: Ban): void {

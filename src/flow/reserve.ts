@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { Fault } from '../fault.ts';
 import type { Metrics } from '../metrics.ts';
+import { milliseconds } from '../milliseconds.ts';
 import type { NewHold, Package, Repeat, Store } from '../store/store.ts';
 import { otherBody, requestName } from './idempotency.ts';
 import type { Held, Job } from './stages.ts';
@@ -36,7 +37,7 @@ export function reserver({ config, clock, store, metrics, newId, log }: Reserver
     const { key, account, package: pack } = principal;
     const now = clock.now();
     const taskId = timeOrdered(newId(), now);
-    const deadline = now + config.taskSeconds * 1000;
+    const deadline = now + milliseconds(config.taskSeconds);
     const isNow = job.type.timing === 'now';
     const hold: NewHold = {
       taskId,
@@ -55,7 +56,7 @@ export function reserver({ config, clock, store, metrics, newId, log }: Reserver
       idempotency: await requestName(arrived, now),
       now,
       deadline,
-      expiresAt: now + config.resultSeconds * 1000,
+      expiresAt: now + milliseconds(config.resultSeconds),
     };
     // A client that is told nothing before the settle has lost nothing if the hold is; one that is told to come
     // back has been promised that it stands.
@@ -101,7 +102,7 @@ export function reserver({ config, clock, store, metrics, newId, log }: Reserver
     const failure = { errorCode: 'ERROR_SERVICE_UNAVALIABLE', errorDetail: null };
     let cause: unknown;
     const usual = takeBackPausesMs.length;
-    const whileAway = new Array<number>(Math.ceil((config.taskSeconds * 1000) / awayPauseMs)).fill(
+    const whileAway = new Array<number>(Math.ceil(milliseconds(config.taskSeconds) / awayPauseMs)).fill(
       awayPauseMs,
     );
     for (const [attempt, ms] of [...takeBackPausesMs, ...whileAway].entries()) {

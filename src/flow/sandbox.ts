@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { ErrorCode } from '../errors.ts';
 import { Fault } from '../fault.ts';
+import { milliseconds } from '../milliseconds.ts';
 import { RecentMap } from '../recentMap.ts';
 import { unlimited } from '../store/admin.ts';
 import type { Principal } from '../store/store.ts';
@@ -167,7 +168,7 @@ export class Sandbox {
     const task = this.#tasks.get(taskId);
     if (task?.accountId !== caller.principal.account.id) throw unknownTask();
     const { config, clock } = this.#parts;
-    if (task.createdAt + config.resultSeconds * 1000 <= clock.now()) throw unknownTask();
+    if (task.createdAt + milliseconds(config.resultSeconds) <= clock.now()) throw unknownTask();
     return task;
   }
 

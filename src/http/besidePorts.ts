@@ -1,23 +1,25 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { type AddressInfo, createServer, type Server as SocketServer } from 'node:net';
+import type { DialectName } from '../dialects.ts';
 
 /**
  * Lets a server answer on more ports of an address, with all its own limits on what comes in. Its sockets know the
- * port that they came in by. Rejects when one cannot be listened on. `ports` are those bound, where 0 was asked for too;
- * `close` takes no more, and resolves when the last connection has ended: the server knows of its own alone.
+ * port that they came in by. Rejects when one cannot be listened on. `ports` are those bound, where 0 was asked for too, and
+ * what each is for; `close` takes no more, and resolves when the last connection has ended: the server knows of its own alone.
  */
 export async function listenBeside(
   server: Server,
   host: string,
-  ports: readonly number[],
-): Promise<{ ports: number[]; close: () => Promise<void> }> {
+  wanted: Partial<Record<DialectName, number>>,
+): Promise<{ ports: Map<number, DialectName>; close: () => Promise<void> }> {
   const beside: SocketServer[] = [];
+  const ports = new Map<number, DialectName>();
   const close = async () => {
     await Promise.all(beside.map((one) => new Promise((closed) => one.close(closed))));
   };
   try {
-    for (const port of ports) {
+    for (const [dialect, port] of Object.entries(wanted) as [DialectName, number][]) {
       // As node:http listens itself.
       const one = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
         server.emit('connection', socket),
@@ -26,10 +28,11 @@ export async function listenBeside(
       beside.push(one);
       one.listen(port, host);
       await once(one, 'listening');
+      ports.set((one.address() as AddressInfo).port, dialect);
     }
   } catch (error) {
     void close();
     throw error;
   }
-  return { ports: beside.map((one) => (one.address() as AddressInfo).port), close };
+  return { ports, close };
 }

@@ -10,6 +10,7 @@ import Fastify, {
   LogController,
   type onRequestHookHandler,
 } from 'fastify';
+import type { DialectName } from '../dialects.ts';
 import { buildFlow } from '../flow/flow.ts';
 import type { FlowParts } from '../flow/steps.ts';
 import { isClientGone } from '../flow/unavailable.ts';
@@ -42,7 +43,7 @@ export type ServerParts = Omit<FlowParts, 'newId' | 'random' | 'messageOf'> &
     /** What a classification can be asked, as GET /questions lists it. */
     questions: Record<string, unknown>;
     /** Told of each port that it answers on besides the one of `listen`. */
-    onBesidePort?: (port: number) => void;
+    onBesidePort?: (port: number, dialect: DialectName) => void;
     /** How long a stopped server still answers on open connections. */
     lingerMs?: number;
   };
@@ -70,7 +71,8 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       'X-Forwarded-For of a proxy that trustedProxies does not name: bans fall on all its clients',
     ),
   );
-  const spokenIn = listener(config.dialectPorts);
+  const dialectByPort = new Map<number, DialectName>();
+  const spokenIn = listener(dialectByPort);
   const atOnce = together((error) => log.error({ err: error }, 'an answer could not be written'));
   const readBody = bodyReader(config);
   const { read, readPlain } = requestReader({ strict: config.strict, flow });
@@ -278,9 +280,12 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   let besideClosed: Promise<void> | undefined;
   app.addHook('onReady', async () => {
     await flow.start();
-    const beside = await listenBeside(app.server, config.host, Object.values(config.dialectPorts));
+    const beside = await listenBeside(app.server, config.host, config.dialectPorts);
     closeBeside = beside.close;
-    for (const port of beside.ports) parts.onBesidePort?.(port);
+    for (const [port, dialect] of beside.ports) {
+      dialectByPort.set(port, dialect);
+      parts.onBesidePort?.(port, dialect);
+    }
   });
   app.addHook('preClose', async () => {
     await parting.drain(() => flow.drain());

@@ -25,8 +25,9 @@ import type { Found, Item, Outcome, Work } from './work.ts';
 export interface PoolOptions {
   /** Recognition threads: one for each core that may be used. */
   threads: number;
-  /** Images that may wait before new ones are refused. */
+  /** Images that may wait before new ones are refused, and what these may hold: 256 MiB where it is not said. */
   queueLimit: number;
+  queueBytes?: number;
   clock: Clock;
   /** Path of the .onnx file. */
   model?: string;
@@ -46,7 +47,7 @@ const RESTART_MS = 1000;
 
 /** Looks at images on threads of its own, in micro-batches, with a bounded queue before them. */
 export class RecognizerPool {
-  readonly #options: Required<PoolOptions>;
+  readonly #options: Required<Omit<PoolOptions, 'queueBytes'>>;
   readonly #queue: WorkQueue<Entry>;
   readonly #shape: InputShape;
   readonly #threads = new Set<Thread>();
@@ -58,7 +59,7 @@ export class RecognizerPool {
   private constructor(options: PoolOptions) {
     this.#options = { model: textModel, startThread: startRecognitionThread, onThreadEnd() {}, ...options };
     this.#shape = readModelCard(this.#options.model);
-    this.#queue = new WorkQueue(options.queueLimit);
+    this.#queue = new WorkQueue(options.queueLimit, options.queueBytes);
     this.#sweeper = setInterval(() => this.expire(), SWEEP_MS);
     this.#sweeper.unref();
   }
@@ -286,9 +287,8 @@ export class RecognizerPool {
   /** What a dead thread was at runs once more, each by itself, since one of them may have killed it. */
   #salvage({ batch }: Thread, reason: unknown): void {
     const left = batch.filter((entry) => entry !== undefined && !entry.settled) as Entry[];
-    const again = left.filter(
-      ({ attempts, signal }) => attempts < MOST_ATTEMPTS && !signal.aborted && !this.#stopping,
-    );
+    const mayRun = ({ attempts, signal }: Entry) => attempts < MOST_ATTEMPTS && !signal.aborted;
+    const again = this.#stopping ? [] : left.filter(mayRun);
     for (const entry of left) {
       if (again.includes(entry)) entry.alone = true;
       else if (entry.signal.aborted) settle(entry, () => entry.reject(entry.signal.reason));

@@ -122,19 +122,30 @@ export class WorkQueue<Entry extends Waiting> {
     const isCompany = ({ entry }: { entry: Entry }) => entry.company === company && !entry.alone;
     const batch = alone ? [first] : this.#entries.filter(isCompany).slice(0, share);
     this.#round = first.round;
-    const taken = new Set(batch.map(({ entry }) => entry));
-    return this.remove((entry) => taken.has(entry));
+    const taken = batch.map(({ entry }) => entry);
+    this.#takeOut(taken);
+    return taken;
   }
 
-  /** Takes out all that match. */
+  /** Takes out all that match, whose rounds are then as if they had never come. */
   remove(matches: (entry: Entry) => boolean): Entry[] {
-    const removed = this.#entries.filter(({ entry }) => matches(entry)).map(({ entry }) => entry);
+    const removed = this.#entries.map(({ entry }) => entry).filter(matches);
     if (removed.length === 0) return removed;
-    const gone = new Set(removed);
+    this.#takeOut(removed);
+    const accounts = new Set(removed.map(({ account }) => account));
+    for (const account of accounts) {
+      const last = this.#entries.findLast(({ entry }) => entry.account === account);
+      if (last) this.#lastRound.set(account, last.round);
+      else this.#lastRound.delete(account);
+    }
+    return removed;
+  }
+
+  #takeOut(entries: readonly Entry[]): void {
+    const gone = new Set(entries);
     this.#entries = this.#entries.filter(({ entry }) => !gone.has(entry));
-    for (const { bytes } of removed) this.#bytes -= bytes;
+    for (const { bytes } of entries) this.#bytes -= bytes;
     // Nobody is behind anybody any more.
     if (this.#entries.length === 0) this.#lastRound.clear();
-    return removed;
   }
 }

@@ -4,14 +4,14 @@ export function withoutNulls(task: unknown): unknown {
 }
 
 /**
- * The same, and nothing between quotes; but of what a task is about, which is then wrong in a way of its own, and of
+ * The same, and nothing between quotes, also of a second image; but of what a task is about, which is then wrong in a way of its own, and of
  * `charset`: without it, what it was to rule out would be read, and charged.
  */
 export function withoutUnset(task: unknown): unknown {
   return without(task, (value, name) => value === null || (isBlank(value) && !subjects.includes(name)));
 }
 
-const subjects = ['body', 'image', 'imageBackground', 'imagePrompt', 'question', 'charset'];
+const subjects = ['body', 'image', 'question', 'charset'];
 
 const isBlank = (value: unknown) => typeof value === 'string' && value.trim() === '';
 

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { freePort } from '../freePort.ts';
 import { laterPrices, laterType } from '../laterType.ts';
 import { FakeClock, imageTask, openWorld, price, readerOf, start } from '../world.ts';
-import { ask, type Foreign, feedbackOn, freePort, hosts, wire } from './wire.ts';
+import { ask, type Foreign, feedbackOn, hosts, wire } from './wire.ts';
 
 const names = Object.keys(hosts) as Foreign[];
 const wrongKey = JSON.stringify({ clientKey: 'wrong' });
@@ -54,7 +55,8 @@ describe('a dialect is chosen', () => {
     await using world = await openWorld({ settings: { dialectPorts: { anticaptcha: 0 } } });
     const [port = 0, ...others] = world.besidePorts;
     expect([port > 0, others]).toEqual([true, []]);
-    expect((await wire(world, '/getBalance', { port, body: wrongKey })).json).toMatchObject({ errorId: 1 });
+    const { json } = await wire(world, '/getBalance', { port, body: wrongKey });
+    expect(json).toMatchObject({ errorCode: 'ERROR_KEY_DOES_NOT_EXIST' });
   });
 
   test('by a port that stops with the server: what is open on it is closed, and nothing more is taken', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { RecognizerPool } from '../../src/recognize/pool.ts';
+import { freePort } from '../freePort.ts';
 import { FakeClock, openWorld } from '../world.ts';
-import { freePort } from './wire.ts';
 
 export const clock = new FakeClock();
 export const image = readFileSync('examples/common.png').toString('base64');

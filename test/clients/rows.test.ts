@@ -4,10 +4,11 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { Fault } from '../../src/fault.ts';
 import { RecognizerPool } from '../../src/recognize/pool.ts';
+import { freePort } from '../freePort.ts';
 import { laterPrices, laterType } from '../laterType.ts';
 import { FakeClock, openWorld, picture, price, start, type World } from '../world.ts';
 import { runClient } from './client.ts';
-import { feedbackOn, freePort } from './wire.ts';
+import { feedbackOn } from './wire.ts';
 
 /** Rows of the contract's table that single clients have to themselves; what all do is in npm.test.ts. */
 const capmonster = (serviceUrl: string, key: string, body: string) => `

@@ -189,6 +189,16 @@ test('that is refused as a whole has the reason in every place', async () => {
   expect(outcomes.map(({ error }) => error?.code)).toEqual(Array(2).fill('ERROR_KEY_DENIED_ACCESS'));
 });
 
+test('of tasks that only together are too much for one call solves each', async () => {
+  await using world = await openWorld();
+  const { client } = clientOf(world);
+  const deep = JSON.parse(`${'['.repeat(40)}${']'.repeat(40)}`);
+  const tasks = [await image(), { type: 'AltchaTask', challenge: deep } as never, await image()];
+  const outcomes = await client.solveAll(tasks);
+  expect(outcomes.map(({ error }) => error?.code)).toEqual([undefined, 'ERROR_INVALID_TASK_DATA', undefined]);
+  expect(await world.money()).toEqual({ posted: start - 2 * price, pending: 0 });
+});
+
 test('of images that would be too large for one call goes by several', async () => {
   await using world = await openWorld();
   const { client, asked } = clientOf(world);

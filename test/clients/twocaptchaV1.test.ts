@@ -73,6 +73,8 @@ describe('row 44: an image goes to in.php', () => {
     expect(made.json).toEqual({ status: 1, request: expect.stringMatching(/^\d+$/) });
     const read = await get({ action: 'get', id: made.json.request, json: '1' });
     expect(read.json).toEqual({ status: 1, request: expect.stringMatching(/^[0-9A-Za-z]+$/) });
+    const priced = await get({ action: 'get2', id: made.json.request, json: '1' });
+    expect(priced.json).toEqual({ ...read.json, price: '0.000400' });
   });
 });
 

@@ -46,6 +46,7 @@ describe('configuration', () => {
       if (standard === undefined || Array.isArray(standard)) continue;
       expect(traceConfig({ [variable]: text }, 'absent.json').config[name]).toEqual(standard);
     }
+    expect(loadConfig({ LEGIBLE_DRAIN_SECONDS: '2.01' }, 'absent.json').drainSeconds).toBe(2.01);
     expect(loadConfig({ LEGIBLE_BAN_SECONDS: '5,10' }, '').banSeconds).toEqual([5, 10]);
     expect(loadConfig({ LEGIBLE_TRUSTED_PROXIES: '10.0.0.0/8, ::1' }, '').trustedProxies).toEqual([
       '10.0.0.0/8',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { Fault } from '../../src/fault.ts';
 import { StoreError } from '../../src/store/engine.ts';
@@ -97,13 +98,26 @@ test('a task that the store lent without its word of it arriving is taken up aga
   expect(await world.money()).toEqual({ posted: start - 300, pending: 0 });
 });
 
-test('a queued task of a type that is gone fails by our own fault and is given back', async () => {
+test('a queued task whose fields are no longer taken fails by our own fault and is given back', async () => {
   const { type } = laterType();
   await using world = await openWorld({ settings, moreTypes: [{ ...type, input: failsTheSecondTime() }] });
   const { taskId } = (await ask(world)).body;
   await expect.poll(async () => (await poll(world, taskId)).body.errorCode).toBe('ERROR_SERVICE_UNAVALIABLE');
   expect(await world.money()).toEqual({ posted: start, pending: 0 });
   expect(world.log.join('')).toContain('a queued task failed by our own fault');
+});
+
+test('so does one of a type that this server does not know', async () => {
+  await using world = await openWorld({ settings });
+  const [{ id: keyId } = { id: '' }] = await world.store.listKeys('alice');
+  const taskId = randomUUID();
+  const outcome = await world.store.reserve(
+    hold({ taskId, keyId, now: world.clock.now(), state: 'queued', type: 'GoneTask', payload: '{}' }),
+  );
+  expect(outcome).toBe('held');
+  await expect.poll(async () => (await poll(world, taskId)).body.errorCode).toBe('ERROR_SERVICE_UNAVALIABLE');
+  expect(await world.money()).toEqual({ posted: start, pending: 0 });
+  expect(world.log.join('')).toContain('queued as GoneTask, which this server does not know');
 });
 
 test('why a queued task failed is logged when it is our own fault, and then only', async () => {

@@ -1,16 +1,7 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
+import { freePort } from '../freePort.ts';
 import { imageTask } from '../world.ts';
 import { startServer } from './server.ts';
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 test('a server never calls itself, even where its operator allows its address; and what is allowed is logged', async () => {
   const [port, opsPort] = [await freePort(), await freePort()];

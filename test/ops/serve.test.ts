@@ -1,13 +1,14 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { openStore } from '../../src/store/open.ts';
+import { freePort } from '../freePort.ts';
 import { nodeFlags } from '../nodeFlags.ts';
 import { scratch } from './server.ts';
 
@@ -123,15 +124,6 @@ it.each(['SIGTERM', 'SIGINT'] as const)('%s ends it with status 0 and nothing le
   expect(await server.exited).toEqual([0, null]);
   expect(await server.err).not.toMatch(/"level":"(error|fatal)"/);
 });
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  return port;
-}
 
 it('while it stops, readiness is red; a second signal ends it at once', async () => {
   const opsPort = await freePort();

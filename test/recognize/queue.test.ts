@@ -28,6 +28,15 @@ test('an image does not wait behind all that another account has sent', () => {
   expect(takeAll(queue)).toBe('abcabaa');
 });
 
+test('who has taken back what it sent does not wait for it', () => {
+  const queue = new WorkQueue<Waiting>(100);
+  for (let i = 0; i < 3; i++) queue.add(image('b'), 0);
+  for (let i = 0; i < 20; i++) queue.add(image('a'), 0);
+  queue.remove(({ account }) => account === 'a');
+  queue.add(image('a'), 0);
+  expect(takeAll(queue)).toBe('babb');
+});
+
 test('an account that has waited for others gets no more than its turn afterwards', () => {
   const queue = new WorkQueue<Waiting>(100);
   queue.add(image('a'), 0);

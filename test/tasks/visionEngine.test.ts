@@ -73,9 +73,13 @@ test.each([
   expect(given).toEqual([images]);
 });
 
-test.each(['rotate_1', 'rotate_2'])('%s takes one picture as well', async (module) => {
+test.each([
+  ['rotate_1', null],
+  ['rotate_2', undefined],
+  ['rotate_2', ' '],
+])('%s takes one picture as well: beside %o', async (module, imageBackground) => {
   const { context, given } = contextOf({ turn: { angle: 77, confidence: 0.9 } });
-  const input = type.input.parse({ module, image: 'a', imageBackground: null });
+  const input = type.input.parse({ module, image: 'a', imageBackground });
   expect(await type.solve(input, context)).toEqual({ angle: 77 });
   expect(given).toEqual([['a']]);
 });
@@ -96,6 +100,7 @@ test.each([
   [{ module: 'constructor', image: 'a' }, 'module: is not one of '],
   [{ module: 'slider_1' }, 'image: is missing'],
   [{ module: 'slider_1', image: 'a', imageBackground: null }, 'imageBackground: is missing'],
+  [{ module: 'slider_1', image: 'a', imageBackground: '' }, 'imageBackground: is missing'],
   [{ module: 'click_order', image: 'a', imageBackground: 'b' }, 'imagePrompt: is missing'],
   [{ module: 'rotate_1', image: 'a', imageBackground: 7 }, 'imageBackground: is not a string'],
 ])('%o: %s', (fields, problem) => {

@@ -37,10 +37,11 @@ export interface Spoken {
   fields?: Body;
 }
 
-/** Makes the look at the head of a request: by path, by host name, by the port that it came in by. */
-export function listener(ports: Partial<Record<DialectName, number>>) {
-  const byPort = new Map(Object.entries(ports).map(([name, port]) => [port, byName[name as DialectName]]));
-
+/**
+ * Makes the look at the head of a request: by path, by host name, by the port that it came in by. `byPort` may be filled
+ * later: which ports they are is known once they are listened on.
+ */
+export function listener(byPort: ReadonlyMap<number, DialectName>) {
   return function spokenIn({
     url,
     headers,
@@ -50,7 +51,7 @@ export function listener(ports: Partial<Record<DialectName, number>>) {
     if (ownPath.test(url ?? '')) return { dialect: capsolver, isSure: true };
     const named = dialectOfHost(headers.host ?? '');
     if (named !== undefined) return { dialect: byName[named], isSure: true };
-    return { dialect: byPort.get(socket.localPort ?? 0) ?? capsolver, isSure: false };
+    return { dialect: byName[byPort.get(socket.localPort ?? 0) ?? 'capsolver'], isSure: false };
   };
 }
 

@@ -126,8 +126,8 @@ async function result(flow: Flow, arrived: Arrived): Promise<Reply> {
   if (found.state === 'failed')
     return refusal(found.fault, arrived.language, { path: ask, url: '', fields: arrived.body });
   if (found.state === 'processing') return text(arrived.body, 0, notReady, '');
-  const cost = arrived.body.action === 'get2' ? `|${(found.bill.price / 1_000_000).toFixed(6)}` : '';
-  return answer(arrived, `${textOf(found.solution)}${cost}`, true);
+  const price = arrived.body.action === 'get2' ? (found.bill.price / 1_000_000).toFixed(6) : undefined;
+  return text(arrived.body, 1, textOf(found.solution), 'OK|', price);
 }
 
 /** A call costs as much as that many polls, and the limits count it so. */
@@ -183,11 +183,12 @@ function answer({ body }: Arrived, said: string, marked: boolean): Reply {
   return text(body, 1, said, marked ? 'OK|' : '');
 }
 
-/** One line, or the JSON around it; only the line has the mark. */
-function text(fields: Body | undefined, status: 0 | 1, said: string, mark: string): Reply {
+/** One line, or the JSON around it; only the line has the mark, and only in JSON has a price a field of its own. */
+function text(fields: Body | undefined, status: 0 | 1, said: string, mark: string, price?: string): Reply {
   if (isOn(fields?.json))
-    return { status: 200, body: JSON.stringify({ status, request: said }), errorCode: '' };
-  return { status: 200, body: `${mark}${said}`, type: 'text/plain; charset=utf-8', errorCode: '' };
+    return { status: 200, body: JSON.stringify({ status, request: said, price }), errorCode: '' };
+  const line = price === undefined ? `${mark}${said}` : `${mark}${said}|${price}`;
+  return { status: 200, body: line, type: 'text/plain; charset=utf-8', errorCode: '' };
 }
 
 /** 2captcha's first API. Its two paths are nobody else's, so that it needs no name or port of its own. */

@@ -64,12 +64,14 @@ export function* announce(ended: Ended & { callback_url: string | null }, now: n
 /** Longer than any pause: what is due later than that was put off by a clock that has been set back since. */
 const longestPauseMs = 600_000;
 
+/** The first that is due between two times, both included. */
 const selectDue = statement(
-  (db, p: { now: number; late: number; busyHosts: string; busyKeys: string }, engine) => {
+  (db, p: { after: number; until: number; busyHosts: string; busyKeys: string }, engine) => {
     const oldest = db
       .selectFrom('callback')
       .selectAll()
-      .where((eb) => eb.or([eb('due_at', '<=', p.now), eb('due_at', '>', p.late)]))
+      .where('due_at', '>=', p.after)
+      .where('due_at', '<=', p.until)
       .where('host', 'not in', idsOf(p.busyHosts, engine))
       .where('key_id', 'not in', idsOf(p.busyKeys, engine))
       .orderBy('due_at')
@@ -95,7 +97,11 @@ export function* takeCallback(query: {
   const { now, lostAt } = query;
   const busyHosts = JSON.stringify(query.busyHosts);
   const busyKeys = JSON.stringify(query.busyKeys);
-  const row = yield* first(selectDue, { now, late: now + longestPauseMs, busyHosts, busyKeys });
+  const busy = { busyHosts, busyKeys };
+  // One after the other: looked for together, all that wait between them are walked.
+  const row =
+    (yield* first(selectDue, { after: 0, until: now, ...busy })) ??
+    (yield* first(selectDue, { after: now + longestPauseMs + 1, until: Number.MAX_SAFE_INTEGER, ...busy }));
   if (row === undefined) return undefined;
   const attempts = row.attempts + 1;
   yield* change(claim, { taskId: row.task_id, attempts, lostAt });

