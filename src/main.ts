@@ -164,6 +164,8 @@ export async function start(
     guard.denyOwn(placeOf(new URL(opsUrl)).port);
 
     const firstKey = await welcome(store, pepper, clock);
+    // Another process may have made the first key since, with a pepper of its own.
+    await readPepper(config, store);
     log.info({ version, url, opsUrl }, 'serving');
     return { url, opsUrl, dialectPorts, firstKey, stop };
   } catch (error) {

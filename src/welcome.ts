@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import { example } from './example.ts';
-import { generateKey, hashKey, hintOf } from './key.ts';
+import { fingerprintOf, generateKey, hashKey, hintOf } from './key.ts';
 import { type StoreAdmin, unlimited } from './store/admin.ts';
 
 const balance = { amount: 10_000_000, note: 'play balance' };
@@ -23,6 +23,7 @@ export async function welcome(store: StoreAdmin, pepper: string, clock: Clock): 
       ...unlimited,
       now,
     },
+    fingerprintOf(pepper),
   );
   return isFirst ? key : undefined;
 }

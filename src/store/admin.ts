@@ -118,7 +118,7 @@ export interface StoreGauges {
 /** What the operator's commands and the monitoring need, beside the operations of requests in Store. */
 export interface StoreAdmin {
   /** The first account with its key, in books without an account; false where there is one, or another process is first. */
-  welcome(account: NewAccount, key: NewKey): Promise<boolean>;
+  welcome(account: NewAccount, key: NewKey, fingerprint: string): Promise<boolean>;
   /** With its first balance or not at all. @throws RangeError when that is not above 0, not whole, or beyond 9e15 */
   createAccount(account: NewAccount): Promise<Account>;
   listAccounts(): Promise<Account[]>;

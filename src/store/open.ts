@@ -131,7 +131,7 @@ function storeOn(engine: Engine, isShared: boolean): Store {
 
 function adminOn(engine: Engine): Omit<StoreAdmin, 'counters'> {
   return {
-    welcome: (account, key) => engine.call('welcome', account, key),
+    welcome: (account, key, fingerprint) => engine.call('welcome', account, key, fingerprint),
     createAccount: (account) => engine.call('createAccount', account),
     liftBan: (kind, subject) => engine.call('liftBan', kind, subject),
     listAccounts: () => engine.call('listAccounts'),

@@ -1,4 +1,7 @@
 import { expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { fingerprintOf } from '../../src/key.ts';
+import { welcome } from '../../src/welcome.ts';
 import { onEachEngine, openAccount } from './engines.ts';
 
 onEachEngine('the fingerprint of the pepper', (makeBooks) => {
@@ -12,6 +15,16 @@ onEachEngine('the fingerprint of the pepper', (makeBooks) => {
     expect(await store.keepPepper('one')).toBe('other');
     expect(await store.keptPepper()).toBe('other');
     expect(await (await books.open()).keptPepper()).toBe('other');
+  });
+
+  it('is that of whoever makes the first key, whatever another that starts has written meanwhile', async () => {
+    const books = await makeBooks();
+    const [first, second] = [await books.open(), await books.open()];
+    const peppers = { first: 'p'.repeat(32), second: 'q'.repeat(32) };
+    await first.keepPepper(fingerprintOf(peppers.first));
+    await second.keepPepper(fingerprintOf(peppers.second));
+    expect(await welcome(first, peppers.first, systemClock)).toBeDefined();
+    expect(await second.keepPepper(fingerprintOf(peppers.second))).toBe(fingerprintOf(peppers.first));
   });
 
   it('is kept late where keys were made before any was', async () => {

@@ -3,15 +3,18 @@ import type { Operation } from '../statement.ts';
 import { createAccount, listAccounts } from './accounts.ts';
 import { keepFact } from './facts.ts';
 import { createKey } from './keys.ts';
+import { keepPepper } from './pepper.ts';
 
 /**
  * Makes the first account with its key, both or none, in books without an account; false where there is one, or
- * another process is first.
+ * another process is first. The books keep the fingerprint of the pepper that the key was hashed with, whatever another
+ * process that starts has made of it meanwhile.
  */
-export function* welcome(account: NewAccount, key: NewKey): Operation<boolean> {
+export function* welcome(account: NewAccount, key: NewKey, fingerprint: string): Operation<boolean> {
   if ((yield* listAccounts()).length > 0) return false;
   // What is listed above, two that start at once both see; this only one of them writes.
   if (!(yield* keepFact('welcome', account.id))) return false;
+  yield* keepPepper(fingerprint);
   yield* createAccount(account);
   yield* createKey(key);
   return true;
