@@ -105,8 +105,10 @@ class Synthesiser:
             h = dice.u(16, 26)
         else:
             h = dice.u(80, 150)
-        if not ingredients.keys().isdisjoint(("relief", "surface", "dotted")):
+        if not ingredients.keys().isdisjoint(("relief", "dotted")):
             h = max(h, 44)
+        if "surface" in ingredients:
+            h = max(h, 64)
         h = min(h, math.sqrt(_MOST_PIXELS / aspect))
         h = max(16, round(h))
         return h, max(12, round(h * aspect))

@@ -21,6 +21,9 @@ def choose_fonts(s: Scene, glyphs: GlyphSet) -> list[int]:
     mixing = s.strength("mixed-fonts")
     # Who mixes fonts wants them unlike.
     tag = dice.weighted(("common", "", "display", None), (0.2, 0.25, 0.4, 0.15) if mixing else (0.28, 0.38, 0.2, 0.14))
+    if s.strength("tiles"):
+        # Of ornate letters no tile would be left where it belongs.
+        tag = dice.weighted(("common", "", "bitmap"), (0.5, 0.3, 0.2))
     for name, wanted in (("bitmap-font", "bitmap"), ("script", "script")):
         if s.strength(name):
             tag = wanted

@@ -29,7 +29,7 @@ def variant(s: Scene, glyph: Glyph, char: str) -> Glyph:
 def choose_tile(s: Scene) -> tuple[bool, int, int]:
     """Round or square, pitch in glyph pixels, line width (-1: filled)."""
     dice = s.dice
-    return dice.chance(0.5), dice.whole(4, 7), dice.pick((-1, -1, 1))
+    return dice.chance(0.5), dice.whole(3, 6), dice.pick((-1, -1, 1))
 
 
 def _tiled(mask: np.ndarray, round_: bool, pitch: int, line: int) -> np.ndarray:

@@ -146,6 +146,14 @@ _ABSENT = {
     ),
     "surface": (
         "relief",
+        "scatter",
+        "edge",
+        "shapes",
+        "grid",
+        "decoys",
+        "weight",
+        "shadow",
+        "wave",
         "hue-only",
         "low-contrast",
         "pale-letters",
@@ -175,6 +183,7 @@ _ABSENT = {
     ),
     "tiles": (
         "hollow",
+        "script",
         "striped",
         "dotted",
         "small",

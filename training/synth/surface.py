@@ -11,7 +11,7 @@ from training.synth import colours
 from training.synth.scene import Scene
 
 # Rows of a capital under which a letter on a sheet cannot be read any more.
-_LEAST = 18
+_LEAST = 22
 
 
 def draw(s: Scene) -> None:
@@ -21,10 +21,10 @@ def draw(s: Scene) -> None:
     h, w = (max(8, round(side / max(1.0, coarse))) for side in (s.h, s.w))
     text = cv2.resize(s.alpha, (w, h), interpolation=cv2.INTER_AREA)
     cap = s.cap * h / s.h
-    rise = cap * dice.u(0.08, 0.45) * (1 if dice.chance(0.8) else -1)
-    soft = max(1, round(cap * dice.u(0.0, 0.1)))
+    rise = cap * dice.u(0.08, 0.15 + 0.3 * s.strength("surface")) * (1 if dice.chance(0.8) else -1)
+    soft = max(1, round(cap * dice.u(0.0, 0.06)))
     hills = _hills(s, h, w, cap)
-    flat = dice.u(0.5, 1.0)
+    flat = dice.u(0.65, 1.0)
     heights = hills + cv2.blur(text, (soft, soft)).astype(np.float32) * np.float32(rise / 255)
     rows = np.arange(h, dtype=np.float32)[:, None] * np.float32(flat) - heights
     # The letters are as high as the picture allows.
@@ -64,7 +64,7 @@ def _hills(s: Scene, h: int, w: int, cap: float) -> np.ndarray:
         turn = dice.u(-0.9, 0.9)
         period = cap * dice.u(2.0, 9.0)
         along = (x * np.float32(math.cos(turn)) + y * np.float32(math.sin(turn))) * np.float32(6.2832 / period)
-        hills += np.float32(min(0.35 * cap, 0.05 * period) * dice.u(0.3, 1.0)) * np.sin(along + np.float32(dice.u(0, 6.3)))
+        hills += np.float32(min(0.35 * cap, 0.05 * period) * dice.u(0.2, 0.5 + 0.5 * s.strength("surface"))) * np.sin(along + np.float32(dice.u(0, 6.3)))
     return hills
 
 
@@ -93,7 +93,7 @@ def _painted(s: Scene, text: np.ndarray, hills: np.ndarray, heights: np.ndarray,
     ink = colours.mixed(base, colours.ink_on(dice, base, 50), dice.u(0.5, 1.0))
     out = np.empty((h, w, 3), np.float32)
     out[:] = base
-    lit = hills if dice.chance(0.6) else heights
+    lit = hills if dice.chance(0.5) else heights
     slope = cv2.Sobel(lit, cv2.CV_32F, 1, 0, ksize=3) + np.float32(dice.u(-1, 1)) * cv2.Sobel(lit, cv2.CV_32F, 0, 1, ksize=3)
     light = np.float32(1) + np.float32(dice.sign() * dice.u(0.02, 0.15)) * slope
     if dice.chance(0.5):
@@ -103,7 +103,7 @@ def _painted(s: Scene, text: np.ndarray, hills: np.ndarray, heights: np.ndarray,
     step = max(3, round(cap * dice.u(0.1, 0.3)))
     if mesh < 0.75:
         wire = np.zeros((h, w), np.float32)
-        level = dice.u(0.1, 0.5 if mesh < 0.55 else 0.9)
+        level = dice.u(0.08, 0.35 if mesh < 0.6 else 0.8)
         wire[:: max(2, round(step * dice.u(0.5, 1.2)))] = level
         if mesh < 0.6:
             wire[:, ::step] = level
@@ -111,9 +111,9 @@ def _painted(s: Scene, text: np.ndarray, hills: np.ndarray, heights: np.ndarray,
     kind = dice.random()
     # Only shape or light tells a letter that has no ink at all: it has to stand out by those.
     mask = text
-    if kind < 0.65:
+    if kind < 0.6:
         mask = cv2.morphologyEx(text, cv2.MORPH_GRADIENT, np.ones((2, 2) if kind < 0.45 else (3, 3), np.uint8))
-    share = dice.u(0.45, 1.0) if kind < 0.85 else dice.u(0.15, 0.45)
+    share = dice.u(0.5, 1.0) if kind < 0.9 else dice.u(0.2, 0.5)
     weight = mask.astype(np.float32) * np.float32(share / 255)
     if dice.chance(0.25):
         weight[:, :: dice.pick((2, 3))] *= np.float32(dice.u(0, 0.6))
