@@ -10,6 +10,8 @@ import numpy as np
 from training.synth import colours
 from training.synth.scene import Scene
 
+_CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+
 # Rows of a capital under which a letter on a sheet cannot be read any more.
 _LEAST = 22
 
@@ -19,9 +21,12 @@ def draw(s: Scene) -> None:
     dice = s.dice
     coarse = min(dice.pick((1.0, 1.0, 1.5, 2.0)), s.cap / _LEAST)
     h, w = (max(8, round(side / max(1.0, coarse))) for side in (s.h, s.w))
-    text = cv2.resize(s.alpha, (w, h), interpolation=cv2.INTER_AREA)
+    # Sides like the sheet itself, with threads that hang down from the letters' rims, may be long.
+    hanging = dice.chance(0.4)
+    text = cv2.resize(_thinned(s.alpha) if hanging and dice.chance(0.6) else s.alpha, (w, h), interpolation=cv2.INTER_AREA)
     cap = s.cap * h / s.h
-    rise = cap * dice.u(0.08, 0.15 + 0.3 * s.strength("surface")) * (1 if dice.chance(0.8) else -1)
+    most = 0.35 + 0.4 * s.strength("surface") if hanging else 0.15 + 0.3 * s.strength("surface")
+    rise = cap * dice.u(0.08, most) * (1 if hanging or dice.chance(0.8) else -1)
     soft = max(1, round(cap * dice.u(0.0, 0.06)))
     hills = _hills(s, h, w, cap)
     flat = dice.u(0.65, 1.0)
@@ -32,8 +37,13 @@ def draw(s: Scene) -> None:
     rows -= rows.min()
     rows = np.minimum(rows * np.float32((room - 1) / rows.max()) + np.float32((h - room) * dice.random()), h - 1)
     seen, there, side = _look_at(rows.round().astype(np.int32), h, w)
-    colour = np.take_along_axis(_painted(s, text, hills, heights, cap), seen[:, :, None], 0)
-    if dice.chance(0.5):
+    bare, inked = (np.take_along_axis(a, seen[:, :, None], 0) for a in _painted(s, text, hills, heights, cap))
+    colour = inked
+    if hanging:
+        plain = side.copy()
+        plain[:, :: dice.whole(1, 4)] = False
+        colour = np.where(plain[:, :, None], bare, inked)
+    elif dice.chance(0.5):
         shade = np.where(side, np.float32(dice.u(0.55, 1.0)), np.float32(1))
         if dice.chance(0.3):
             shade[:, :: dice.pick((2, 2, 3))] = 1
@@ -52,6 +62,17 @@ def draw(s: Scene) -> None:
     cv2.copyTo(sheet, cv2.threshold(cover, 127, 255, cv2.THRESH_BINARY)[1], s.canvas)
     s.alpha = np.zeros_like(s.alpha)
     s.ink = None
+
+
+def _thinned(alpha: np.ndarray) -> np.ndarray:
+    """The mask eroded as far as a third of it is left."""
+    thin = alpha
+    for _ in range(6):
+        less = cv2.erode(thin, _CROSS)
+        if cv2.sumElems(less)[0] < 0.33 * cv2.sumElems(alpha)[0]:
+            break
+        thin = less
+    return thin
 
 
 def _hills(s: Scene, h: int, w: int, cap: float) -> np.ndarray:
@@ -85,8 +106,10 @@ def _look_at(rows: np.ndarray, h: int, w: int) -> tuple[np.ndarray, np.ndarray, 
     return seen, there, side
 
 
-def _painted(s: Scene, text: np.ndarray, hills: np.ndarray, heights: np.ndarray, cap: float) -> np.ndarray:
-    """The sheet's colours as seen from above, float32 (h, w, 3): lit, meshed, with or without rims round the letters."""
+def _painted(
+    s: Scene, text: np.ndarray, hills: np.ndarray, heights: np.ndarray, cap: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Colours as seen from above, float32 (h, w, 3): of the bare sheet, lit and meshed, and with its letters or rims."""
     dice = s.dice
     h, w = text.shape
     base = colours.hsv(dice.random(), dice.u(0.0, 0.7), dice.u(0.35, 0.95))
@@ -117,5 +140,4 @@ def _painted(s: Scene, text: np.ndarray, hills: np.ndarray, heights: np.ndarray,
     weight = mask.astype(np.float32) * np.float32(share / 255)
     if dice.chance(0.25):
         weight[:, :: dice.pick((2, 3))] *= np.float32(dice.u(0, 0.6))
-    out += (np.array(ink, np.float32) - out) * weight[:, :, None]
-    return out
+    return out, out + (np.array(ink, np.float32) - out) * weight[:, :, None]
