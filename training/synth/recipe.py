@@ -71,7 +71,7 @@ STYLES: tuple[str, ...] = tuple(n for n in INGREDIENTS if n not in _NEVER_LEAD)
 
 # What often comes with a leading ingredient, and how often.
 _COMPANY: dict[str, dict[str, float]] = {
-    "tiles": {"decoys": 0.5, "jitter": 0.5, "many-colours": 0.3},
+    "tiles": {"decoys": 0.75, "jitter": 0.6, "many-colours": 0.4, "grid": 0.25},
     "math": {"overlap": 0.2, "many-colours": 0.2},
     "scatter": {"hollow": 0.2, "decoys": 0.3, "mixed-fonts": 0.3},
     "clutter": {"small": 0.35},
