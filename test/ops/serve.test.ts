@@ -10,7 +10,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { openStore } from '../../src/store/open.ts';
 import { freePort } from '../freePort.ts';
 import { nodeFlags } from '../nodeFlags.ts';
-import { scratch } from './server.ts';
+import { scratch, startServer } from './server.ts';
 
 const entry = fileURLToPath(new URL('../cli/entry.ts', import.meta.url));
 
@@ -72,9 +72,11 @@ it('the first start prints a key and a line that reads an image when it is paste
 });
 
 it('--json prints where it answers and the first key for programs', async () => {
-  const server = serve(scratch(), {}, ['--json']);
+  const server = serve(scratch(), { LEGIBLE_DIALECT_PORTS: '{"capmonster":0}' }, ['--json']);
   await server.line(/^}$/);
-  const { url, opsUrl, firstKey } = JSON.parse(server.lines.join('\n'));
+  const { url, opsUrl, dialectPorts, firstKey } = JSON.parse(server.lines.join('\n'));
+  expect(dialectPorts).toEqual({ capmonster: expect.any(Number) });
+  expect(dialectPorts.capmonster).toBeGreaterThan(0);
   expect(firstKey).toMatch(/^lgl_/);
   const balance = await fetch(`${url}/getState`, {
     method: 'POST',
@@ -82,6 +84,16 @@ it('--json prints where it answers and the first key for programs', async () => 
   });
   expect(await balance.json()).toMatchObject({ errorId: 0, balance: 10 });
   expect((await fetch(`${opsUrl}/livez`)).status).toBe(200);
+});
+
+it('a server that nobody has a key of says so', async () => {
+  const dataDir = scratch();
+  const store = await openStore({ dataDir, databaseUrl: undefined });
+  await store.createAccount({ id: 'alice', name: 'alice', now: 1 });
+  await store.close();
+  const { logged } = await startServer({ LEGIBLE_DATA_DIR: dataDir });
+  expect(logged()).toContain('nobody has a key');
+  expect((await startServer()).logged()).not.toContain('nobody has a key');
 });
 
 it('a server that was killed starts again, with its books right', async () => {
