@@ -9,7 +9,7 @@ const SHAPES = lettersAndDigits.replace(/[CKOPSUVWXZ]/g, (capital) => capital.to
 const PLACES = Array.from(SHAPES, (shape) => lettersAndDigits.indexOf(shape));
 const CUT = { width: 40, margin: 1.5 };
 /** The net was trained on letters that lean by half as much; marks may be turned further. */
-const TURNS = [-0.5, 0, 0.5];
+const TURNS = [-0.55, 0, 0.55];
 /** Chance that two marks are the same of which the net reads neither as a letter. */
 const UNREAD = 0.02;
 /** How much the likeness of two marks' scores counts, beside the letters that they may be. */
