@@ -99,7 +99,7 @@ test('what is open on a port of a dialect is waited for as well', async () => {
   expect(hasClosed).toBe(false);
   expect(await send(await imageTask())).toMatchObject({
     reused: true,
-    errorCode: 'ERROR_SERVICE_UNAVALIABLE',
+    errorCode: 'ERROR_NO_SLOT_AVAILABLE',
   });
   await closed;
 });
