@@ -1,3 +1,4 @@
+import argparse
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,7 +16,7 @@ def start(tmp_path, monkeypatch):
     monkeypatch.setattr(train, "Synthesiser", lambda: None)
     monkeypatch.setattr(train, "StyleCheck", lambda _: None)
     chosen = SimpleNamespace(
-        run=tmp_path, sizes=["small"], fresh=False, corpus=None, device="cpu", minutes=2.0, total=1, scale=1.0
+        run=tmp_path, sizes=["small"], fresh=False, corpus=None, device="cpu", minutes=2.0, total=1, scale=1.0, peak=PEAK
     )
     return lambda: train.Run(chosen)
 
@@ -47,3 +48,9 @@ def test_the_rate_of_a_new_optimiser_rises_whatever_its_net_has_seen_before(star
     run.learners["small"].seen = 1_000_000
     run.step([batch()])
     assert rates[0] == 0 and rates[1] == pytest.approx(PEAK)
+
+
+def test_styles_are_favoured_by_name():
+    assert train.favoured("surface=3,tiles=2.5") == {"surface": 3.0, "tiles": 2.5}
+    with pytest.raises(argparse.ArgumentTypeError, match="no such style: sheets"):
+        train.favoured("sheets=3")
