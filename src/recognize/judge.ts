@@ -48,7 +48,10 @@ function propose(view: Steps, { alphabet, language, constrained, best }: JudgeOp
   if (best === 1 && probability > (constrained ? 0.95 : 0.5) && isIn(language, greedy, alphabet)) {
     return { candidates: [{ text: greedy, probability }], mass: 1 };
   }
-  const { candidates, mass } = searchBeam(view, { alphabet, language });
+  const usual = searchBeam(view, { alphabet, language });
+  // A net that is sure of another length gives what is asked for less than the search's threshold: then nothing is too unlikely.
+  const { candidates, mass } =
+    usual.candidates.length > 0 ? usual : searchBeam(view, { alphabet, language, threshold: 0 });
   return { candidates: candidates.slice(0, Math.max(best, 5)), mass };
 }
 

@@ -85,7 +85,8 @@ def _hills(s: Scene, h: int, w: int, cap: float) -> np.ndarray:
         turn = dice.u(-0.9, 0.9)
         period = cap * dice.u(2.0, 9.0)
         along = (x * np.float32(math.cos(turn)) + y * np.float32(math.sin(turn))) * np.float32(6.2832 / period)
-        hills += np.float32(min(0.35 * cap, 0.05 * period) * dice.u(0.2, 0.5 + 0.5 * s.strength("surface"))) * np.sin(along + np.float32(dice.u(0, 6.3)))
+        high = min(0.35 * cap, 0.05 * period) * dice.u(0.2, 0.5 + 0.5 * s.strength("surface"))
+        hills += np.float32(high) * np.sin(along + np.float32(dice.u(0, 6.3)))
     return hills
 
 
@@ -117,7 +118,8 @@ def _painted(
     out = np.empty((h, w, 3), np.float32)
     out[:] = base
     lit = hills if dice.chance(0.5) else heights
-    slope = cv2.Sobel(lit, cv2.CV_32F, 1, 0, ksize=3) + np.float32(dice.u(-1, 1)) * cv2.Sobel(lit, cv2.CV_32F, 0, 1, ksize=3)
+    across, down = cv2.Sobel(lit, cv2.CV_32F, 1, 0, ksize=3), cv2.Sobel(lit, cv2.CV_32F, 0, 1, ksize=3)
+    slope = across + np.float32(dice.u(-1, 1)) * down
     light = np.float32(1) + np.float32(dice.sign() * dice.u(0.02, 0.15)) * slope
     if dice.chance(0.5):
         light += np.float32(dice.sign() * dice.u(0.1, 0.35)) * hills / np.float32(max(1.0, np.abs(hills).max()))

@@ -85,8 +85,17 @@ const selectCheckpoints = statement((db) =>
   db.selectFrom('checkpoint').select('entry').distinct().orderBy('entry'),
 );
 
-/** After which lines there is a checkpoint, in order. */
+const findTable = statement((db, _: object, engine) => ({
+  compile: () =>
+    (engine === 'sqlite'
+      ? sql`select name from sqlite_master where type = 'table' and name = 'checkpoint'`
+      : sql`select 1 as name where to_regclass('checkpoint') is not null`
+    ).compile(db),
+}));
+
+/** After which lines there is a checkpoint, in order; none in a backup of a version that made none. */
 export function* checkpoints(): Operation<number[]> {
+  if ((yield* rows(findTable, {})).length === 0) return [];
   return (yield* rows(selectCheckpoints, {})).map(({ entry }) => entry);
 }
 
