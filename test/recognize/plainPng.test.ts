@@ -20,6 +20,30 @@ function samples(channels: number, seed: number): Buffer {
 const raw = (channels: 1 | 2 | 3 | 4, seed = 1) =>
   sharp(samples(channels, seed), { raw: { width, height, channels } });
 
+function chunk(name: string, content: Uint8Array): Buffer {
+  const whole = Buffer.alloc(content.length + 12);
+  whole.writeUInt32BE(content.length);
+  whole.write(name, 4);
+  whole.set(content, 8);
+  whole.writeUInt32BE(crc32(whole.subarray(4, 8 + content.length)), 8 + content.length);
+  return whole;
+}
+
+const beforeData = (png: Buffer, more: Buffer): Buffer => {
+  const at = png.indexOf('IDAT') - 4;
+  return Buffer.concat([png.subarray(0, at), more, png.subarray(at)]);
+};
+
+const withTransparentColour = (png: Buffer): Buffer => beforeData(png, chunk('tRNS', Buffer.alloc(6)));
+
+function greyOf4Bits(): Buffer {
+  const header = Buffer.from([0, 0, 0, width, 0, 0, 0, height, 4, 0, 0, 0, 0]);
+  const lines = deflateSync(Buffer.alloc(height * (Math.ceil(width / 2) + 1)));
+  const signature = Buffer.from('89504e470d0a1a0a', 'hex');
+  const [ihdr, idat, iend] = [chunk('IHDR', header), chunk('IDAT', lines), chunk('IEND', Buffer.alloc(0))];
+  return Buffer.concat([signature, ihdr, idat, iend]);
+}
+
 async function isAsLibvipsReads(png: Buffer): Promise<boolean> {
   const { data, info } = await sharp(png).toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
   const decoded = decode(png)!;
@@ -45,23 +69,41 @@ test('pixels are those that libvips reads, of any kind it writes', async () => {
   );
 });
 
-test('a palette of 8 bits is coloured', async () => {
-  const png = await raw(3).png({ palette: true, colours: 256 }).toBuffer();
-  expect(png[24]).toBe(8);
+test.each([
+  [8, 256],
+  [4, 16],
+  [2, 4],
+  [1, 2],
+])('a palette of %d bits is coloured', async (bits, colours) => {
+  const png = await raw(3).png({ palette: true, colours }).toBuffer();
+  expect(png[24]).toBe(bits);
   expect(await isAsLibvipsReads(png)).toBe(true);
 });
+
+test.each([256, 16, 4])(
+  'a palette with transparency lets the ground through, %d colours',
+  async (colours) => {
+    const png = await raw(4).png({ palette: true, colours }).toBuffer();
+    expect(png.includes('tRNS')).toBe(true);
+    expect(decode(png)!.channels).toBe(4);
+    expect(await isAsLibvipsReads(png)).toBe(true);
+  },
+);
 
 test.each([
   ['16 bits', () => raw(3).toColourspace('rgb16').png().toBuffer()],
   ['interlaced', () => raw(3).png({ progressive: true }).toBuffer()],
-  ['a palette of 4 bits', () => raw(3).png({ palette: true, colours: 16 }).toBuffer()],
-  ['a palette with transparency', () => raw(4).png({ palette: true }).toBuffer()],
+  ['grey of 4 bits', async () => greyOf4Bits()],
+  ['a colour that stands for nothing', async () => withTransparentColour(await raw(3).png().toBuffer())],
 ])('%s is left to libvips', async (_, png) => {
   expect(decode(await png())).toBeUndefined();
 });
 
-test('whatever is wrong with it is left to libvips to refuse', async () => {
-  const png = await raw(3).png({ compressionLevel: 0 }).toBuffer();
+test.each([
+  ['RGB', () => raw(3).png({ compressionLevel: 0 }).toBuffer()],
+  ['a palette with transparency', () => raw(4).png({ palette: true, compressionLevel: 0 }).toBuffer()],
+])('whatever is wrong with it is left to libvips to refuse: %s', async (_, make) => {
+  const png = await make();
   const whole = Buffer.from(decode(png)!.pixels);
   fc.assert(
     fc.property(fc.nat(png.length - 13), fc.integer({ min: 1, max: 255 }), (at, flip) => {
@@ -78,13 +120,7 @@ test('whatever is wrong with it is left to libvips to refuse', async () => {
 
 test('more data than its size says is not inflated', async () => {
   const png = await raw(3).png().toBuffer();
-  const at = png.indexOf('IDAT') - 4;
-  const bomb = deflateSync(Buffer.alloc(50_000_000));
-  const chunk = Buffer.alloc(bomb.length + 12);
-  chunk.writeUInt32BE(bomb.length);
-  chunk.write('IDAT', 4);
-  bomb.copy(chunk, 8);
-  chunk.writeUInt32BE(crc32(chunk.subarray(4, 8 + bomb.length)), 8 + bomb.length);
-  const bloated = Buffer.concat([png.subarray(0, at), chunk, png.subarray(png.length - 12)]);
-  expect(decode(bloated)).toBeUndefined();
+  const bomb = chunk('IDAT', deflateSync(Buffer.alloc(50_000_000)));
+  const bloated = [png.subarray(0, png.indexOf('IDAT') - 4), bomb, png.subarray(png.length - 12)];
+  expect(decode(Buffer.concat(bloated))).toBeUndefined();
 });
