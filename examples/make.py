@@ -107,6 +107,13 @@ def main() -> None:
     line("garden", SANS, [(240, 220, 120)], night, (150, 50), 8, 3).convert("RGB").filter(
         ImageFilter.GaussianBlur(0.6)
     ).save(HERE / "common.webp", quality=80)
+    # Two that are looked at again.
+    crossed(line("P2kHuy", SERIF, [blue, red, green], white, (120, 50), 24, 3), (70, 70, 110), 9, 5).convert("RGB").save(
+        HERE / "crossed.jpg", quality=70
+    )
+    crossed(line("Vex4Gd", ROMAN, [blue, red, green], white, (150, 50), 24, 3), (70, 70, 110), 9, 5).convert("RGB").save(
+        HERE / "crossed.png", optimize=True
+    )
     line("GHOST9", SANS, [white], (0, 0, 0, 0), (160, 50), 8, 4).save(HERE / "transparent.png", optimize=True)
     crossed(line("482917", MONO, [green, (90, 90, 90)], white, (140, 48), seed=5), (170, 200, 170), 3, 7).convert(
         "P", palette=Image.Palette.ADAPTIVE, colors=32

@@ -36,12 +36,18 @@ export function banCommand(): Command {
           if (await store.liftBan(kind, name)) lifted.push(name);
         return lifted;
       });
-      if (subjects.length === 0)
-        throw new UserError(`Nothing bans ${subject}; \`legible ban list\` shows what is banned.`);
+      if (subjects.length === 0) throw notBanned(subject);
       print(options, { subject, lifted: true, subjects }, () => `${subjects.join(', ')} may call again`);
     });
 
   return ban;
+}
+
+/** What is no address may be a whole key, which is not to stand in an error. */
+function notBanned(subject: string): UserError {
+  const isAddress = isIP(subject.split('/')[0]!) !== 0;
+  const named = isAddress ? subject : 'an address, or the id or hint of a key, of this name';
+  return new UserError(`Nothing bans ${named}; \`legible ban list\` shows what is banned.`);
 }
 
 /** All that can ban a subject: of an IPv6 address or prefix also the wider ones that hold it. */

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { Command, Option } from 'commander';
+import { loadConfig } from '../config.ts';
 import { type DialectName, dialectNames } from '../dialects.ts';
+import { sandboxPrefix } from '../flow/sandbox.ts';
 import { callbackSecret, generateKey, hashKey, hintOf, isPlausibleKey } from '../key.ts';
 import type { NewKey } from '../store/admin.ts';
 import type { Key } from '../store/store.ts';
@@ -135,7 +137,12 @@ async function createKey(account: string, options: Limits): Promise<void> {
 }
 
 async function importKey(account: string, options: Limits): Promise<void> {
-  const made = await save(account, options, await readImport());
+  const key = await readImport();
+  if (loadConfig().sandbox && key.startsWith(sandboxPrefix))
+    throw new UserError(
+      `Keys that begin with ${sandboxPrefix} are the sandbox's, unless that is off (sandbox).`,
+    );
+  const made = await save(account, options, key);
   print(options, made, () => describe([made]));
 }
 

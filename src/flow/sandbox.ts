@@ -21,7 +21,8 @@ export interface SandboxParts {
   waiters: Waiters;
 }
 
-const prefix = 'test-';
+/** What the keys that name scripts begin with. */
+export const sandboxPrefix = 'test-';
 const mostTasks = 10_000;
 /** Slow answers at once: anybody may ask for them. */
 const mostSlow = 1_000;
@@ -64,19 +65,19 @@ export class Sandbox {
    */
   ofKey({ body: { clientKey } }: Arrived): Script | undefined {
     if (!this.#isOurs(clientKey)) return undefined;
-    const script = parseScript(clientKey.slice(prefix.length));
+    const script = parseScript(clientKey.slice(sandboxPrefix.length));
     if (script === undefined)
-      throw new Fault('ERROR_KEY_DENIED_ACCESS', { detail: `clientKey: ${unknownScript(prefix)}` });
+      throw new Fault('ERROR_KEY_DENIED_ACCESS', { detail: `clientKey: ${unknownScript(sandboxPrefix)}` });
     return script;
   }
 
   /** Whether a key names a script: what is wrong with such a call before it is played counts against nobody either. */
   hasScript(clientKey: unknown): boolean {
-    return this.#isOurs(clientKey) && parseScript(clientKey.slice(prefix.length)) !== undefined;
+    return this.#isOurs(clientKey) && parseScript(clientKey.slice(sandboxPrefix.length)) !== undefined;
   }
 
   #isOurs(clientKey: unknown): clientKey is string {
-    return this.#parts.config.sandbox && typeof clientKey === 'string' && clientKey.startsWith(prefix);
+    return this.#parts.config.sandbox && typeof clientKey === 'string' && clientKey.startsWith(sandboxPrefix);
   }
 
   /**

@@ -63,11 +63,12 @@ describe('account and topup', () => {
     [['package', 'create', 'alice'], '--calls'],
     [['package', 'end', 'none'], 'There is no package none'],
     [['ban', 'lift', '203.0.113.1'], 'Nothing bans 203.0.113.1'],
+    [['ban', 'lift', 'lgl_aWholeKeyThatWasPasted'], 'id or hint of a key'],
   ])('%j is refused with a hint', async (args, hint) => {
     const { status, out, err } = await run(...args);
     expect([status, out]).toEqual([1, '']);
     expect(err).toContain(hint);
-    expect(err).not.toMatch(/\n\s+at /);
+    expect(err).not.toMatch(/\n\s+at |aWholeKey/);
   });
 
   it('with --json tell it as JSON on standard error', async () => {
@@ -128,6 +129,9 @@ describe('key', () => {
     expect([third.status, third.err]).toEqual([1, expect.stringContaining('This key was revoked')]);
     for (const wrong of ['short', 'two words of some length', `lgl_${'a'.repeat(36)}`])
       expect((await legibleProcess(['key', 'import', 'alice'], settings, wrong)).status, wrong).toBe(1);
+    const scripted = { ...settings, LEGIBLE_SANDBOX: 'true' };
+    const ofSandbox = await legibleProcess(['key', 'import', 'alice'], scripted, 'test-0123456789ABC');
+    expect([ofSandbox.status, ofSandbox.err]).toEqual([1, expect.stringContaining('test- are the sandbox')]);
     const utf16 = Buffer.from('\uFEFFCAP-FEDCBA9876543210', 'utf16le');
     const unseen = await legibleProcess(['key', 'import', 'alice'], settings, utf16);
     expect([unseen.status, unseen.err]).toEqual([1, expect.stringContaining('is its file in UTF-8?')]);

@@ -206,9 +206,11 @@ describe.each(names)('%s', (name) => {
     });
   });
 
-  test('an unsolvable image is told at once, and costs nothing', async () => {
+  test('that an image is unsolvable is told when its task is asked for, and costs nothing', async () => {
     await using world = await openWorld({ engines: { text: readerOf('', 0) } });
-    expect(await ask(world, name, 'createTask', await imageTask())).toMatchObject({
+    const { taskId } = await ask(world, name, 'createTask', await imageTask());
+    expect(taskId).toEqual(expect.any(Number));
+    expect(await ask(world, name, 'getTaskResult', { taskId })).toMatchObject({
       errorId: name === 'capmonster' ? 1 : 12,
       errorCode: 'ERROR_CAPTCHA_UNSOLVABLE',
     });

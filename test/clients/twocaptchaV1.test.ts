@@ -53,6 +53,13 @@ describe('row 44: an image goes to in.php', () => {
     'in the address': () => wire(world, `/in.php?${query(fields())}`, { method: 'GET' }),
     'in JSON, whatever its type is called': () =>
       wire(world, '/in.php', { type: 'text/plain', body: JSON.stringify(fields()) }),
+    'in JSON that curl calls a form': () =>
+      wire(world, '/in.php', { type: urlencoded, body: ` \n${JSON.stringify(fields())}` }),
+    'in a form that is called a text, or nothing at all': async () => {
+      const body = query(fields());
+      expect((await wire(world, '/in.php', { type: '', body })).text).toMatch(/^OK\|\d+$/);
+      return wire(world, '/in.php', { type: 'text/plain', body });
+    },
     'in a form whose key is in the address': () =>
       wire(world, `/in.php?key=${world.key}`, { type: urlencoded, body: query({ body: image }) }),
   };
@@ -245,7 +252,8 @@ test('an empty balance, and an image that cannot be read', async () => {
   expect((await wire(poor, '/in.php', sent)).text).toBe('ERROR_ZERO_BALANCE');
   const blank = { type: urlencoded, body: query({ key: world.key, body: await picture() }) };
   const before = await world.money();
-  expect((await wire(world, '/in.php', blank)).text).toBe('ERROR_CAPTCHA_UNSOLVABLE');
+  const id = (await wire(world, '/in.php', blank)).text.replace('OK|', '');
+  expect((await get({ action: 'get', id })).text).toBe('ERROR_CAPTCHA_UNSOLVABLE');
   expect(await world.money()).toEqual(before);
 });
 

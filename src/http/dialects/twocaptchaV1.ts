@@ -72,10 +72,15 @@ const form: FormReader = async ({ url, type, bytes }) => {
   return { ...query, ...(await fieldsOf(bytes, type)) };
 };
 
+/** By what the body is: curl calls everything a form, and others call a form a text. */
 function fieldsOf(bytes: Buffer, type: string): Body | Promise<Body> {
   if (/^multipart\/form-data\b/i.test(type)) return parseMultipart(bytes, type);
-  if (/^application\/x-www-form-urlencoded\b/i.test(type)) return parseQuery(bytes.toString('latin1'));
-  return plainOf(parseBody(bytes, false));
+  const isJson = /\bjson\b/i.test(type) || beginsAsJson(bytes);
+  return isJson ? plainOf(parseBody(bytes, false)) : parseQuery(bytes.toString('latin1'));
+}
+
+function beginsAsJson(bytes: Buffer): boolean {
+  return /^(\u{feff})?\s*\{/u.test(bytes.toString('utf8', 0, 64));
 }
 
 /** Every field of this API is one text, number or switch; null is one that was left out. */
