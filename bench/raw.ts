@@ -17,6 +17,8 @@ export interface Raw {
   perSecond: number;
   /** Median time of one reading by an idle pool: decoding, onnxruntime, and what makes text of scores. */
   readP50Ms: number;
+  /** Of the images, how many the pool looked at again. */
+  again: number;
 }
 
 const { images, threads, seconds } = (await json(process.stdin)) as Question;
@@ -43,4 +45,5 @@ const rates = await Promise.all(
   }),
 );
 const perSecond = rates.reduce((sum, rate) => sum + rate, 0);
-console.log(JSON.stringify({ perSecond, readP50Ms: median(times.slice(10)) } satisfies Raw));
+const again = views.filter((count) => count > 1).length;
+console.log(JSON.stringify({ perSecond, readP50Ms: median(times.slice(10)), again } satisfies Raw));

@@ -41,6 +41,8 @@ async function compare(url: string, key: string, images: string[]) {
     const raw = await ask<Raw>('raw.ts', { images, threads, seconds } satisfies Question);
     const idleMs = await oneByOne(load.url, bodies);
     const [server, alone] = [full.perSecond.toFixed(1), raw.perSecond.toFixed(1)];
+    // A better model may become sure of what an older one was not.
+    console.error(`  ${raw.again} of ${images.length} images are looked at again`);
     console.error(`  ${server} images/s through the server, ${alone} through onnxruntime alone`);
     console.error(`  p50 ${idleMs.toFixed(1)} ms through the server, ${raw.readP50Ms.toFixed(1)} ms without`);
     ratios.push(full.perSecond / raw.perSecond);

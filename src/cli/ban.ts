@@ -46,8 +46,10 @@ export function banCommand(): Command {
 /** What is no address may be a whole key, which is not to stand in an error. */
 function notBanned(subject: string): UserError {
   const isAddress = isIP(subject.split('/')[0]!) !== 0;
-  const named = isAddress ? subject : 'an address, or the id or hint of a key, of this name';
-  return new UserError(`Nothing bans ${named}; \`legible ban list\` shows what is banned.`);
+  const what = isAddress
+    ? `Nothing bans ${subject}`
+    : 'No ban has this name, an address or the id or hint of a key';
+  return new UserError(`${what}; \`legible ban list\` shows what is banned.`);
 }
 
 /** All that can ban a subject: of an IPv6 address or prefix also the wider ones that hold it. */

@@ -140,7 +140,7 @@ async function importKey(account: string, options: Limits): Promise<void> {
   const key = await readImport();
   if (loadConfig().sandbox && key.startsWith(sandboxPrefix))
     throw new UserError(
-      `Keys that begin with ${sandboxPrefix} are the sandbox's, unless that is off (sandbox).`,
+      `Keys that begin with ${sandboxPrefix} are the sandbox's, unless the setting sandbox is off.`,
     );
   const made = await save(account, options, key);
   print(options, made, () => describe([made]));

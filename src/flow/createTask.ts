@@ -1,4 +1,3 @@
-import { Fault } from '../fault.ts';
 import type { Repeat } from '../store/store.ts';
 import { endOf, recalled } from './repeat.ts';
 import { solveAndSettle } from './solveAndSettle.ts';
@@ -93,19 +92,7 @@ function again({ arrived }: Caller, repeat: Repeat): Repeat {
 async function answerNow(steps: Steps, { caller, price }: Job, held: Held): Promise<Created> {
   const { work, aside } = caller.arrived;
   aside.cost = 0;
-  const { taskId, number } = held;
-  try {
-    const { solution } = await solveAndSettle(steps, held, work, aside);
-    aside.cost = price;
-    return { taskId, number, solution };
-  } catch (error) {
-    // Clients that know tasks by numbers give up where making one fails, and try again where its result does.
-    if (number !== undefined && isUnsolved(error)) return { taskId, number, solution: null };
-    throw error;
-  }
-}
-
-/** Whether it is the task that failed, and not the call. */
-function isUnsolved(error: unknown): boolean {
-  return error instanceof Fault && ['ERROR_CAPTCHA_UNSOLVABLE', 'ERROR_TASK_TIMEOUT'].includes(error.code);
+  const { solution } = await solveAndSettle(steps, held, work, aside);
+  aside.cost = price;
+  return { taskId: held.taskId, number: held.number, solution };
 }

@@ -14,13 +14,14 @@ export function decodePlainPng(png: Uint8Array, { width, height }: { width: numb
   if (chunks === undefined) return undefined;
   const { header, palette, opacity, data } = chunks;
   if (header.getUint32(0) !== width || header.getUint32(4) !== height) return undefined;
-  const [depth, colourType, interlace] = [header.getUint8(8), header.getUint8(9), header.getUint8(12)];
+  const [depth, colourType] = [header.getUint8(8), header.getUint8(9)];
+  const [compression, filters, interlace] = [10, 11, 12].map((at) => header.getUint8(at));
   const samples = samplesOf[colourType];
-  if (samples === undefined || interlace !== 0) return undefined;
+  if (samples === undefined || compression !== 0 || filters !== 0 || interlace !== 0) return undefined;
   // Of grey with fewer bits libvips makes its own; such files are rare.
   if (depth !== 8 && !(colourType === PALETTE && [1, 2, 4].includes(depth))) return undefined;
   if ((colourType === PALETTE) !== (palette !== undefined)) return undefined;
-  if (opacity !== undefined && opacity.length * 3 > palette!.length) return undefined;
+  if (palette !== undefined && !isSound(palette, opacity, depth)) return undefined;
 
   const stride = Math.ceil((width * samples * depth) / 8);
   const lines = inflate(data, height * (stride + 1));
@@ -30,6 +31,12 @@ export function decodePlainPng(png: Uint8Array, { width, height }: { width: numb
   const indices = depth === 8 ? stored : unpack(stored, depth, width, height);
   const pixels = colour(indices, palette, opacity);
   return pixels && { width, height, channels: opacity ? 4 : 3, pixels };
+}
+
+/** Whether all entries are whole and can be named, and none but them is transparent. */
+function isSound(palette: Uint8Array, opacity: Uint8Array | undefined, depth: number): boolean {
+  const entries = palette.length / 3;
+  return Number.isInteger(entries) && entries <= 1 << depth && (opacity?.length ?? 0) <= entries;
 }
 
 /** The chunks that pixels depend on; all are whole and have the right checksum. */
@@ -50,8 +57,8 @@ function readChunks(png: Uint8Array) {
     const content = png.subarray(at + 8, end);
     if (name === 'IHDR' && length === 13 && at === 8)
       header = new DataView(png.buffer, content.byteOffset, 13);
-    else if (name === 'PLTE' && data.length === 0) palette = content;
-    else if (name === 'tRNS' && palette && data.length === 0) opacity = content;
+    else if (name === 'PLTE' && !palette && data.length === 0) palette = content;
+    else if (name === 'tRNS' && palette && !opacity && data.length === 0) opacity = content;
     else if (name === 'IDAT') data.push(content);
     else if (name === 'IEND')
       return header && data.length > 0 ? { header, palette, opacity, data } : undefined;

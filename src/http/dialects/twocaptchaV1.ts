@@ -80,7 +80,7 @@ function fieldsOf(bytes: Buffer, type: string): Body | Promise<Body> {
 }
 
 function beginsAsJson(bytes: Buffer): boolean {
-  return /^(\u{feff})?\s*\{/u.test(bytes.toString('utf8', 0, 64));
+  return /^\s*[{["]/.test(bytes.toString('utf8', 0, 1024));
 }
 
 /** Every field of this API is one text, number or switch; null is one that was left out. */
