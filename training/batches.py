@@ -44,12 +44,8 @@ def draw_batch(
     seed: int,
     scale: float,
     heights: tuple[int, ...] = HEIGHTS,
-    sieve: Any = None,
 ) -> Batch:
-    """The batch of `seed`; all `heights` are as frequent, and narrow pictures come from HIGHEST rows too.
-
-    sieve: tells which of the pictures to keep (sieve.py); without one, all.
-    """
+    """The batch of `seed`; all `heights` are as frequent, and narrow pictures come from HIGHEST rows too."""
     rng = np.random.default_rng(seed)
     # By no turn of the seeds: each process has every second, and would have one height.
     height = heights[rng.integers(len(heights))]
@@ -60,25 +56,19 @@ def draw_batch(
         height = HIGHEST
     width = scaled(columns, height)
     count = batch_size(height, width, scale)
-    images, texts = np.empty((0, height, width, 3), np.uint8), []
-    while len(texts) < count:
-        # Less than half of what is drawn stays in a sieve.
-        tries = count if sieve is None else 2 * (count - len(texts))
-        chosen = rng.choice(len(styles), tries, p=share)
-        seeds = rng.integers(1 << 40, size=tries)
-        hard = rng.uniform(*DIFFICULTY, tries)
-        samples = [
-            synthesiser.sample(int(s), width, styles[k], difficulty=float(d), height=height)
-            for s, k, d in zip(seeds, chosen, hard)
-        ]
-        drawn, said = np.stack([s.image for s in samples]), [s.text for s in samples]
-        kept = np.ones(tries, bool) if sieve is None else sieve.keeps(rng, drawn, said)
-        images = np.concatenate([images, drawn[kept]])
-        texts += [text for text, keep in zip(said, kept) if keep]
-    return Batch(images[:count], texts[:count])
+    chosen = rng.choice(len(styles), count, p=share)
+    seeds = rng.integers(1 << 40, size=count)
+    hard = rng.uniform(*DIFFICULTY, count)
+    samples = [
+        synthesiser.sample(int(s), width, styles[k], difficulty=float(d), height=height)
+        for s, k, d in zip(seeds, chosen, hard)
+    ]
+    images = np.stack([s.image for s in samples])
+    assert images.shape[1:] == (height, width, 3), images.shape
+    return Batch(images, [s.text for s in samples])
 
 
-def produce(out: Any, share: Any, seeds: range, scale: float, heights: tuple[int, ...], sifts: bool) -> None:
+def produce(out: Any, share: Any, seeds: range, scale: float, heights: tuple[int, ...]) -> None:
     """Body of one process: fills the queue until its parent is gone."""
     import cv2
 
@@ -87,19 +77,11 @@ def produce(out: Any, share: Any, seeds: range, scale: float, heights: tuple[int
 
     parent = os.getppid()
     synthesiser = Synthesiser()
-    sieve = None
-    if sifts:
-        import torch
-
-        from training.sieve import Sieve
-
-        torch.set_num_threads(1)
-        sieve = Sieve()
     # Else its end waits until what is in the pipe has been read, which its sisters hold open.
     out.cancel_join_thread()
     for seed in seeds:
         weights = np.array(share[:])
-        batch = draw_batch(synthesiser, STYLES, weights / weights.sum(), seed, scale, heights, sieve)
+        batch = draw_batch(synthesiser, STYLES, weights / weights.sum(), seed, scale, heights)
         while True:
             # A killed trainer must not leave processes behind that wait for ever.
             if os.getppid() != parent:
@@ -121,7 +103,6 @@ class Producers:
         share: np.ndarray,
         scale: float = 1.0,
         heights: tuple[int, ...] = HEIGHTS,
-        sifts: bool = False,
     ) -> None:
         spawn = multiprocessing.get_context("spawn")
         self.queue = spawn.Queue(4 * count + 4)
@@ -129,7 +110,7 @@ class Producers:
         self.processes = [
             spawn.Process(
                 target=produce,
-                args=(self.queue, self.share, range(first_seed + k, 1 << 62, count), scale, heights, sifts),
+                args=(self.queue, self.share, range(first_seed + k, 1 << 62, count), scale, heights),
                 daemon=True,
             )
             for k in range(count)

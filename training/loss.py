@@ -10,24 +10,18 @@ from training.ctc import encode
 READABLE = 1.0
 
 
-def losses_of(logp: Tensor, texts: list[str]) -> Tensor:
-    """(N,) CTC loss a character of (N, T, classes) log-probabilities; 0 for a text that the steps have no room for."""
-    steps, lengths = logp.shape[1], torch.tensor([len(text) for text in texts])
+def loss_of(logits: Tensor, texts: list[str]) -> Tensor:
+    """Mean CTC loss a character of (N, T, classes) logits, unreadable images at less weight."""
+    steps, lengths = logits.shape[1], torch.tensor([len(text) for text in texts])
     targets = torch.tensor([k for text in texts for k in encode(text)])
     losses = F.ctc_loss(
-        logp.transpose(0, 1),
-        targets.to(logp.device),
+        logits.float().log_softmax(-1).transpose(0, 1),
+        targets.to(logits.device),
         torch.full((len(lengths),), steps),
         lengths,
         reduction="none",
-        zero_infinity=True,
-    )
-    return losses / lengths.clamp(min=1).to(logp.device)
-
-
-def loss_of(logits: Tensor, texts: list[str]) -> Tensor:
-    """Mean CTC loss a character of (N, T, classes) logits, unreadable images at less weight."""
-    losses = losses_of(logits.float().log_softmax(-1), texts)
+        zero_infinity=True,  # a text longer than the steps have room for
+    ) / lengths.clamp(min=1).to(logits.device)
     return (losses * (READABLE / losses.detach().clamp(min=READABLE)) ** 2).mean()
 
 

@@ -56,7 +56,6 @@ def options() -> argparse.Namespace:
     )
     parser.add_argument("--rows", default=",".join(map(str, HEIGHTS)), help="heights of the images, multiples of 16")
     parser.add_argument("--favour", type=favoured, default={}, help="STYLE=TIMES,…: larger shares for some styles")
-    parser.add_argument("--sift", action="store_true", help="only on pictures that the released net is unsure of")
     parser.add_argument("--peak", type=float, default=PEAK, help="highest learning rate")
     parser.add_argument(
         "--scale", type=float, help="batch size as a multiple of about 64 (default: 1, or 4 with a GPU)"
@@ -145,8 +144,7 @@ class Run:
         """Trains until the run is over, or SIGTERM."""
         at = self.progress
         chosen = self.chosen
-        share = shares(at.exact, chosen.favour)
-        producers = Producers(chosen.producers, at.batches, share, chosen.scale, chosen.rows, chosen.sift)
+        producers = Producers(chosen.producers, at.batches, shares(at.exact, chosen.favour), chosen.scale, chosen.rows)
         losses: list[Tensor] = []
         saved = time.monotonic()
         if not at.exact:
