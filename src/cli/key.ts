@@ -123,6 +123,11 @@ async function readImport(): Promise<string> {
   if (/[\p{C}\uFFFD]/u.test(key))
     throw new UserError('The key holds characters that cannot be seen: is its file in UTF-8?');
   if (!isPlausibleKey(key)) throw new UserError('The key begins like one of Legible, but is mistyped.');
+  if (loadConfig().sandbox && key.startsWith(sandboxPrefix)) {
+    throw new UserError(
+      `Keys that begin with ${sandboxPrefix} are the sandbox's, unless the setting sandbox is off.`,
+    );
+  }
   return key;
 }
 
@@ -137,12 +142,7 @@ async function createKey(account: string, options: Limits): Promise<void> {
 }
 
 async function importKey(account: string, options: Limits): Promise<void> {
-  const key = await readImport();
-  if (loadConfig().sandbox && key.startsWith(sandboxPrefix))
-    throw new UserError(
-      `Keys that begin with ${sandboxPrefix} are the sandbox's, unless the setting sandbox is off.`,
-    );
-  const made = await save(account, options, key);
+  const made = await save(account, options, await readImport());
   print(options, made, () => describe([made]));
 }
 

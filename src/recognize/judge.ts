@@ -49,7 +49,8 @@ function propose(view: Steps, { alphabet, language, constrained, best }: JudgeOp
     return { candidates: [{ text: greedy, probability }], mass: 1 };
   }
   const usual = searchBeam(view, { alphabet, language });
-  // A net that is sure of another length gives what is asked for less than the search's threshold: then nothing is too unlikely.
+  // A net that is sure of another length gives what is asked for less than the search's threshold: then nothing is too
+  // unlikely.
   const { candidates, mass } =
     usual.candidates.length > 0 ? usual : searchBeam(view, { alphabet, language, threshold: 0 });
   return { candidates: candidates.slice(0, Math.max(best, 5)), mass };

@@ -42,7 +42,8 @@ export function resize(image: Bitmap, width: number, height: number): Bitmap {
 
 /**
  * Which source pixels make a target pixel, and how much each counts: `size` of both for every target pixel,
- * one after the other. Plain typed arrays keep the loops over them four times as fast as arrays of objects.
+ * one after the other. Plain typed arrays keep the loops over them four times as fast as arrays of objects. An even
+ * number, the last perhaps of no weight: two at a time, each sum is read and written half as often.
  */
 interface Taps {
   size: number;
@@ -58,12 +59,11 @@ function weighRows(
   const out = new Float32Array(height * to * 3);
   // Tap by tap over all rows: what a tap reads and how much it counts is looked up once, not for each row.
   for (let x = 0; x < to; x++) {
-    for (let tap = x * size, end = tap + size; tap < end; tap += 2) {
-      const last = tap + 1 === end;
-      const [share, next] = [weight[tap]!, last ? 0 : weight[tap + 1]!];
+    for (let tap = x * size; tap < (x + 1) * size; tap += 2) {
+      const [share, next] = [weight[tap]!, weight[tap + 1]!];
       if (share === 0 && next === 0) continue;
       let at = source[tap]! * 3;
-      let beside = last ? at : source[tap + 1]! * 3;
+      let beside = source[tap + 1]! * 3;
       for (let target = x * 3; target < out.length; target += to * 3, at += from * 3, beside += from * 3) {
         out[target]! += rgb[at]! * share + rgb[beside]! * next;
         out[target + 1]! += rgb[at + 1]! * share + rgb[beside + 1]! * next;
@@ -84,13 +84,11 @@ function weighColumns(
   const sum = new Float32Array(length);
   for (let y = 0; y < to; y++) {
     sum.fill(0);
-    // Two rows at a time: each sum is read and written half as often.
-    for (let tap = y * size, end = tap + size; tap < end; tap += 2) {
-      const last = tap + 1 === end;
-      const [share, next] = [weight[tap]!, last ? 0 : weight[tap + 1]!];
+    for (let tap = y * size; tap < (y + 1) * size; tap += 2) {
+      const [share, next] = [weight[tap]!, weight[tap + 1]!];
       if (share === 0 && next === 0) continue;
       const at = source[tap]! * length;
-      const below = last ? at : source[tap + 1]! * length;
+      const below = source[tap + 1]! * length;
       for (let i = 0; i < length; i++) sum[i]! += rows[at + i]! * share + rows[below + i]! * next;
     }
     out.set(sum, y * length);
@@ -99,7 +97,8 @@ function weighColumns(
 }
 
 /** Taps from a first source pixel and weights for each target pixel; beyond the picture its edge repeats. */
-function toTaps(from: number, to: number, size: number, tapsOf: (i: number) => [number, number[]]): Taps {
+function toTaps(from: number, to: number, most: number, tapsOf: (i: number) => [number, number[]]): Taps {
+  const size = 2 * Math.ceil(most / 2);
   const source = new Int32Array(to * size);
   const weight = new Float32Array(to * size);
   for (let i = 0; i < to; i++) {
