@@ -1,6 +1,7 @@
 import type { Bitmap } from './bmp.ts';
 import { closeUp, type Nearness } from './closeUp.ts';
 import { columnsAt, type InputShape, resize, targetWidth } from './resize.ts';
+import { withoutThinStrokes } from './thinStrokes.ts';
 
 /** Nearer than the first look, at whatever size the text has: marks around it are cut off too. */
 const TIGHT: Nearness = { outside: 0.06, large: 1 };
@@ -23,7 +24,7 @@ export function firstView(picture: Bitmap, shape: InputShape): Bitmap {
  * for. First more rows, which show finer strokes, and narrower ones for letters that were drawn wide; a tight and wider
  * look, which leaves out marks beside the text and gives crowded letters room; full contrast, which lifts pale letters.
  * Then each channel, where they differ: in one a line may be gone, or a letter stand out, that is of another colour than
- * the rest; and still more rows for a narrow picture.
+ * the rest; and still more rows for a narrow picture. At the end, without thin strokes.
  */
 export function* furtherViews(picture: Bitmap, shape: InputShape): Generator<Bitmap[], void> {
   const near = closeUp(picture);
@@ -39,6 +40,10 @@ export function* furtherViews(picture: Bitmap, shape: InputShape): Generator<Bit
     for (const channel of [0, 1, 2]) last.push(toTall(onlyChannel(full, channel), shape));
   if (near.width <= NARROW * near.height) last.push(toHighest(near, shape));
   if (last.length > 0) yield last;
+  const bare = withoutThinStrokes(picture);
+  if (bare === undefined) return;
+  const nearBare = closeUp(bare);
+  yield [toInput(nearBare, shape), toTall(nearBare, shape)];
 }
 
 function toInput(image: Bitmap, shape: InputShape, stretch = 1): Bitmap {

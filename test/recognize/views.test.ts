@@ -57,3 +57,21 @@ test('a picture at most 2.5 times as wide as high is looked at from 96 rows', ()
   expect(sizes(lastViews(bars(120, 60, black)))).toEqual(['192 × 96']);
   expect(sizes(lastViews(bars(20, 60, black)))).toEqual(['48 × 96']);
 });
+
+test('at the very end a picture of at least 60 rows is looked at without its thin strokes', () => {
+  const fine = (width: number, height: number) => {
+    const rgb = new Uint8Array(width * height * 3).fill(255);
+    for (let i = 0; i < width * height; i++)
+      if ((i % width) % 20 < 5 || ((i % width) % 20) >> 1 === 6) rgb.fill(0, i * 3, i * 3 + 3);
+    return { width, height, rgb };
+  };
+  const views = stages(fine(300, 90)).at(-1)!;
+  expect(sizes(views)).toEqual(['160 × 48', '216 × 64']);
+  // Bars of five pixels stay, lines of two are gone: a quarter of the picture is dark then, not a third.
+  for (const { rgb } of views) {
+    const dark = rgb.filter((value) => value < 128).length / rgb.length;
+    expect(dark).toBeGreaterThan(0.22);
+    expect(dark).toBeLessThan(0.28);
+  }
+  expect(stages(fine(300, 59))).toHaveLength(1);
+});
