@@ -21,7 +21,10 @@ _KINDS: tuple[tuple[float, str], ...] = (
     (0.02, "0123456789ABCDEF"),
     (0.02, "0123456789abcdef"),
     (0.09, "words"),
+    (0.09, "alike"),
 )
+# Letters that are taken for each other, or, slender, for strokes that are no letters.
+_ALIKE = ("iIlLjJ1tTfFrR7", "oO0QDCGceauUn", "vVyYwWuUnmMNhkKxX", "gq9yaeEBF83S5sZz2")
 _LENGTHS = (0.0, 0.15, 0.35, 0.8, 4.0, 4.0, 3.4, 1.0, 0.9, 0.35, 0.3)
 _VOWELS, _CONSONANTS = "aeiou", "bcdfghjklmnpqrstvwxyz"
 
@@ -41,7 +44,17 @@ def code(dice: Dice, length: int) -> str:
     alphabet = dice.weighted([a for _, a in _KINDS], [w for w, _ in _KINDS])
     if alphabet == "words":
         return _word(dice, length)
+    if alphabet == "alike":
+        return _alike(dice, length)
     return "".join(dice.pick(alphabet) for _ in range(length))
+
+
+def _alike(dice: Dice, length: int) -> str:
+    """A code most of whose characters are taken for each other, of one case or of both."""
+    group = dice.pick(_ALIKE)
+    rest = DIGITS + UPPER + LOWER
+    keep = dice.pick((str.lower, str.upper, str))
+    return "".join(keep(dice.pick(group if dice.chance(0.65) else rest)) for _ in range(length))
 
 
 def _word(dice: Dice, length: int) -> str:

@@ -26,6 +26,17 @@ def draw(s: Scene, glyphs: GlyphSet, strength: float) -> None:
         _letters(s, glyphs, strength)
 
 
+def draw_over(s: Scene, glyphs: GlyphSet, strength: float) -> None:
+    """Strews small pale letters over the text: they cut it as lines would."""
+    dice = s.dice
+    font = glyphs.choose(dice, "a0A")
+    ends = (s.paper, (255, 255, 255) if colours.luma(s.paper) > 127 else (0, 0, 0))
+    for _ in range(3 + int(22 * strength * dice.random())):
+        c = colours.mixed(dice.pick(ends), colours.any_colour(dice), dice.u(0.0, 0.25))
+        mask = glyphs.glyph(font, dice.pick(_LETTERS)).mask
+        _print(s, mask, s.cap * dice.u(0.25, 0.6) / CAP, dice.u(-0.5, 0.5), dice.u(0, s.w), dice.u(0, s.h), c)
+
+
 def _letters(s: Scene, glyphs: GlyphSet, strength: float) -> None:
     """Small ones, or a few as large as the text and very pale, all of one font."""
     dice = s.dice

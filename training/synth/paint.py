@@ -67,7 +67,8 @@ def picture(s: Scene, glyphs: GlyphSet, textures: list[np.ndarray]) -> None:
         warps.bend_text(s, field)
     backdrop.fill(s, textures)
     rest = _marks_behind(s)
-    if s.strength("decoys"):
+    over = s.strength("decoys") > 0 and not s.tile and dice.chance(0.2)
+    if s.strength("decoys") and not over:
         decoys.draw(s, glyphs, s.strength("decoys"))
     if s.strength("inverted"):
         _invert(s)
@@ -79,6 +80,8 @@ def picture(s: Scene, glyphs: GlyphSet, textures: list[np.ndarray]) -> None:
         before = s.canvas
         s.canvas = blend(before, s.flat(s.colour) if s.ink is None else s.ink, s.alpha)
         _rescue(s, before)
+    if over:
+        decoys.draw_over(s, glyphs, s.strength("decoys"))
     for name in rest:
         marks.MARKS[name](s, s.canvas, _tint(s, True, _OWN_INK.get(name, 0.33)), s.strength(name))
     if whole:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from training.synth.dice import Dice
+from training.synth.profiles import PROFILES
 
 INGREDIENTS: dict[str, float] = {
     # Name: how readily it joins a picture that another ingredient leads.
@@ -64,14 +65,15 @@ INGREDIENTS: dict[str, float] = {
     "blur": 1.2,
     "noise": 1.0,
     "animated-frame": 0.4,
+    "brush": 0.4,
 }
 # Too mild to make a style of their own.
 _NEVER_LEAD = ("weight", "frame", "gradient", "patches", "noise", "dither", "gradient-ink")
-STYLES: tuple[str, ...] = tuple(n for n in INGREDIENTS if n not in _NEVER_LEAD)
+STYLES: tuple[str, ...] = (*(n for n in INGREDIENTS if n not in _NEVER_LEAD), *PROFILES)
 
 # What often comes with a leading ingredient, and how often.
 _COMPANY: dict[str, dict[str, float]] = {
-    "tiles": {"decoys": 0.75, "jitter": 0.6, "many-colours": 0.4, "grid": 0.25},
+    "tiles": {"decoys": 0.75, "jitter": 0.75, "many-colours": 0.55, "grid": 0.4, "lines": 0.3},
     "math": {"overlap": 0.2, "many-colours": 0.2},
     "scatter": {"hollow": 0.2, "decoys": 0.3, "mixed-fonts": 0.3},
     "clutter": {"small": 0.35},
@@ -186,6 +188,7 @@ _ABSENT = {
         "clutter",
         "overlap",
     ),
+    "brush": ("hollow", "tiles", "dotted", "striped", "block", "relief", "surface", "small", "bitmap-font", "overlap"),
     "dotted": ("hollow", "striped", "small", "threshold", "rough", "blur", "cutting-strokes", "slices"),
     "hollow": ("striped", "rough", "dotted", "block", "cutting-strokes"),
     "block": ("hollow", "dotted", "striped", "inverted"),
@@ -205,6 +208,8 @@ _ABSENT = {
 def mix(dice: Dice, lead: str, difficulty: float) -> dict[str, float]:
     """Strength 0..1 of the leading ingredient and of those that join it."""
     d = max(0.0, difficulty)
+    if lead in PROFILES:
+        return _together(dice, PROFILES[lead], d)
     chosen = {lead: min(1.0, dice.u(0.45, 1.0) * (0.3 + 0.7 * d))}
     if lead == "plain":
         count = 1 if dice.chance(0.5) else 0
@@ -228,6 +233,17 @@ def mix(dice: Dice, lead: str, difficulty: float) -> dict[str, float]:
     if len(marks) > 2:
         for name in marks:
             chosen[name] *= 0.65
+    return chosen
+
+
+def _together(dice: Dice, profile: dict[str, float], d: float) -> dict[str, float]:
+    """Of a profile's ingredients those that fit together, the surest first."""
+    chosen: dict[str, float] = {}
+    names = list(profile)
+    dice.shuffle(names)
+    for name in sorted(names, key=lambda n: profile[n] < 1):
+        if dice.chance(profile[name] * min(1.0, d + 0.2)) and name in _fitting(chosen):
+            chosen[name] = min(1.0, dice.u(0.2, 0.85) * d)
     return chosen
 
 

@@ -9,6 +9,8 @@ from training.alphabet import CHARS
 from training.synth import STYLES, Synthesiser, backdrop, colours, layout, letter, paint, surface
 from training.synth.content import arithmetic, code
 from training.synth.dice import Dice
+from training.synth.profiles import PROFILES
+from training.synth.recipe import mix
 from training.synth.scene import Scene
 
 
@@ -163,3 +165,32 @@ def test_letters_on_a_sheet_can_be_seen(maker):
         surface.draw(bare)
         assert (np.abs(s.canvas.astype(int) - bare.canvas).max(2) > 12).mean() > 0.01
         assert not s.alpha.any()
+
+
+@pytest.mark.parametrize("style", PROFILES)
+def test_a_profile_brings_its_own_ingredients_together_and_no_others(style):
+    profile = PROFILES[style]
+    sure = {name for name, often in profile.items() if often == 1}
+    mixes = [mix(Dice(seed), style, 1.0) for seed in range(200)]
+    assert all(sure <= chosen.keys() <= profile.keys() for chosen in mixes)
+    assert np.mean([len(chosen) for chosen in mixes]) > 3
+
+
+def test_a_brushed_letter_has_stems_as_broad_as_the_brush_whatever_its_font(maker):
+    for seed in range(40):
+        dice = Dice(seed)
+        glyph = maker.glyphs.glyph(maker.glyphs.choose(dice, "H", "common"), "H")
+        scene = Scene(dice, 48, 144, "H", {"brush": 0.01}, 1.0)
+        dice.chance = lambda _: False  # drawn once
+        mask = letter.variant(scene, glyph, "H").mask
+        row = np.flatnonzero(mask[mask.shape[0] // 3])
+        stems = np.split(row, np.flatnonzero(np.diff(row) > 1) + 1)
+        # The brush is 3 or 5 pixels broad, a middle line up to 3.
+        assert [3 <= len(stem) <= 7 for stem in stems] == [True, True]
+
+
+def test_letters_that_are_taken_for_each_other_come_together():
+    texts = [code(Dice(seed), 6) for seed in range(4000)]
+    slender = [t for t in texts if sum(c in "iIlLjJ1tTfFrR7" for c in t) >= 5]
+    # Of the other alphabets one text in a thousand would be such a one.
+    assert len(slender) > 20
