@@ -24,7 +24,9 @@ export function withoutThinStrokes(picture: Bitmap): Bitmap | undefined {
 function reduced(picture: Bitmap): Bitmap {
   const scale = Math.min(1, MOST_ROWS / picture.height, MOST_COLUMNS / picture.width);
   if (scale === 1) return picture;
-  const [width, height] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * scale)));
+  const [width, height] = [picture.width, picture.height].map((side) =>
+    Math.max(1, Math.round(side * scale)),
+  );
   return resize(picture, width!, height!);
 }
 
