@@ -17,8 +17,7 @@ export function withoutThinStrokes(picture: Bitmap): Bitmap | undefined {
   if (picture.height < LEAST_ROWS) return undefined;
   const small = reduced(picture);
   const radius = Math.max(1, RADIUS * small.height);
-  if (!isOnLight(small)) return opened(small, radius);
-  return negative(opened(negative(small), radius));
+  return isOnLight(small) ? closed(small, radius) : negative(closed(negative(small), radius));
 }
 
 function reduced(picture: Bitmap): Bitmap {
@@ -38,9 +37,9 @@ function isOnLight({ rgb }: Bitmap): boolean {
   return light >= rgb.length / 6;
 }
 
-/** Without what is light and too narrow for a disc of `radius`. */
-function opened(picture: Bitmap, radius: number): Bitmap {
-  return greatest(negative(greatest(negative(picture), radius)), radius);
+/** Without what is dark and too narrow for a disc of `radius`. */
+function closed(picture: Bitmap, radius: number): Bitmap {
+  return negative(greatest(negative(greatest(picture, radius)), radius));
 }
 
 /** Of each channel the greatest value within `radius` of each pixel. */

@@ -39,14 +39,14 @@ def _brushed(s: Scene, mask: np.ndarray) -> np.ndarray:
     depth = cv2.distanceTransform((inside > 100).astype(np.uint8), cv2.DIST_L2, 3)
     # Half a pixel from the deepest nearby: along a stroke nothing breaks that the brush would not close.
     middle = ((depth >= cv2.dilate(depth, np.ones((3, 3))) - 0.5) & (depth > 0.4)).astype(np.uint8) * 255
-    drawn = cv2.dilate(middle, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius - 1, 2 * radius - 1)))
-    if dice.chance(0.35):
-        # Twice with a thinner brush: slivers of paper stay between.
-        thin = max(1, radius // 2)
-        once = cv2.dilate(middle, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * thin - 1, 2 * thin - 1)))
-        shift = np.array([[1, 0, dice.u(-radius, radius)], [0, 1, dice.u(-radius, radius)]], np.float32)
-        drawn = cv2.max(once, cv2.warpAffine(once, shift, once.shape[::-1]))
-    return drawn
+    twice = dice.chance(0.35)
+    # Twice with a thinner brush: slivers of paper stay between.
+    broad = 2 * (max(1, radius // 2) if twice else radius) - 1
+    drawn = cv2.dilate(middle, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (broad, broad)))
+    if not twice:
+        return drawn
+    shift = np.array([[1, 0, dice.u(-radius, radius)], [0, 1, dice.u(-radius, radius)]], np.float32)
+    return cv2.max(drawn, cv2.warpAffine(drawn, shift, drawn.shape[::-1]))
 
 
 def choose_tile(s: Scene) -> tuple[bool, int, int]:

@@ -67,9 +67,10 @@ def picture(s: Scene, glyphs: GlyphSet, textures: list[np.ndarray]) -> None:
         warps.bend_text(s, field)
     backdrop.fill(s, textures)
     rest = _marks_behind(s)
-    over = s.strength("decoys") > 0 and not s.tile and dice.chance(0.2)
-    if s.strength("decoys") and not over:
-        decoys.draw(s, glyphs, s.strength("decoys"))
+    stray = s.strength("decoys")
+    over = stray > 0 and not s.tile and dice.chance(0.2)
+    if stray and not over:
+        decoys.draw(s, glyphs, stray)
     if s.strength("inverted"):
         _invert(s)
     if s.strength("relief"):
@@ -81,7 +82,7 @@ def picture(s: Scene, glyphs: GlyphSet, textures: list[np.ndarray]) -> None:
         s.canvas = blend(before, s.flat(s.colour) if s.ink is None else s.ink, s.alpha)
         _rescue(s, before)
     if over:
-        decoys.draw_over(s, glyphs, s.strength("decoys"))
+        decoys.draw_over(s, glyphs, stray)
     for name in rest:
         marks.MARKS[name](s, s.canvas, _tint(s, True, _OWN_INK.get(name, 0.33)), s.strength(name))
     if whole:
