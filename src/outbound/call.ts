@@ -19,9 +19,11 @@ const standardLimits: Limits = { connectMs: 3_000, headersMs: 5_000, totalMs: 10
 export function caller(guard: Guard, limits: Limits = standardLimits): (call: Call) => Promise<Outcome> {
   return async function makeCall(call) {
     const { proxy, url } = call;
-    const signals = call.signal === undefined ? [] : [call.signal];
-    const signal = AbortSignal.any([...signals, AbortSignal.timeout(limits.totalMs)]);
-    const connecting = () => AbortSignal.any([signal, AbortSignal.timeout(limits.connectMs)]);
+    const ends = call.signal === undefined ? [] : [call.signal];
+    ends.push(AbortSignal.timeout(limits.totalMs));
+    const signal = AbortSignal.any(ends);
+    // Of `ends` again: Node never lets go of a signal made by any() with a timeout that another any() was made of.
+    const connecting = () => AbortSignal.any([...ends, AbortSignal.timeout(limits.connectMs)]);
     let socket: Socket | undefined;
     try {
       socket = await guard.open(proxy ?? placeOf(url), connecting());
