@@ -32,6 +32,8 @@ export function batchMethod({ identify, authenticate, roomFor, perform, create, 
     const { caller, script } = await identify(arrived);
     const listed = async () => requestsOf(arrived);
     const requests = await perform({ caller, script }, listed, listed);
+    // The parts have what they need of it; the last of them may wait for minutes.
+    arrived.forgetBody();
     async function createOne(one: Arrived): Promise<Created> {
       // A hundred may take minutes, in which a key can be revoked or expire.
       const still = script === undefined ? await authenticate(one) : { ...caller, arrived: one };
