@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import type { Call } from '../../src/store/operations.ts';
-import { runBatch } from '../../src/store/sqlite/batch.ts';
+import { type AskedCall, runBatch } from '../../src/store/sqlite/batch.ts';
 import { type Connection, connect, openDatabase } from '../../src/store/sqlite/connection.ts';
 import { afterEachTest, type Books, hold, noon, openAccount, settled, sqliteBooks } from './engines.ts';
 
@@ -74,6 +74,24 @@ describe('a batch in SQLite', () => {
       { value: true },
     ]);
     expect(pending(connection)).toBe(0);
+  });
+
+  it('that fails does not do again what was told early: a number told for one task could become another task’s', async () => {
+    const { connection } = await withMoney();
+    let commits = 0;
+    const fullOnce: Connection = {
+      ...connection,
+      commit() {
+        if (++commits === 1) throw failure('SQLITE_FULL');
+        connection.commit();
+      },
+    };
+    const early = (taskId: string) => ({ ...reserve(taskId), early: true }) as AskedCall;
+    const coming: AskedCall[][] = [[{ name: 'settle', args: [settled('a')] }, early('b')], []];
+    const { answers } = runBatch(fullOnce, [early('a'), reserve('c')], () => coming.shift() ?? []);
+    const full = { error: { code: 'SQLITE_FULL' } };
+    expect(answers).toMatchObject([full, { value: 'held' }, { value: false }, full]);
+    expect(pending(connection)).toBe(1);
   });
 
   it('in which one operation throws does the others all the same, each once', async () => {

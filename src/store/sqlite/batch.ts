@@ -21,7 +21,8 @@ export type Meanwhile = (ran: AskedCall[], values: unknown[], from: number) => A
 
 /**
  * Runs calls in one transaction and commits once. When one throws, the whole is rolled back and each is run by
- * itself, so that it fails alone; so it is when the disk is full, since those that only read still succeed.
+ * itself, so that it fails alone; so it is when the disk is full, since those that only read still succeed. But not
+ * what `meanwhile` has told early: run again it could come out otherwise, as a number that was told for another task.
  * Calls that `meanwhile` brings go into the same transaction.
  */
 export function runBatch(
@@ -29,7 +30,7 @@ export function runBatch(
   firstCalls: AskedCall[],
   meanwhile: Meanwhile = () => [],
 ): BatchOutcome {
-  const { calls, ...whole } = attempt(connection, firstCalls, meanwhile);
+  const { calls, told, ...whole } = attempt(connection, firstCalls, meanwhile);
   if (!('error' in whole)) return { answers: whole.answers, commits: whole.wrote ? [calls.length] : [] };
   if (isFatal(whole.error.code)) return failAll(calls, whole.error);
   // When not even a transaction can be begun, trying call by call would only make all of them wait in turn.
@@ -38,6 +39,10 @@ export function runBatch(
 
   const outcome: BatchOutcome = { answers: [], commits: [] };
   for (const [index, call] of calls.entries()) {
+    if (call.early && index < told) {
+      outcome.answers.push({ error: whole.error });
+      continue;
+    }
     const { answers, commits, fatal } = runBatch(connection, [call]);
     if (fatal) {
       const rest = failAll(calls.slice(index), fatal);
@@ -49,13 +54,15 @@ export function runBatch(
   return outcome;
 }
 
-type Attempt = { calls: AskedCall[] } & (
+/** `told`: how many of the calls `meanwhile` has seen. */
+type Attempt = { calls: AskedCall[]; told: number } & (
   | { answers: Answer[]; wrote: boolean }
   | { error: { code: string; message: string }; begun: boolean }
 );
 
 function attempt(connection: Connection, firstCalls: AskedCall[], meanwhile: Meanwhile): Attempt {
   let calls = firstCalls;
+  let told = 0;
   let begun = false;
   try {
     connection.begin();
@@ -68,18 +75,19 @@ function attempt(connection: Connection, firstCalls: AskedCall[], meanwhile: Mea
         const operation = start(calls[at]!);
         let step = operation.next();
         while (!step.done) {
-          const told = connection.execute(step.value);
-          if (told.changes > 0) wrote = true;
-          step = operation.next(told);
+          const done = connection.execute(step.value);
+          if (done.changes > 0) wrote = true;
+          step = operation.next(done);
         }
         values.push(step.value);
       }
+      told = to;
       const more = meanwhile(calls, values, from);
       if (more.length > 0) calls = [...calls, ...more];
       from = to;
     }
     connection.commit();
-    return { calls, answers: values.map((value) => ({ value })), wrote };
+    return { calls, told, answers: values.map((value) => ({ value })), wrote };
   } catch (error) {
     const { code, message } = storeErrorOf(error);
     try {
@@ -87,11 +95,12 @@ function attempt(connection: Connection, firstCalls: AskedCall[], meanwhile: Mea
     } catch (second) {
       return {
         calls,
+        told,
         error: { code: 'SQLITE_IOERR', message: `rollback failed: ${String(second)}` },
         begun,
       };
     }
-    return { calls, error: { code, message }, begun };
+    return { calls, told, error: { code, message }, begun };
   }
 }
 
