@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import { Fault } from '../fault.ts';
 import type { Metrics } from '../metrics.ts';
 import { milliseconds } from '../milliseconds.ts';
+import { isAway } from '../store/engine.ts';
 import type { NewHold, Package, Repeat, Store } from '../store/store.ts';
 import { otherBody, requestName } from './idempotency.ts';
 import type { Held, Job } from './stages.ts';
@@ -68,7 +69,9 @@ export function reserver({ config, clock, store, metrics, newId, log }: Reserver
       // A queued hold with a name is left: its client comes back for it, and may have been told of it before it
       // could be taken back.
       const isComeBackFor = !isNow && hold.idempotency !== null;
-      if (!isEarly && !isComeBackFor) void takeBack(hold, arrived.requestId);
+      // One that is told early is on the disk only where its own commit was asked for, and only the answer was lost.
+      const mayBeWritten = !isEarly || isAway(error);
+      if (mayBeWritten && !isComeBackFor) void takeBack(hold, arrived.requestId);
       throw error;
     });
     if (outcome === 'otherBody') throw otherBody();

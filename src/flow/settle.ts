@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import { Fault } from '../fault.ts';
-import { StoreError } from '../store/engine.ts';
+import { isAway } from '../store/engine.ts';
 import type { Store, TaskRecord } from '../store/store.ts';
 import { timedOut } from './solve.ts';
 import type { Answer, Held } from './stages.ts';
@@ -96,10 +96,6 @@ export function settler({ clock, store, log, hurry, pause = setTimeout }: Settle
   }
 
   return { settle, release, handBack, isReady };
-}
-
-function isAway(error: unknown): boolean {
-  return error instanceof StoreError && error.isAway;
 }
 
 function settlementFailed(cause: unknown): Fault {

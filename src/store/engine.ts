@@ -40,6 +40,11 @@ export class StoreError extends Error {
   }
 }
 
+/** Whether the store could not be reached, so that what it was asked may have been done. */
+export function isAway(error: unknown): boolean {
+  return error instanceof StoreError && error.isAway;
+}
+
 export function storeErrorOf(error: unknown, options: { isAway?: boolean } = {}): StoreError {
   if (error instanceof StoreError) return error;
   const { code, message } = error as { code?: unknown; message?: unknown };

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { StoreError } from '../../src/store/engine.ts';
 import type { Store } from '../../src/store/store.ts';
 import { laterPrices, laterType } from '../laterType.ts';
-import { expectReady, openWorld, start } from '../world.ts';
+import { expectReady, openWorld, picture, start } from '../world.ts';
 
 const task = { type: 'EchoTask', say: 'x' };
 
@@ -81,4 +82,19 @@ test('where a worker has ended the task before its hold could be taken back, the
     .poll(() => world.log.filter((line) => line.includes('was charged before it could be taken back')))
     .toEqual([expect.stringContaining(taskId)]);
   expect(await world.money()).toEqual({ posted: start - 300, pending: 0 });
+});
+
+test('a hold of a task that is answered at once is taken back where the database was lost over its answer', async () => {
+  await using world = await openWorld();
+  const { store } = world;
+  const { reserveEarly } = store;
+  store.reserveEarly = async (hold) => {
+    store.reserveEarly = reserveEarly;
+    await reserveEarly(hold);
+    throw new StoreError('ETIMEDOUT', 'the connection ended before the answer', { isAway: true });
+  };
+  const body = await picture(120, 40);
+  const refused = await world.call('createTask', { task: { type: 'ImageToTextTask', body } });
+  expect(refused.body.errorCode).toBe('ERROR_SERVICE_UNAVALIABLE');
+  await expect.poll(() => world.money(), { timeout: 5_000 }).toEqual({ posted: start, pending: 0 });
 });
