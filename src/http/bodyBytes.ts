@@ -34,8 +34,9 @@ const silenceMs = 500;
  */
 export function bodyReader({
   bodyLimitBytes,
-  unfinishedOfOne = 64 * mebibyte,
-  unfinishedOfAll = 512 * mebibyte,
+  // While a buffer grows, the old one and the new one are held.
+  unfinishedOfOne = Math.max(64 * mebibyte, 2 * bodyLimitBytes),
+  unfinishedOfAll = Math.max(512 * mebibyte, 8 * bodyLimitBytes),
 }: BodyLimits) {
   const heldBy = new Map<string, number>();
   let heldByAll = 0;

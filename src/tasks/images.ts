@@ -14,10 +14,11 @@ export type Image = () => Uint8Array;
 
 /** Makes the images of a task out of its fields. */
 export function imageOf({ parseImage }: ImageSettings, text: string, field: string): Image {
-  let bytes: Uint8Array | undefined;
+  let image: string | Uint8Array = text;
   return () => {
-    bytes ??= parseImage(text, `task.${field}`);
-    return bytes;
+    // In the place of the text, which would wait for the end of the task with it.
+    if (typeof image === 'string') image = parseImage(image, `task.${field}`);
+    return image;
   };
 }
 

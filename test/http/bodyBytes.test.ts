@@ -133,3 +133,14 @@ test('what a body held is free when it has ended or its client has gone', () => 
     expect(body.told[0]!.error).not.toMatchObject({ code: 'ERROR_SERVICE_UNAVALIABLE' });
   }
 });
+
+test('a body of any size that is allowed can arrive, all at once or in pieces', () => {
+  const read = bodyReader({ bodyLimitBytes: 80_000_000 });
+  const piece = Buffer.alloc(1_000_000);
+  for (const announced of [80_000_000, undefined]) {
+    const body = begin(read, undefined, announced);
+    for (let sent = 0; sent < 80; sent++) body.emit('data', piece);
+    body.emit('end');
+    expect(body.told).toMatchObject([{ error: null, bytes: { length: 80_000_000 } }]);
+  }
+});
