@@ -17,6 +17,12 @@ export interface Waiting {
 /** Of images that wait: hundreds of the largest would be gigabytes, with the requests that they stand in. */
 const mostBytes = 256 * 2 ** 20;
 
+/** The last of them whose place would do, or else the largest: hundreds of small ones must not go for one. */
+function lastOfAtLeast<Entry extends Waiting>(bytes: number, entries: readonly Entry[]): Entry {
+  const enough = entries.findLast((entry) => entry.bytes >= bytes);
+  return enough ?? entries.reduce((largest, next) => (next.bytes >= largest.bytes ? next : largest));
+}
+
 interface Share {
   images: number;
   bytes: number;
@@ -82,9 +88,10 @@ export class WorkQueue<Entry extends Waiting> {
       );
       // The only image of an account is never driven out.
       if (share.images < 2 || mine >= this.#partOf(share)) return undefined;
-      const last = staying.findLast((entry) => entry.account === greatest)!;
-      leaving.push(last);
-      sum -= last.bytes;
+      const theirs = staying.filter((entry) => entry.account === greatest);
+      const goes = lastOfAtLeast(sum + bytes - this.#mostBytes, theirs);
+      leaving.push(goes);
+      sum -= goes.bytes;
     }
     return leaving;
   }

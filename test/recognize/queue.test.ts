@@ -90,3 +90,12 @@ test('by bytes as well, as many images as it takes', () => {
   expect(() => queue.add(image('c', { bytes: 700 }), 70)).toThrow('too many images are waiting');
   expect(queue.length).toBe(8);
 });
+
+test('for a large image a large one goes where there is one, and not hundreds of small ones that came later', () => {
+  const queue = new WorkQueue<Waiting>(500, 1_000);
+  const large = [image('a', { bytes: 300 }), image('a', { bytes: 300 })];
+  const small = Array.from({ length: 300 }, () => image('a'));
+  for (const each of [...large, ...small]) queue.add(each, 70);
+  expect(queue.add(image('b', { bytes: 300 }), 70)).toEqual([large[1]]);
+  expect(queue.length).toBe(302);
+});
