@@ -49,9 +49,15 @@ function describeRequest(request: { id: string; method: string; url: string }) {
   return { id: request.id, method: request.method, path: request.url.split('?')[0] };
 }
 
-/** Fastify and zod hang the offending input on their errors: only these four go into the log. */
+/** Fastify and zod hang the offending input on their errors: only these go into the log. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return { message: String(error) };
   const { name, message, stack, cause } = error;
-  return { name, message, stack, ...(cause === undefined ? {} : { cause: describeError(cause) }) };
+  return {
+    name,
+    message,
+    stack,
+    ...(cause === undefined ? {} : { cause: describeError(cause) }),
+    ...(error instanceof AggregateError ? { errors: error.errors.map(describeError) } : {}),
+  };
 }

@@ -20,7 +20,8 @@ it('keeps nothing of calls that get no connection', async () => {
   const nowhere = new Guard({ allow: [], ports: [80], resolve: () => Promise.reject(new Error('unknown')) });
   const call = caller(nowhere, { connectMs: 5, headersMs: 5, totalMs: 10, bytes: 1_000 });
   const url = nowhere.parse('http://nowhere.example/')!;
-  for (let i = 0; i < 10; i++) expect(await call({ method: 'GET', url })).toMatchObject({ kind: 'unreachable' });
+  for (let i = 0; i < 10; i++)
+    expect(await call({ method: 'GET', url })).toMatchObject({ kind: 'unreachable' });
   expect(made.length).toBeGreaterThanOrEqual(20);
   AbortSignal.any = any;
 

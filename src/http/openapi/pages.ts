@@ -81,7 +81,14 @@ function asset(contentType: string, name: string): () => Promise<Page> {
   };
   let page: Promise<Page> | undefined;
   return () => {
-    page ??= read(name).then((body) => ({ headers, body }));
+    page ??= read(name).then(
+      (body) => ({ headers, body }),
+      (error: unknown) => {
+        // Read again at the next visit: it may have been one file too many open.
+        page = undefined;
+        throw error;
+      },
+    );
     return page;
   };
 }
