@@ -137,7 +137,7 @@ export interface Solutions {
         character: string;
         confidence: number;
       }[];
-      /** with `details`: other texts that it may be, likeliest first */
+      /** with `details`: other texts (with module `math`, expressions) that it may be, likeliest first */
       alternatives?: {
         text: string;
         confidence: number;
@@ -155,7 +155,7 @@ export interface Solutions {
             character: string;
             confidence: number;
           }[];
-          /** with `details`: other texts that it may be, likeliest first */
+          /** with `details`: other texts (with module `math`, expressions) that it may be, likeliest first */
           alternatives?: {
             text: string;
             confidence: number;
@@ -178,7 +178,7 @@ export interface Solutions {
         character: string;
         confidence: number;
       }[];
-      /** with `details`: other texts that it may be, likeliest first */
+      /** with `details`: other texts (with module `math`, expressions) that it may be, likeliest first */
       alternatives?: {
         text: string;
         confidence: number;

@@ -59,7 +59,9 @@ const ofOne = z.object({
   alternatives: z
     .array(z.object({ text: z.string(), confidence: probability }))
     .optional()
-    .describe('with `details`: other texts that it may be, likeliest first'),
+    .describe(
+      'with `details`: other texts (with module `math`, expressions) that it may be, likeliest first',
+    ),
 });
 const ofMany = z.object({ answers: z.array(z.string()).describe('in the order of `images`'), confidence });
 type One = z.output<typeof ofOne>;

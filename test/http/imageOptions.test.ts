@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ReadOptions } from '../../src/tasks/task.ts';
 import { ask, type Foreign, hosts } from '../clients/wire.ts';
-import { openWorld, picture } from '../world.ts';
+import { openWorld, picture, start } from '../world.ts';
 
 /** What the recogniser is asked for when a client of a dialect sets these options. */
 async function readWith(dialect: Foreign, options: object, confidence = 0.8) {
@@ -31,6 +31,41 @@ test('capmonster: the kind of a task is named in upper or lower case, and needs 
       expect(
         await ask(world, 'capmonster', 'createTask', { task: { type, imagesBase64, ...named } }),
       ).toMatchObject({ errorCode: 'ERROR_ZERO_CAPTCHA_FILESIZE' });
+});
+
+test('capmonster: a picture to turn needs both of its images, and is told by their places', async () => {
+  await using world = await openWorld();
+  const image = await picture(60, 60);
+  const task = { type: 'ComplexImageTask', class: 'recognition', metadata: { Task: 'oocl_rotate' } };
+  const make = async (imagesBase64: unknown) => {
+    const { errorCode, errorDescription } = await ask(world, 'capmonster', 'createTask', {
+      task: { ...task, imagesBase64 },
+    });
+    return [errorCode, errorDescription];
+  };
+  const both = /task\.imagesBase64: is not a list of background and disc/;
+  for (const images of [['', image], [null, image], [image, ''], [image], 'text'])
+    expect(await make(images)).toEqual(['ERROR_ZERO_CAPTCHA_FILESIZE', expect.stringMatching(both)]);
+  expect(await make([5, image])).toEqual([
+    'ERROR_NO_SUCH_METHOD',
+    expect.stringMatching(/task\.imagesBase64\.0: /),
+  ]);
+  expect(await world.money()).toEqual({ posted: start, pending: 0 });
+});
+
+test('capmonster: the images of a VisionEngine task have their own names', async () => {
+  await using world = await openWorld();
+  for (const [module, name] of [
+    ['ocr_gif', 'image'],
+    ['click_order', 'imagePrompt'],
+  ]) {
+    const image = name === 'image' ? undefined : await picture(60, 60);
+    const task = { type: 'VisionEngine', module, image };
+    expect(await ask(world, 'capmonster', 'createTask', { task })).toMatchObject({
+      errorCode: 'ERROR_ZERO_CAPTCHA_FILESIZE',
+      errorDescription: expect.stringContaining(`task.${name}: is missing`),
+    });
+  }
 });
 
 test('capmonster: a picture to turn is named by a text', async () => {
@@ -121,6 +156,10 @@ test("CapMonster: a threshold is left out by null or nothing, and gives way to o
 });
 
 test('CapMonster: an option of ours is told by its own name, and Case may be anything', async () => {
+  for (const score of [5, 0.9]) {
+    const { description } = await readWith('capmonster', { recognizingThreshold: 10, score });
+    expect(description).toContain('task.score');
+  }
   expect((await readWith('capmonster', { score: 5 })).description).toMatch(
     /: task\.score: is not from 0 to 1$/,
   );

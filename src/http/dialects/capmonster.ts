@@ -48,39 +48,55 @@ function taskOf(task: Body): Body {
   return isImageToText(task) ? withScore(task) : turned(task);
 }
 
-/** Its threshold is our `score`, in percent; what is no number stays, and is refused where scores are. */
 function withScore(task: Body): Body {
   const { recognizingThreshold: threshold, score } = withoutUnset(task) as Body;
-  if (threshold === undefined || score !== undefined) return task;
-  const isNumber = ['string', 'number'].includes(typeof threshold) && !Number.isNaN(Number(threshold));
-  return { ...task, score: isNumber ? Number(threshold) / 100 : threshold };
+  return threshold === undefined || score !== undefined ? task : { ...task, score: shareOf(threshold) };
 }
+
+function shareOf(threshold: unknown): unknown {
+  const isNumber = ['string', 'number'].includes(typeof threshold) && !Number.isNaN(Number(threshold));
+  return isNumber ? Number(threshold) / 100 : threshold;
+}
+
+/** The class of a task with several images of which some kinds are served; it stays on what it is turned into. */
+const recognition = 'recognition';
 
 /** Of the tasks with several images those that are asked for by name; the others are for third-party services. */
 function turned(task: Body): Body {
   const { class: kind, imagesBase64, metadata } = task;
   const name = (metadata as Body | undefined)?.Task;
-  if (String(task.type).toLowerCase() !== 'compleximagetask' || kind !== 'recognition') return task;
+  if (String(task.type).toLowerCase() !== 'compleximagetask' || kind !== recognition) return task;
   if (typeof name !== 'string' || !turns.includes(name)) return task;
   const [imageBackground, image] = Array.isArray(imagesBase64) ? imagesBase64 : [];
-  return { type: 'VisionEngine', module: 'rotate_1', image, imageBackground };
+  const its = { type: 'VisionEngine', module: 'rotate_1', class: kind };
+  // Without its background the disc would be taken for both in one, and charged.
+  const isWhole = Object.keys(withoutUnset({ imageBackground, second: image }) as Body).length === 2;
+  return isWhole ? { ...its, image, imageBackground } : its;
 }
 
-const itsNames: FieldNames = new Map([
-  ['task.score', 'task.recognizingThreshold'],
+const scoreNames: FieldNames = new Map([['task.score', 'task.recognizingThreshold']]);
+const imageNames: FieldNames = new Map([
   ['task.image', 'task.imagesBase64.1'],
   ['task.imageBackground', 'task.imagesBase64.0'],
 ]);
 
 function detailOf(detail: string, { fields }: Said): string {
-  if (hasOwnScore(fields?.task)) return detail;
-  return inOwnNames(detail, itsNames).replace(/(?<=^task\.recognizingThreshold: is not from 0 to )1$/, '100');
+  const { task } = fields ?? {};
+  if (Object(task).class === recognition)
+    return detail === 'task.image: is missing'
+      ? 'task.imagesBase64: is not a list of background and disc'
+      : inOwnNames(detail, imageNames);
+  if (hasOwnScore(task)) return detail;
+  return inOwnNames(detail, scoreNames).replace(
+    /(?<=^task\.recognizingThreshold: is not from 0 to )1$/,
+    '100',
+  );
 }
 
-/** Whether the client has set our option and not its own contract's. */
+/** Whether the client has set our option, which counts before its own contract's. */
 function hasOwnScore(task: unknown): boolean {
-  const { score, recognizingThreshold } = Object(task);
-  return score !== undefined && recognizingThreshold === undefined;
+  const { score, recognizingThreshold: threshold } = Object(task);
+  return score !== undefined && (threshold === undefined || score !== shareOf(threshold));
 }
 
 /** Ours says how far a disc is turned, theirs how far it is to be turned on. */

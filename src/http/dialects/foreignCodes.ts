@@ -22,7 +22,9 @@ export function ifMissing(found: { task: Foreign; image: Foreign; else: Foreign 
   return (fault: Fault): Foreign => {
     const field = fieldOf(fault);
     if (field === 'task' || field === 'task.type') return found.task;
-    const isImage = /^task\.(body|images?): is (missing|empty)\b/.test(fault.detail ?? '');
+    const isImage = /^task\.(body|images?(\.\d+)?|imageBackground|imagePrompt): is (missing|empty)\b/.test(
+      fault.detail ?? '',
+    );
     return isImage ? found.image : found.else;
   };
 }

@@ -2,7 +2,7 @@ import type { Body } from './dialect.ts';
 
 /** What refusals are worded by, in any dialect. */
 const kept = ['clientKey', 'taskId', 'json', 'action', 'sentAs'];
-const keptOfTask = ['type', 'score', 'recognizingThreshold'];
+const keptOfTask = ['type', 'class', 'score', 'recognizingThreshold'];
 /** Longer texts are left out and not cut off: of a cut one V8 keeps the whole. */
 const longest = 200;
 
