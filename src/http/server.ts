@@ -84,7 +84,8 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       const head = last.headOf(error, socket);
       const { dialect } = spokenIn({ ...head, socket });
       const requestId = newId();
-      const said = { path: '', url: head.url ?? '' };
+      const url = head.url ?? '';
+      const said = { path: url.split('?', 1)[0]!, url };
       const fault = faultOf(flow.protection.banOf(address) ?? error, requestId, address);
       const reply = dialect.refusal(fault, config.language, said);
       return { ...reply, status: statusOf(reply), requestId };

@@ -100,6 +100,14 @@ test('answers to mistakes say as others do whether their connection stays', asyn
   expect(second).toMatch(/connection: close/i);
 });
 
+test('what never becomes a request is refused as its dialect and method refuse', async () => {
+  const socket = await open();
+  socket.write('POST /createTask?x HTTP/1.1\r\nHost: capmonster.example\r\nContent-Length: none\r\n\r\n');
+  const said = await text(socket);
+  expect(said).toMatch(/^HTTP\/1.1 200/);
+  expect(JSON.parse(said.split('\r\n\r\n')[1]!)).toMatchObject({ errorId: 1, taskId: 0 });
+});
+
 test('a body in more pieces than it can need is told so', async () => {
   const socket = await open();
   socket.write('POST /getBalance HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n');
