@@ -5,7 +5,6 @@ import { dialectNames } from './dialects.ts';
 import { languages } from './errors.ts';
 import { standardPrices } from './prices.ts';
 import {
-  count,
   dialectPorts,
   filled,
   flag,
@@ -62,7 +61,7 @@ const schema = z.object({
     .describe('answer errors with HTTP 200 too, for clients that read no body of another status'),
   trustedProxies: proxies.default([]).describe('CIDR ranges whose X-Forwarded-For is believed'),
   // What maxImageBytes needs as base64, in lines and with its slashes escaped (5.7 MiB), and the other fields.
-  bodyLimitBytes: count
+  bodyLimitBytes: positive
     .default(6 * 1024 * 1024)
     .describe(
       'largest request body; it bounds all images of a task together, so raise it with maxImageBytes',
@@ -113,8 +112,8 @@ const schema = z.object({
     .default([80, 443, 8080, 8443])
     .describe('ports that the URLs of callbacks and challenges may name'),
 
-  maxImageBytes: count.default(4 * 1024 * 1024).describe('largest image, decoded from base64'),
-  maxImagePixels: count.default(4_000_000).describe('largest image, over all its frames'),
+  maxImageBytes: positive.default(4 * 1024 * 1024).describe('largest image, decoded from base64'),
+  maxImagePixels: positive.default(4_000_000).describe('largest image, over all its frames'),
 });
 
 export type Config = Readonly<z.output<typeof schema>>;

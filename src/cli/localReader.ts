@@ -31,9 +31,12 @@ export interface VisionTask {
 /** How many images are given to the threads at once: enough for full batches, few enough to stay small. */
 export const imagesAtOnce = (threads: number): number => 16 * threads;
 
-/** What the fields of a task are checked with; images may be larger than a server would take. */
+/** Of an image: more than a server would take. */
+export const mostBytes = 64 * 1024 * 1024;
+
+/** What the fields of a task are checked with. */
 function localTasks() {
-  const parse = imageParser({ maxImageBytes: 64 * 1024 * 1024, maxImagePixels: 40_000_000, strict: true });
+  const parse = imageParser({ maxImageBytes: mostBytes, maxImagePixels: 40_000_000, strict: true });
   const settings = { parseImage: (text: string) => parse(text, 'the file'), strict: true };
   return { texts: imageToText(settings), puzzles: visionEngine(settings) };
 }

@@ -21,7 +21,7 @@ export function table(headings: string[], rows: string[][]): string {
 }
 
 /** A name or a label may hold anything; it must not move the cursor or colour the terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return stripVTControlCharacters(text).replace(/\p{Cc}/gu, ' ');
 }
 

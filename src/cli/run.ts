@@ -36,7 +36,10 @@ const commands = [
 // Whoever reads the output may stop at any line of it; that is no failure of ours.
 for (const output of [process.stdout, process.stderr])
   output.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code === 'EPIPE') return;
+    process.exitCode = 1;
+    if (output === process.stdout)
+      console.error(`error: what came of it could not be written: ${error.message}`);
   });
 
 /** Runs one command line; a failure is told on standard error and in the exit status. */

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { buffer } from 'node:stream/consumers';
-import { progress } from '@clack/prompts';
 import { Command, Option } from 'commander';
 import { describeFault, Fault } from '../fault.ts';
 import type { Solution } from '../tasks/task.ts';
@@ -11,10 +9,13 @@ import { forAll } from './forAll.ts';
 import {
   imagesAtOnce,
   type LocalReader,
+  mostBytes,
   problemOf,
   startLocalReader,
   type TaskFields,
 } from './localReader.ts';
+import { printable } from './output.ts';
+import { progressOf } from './progress.ts';
 
 interface Options {
   module: string;
@@ -36,7 +37,7 @@ const fileProblems: Record<string, string> = {
   EACCES: 'It may not be read by this user',
 };
 
-/** From this many files on a bar is worth its lines. */
+/** From this many files on their count is worth a line. */
 const MANY = 3;
 
 export function solveCommand(): Command {
@@ -86,24 +87,19 @@ function optionOf(field: string): string {
 }
 
 async function solveAll(reader: LocalReader, names: string[], fields: TaskFields, threads: number) {
-  // The bar goes to standard error's terminal, never into what is piped on.
-  const bar =
-    process.stderr.isTTY && names.length >= MANY
-      ? progress({ max: names.length, output: process.stderr })
-      : undefined;
-  bar?.start(`Reading ${names.length} images`);
+  const progress = names.length < MANY ? undefined : progressOf(names.length, 'images');
   const outcomes = await forAll(names, imagesAtOnce(threads), async (file) => {
     const outcome = await solveOne(reader, file, fields);
-    bar?.advance(1, file);
+    progress?.advance();
     return outcome;
   });
-  bar?.stop(`Read ${names.length} images`);
+  progress?.clear();
   return outcomes;
 }
 
 async function solveOne(reader: LocalReader, file: string, fields: TaskFields): Promise<Outcome> {
   try {
-    const image = file === '-' ? await buffer(process.stdin) : await readFile(file);
+    const image = await readWhole(file);
     if (image.length === 0) {
       const errorDescription = `${file === '-' ? 'Standard input' : 'The file'} is empty`;
       return { file, errorCode: 'ERROR_PARSE_IMAGE_FAIL', errorDescription };
@@ -119,6 +115,22 @@ async function solveOne(reader: LocalReader, file: string, fields: TaskFields): 
     if (code === undefined) throw error;
     return { file, errorCode: code, errorDescription: fileProblems[code] ?? message };
   }
+}
+
+/**
+ * What a file holds, or standard input.
+ * @throws Fault ERROR_INVALID_IMAGE as soon as that is larger than any image may be
+ */
+async function readWhole(file: string): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of file === '-' ? process.stdin : createReadStream(file)) {
+    bytes += piece.length;
+    if (bytes > mostBytes)
+      throw new Fault('ERROR_INVALID_IMAGE', { detail: `the file: larger than ${mostBytes} bytes` });
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
 }
 
 function write(outcomes: Outcome[], options: Options): void {
@@ -138,7 +150,7 @@ function rowsOf(outcomes: Outcome[]): string[] {
 
 /** What could not be read goes to standard error: on standard output it would be taken for a text. */
 function writePlain(outcome: Outcome, isNamed: boolean): void {
-  const name = `${outcome.file}: `;
+  const name = `${printable(outcome.file)}: `;
   if ('solution' in outcome) console.log(`${isNamed ? name : ''}${outcome.solution.text}`);
   else console.error(`${isNamed || outcome.file !== '-' ? name : ''}${outcome.errorDescription}`);
 }

@@ -7,7 +7,7 @@ export function contactSheet(misses: ReadonlyMap<string, readonly Read[]>): stri
   const sections = Array.from(misses, ([family, reads]) => {
     const figures = reads.map(({ image, text, confidence }) => {
       const data = readFileSync(image.path).toString('base64');
-      const type = extname(image.path).slice(1).replace('jpg', 'jpeg');
+      const type = escaped(extname(image.path).slice(1).replace('jpg', 'jpeg'));
       return `<figure><img src="data:image/${type};base64,${data}" alt=""><figcaption>${escaped(image.label)}<br>
 <b>${escaped(text) || '–'}</b> ${Math.round(confidence * 100)} %</figcaption></figure>`;
     });

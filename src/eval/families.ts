@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { lettersAndDigits } from '../recognize/language.ts';
 import { peekImage } from '../recognize/peek.ts';
+import { suggestion } from '../suggestion.ts';
 import { UserError } from '../userError.ts';
 import { type Puzzle, puzzleKind } from './puzzles.ts';
 import { type Row, readTable } from './table.ts';
@@ -35,6 +36,8 @@ export interface Families {
   skipped: { name: string; why: string }[];
   /** Rows that say nothing of how images are read, and would count as misses. */
   leftOut: { path: string; why: string }[];
+  /** Columns that are called nearly as one that has a meaning: `expresion` makes misses of all sums. */
+  misspelt: { name: string; column: string; known: string }[];
   /** Families with labels that hold characters which no reading can: misses that tell nothing of the images. */
   unwritable: { name: string; labels: number; characters: string }[];
 }
@@ -44,7 +47,14 @@ export interface Families {
  * @throws UserError for a folder that holds none
  */
 export function findFamilies(given: readonly string[]): Families {
-  const found: Families = { families: [], puzzleFamilies: [], skipped: [], leftOut: [], unwritable: [] };
+  const found: Families = {
+    families: [],
+    puzzleFamilies: [],
+    skipped: [],
+    leftOut: [],
+    misspelt: [],
+    unwritable: [],
+  };
   const folders = new Map(given.flatMap(familyFolders).map((folder) => [resolve(folder), folder]));
   const times = Map.groupBy(folders.keys(), (path) => basename(path));
   for (const [path, folder] of folders) {
@@ -88,6 +98,10 @@ function addFamily(found: Families, name: string, folder: string): string | unde
     found.puzzleFamilies.push({ name, puzzles: rows.map((row) => kind.toPuzzle(row, open(row))) });
     return undefined;
   }
+  for (const column of table.columns.filter((column) => !textColumns.includes(column))) {
+    const known = suggestion(column, textColumns);
+    if (known !== '') found.misspelt.push({ name, column, known });
+  }
   const family = toFamily(name, folder, rows);
   found.families.push(family);
   const strange = family.images.map(({ label }) => unwritten(label, family)).filter(Boolean);
@@ -96,12 +110,18 @@ function addFamily(found: Families, name: string, folder: string): string | unde
   return undefined;
 }
 
+const textColumns = ['file', 'label', 'case_sensitive', 'expression'];
+
 /** What the rows of a family of texts hold, in the form of the kinds of puzzles. */
 const texts = { images: ['file'], problemOf: labelProblem };
 
 function imageProblem(path: string): string | undefined {
-  if (!isFile(path)) return 'there is no such file';
-  return peekImage(readFileSync(path)) === undefined ? 'it is no image of a kind that is read' : undefined;
+  try {
+    if (!isFile(path)) return 'there is no such file';
+    return peekImage(readFileSync(path)) === undefined ? 'it is no image of a kind that is read' : undefined;
+  } catch (error) {
+    return `it cannot be read (${(error as NodeJS.ErrnoException).code})`;
+  }
 }
 
 function labelProblem({ label, case_sensitive: isCase = '' }: Row): string | undefined {

@@ -5,10 +5,12 @@
  * visual puzzles, how many it solves within 3 pixels, 4 degrees, or with all clicks right. The answer comes from
  * the image alone; the label is compared afterwards.
  */
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { forAll } from '../cli/forAll.ts';
 import { imagesAtOnce, startLocalReader } from '../cli/localReader.ts';
+import { printable } from '../cli/output.ts';
+import { progressOf } from '../cli/progress.ts';
 import { textModel } from '../recognize/modelCard.ts';
 import { UserError } from '../userError.ts';
 import { contactSheet } from './contactSheet.ts';
@@ -42,8 +44,12 @@ if (values.help) {
 if (positionals.length === 0) refuse(usage);
 
 const limit = limitOf(values.limit);
-const { families, puzzleFamilies, skipped, leftOut, unwritable } = orRefuse(() => findFamilies(positionals));
+const { families, puzzleFamilies, skipped, leftOut, misspelt, unwritable } = orRefuse(() =>
+  findFamilies(positionals),
+);
 for (const { path, why } of leftOut) tell(path, why);
+for (const { name, column, known } of misspelt)
+  console.error(`${name}: its labels.tsv has a column ${printable(column)}, which means nothing${known}`);
 for (const { name, labels, characters } of unwritable)
   console.error(
     `${name}: ${labels} labels hold ${characters}, which the model cannot write: they count as misses, whatever the images are like`,
@@ -54,7 +60,8 @@ if (values.misses !== undefined && families.length === 0)
   refuse('--misses shows texts that were misread, and there are none to read.');
 for (const file of [values.json, values.misses]) if (file !== undefined) proveWritable(file);
 
-const reader = await startLocalReader({ threads: 1, model: values.model });
+const reader = await startLocalReader({ threads: 1, model: values.model }).catch(refuseTheirs);
+const progress = progressOf(families.length, 'families');
 const scores: Record<string, FamilyScore> = {};
 const misses = new Map<string, Read[]>();
 const all: Read[] = [];
@@ -65,7 +72,7 @@ try {
 } finally {
   await reader.stop();
 }
-if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+progress.clear();
 
 const [areTexts, arePuzzles] = [scores, puzzleScores].map((some) => Object.keys(some).length > 0);
 if (!areTexts && !arePuzzles) refuse('There is nothing to measure.');
@@ -94,8 +101,7 @@ async function measureTexts(family: Family): Promise<void> {
     reads.filter((one) => !isRight(one)),
   );
   for (const one of reads) all.push(one);
-  if (process.stderr.isTTY)
-    process.stderr.write(`\r${Object.keys(scores).length}/${families.length} families`);
+  progress.advance();
 }
 
 async function measurePuzzles({ name, puzzles }: PuzzleFamily): Promise<void> {
@@ -115,13 +121,15 @@ function skip(name: string): void {
 }
 
 function tell(path: string, why: string): void {
-  console.error(`${path}: ${why}; its row is left out`);
+  console.error(`${printable(path)}: ${why}; its row is left out`);
 }
 
-/** Before hours are spent on what it shall hold; an older one stays as it is until then. */
+/** Before hours are spent on what it shall hold; an older one stays as it is until then, and none is left empty. */
 function proveWritable(file: string): void {
   try {
+    const isNew = !existsSync(file);
     closeSync(openSync(file, 'a'));
+    if (isNew) rmSync(file);
   } catch (error) {
     refuse(`${file} cannot be written: ${(error as Error).message}`);
   }
@@ -137,11 +145,17 @@ function orRefuse<T>(step: () => T): T {
   try {
     return step();
   } catch (error) {
-    const isTheirs =
-      error instanceof UserError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
-    if (!isTheirs) throw error;
-    return refuse((error as Error).message);
+    return refuseTheirs(error);
   }
+}
+
+/** Of the options, the folders, and what the machine says of a file (may not be read, is a folder). */
+function refuseTheirs(error: unknown): never {
+  const { code, errno, message } = error as NodeJS.ErrnoException;
+  const isTheirs =
+    error instanceof UserError || errno !== undefined || code?.startsWith('ERR_PARSE_ARGS') === true;
+  if (!isTheirs) throw error;
+  return refuse(message);
 }
 
 /** Undefined where there is nothing to read, which is told. */

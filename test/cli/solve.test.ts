@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { legible, legibleProcess } from './legible.ts';
@@ -61,6 +63,15 @@ test('what is empty or missing is told by its name', async () => {
     out: '',
     err: 'nowhere.png: There is no such file\n',
   });
+});
+
+test('a file that is larger than any image may be is refused by its size, and not read whole', async () => {
+  const video = join(mkdtempSync(join(tmpdir(), 'legible-solve-')), 'video\u001b[31m.mp4');
+  writeFileSync(video, '');
+  truncateSync(video, 3 * 2 ** 30);
+  const { status, err } = await solve(video);
+  expect([status, err]).toEqual([1, expect.stringContaining('the file: larger than 67108864 bytes')]);
+  expect(err).not.toContain('\u001b');
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -49,6 +49,22 @@ test('families called the same are told apart by their paths', () => {
   const [one, other] = [family('file\tlabel\n1.png\t482917\n'), family('file\tlabel\n1.png\t111111\n')];
   const { families } = findFamilies([one, other, one]);
   expect(families.map(({ name }) => name)).toEqual([one, other]);
+});
+
+test('a column that is nearly called as one that counts is told', () => {
+  const head = 'file\tlabel\tcase-sensitive\texpresion\tauthor\n1.png\t482917\t1\t\tme\n';
+  expect(findFamilies([family(head)]).misspelt).toEqual([
+    { name: 'mine', column: 'case-sensitive', known: '; did you mean case_sensitive?' },
+    { name: 'mine', column: 'expresion', known: '; did you mean expression?' },
+  ]);
+});
+
+test('a file that cannot be read is told and left out', () => {
+  const folder = family('file\tlabel\nloop.png\tabc\n1.png\t482917\n');
+  symlinkSync('loop.png', join(folder, 'loop.png'));
+  expect(findFamilies([folder]).leftOut).toEqual([
+    { path: join(folder, 'loop.png'), why: 'it cannot be read (ELOOP)' },
+  ]);
 });
 
 test('labels that no reading can hold are told by their characters', () => {
