@@ -24,7 +24,7 @@ const DOUBT = 0.01;
 export function judge(views: readonly Steps[], options: JudgeOptions): Candidate[] {
   const proposals = new Map<string, number[]>();
   const masses = views.map((view) => {
-    const { candidates, mass } = propose(view, options);
+    const { candidates, mass } = proposed(view, options);
     for (const { text } of candidates) proposals.set(text.join(), text);
     return mass;
   });
@@ -39,8 +39,25 @@ export function judge(views: readonly Steps[], options: JudgeOptions): Candidate
     .slice(0, options.best);
 }
 
-/** A view's best texts, and how much of its belief the language leaves. */
-function propose(view: Steps, { alphabet, language, constrained, best }: JudgeOptions) {
+interface Proposal {
+  candidates: Candidate[];
+  /** How much of the view's belief the language leaves. */
+  mass: number;
+}
+
+/** By view, with what they were asked for: each look judges the views of those before it again. */
+const known = new WeakMap<Steps, { options: JudgeOptions; proposal: Proposal }>();
+
+function proposed(view: Steps, options: JudgeOptions): Proposal {
+  const before = known.get(view);
+  if (before?.options === options) return before.proposal;
+  const proposal = propose(view, options);
+  known.set(view, { options, proposal });
+  return proposal;
+}
+
+/** A view's best texts. */
+function propose(view: Steps, { alphabet, language, constrained, best }: JudgeOptions): Proposal {
   const greedy = readGreedily(view);
   const probability = probabilityOf(greedy, view);
   // A text with more than half of the mass cannot be beaten. Under constraints the search also tells how

@@ -18,7 +18,8 @@ export interface Look {
   /** What the net said of that picture, at each look: for further ones to go on from. */
   steps: readonly Steps[];
   card: ModelCard;
-  constraints: Constraints;
+  allowed: Uint8Array;
+  options: JudgeOptions;
 }
 
 /** Reads the scores of an image's pictures; where they are several, the one that shows the whole text. */
@@ -29,16 +30,15 @@ export function firstLook(card: ModelCard, constraints: Constraints, scores: rea
   const judged = steps.map((view) => judge([view], options));
   const view = pickCombination(judged.map(([best]) => best ?? { text: [], probability: 0 }));
   const reading = toReading(card, judged[view]!, [steps[view]!], card.calibration.oneLook);
-  return { reading, view, views: scores.length, steps: [steps[view]!], card, constraints };
+  return { reading, view, views: scores.length, steps: [steps[view]!], card, allowed, options };
 }
 
 /** The reading that the looks so far and these further ones together give most belief to. */
 export function furtherLook(before: Look, scores: readonly Scores[]): Look {
-  const { card, constraints } = before;
-  const allowed = allowedClasses(card.alphabet, characters(constraints));
+  const { card, allowed, options } = before;
   const more = scores.map(({ logp, count, classes }) => toSteps(logp, count, classes, allowed));
   const steps = [...before.steps, ...more];
-  const candidates = judge(steps, judgeOptions(card, constraints));
+  const candidates = judge(steps, options);
   const reading = toReading(card, candidates, steps, card.calibration.moreLooks);
   return { ...before, reading, steps, views: before.views + scores.length };
 }

@@ -1,4 +1,5 @@
 import { crc32, inflateSync } from 'node:zlib';
+import { exif } from './pngChunks.ts';
 
 /** Samples of a pixel by colour type: grey, RGB, palette, grey + alpha, RGB + alpha. */
 const samplesOf: Record<number, number | undefined> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
@@ -62,7 +63,7 @@ function readChunks(png: Uint8Array) {
     else if (name === 'IDAT') data.push(content);
     else if (name === 'IEND')
       return header && data.length > 0 ? { header, palette, opacity, data } : undefined;
-    else if (!isAncillary || name === 'tRNS') return undefined;
+    else if (!isAncillary || name === 'tRNS' || name === exif) return undefined;
     at = end + 4;
   }
   return undefined;

@@ -1,5 +1,7 @@
+/** Which way up the picture is to be shown, among much else that cameras write; it is not compressed. */
+export const exif = 'eXIf';
 /** The chunks that pixels depend on; text, colour profiles and the rest only cost memory, up to bombs. */
-const kept = new Set(['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND']);
+const kept = new Set(['IHDR', 'PLTE', 'tRNS', exif, 'IDAT', 'IEND']);
 
 /**
  * The PNG without its ancillary chunks. What is cut off or unknown stays, for the decoder to judge.

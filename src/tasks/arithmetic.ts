@@ -39,6 +39,8 @@ function findUnknown(expression: string): number | undefined {
       return a === '?' ? c + known : known - c;
     case '÷':
     case '/':
+      // Nothing is divided by 0, nor is 0 the part of anything that another number is.
+      if (known === 0 || (a !== '?' && c === 0)) return undefined;
       return a === '?' ? c * known : known / c;
     default:
       return c / known;

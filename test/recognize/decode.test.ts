@@ -182,6 +182,11 @@ test('a JPEG of more scans than any encoder writes is refused before it is decod
   const end = jpeg.length - 2;
   const many = Buffer.concat([jpeg.subarray(0, end), scans, jpeg.subarray(end)]);
   await expect(decodeFrames(many, peeked)).rejects.toThrow('more than 100 scans');
+  // libjpeg finds its way past both.
+  for (const stray of [[0x00], [0xff, 0xff, 0x00, 0xff, 0xff]]) {
+    const hidden = Buffer.concat([many.subarray(0, 2), Buffer.from(stray), many.subarray(2)]);
+    await expect(decodeFrames(hidden, peeked)).rejects.toThrow('more than 100 scans');
+  }
   // One that does not count itself leads this walk astray, and no decoder.
   for (const length of [0, 1]) {
     const short = Buffer.from([0xff, 0xe9, 0, length]);
@@ -197,7 +202,7 @@ test('a JPEG of more scans than any encoder writes is refused before it is decod
   expect(await decodeFrames(harmless, peeked)).toHaveLength(1);
 });
 
-test.each(['jpeg', 'webp'] as const)(
+test.each(['jpeg', 'webp', 'png'] as const)(
   'a %s that says how it was held is turned as browsers turn it',
   async (format) => {
     const upright = await decode(await halves([250, 0, 0], [0, 0, 250]).png().toBuffer());

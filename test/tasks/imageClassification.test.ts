@@ -34,9 +34,12 @@ describe('questions', () => {
     expect(idsOf('crane')).toEqual(expect.arrayContaining(['n02012849', 'n03126707']));
   });
 
-  test.each(['', 'unicorn', 'constructor', '__proto__', 'n99999999'])('"%s" is unknown', (question) => {
-    expect(questions.meaningOf(question)).toBeUndefined();
-  });
+  test.each(['', 'unicorn', 'constructor', '__proto__', 'n99999999', 'a'.repeat(201), ' '.repeat(201)])(
+    '"%s" is unknown',
+    (question) => {
+      expect(questions.meaningOf(question)).toBeUndefined();
+    },
+  );
 
   test('everything that is listed can be asked', () => {
     expect(questions.listed.questions).toHaveLength(1000);

@@ -1,5 +1,8 @@
 import type { ClassCard } from './card.ts';
 
+/** Characters of a question: more than any has, and few enough to be looked at beside others' requests. */
+const longest = 200;
+
 /** What a classification can be asked, and which classes each question means. */
 export class Questions {
   readonly #meanings = new Map<string, readonly number[]>();
@@ -31,6 +34,7 @@ export class Questions {
 
   /** Indexes of the classes that a question means; undefined for one that is not known. */
   meaningOf(question: string): readonly number[] | undefined {
+    if (question.length > longest) return undefined;
     for (const word of singulars(spelling(question))) {
       const meaning = this.#meanings.get(word);
       if (meaning) return meaning;
