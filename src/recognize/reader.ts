@@ -1,3 +1,4 @@
+import { isBlank } from './blank.ts';
 import type { Bitmap } from './bmp.ts';
 import { decodeOnGrounds } from './decode.ts';
 import { combinations } from './frames.ts';
@@ -47,7 +48,7 @@ export async function readImages(
   const unsure: { index: number; picture: Bitmap; look: Look }[] = [];
   for (const [index, item] of items.entries()) {
     const own = scores.splice(0, inputs[index]!.length);
-    if (own.length === 0) continue; // could not be decoded
+    if (own.length === 0) continue; // its outcome is told already
     const look = firstLook(net.card, item, own);
     if (look.reading.confidence >= sure) finish(index, look);
     else unsure.push({ index, picture: pictures[index]![look.view]!, look });
@@ -72,12 +73,20 @@ export async function readImage(net: Net, item: ReadItem, sure = SURE): Promise<
   return promise;
 }
 
-/** The pictures that an image holds for reading; none when it cannot be decoded, which is then its outcome. */
+/**
+ * The pictures that an image holds for reading; none when it cannot be decoded, or shows nothing at all, which is then
+ * its outcome.
+ */
 async function open({ image }: ReadItem, done: (outcome: ReadOutcome) => void): Promise<Bitmap[]> {
+  const begun = performance.now();
   try {
     const peeked = peekImage(image);
     if (!peeked) throw new Error('no image');
-    return (await decodeOnGrounds(image, peeked)).flatMap(combinations);
+    const pictures = (await decodeOnGrounds(image, peeked)).flatMap(combinations);
+    if (!pictures.every(isBlank)) return pictures;
+    const times = { queueMs: 0, decodeMs: performance.now() - begun, inferMs: 0, views: 0 };
+    done({ reading: { text: '', confidence: 0, characters: [], alternatives: [], times } });
+    return [];
   } catch (error) {
     done({ fault: { code: 'ERROR_PARSE_IMAGE_FAIL', cause: String(error) } });
     return [];

@@ -135,6 +135,17 @@ test('a picture without text is read as nothing, without confidence', async () =
   expect(reading.text === '' || reading.confidence < 0.5).toBe(true);
 });
 
+test.each(['white', 'black', '#f5f5dc'])(
+  'of a picture all %s nothing is read, whatever is asked for',
+  async (background) => {
+    const create = { width: 200, height: 60, channels: 3 as const, background };
+    for (const image of [sharp({ create }).png(), sharp({ create }).jpeg()])
+      expect(
+        await read(await image.toBuffer(), { alphabet: '0123456789', minLength: 1, maxLength: 5 }),
+      ).toMatchObject({ text: '', confidence: 0 });
+  },
+);
+
 test('the same image gives the same answer, in whatever company', async () => {
   const alone = await read(example('common.png'));
   const crowd = await Promise.all(Array.from({ length: 20 }, () => read(example('common.png'))));

@@ -34,7 +34,7 @@ describe('questions', () => {
     expect(idsOf('crane')).toEqual(expect.arrayContaining(['n02012849', 'n03126707']));
   });
 
-  test.each(['', 'unicorn', 'constructor', '__proto__', 'n99999999', 'a'.repeat(201), ' '.repeat(201)])(
+  test.each(['', 'unicorn', 'constructor', '__proto__', 'n99999999', `${' '.repeat(200)}crane`])(
     '"%s" is unknown',
     (question) => {
       expect(questions.meaningOf(question)).toBeUndefined();
