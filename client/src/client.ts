@@ -76,7 +76,7 @@ export class Legible {
     this.#waitSeconds = options.waitSeconds ?? 30;
     this.#transport = new Transport({
       key,
-      baseUrl: baseUrl.replace(/\/+$/, ''),
+      baseUrl: addressOf(baseUrl),
       fetch: options.fetch ?? ((...call) => fetch(...call)),
       clock: options.clock ?? systemClock,
       random: options.random ?? Math.random,
@@ -138,7 +138,9 @@ export class Legible {
       headers: { 'idempotency-key': idempotencyKey },
       signal,
     });
-    const { taskId, solution } = body;
+    const { solution } = body;
+    // Other dialects have numbers.
+    const taskId = String(body.taskId);
     return solution === undefined ? { taskId } : { taskId, solution };
   }
 
@@ -152,13 +154,20 @@ export class Legible {
 
   /** Waits until a task has ended: the server holds the call open, or is asked again and again. @throws LegibleError */
   async wait<T extends Task = Task>(taskId: string, { signal }: CallOptions = {}): Promise<Solved<T>> {
-    const { clock } = this.#transport.parts;
-    for (let pause = firstPollMs; ; pause = Math.min(pause * 1.5, slowestPollMs)) {
-      const asked = clock.now();
-      const { result, waited } = await this.#poll<T>(taskId, this.#waitSeconds, signal ? { signal } : {});
-      if (result.status === 'ready') return { taskId, solution: result.solution };
-      // A server that stops says at once that it has waited.
-      if (!waited || clock.now() - asked < pause) await clock.sleep(pause, signal);
+    const { clock, requestMs } = this.#transport.parts;
+    // A poll that is held open for longer than a request may take would be cut off each time.
+    const seconds = Math.min(this.#waitSeconds, Math.floor(requestMs / 1000) - 1);
+    try {
+      for (let pause = firstPollMs; ; pause = Math.min(pause * 1.5, slowestPollMs)) {
+        const asked = clock.now();
+        const { result, waited } = await this.#poll<T>(taskId, seconds, signal ? { signal } : {});
+        if (result.status === 'ready') return { taskId, solution: result.solution };
+        // A server that stops says at once that it has waited.
+        if (!waited || clock.now() - asked < pause) await clock.sleep(pause, signal);
+      }
+    } catch (error) {
+      // The task may be solved, and charged, all the same: whoever knows its id can ask again.
+      throw error instanceof LegibleError && error.taskId === undefined ? error.of(taskId) : error;
     }
   }
 
@@ -194,6 +203,11 @@ export class Legible {
     };
     await this.#transport.json({ path: '/feedbackTask', fields: { taskId, result }, signal });
   }
+}
+
+function addressOf(baseUrl: string): string {
+  if (!/^https?:\/\/[^/]/.test(baseUrl)) throw new TypeError(`baseUrl: ${baseUrl} is no http address`);
+  return baseUrl.replace(/\/+$/, '');
 }
 
 /** 32 hex digits. `crypto.randomUUID` would not be there in a page that came by plain http. */

@@ -27,4 +27,10 @@ export class LegibleError extends Error {
     this.requestId = detail.requestId;
     this.retryAfterMs = detail.retryAfterMs;
   }
+
+  /** The same error, told of a task. */
+  of(taskId: string): LegibleError {
+    const { code, message, requestId, retryAfterMs, cause } = this;
+    return new LegibleError(code, message, { taskId, requestId, retryAfterMs, cause });
+  }
 }

@@ -28,7 +28,8 @@ const longestTimerMs = 2 ** 31 - 1;
 
 /** A signal that is aborted after so many milliseconds, or, where they are more than a timer can, after 24 days. */
 export function after(ms: number): AbortSignal {
-  return AbortSignal.timeout(Math.min(ms, longestTimerMs));
+  // What is left of a deadline may be a fraction, or less than nothing.
+  return AbortSignal.timeout(Math.min(Math.max(Math.ceil(ms), 0), longestTimerMs));
 }
 
 const firstPauseMs = 500;

@@ -36,6 +36,8 @@ const unrepeated: ReadonlySet<string> = new Set<ErrorCode>([
   'ERROR_IP_BANNED',
   'ERROR_KEY_TEMP_BLOCKED',
 ]);
+/** What other dialects call a server that is full, and a rate limit. */
+const noSlot = 'ERROR_NO_SLOT_AVAILABLE';
 /** A full window of the rate limit opens again within 65 s (13 buckets of 5 s); and some for the way. */
 const longestRetryAfterMs = 70_000;
 
@@ -98,11 +100,12 @@ export class Transport {
   /** One request; its answer has not been read yet. */
   async send({ path, fields, headers = {}, signal, requestMs }: Call): Promise<Response> {
     const { baseUrl, key } = this.parts;
+    const body = JSON.stringify({ clientKey: key, ...fields });
     const late = after(requestMs ?? this.parts.requestMs);
     try {
       return await this.parts.fetch(`${baseUrl}${path}`, {
         method: 'POST',
-        body: JSON.stringify({ clientKey: key, ...fields }),
+        body,
         headers: { 'content-type': 'application/json', ...headers },
         signal: signal === undefined ? late : AbortSignal.any([signal, late]),
       });
@@ -122,13 +125,21 @@ interface ErrorBody {
 /** The error that an answer holds. */
 export function refusalOf(body: object, headers: Headers): LegibleError {
   const { errorCode, errorDescription, taskId } = body as ErrorBody;
-  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
   return new LegibleError(errorCode, errorDescription, {
     // Some dialects write 0 where there is none.
     taskId: taskId || undefined,
     requestId: headers.get('x-request-id') ?? undefined,
-    retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : undefined,
+    retryAfterMs: retryAfterOf(headers),
   });
+}
+
+/** Seconds, or, of some proxies, the time on the clock that the answer has its own time from. */
+function retryAfterOf(headers: Headers): number | undefined {
+  const said = headers.get('retry-after') ?? '';
+  const ms = /^\d+$/.test(said)
+    ? Number(said) * 1000
+    : Date.parse(said) - Date.parse(headers.get('date') ?? '');
+  return Number.isFinite(ms) ? Math.max(ms, 0) : undefined;
 }
 
 async function readJson(response: Response, signal: AbortSignal | undefined): Promise<{ errorId: number }> {
@@ -152,6 +163,7 @@ function unreadable({ status, headers }: Response): LegibleError {
   const requestId = headers.get('x-request-id') ?? undefined;
   return new LegibleError('UNREADABLE_ANSWER', `status ${status}, and not the contract's JSON`, {
     requestId,
+    retryAfterMs: retryAfterOf(headers),
   });
 }
 
@@ -169,6 +181,6 @@ export function isRepeatable(error: unknown): error is LegibleError {
   if (taskId !== undefined) return false;
   if (code === 'NO_ANSWER' || code === 'UNREADABLE_ANSWER') return true;
   if (unrepeated.has(code) || retryAfterMs > longestRetryAfterMs) return false;
-  const when = retry[code as ErrorCode];
+  const when = code === (noSlot as string) ? 'later' : retry[code as ErrorCode];
   return when === 'now' || when === 'later';
 }

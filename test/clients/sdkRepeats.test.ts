@@ -91,6 +91,23 @@ describe('repeating', () => {
     expect(slept).toEqual([seconds * 1_000]);
   });
 
+  test('what a proxy answers is repeated no sooner than it says, in seconds or as a time', async () => {
+    const page = (retryAfter: string) =>
+      new Response('<html>429</html>', {
+        status: 429,
+        headers: { date: 'Sun, 29 Nov 2026 12:00:00 GMT', 'retry-after': retryAfter },
+      });
+    const { client, slept } = scripted([page('4'), page('Sun, 29 Nov 2026 12:00:06 GMT'), ready()]);
+    expect((await client.solve(image)).solution.text).toBe('a');
+    expect(slept).toEqual([4_000, 6_000]);
+  });
+
+  test('of a key of another dialect numbers are texts, and a server that is full is asked again', async () => {
+    const full = { errorId: 2, errorCode: 'ERROR_NO_SLOT_AVAILABLE', errorDescription: 'x' };
+    const { client } = scripted([json(full), json({ errorId: 0, taskId: 17 })]);
+    expect(await client.createTask(image)).toEqual({ taskId: '17' });
+  });
+
   test('what the server wants to rest for longer than that is not repeated', async () => {
     const { client } = scripted([refused('ERROR_RATE_LIMIT', { 'retry-after': '71' })]);
     expect((await failure(client.solve(image))).code).toBe('ERROR_RATE_LIMIT');
@@ -115,6 +132,30 @@ describe('waiting', () => {
     const { client, slept } = scripted([idle(), processing(held), processing(held), ready()]);
     await client.solve({ type: 'CapTask', challengeURL: 'https://a.example/x' });
     expect(slept).toEqual([500, 750]);
+  });
+
+  test('is asked for no longer than a request may take', async () => {
+    for (const [requestMs, prefer] of [
+      [1_500, null],
+      [21_000, 'wait=20'],
+    ] as const) {
+      const { client, sent } = scripted([idle(), ready()], { requestMs });
+      await client.solve({ type: 'CapTask', challengeURL: 'https://a.example/x' });
+      expect(sent[1]!.headers.get('prefer')).toBe(prefer);
+    }
+  });
+
+  test('that gets no answer tells of which task, which may be solved and charged by then', async () => {
+    const lost = () => new TypeError('fetch failed');
+    const one = scripted([idle(), lost(), lost()], { retries: 1 });
+    const task = { type: 'CapTask', challengeURL: 'https://a.example/x' } as const;
+    expect(await failure(one.client.solve(task))).toMatchObject({ code: 'NO_ANSWER', taskId: 't' });
+    const lines = new Response('{"errorId":0,"status":"idle","taskId":"t"}\n', {
+      headers: { 'content-type': 'application/x-ndjson' },
+    });
+    const many = scripted([lines, lost()], { retries: 0 });
+    const [outcome] = await many.client.solveAll([task]);
+    expect(outcome).toMatchObject({ taskId: 't', error: { code: 'NO_ANSWER', taskId: 't' } });
   });
 
   test('ends with a task that has failed, whatever its code', async () => {
@@ -174,4 +215,14 @@ test.each([2 ** 31, Number.POSITIVE_INFINITY])('%d ms are no limit, rather than 
     { timeoutMs: ms },
   );
   expect(solved.taskId).toBe('t');
+});
+
+test.each([-5, 1500.5])('what is left of a deadline may be %d ms', async (ms) => {
+  const { client } = scripted([ready()], { requestMs: 20_000.5 });
+  const solving = client.solve(image, { timeoutMs: ms });
+  expect((await solving).taskId).toBe('t');
+});
+
+test.each(['127.0.0.1:7878', 'localhost:7878', ''])('"%s" is no address of a server', (baseUrl) => {
+  expect(() => scripted([], { baseUrl })).toThrow(new TypeError(`baseUrl: ${baseUrl} is no http address`));
 });
