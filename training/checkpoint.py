@@ -21,6 +21,7 @@ class Progress:
     """How far a run has come."""
 
     images: int = 0
+    began: int = 0  # images that the weights had seen before this run
     batches: int = 0
     seconds: float = 0.0  # of training, over all restarts
     spent: float = 0.0  # of them, those of a run that is measured in time and not over yet
@@ -33,7 +34,10 @@ class Progress:
 def write(state: dict[str, Any], path: Path) -> None:
     """Writes beside `path`, then renames, so that a kill leaves the old file or the new one."""
     beside = path.with_name(path.name + ".tmp")
-    torch.save(state, beside)
+    with beside.open("wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
     os.replace(beside, path)
 
 

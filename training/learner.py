@@ -57,7 +57,8 @@ class Learner:
 
     def step(self, rate: float, images: int) -> None:
         """Uses up the gradients of `images` images."""
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), CLIP)
+        # One that is no number would be in all weights, and within minutes in the checkpoint.
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), CLIP, error_if_nonfinite=True)
         self.optimiser.step(rate)
         follow(self.average, self.net, images, self.seen)
         self.seen += images

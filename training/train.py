@@ -44,7 +44,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="training.train")
     parser.add_argument("--run", type=Path, required=True, help="folder of the checkpoint and the curves")
     parser.add_argument("--corpus", type=Path, help="families to measure on, never trained on")
-    parser.add_argument("--total", type=int, default=2_500_000, help="images over which the learning rate falls")
+    parser.add_argument("--total", type=int, default=2_500_000, help="images of the run, in the last of which the learning rate falls")
     parser.add_argument("--minutes", type=float, help="length of the run in time of training instead")
     parser.add_argument("--sizes", default="small", help="nets to train on the same images: " + ", ".join(SIZES))
     parser.add_argument("--fresh", action="store_true", help="a new run from PP-OCRv6's weights, not the kept ones")
@@ -83,6 +83,7 @@ class Run:
         for size in chosen.sizes:
             net, self.progress = checkpoint.fresh_net(size, kept=not chosen.fresh)
             self.learners[size] = Learner(net, chosen.device)
+        self.progress.began = self.progress.images
         if self.file.exists():
             self.progress = checkpoint.load(self.file, self.learners)
         self.styles = StyleCheck(Synthesiser())
@@ -94,7 +95,7 @@ class Run:
         """How much of the run is over, 0 to 1."""
         if self.chosen.minutes:
             return min(self.progress.spent / 60 / self.chosen.minutes, 1.0)
-        return min(self.progress.images / self.chosen.total, 1.0)
+        return min((self.progress.images - self.progress.began) / self.chosen.total, 1.0)
 
     def step(self, batches: list[Batch]) -> Tensor:
         """One step of the optimisers over batches of several widths; returns the mean loss of each net."""

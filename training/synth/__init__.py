@@ -74,7 +74,7 @@ class Synthesiser:
         dice = Dice(seed * 4096 + zlib.crc32(lead.encode()) % 4095 + 1)
         ingredients = mix(dice, lead, difficulty)
         h, w = self._native_size(dice, width / height, ingredients)
-        text = self._text(dice, w / h, width * HEIGHT // height, ingredients)
+        text = self._text(dice, (h, w), width * HEIGHT // height, ingredients)
         s = Scene(dice, h, w, text, ingredients, difficulty)
         s.smooth = dice.chance(0.85)
         paint.choose_colours(s)
@@ -113,11 +113,14 @@ class Synthesiser:
         h = max(16, round(h))
         return h, max(12, round(h * aspect))
 
-    def _text(self, dice: Dice, aspect: float, width: int, ingredients: dict[str, float]) -> str:
+    def _text(self, dice: Dice, size: tuple[int, int], width: int, ingredients: dict[str, float]) -> str:
+        """`size`: (h, w) of the picture as drawn; `width`: of the reader's, where it has 48 rows."""
+        h, w = size
+        aspect = w / h
         if "small" in ingredients:
             aspect *= 0.75
-        # Narrower than 11 pixels a letter cannot be told from its neighbour.
-        most = max(1, min(10, width // 11))
+        # Narrower than 11 pixels a letter cannot be told from its neighbour, nor than 8 of its own.
+        most = max(1, min(10, width // 11, w // 8))
         if "math" in ingredients and aspect > 1.4 and most > 2:
             text = content.arithmetic(dice, min(aspect, most * 0.5))
         elif "long" in ingredients:

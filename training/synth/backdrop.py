@@ -15,12 +15,16 @@ def fill(s: Scene, textures: list[np.ndarray]) -> None:
     dice = s.dice
     s.canvas = s.flat(s.paper)
     reach = _reach(s)
-    if s.strength("texture"):
+    if s.strength("photo"):
+        _texture(s, textures, 255.0)
+    elif s.strength("texture"):
         _texture(s, textures, reach)
     elif s.strength("gradient") or dice.chance(0.06 * s.difficulty):
         _gradient(s, reach)
     if s.strength("patches"):
         _patches(s, reach)
+    if s.strength("cells"):
+        _own_papers(s)
 
 
 def _reach(s: Scene) -> float:
@@ -84,7 +88,7 @@ def _texture(s: Scene, textures: list[np.ndarray], reach: float) -> None:
     n = dice.whole(2, 4)
     reach *= 0.5 + 0.8 * s.strength("texture")
     # Photographs of paper, cloth or stone are of one hue.
-    other = _shade if dice.chance(0.35) else _other
+    other = _shade if dice.chance(0.35) and not s.strength("photo") else _other
     stops = [s.paper] + [other(s, reach) for _ in range(n - 1)]
     if dice.chance(0.5):
         dice.shuffle(stops)
@@ -112,6 +116,16 @@ def _patches(s: Scene, reach: float) -> None:
         else:
             pts = [(int(dice.u(0, 1) * s.w), int(dice.u(0, 1) * s.h)) for _ in range(3)]
             cv2.fillPoly(s.canvas, [np.array(pts, np.int32)], c, cv2.LINE_AA)
+
+
+def _own_papers(s: Scene) -> None:
+    """Each letter has a column of its own, with a paper of any colour and an ink that is seen on it."""
+    dice, ink = s.dice, s.full_ink()
+    borders = [0, *(int((a[0] + b[0]) / 2) for a, b in zip(s.centres, s.centres[1:])), s.w]
+    for left, right in zip(borders, borders[1:]):
+        paper = colours.any_colour(dice)
+        s.canvas[:, max(0, left) : max(0, right)] = paper
+        ink[:, max(0, left) : max(0, right)] = colours.ink_on(dice, paper, 70)
 
 
 def _cells(s: Scene, reach: float) -> None:

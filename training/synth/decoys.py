@@ -42,7 +42,7 @@ def _letters(s: Scene, glyphs: GlyphSet, strength: float) -> None:
     dice = s.dice
     count = 4 + int(44 * strength * dice.random())
     font = glyphs.choose(dice, "a0A")
-    gap = colours.apart(s.paper, s.colour)
+    gap = s.palest or colours.apart(s.paper, s.colour)
     small = dice.u(0.2, 0.48)
     large = dice.chance(0.25)
     # The smaller the letters, the stronger they may be without being taken for the text.

@@ -43,6 +43,8 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
     s.nested = s.strength("scatter") > 0 and n > 1 and s.w < 4 * s.h and dice.chance(0.4)
     if s.strength("tiles") or (s.strength("dotted") and dice.chance(0.3)):
         s.tile = letter.choose_tile(s)
+    if s.strength("brush"):
+        s.brush = letter.choose_brush(s)
     cells = [letter.variant(s, glyphs.glyph(f, c), c) for f, c in zip(fonts, s.text)]
     jitter, mixing = s.strength("jitter"), s.strength("mixed-fonts")
     sizes = [1.0] * n
@@ -170,8 +172,8 @@ def _fit(s: Scene, cells, sizes, stretch, unlike: bool) -> tuple[float, list[flo
         gap = dice.u(0.1, 0.5)
         gaps = [gap * ((c in OPERATORS) + (i > 0 and s.text[i - 1] in OPERATORS) > 0) for i, c in enumerate(s.text)]
     total = sum(wide) + sum(gaps)
-    # Under ten pixels in the reader's picture letters cannot be told apart.
-    least = 10.5 * s.unit
+    # Under ten pixels in the reader's picture letters cannot be told apart, nor under nine in their own.
+    least = max(10.5 * s.unit, 9.0)
     if over:
         least = min(max(least, 9.0 * s.unit * n / max(total, 0.1)), 0.94 * h / tall)
     cap = min(max(cap, least), room / max(total, 0.1))

@@ -30,16 +30,21 @@ def variant(s: Scene, glyph: Glyph, char: str) -> Glyph:
     return glyph
 
 
+def choose_brush(s: Scene) -> tuple[int, bool]:
+    """Radius in glyph pixels, and whether each stroke is drawn twice."""
+    return s.dice.whole(2, 3 + round(4 * s.strength("brush"))), s.dice.chance(0.35)
+
+
 def _brushed(s: Scene, mask: np.ndarray) -> np.ndarray:
     """The letter's middle lines drawn with a round brush, now and then twice. The mask grows alike on all sides."""
-    dice, strength = s.dice, s.strength("brush")
-    radius = dice.whole(2, 3 + round(4 * strength))
+    dice = s.dice
+    radius, twice = s.brush or choose_brush(s)
     room = radius + 2
     inside = cv2.copyMakeBorder(mask, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
     depth = cv2.distanceTransform((inside > 100).astype(np.uint8), cv2.DIST_L2, 3)
+    radius = max(1, min(radius, int(depth.max() + _widest_counter(inside) - 1.5)))
     # Half a pixel from the deepest nearby: along a stroke nothing breaks that the brush would not close.
     middle = ((depth >= cv2.dilate(depth, np.ones((3, 3))) - 0.5) & (depth > 0.4)).astype(np.uint8) * 255
-    twice = dice.chance(0.35)
     # Twice with a thinner brush: slivers of paper stay between.
     broad = 2 * (max(1, radius // 2) if twice else radius) - 1
     drawn = cv2.dilate(middle, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (broad, broad)))
@@ -47,6 +52,15 @@ def _brushed(s: Scene, mask: np.ndarray) -> np.ndarray:
         return drawn
     shift = np.array([[1, 0, dice.u(-radius, radius)], [0, 1, dice.u(-radius, radius)]], np.float32)
     return cv2.max(drawn, cv2.warpAffine(drawn, shift, drawn.shape[::-1]))
+
+
+def _widest_counter(mask: np.ndarray) -> float:
+    """Half the width of the widest place that a letter encloses; more than any where it encloses none."""
+    count, parts = cv2.connectedComponents((mask <= 100).astype(np.uint8), connectivity=4)
+    enclosed = (parts > 0) & (parts != parts[0, 0])
+    if count < 3 or not enclosed.any():
+        return float(max(mask.shape))
+    return float(cv2.distanceTransform(enclosed.astype(np.uint8), cv2.DIST_L2, 3).max())
 
 
 def choose_tile(s: Scene) -> tuple[bool, int, int]:

@@ -1,4 +1,4 @@
-"""How the letters are drawn: weight, outline, shadow, blocks, dots, stripes, cuts."""
+"""How the letters are drawn: weight, shadow, blocks, dots, stripes, cuts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from training.synth.scene import Scene, blend
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
-def _disc(t: int) -> np.ndarray:
+def disc(t: int) -> np.ndarray:
+    """A kernel about t pixels across."""
     return np.ones((2, 2), np.uint8) if t <= 1 else cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (t + 1, t + 1))
 
 
@@ -30,53 +31,11 @@ def weight(s: Scene) -> None:
     """Bolder or thinner strokes; thinner only where something is left."""
     t = s.thick(0.6, 2.2)
     if s.dice.chance(0.6):
-        s.alpha = cv2.dilate(s.alpha, _disc(t))
+        s.alpha = cv2.dilate(s.alpha, disc(t))
         return
-    thin = cv2.erode(s.alpha, _disc(min(t, 2)))
+    thin = cv2.erode(s.alpha, disc(min(t, 2)))
     if thin.sum() > 0.45 * s.alpha.sum():
         s.alpha = thin
-
-
-def hollow(s: Scene) -> None:
-    """Only the outline is drawn, or the inside gets a colour of its own."""
-    dice = s.dice
-    t = max(1, round(s.cap * dice.u(0.02, 0.07)))
-    if s.cap < 16:
-        t = 1
-    kernel = _disc(t) if t > 1 else _CROSS
-    grown = cv2.dilate(s.alpha, kernel)
-    kind = dice.random()
-    if kind < 0.1 and s.cap > 18:
-        _sketch(s)
-    elif kind < 0.35:
-        s.alpha = cv2.subtract(grown, s.alpha)
-    elif kind < 0.65:
-        s.alpha = cv2.subtract(grown, cv2.erode(s.alpha, _CROSS))
-    elif kind < 0.85:
-        fill = s.paper if dice.chance(0.4) else colours.ink_on(dice, s.colour, 40)
-        s.ink = blend(s.full_ink(), s.flat(fill), cv2.erode(s.alpha, _CROSS))
-        s.alpha = grown
-    else:
-        ring = cv2.subtract(cv2.dilate(grown, kernel), grown)
-        s.alpha = cv2.max(ring, cv2.erode(s.alpha, kernel))
-
-
-def _sketch(s: Scene) -> None:
-    """Outlines drawn two or three times with an unsteady hand."""
-    dice = s.dice
-    edge = cv2.morphologyEx(s.alpha, cv2.MORPH_GRADIENT, _CROSS)
-    x, y = np.arange(s.w, dtype=np.float32), np.arange(s.h, dtype=np.float32)[:, None]
-    cell = s.cap * 0.5
-    drawn = np.zeros_like(edge)
-    for _ in range(dice.whole(2, 3)):
-        shape = (int(s.h / cell) + 2, int(s.w / cell) + 2)
-        dx, dy = (
-            cv2.resize(dice.gauss_field(*shape).astype(np.float32), (s.w, s.h), interpolation=cv2.INTER_CUBIC)
-            * np.float32(0.05 * s.cap / 42)
-            for _ in "xy"
-        )
-        drawn = cv2.max(drawn, cv2.remap(edge, dx + x, dy + y, cv2.INTER_LINEAR))
-    s.alpha = drawn
 
 
 def shadow(s: Scene) -> None:
@@ -84,7 +43,7 @@ def shadow(s: Scene) -> None:
     dice = s.dice
     if dice.chance(0.2):
         wide = max(2, round(s.cap * dice.u(0.06, 0.2)))
-        ring = cv2.dilate(s.alpha, _disc(wide))
+        ring = cv2.dilate(s.alpha, disc(wide))
         if dice.chance(0.6):
             ring = cv2.blur(ring, (wide + 1, wide + 1))
         s.put_under(
@@ -114,8 +73,14 @@ def _overprint(s: Scene) -> None:
     far = max(1, round(s.cap * dice.u(0.03, 0.09)))
     copy = shifted(s.alpha, dice.sign() * far, dice.sign() * dice.whole(0, far))
     if dice.chance(0.4) and s.cap > 20:
-        copy = cv2.erode(copy, _disc(1))
+        copy = cv2.erode(copy, disc(1))
     s.put_over(copy, colours.mixed(s.paper, s.colour, dice.u(0, 0.35)))
+
+
+def rim(s: Scene) -> None:
+    """A hard border of the opposite brightness, as captions have it on photographs."""
+    wide = max(1, round(s.cap * s.dice.u(0.05, 0.12)))
+    s.put_under(cv2.dilate(s.alpha, disc(2 * wide)), (0, 0, 0) if colours.luma(s.colour) > 127 else (255, 255, 255))
 
 
 def block(s: Scene) -> None:
@@ -147,7 +112,7 @@ def block(s: Scene) -> None:
         s.ink = blend(s.ink, s.flat(bright), cv2.subtract(light, s.alpha))
         s.alpha = cv2.max(rim, cv2.subtract(light, s.alpha))
         if dice.chance(0.5):
-            s.alpha = cv2.dilate(s.alpha, _disc(1))
+            s.alpha = cv2.dilate(s.alpha, disc(1))
     else:
         ink = blend(s.full_ink(), s.flat(bright), cv2.subtract(s.alpha, dark))
         s.ink = ink

@@ -33,7 +33,7 @@ def lines(s: Scene, image: np.ndarray, tint: Tint, strength: float) -> None:
         count, reach = 1 + int(7 * strength * dice.random()), None
         if dice.chance(0.1):
             count = int(8 + 16 * strength)
-    most = 2.4 if count < 4 else (1.5 if count < 12 or reach else 0.8)
+    most = 2.4 if count < 4 else (1.5 if count < 8 or reach else 0.8)
     dashed = dice.u(0.02, 0.05) if not reach and dice.chance(0.1) else 0
     thick = s.thick(0.4, most)
     for _ in range(count):
@@ -192,6 +192,27 @@ def heavy(s: Scene, image: np.ndarray, tint: Tint, strength: float) -> None:
         polyline(image, np.stack([x, y], 1), tint(), thick, s.smooth)
 
 
+def joints(s: Scene, image: np.ndarray, tint: Tint, strength: float) -> None:
+    """Strokes from letter to letter, or one through them all."""
+    dice = s.dice
+    middles = [(x + dice.u(-0.3, 0.3) * s.cap, y + dice.u(-0.35, 0.35) * s.cap) for x, y in s.centres]
+    if len(middles) < 2:
+        return
+    thick = max(1, round(s.cap * dice.u(0.04, 0.06 + 0.1 * strength)))
+    if dice.chance(0.4):
+        beyond = 0.5 * s.cap
+        (xa, ya), (xb, yb) = middles[0], middles[-1]
+        polyline(image, [(xa - beyond, ya), *middles, (xb + beyond, yb)], tint(), thick, s.smooth)
+        return
+    t = np.linspace(0, 1, 12, dtype=np.float32)[:, None]
+    for i in range(len(middles) - 1):
+        if dice.random() > 0.35 + 0.6 * strength:
+            continue
+        a, b = np.array(middles[i]), np.array(middles[min(len(middles) - 1, i + dice.whole(1, 2))])
+        bow = (a + b) / 2 + (dice.u(-0.4, 0.4) * s.cap, dice.u(-0.9, 0.9) * s.cap)
+        polyline(image, a * (1 - t) ** 2 + 2 * bow * t * (1 - t) + b * t**2, tint(), thick, s.smooth)
+
+
 def ribbons(s: Scene, image: np.ndarray, tint: Tint, strength: float) -> None:
     """Broad bands along a wave or an arc: plain, hatched, tapering, running into another colour or into black."""
     dice, h, w = s.dice, s.h, s.w
@@ -259,6 +280,7 @@ MARKS = {
     "shapes": shapes,
     "grid": grid,
     "heavy-strokes": heavy,
+    "joints": joints,
     "ribbon": ribbons,
     "speckle": speckle,
     "clutter": clutter,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from training.synth import backdrop, colours, decoys, looks, marks, relief, surface, warps, wear
+from training.synth import backdrop, colours, decoys, looks, marks, outlines, relief, surface, warps, wear
 from training.synth.glyphs import GlyphSet
 from training.synth.scene import Scene, blend
 
@@ -17,9 +17,10 @@ _LOOKS: tuple[tuple[str, Callable[[Scene], None]], ...] = (
     ("gradient-ink", looks.gradient_ink),
     ("striped", looks.striped),
     ("dotted", looks.dotted),
-    ("hollow", looks.hollow),
+    ("hollow", outlines.hollow),
     ("block", looks.block),
     ("shadow", looks.shadow),
+    ("photo", looks.rim),
     ("slices", looks.slices),
 )
 
@@ -50,9 +51,7 @@ def picture(s: Scene, glyphs: GlyphSet, textures: list[np.ndarray]) -> None:
         if s.strength(name):
             look(s)
     _marks_in_text(s)
-    if cv2.sumElems(s.alpha)[0] < 0.3 * cv2.sumElems(whole_text)[0]:
-        # Thin letters can vanish under stripes and cuts; a trace of the whole ones stays.
-        s.alpha = cv2.max(s.alpha, (whole_text * np.float32(0.55)).astype(np.uint8))
+    _keep_traces(s, whole_text)
     if s.strength("animated-frame"):
         dice.pick((looks.ghost, looks.ghost, looks.fade))(s)
     if dice.chance(0.08) and not s.strength("low-contrast") and colours.apart(s.paper, s.colour) > 110:
@@ -84,15 +83,30 @@ def picture(s: Scene, glyphs: GlyphSet, textures: list[np.ndarray]) -> None:
     if over:
         decoys.draw_over(s, glyphs, stray)
     for name in rest:
-        marks.MARKS[name](s, s.canvas, _tint(s, True, _OWN_INK.get(name, 0.33)), s.strength(name))
+        _lay(s, name, _tint(s, True, _OWN_INK.get(name, 0.33)))
     if whole:
         warps.bend_picture(s, field)
         warps.bend_text(s, field)
     _finish(s)
 
 
+# Marks that generators draw see-through as well.
+_CLEAR = ("lines", "curves", "joints", "heavy-strokes", "ribbon", "shapes", "dots")
+
+
+def _lay(s: Scene, name: str, tint: Callable[[], colours.Colour]) -> None:
+    """Draws marks on the canvas, now and then so that what is under them shows."""
+    if name not in _CLEAR or s.dice.chance(0.75):
+        marks.MARKS[name](s, s.canvas, tint, s.strength(name))
+        return
+    before = s.canvas.copy()
+    marks.MARKS[name](s, s.canvas, tint, s.strength(name))
+    share = s.dice.u(0.2, 0.65)
+    s.canvas = cv2.addWeighted(s.canvas, share, before, 1 - share, 0)
+
+
 # How often marks before the text have its own colour, where that is what makes them hard to tell from it.
-_OWN_INK = {"clutter": 0.75}
+_OWN_INK = {"clutter": 0.75, "joints": 0.7}
 
 
 def _tint(s: Scene, front: bool, own: float = 0.33) -> Callable[[], colours.Colour]:
@@ -138,6 +152,7 @@ def _marks_behind(s: Scene) -> list[str]:
         "lines": 0.3,
         "curves": 0.25,
         "heavy-strokes": 0.1,
+        "joints": 0.2,
         "ribbon": 0.75,
         "clutter": 0.1,
     }
@@ -145,10 +160,25 @@ def _marks_behind(s: Scene) -> list[str]:
         if not s.strength(name):
             continue
         if dice.chance(behind[name]):
-            marks.MARKS[name](s, s.canvas, _tint(s, False), s.strength(name))
+            _lay(s, name, _tint(s, False))
         else:
             rest.append(name)
     return rest
+
+
+def _box(s: Scene, x: float, y: float) -> tuple[slice, slice]:
+    """Rows and columns of most of the letter whose middle is (x, y)."""
+    left, top = max(0, int(x - 0.4 * s.cap)), max(0, int(y - 0.6 * s.cap))
+    return np.s_[top : int(y + 0.6 * s.cap) + 1, left : int(x + 0.4 * s.cap) + 1]
+
+
+def _keep_traces(s: Scene, whole_text: np.ndarray) -> None:
+    """Thin or faint letters can vanish under stripes and cuts; a trace of each such letter stays."""
+    for x, y in s.centres:
+        part = _box(s, x, y)
+        if cv2.sumElems(s.alpha[part])[0] < 0.3 * cv2.sumElems(whole_text[part])[0]:
+            trace = (whole_text[part] * np.float32(0.55)).astype(np.uint8)
+            s.alpha[part] = cv2.max(np.ascontiguousarray(s.alpha[part]), trace)
 
 
 def _rescue(s: Scene, before: np.ndarray) -> None:
@@ -156,8 +186,7 @@ def _rescue(s: Scene, before: np.ndarray) -> None:
     shift = cv2.absdiff(before, s.canvas)
     seen = cv2.addWeighted(cv2.cvtColor(shift, cv2.COLOR_BGR2GRAY), 0.5, shift.max(axis=2), 0.5, 0)
     for x, y in s.centres:
-        left, top = max(0, int(x - 0.4 * s.cap)), max(0, int(y - 0.6 * s.cap))
-        part = np.s_[top : int(y + 0.6 * s.cap) + 1, left : int(x + 0.4 * s.cap) + 1]
+        part = _box(s, x, y)
         alpha = s.alpha[part]
         inside = cv2.threshold(alpha, 100, 255, cv2.THRESH_BINARY)[1] if alpha.size else None
         if inside is None or not cv2.countNonZero(inside) or cv2.mean(seen[part], inside)[0] >= 18:
@@ -173,6 +202,11 @@ def _invert(s: Scene) -> None:
     """Text and paper change places inside a region."""
     dice = s.dice
     region = np.zeros_like(s.alpha)
+    if dice.chance(0.3):
+        # Strokes that change what they cross.
+        marks.MARKS[dice.pick(("heavy-strokes", "curves", "lines", "shapes"))](s, region, lambda: 255, 1.0)
+        s.alpha = cv2.absdiff(s.alpha, region)
+        return
     if dice.chance(0.3):
         # Bars or a checker.
         step = max(3, round(s.cap * dice.u(0.35, 1.3)))
@@ -208,6 +242,8 @@ def _finish(s: Scene) -> None:
     ):
         if s.strength(name):
             apply(s, s.strength(name))
+    if dice.chance(0.03) and not s.strength("photo"):
+        s.canvas = wear.fringe(s)
     kind = dice.random()
     if kind < 0.03:
         s.canvas = 255 - s.canvas
@@ -216,7 +252,7 @@ def _finish(s: Scene) -> None:
     elif kind < 0.14:
         s.canvas = (
             cv2.cvtColor(cv2.cvtColor(s.canvas, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
-            if not s.strength("hue-only")
+            if not s.strength("hue-only") and not s.strength("low-contrast")
             else s.canvas
         )
     elif kind < 0.18:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from training.synth.conflicts import ABSENT
 from training.synth.dice import Dice
 from training.synth.profiles import PROFILES
 
@@ -39,6 +40,7 @@ INGREDIENTS: dict[str, float] = {
     "lines": 3.4,
     "curves": 3.0,
     "heavy-strokes": 1.3,
+    "joints": 1.3,
     "ribbon": 1.2,
     "dots": 2.0,
     "shapes": 1.0,
@@ -49,6 +51,8 @@ INGREDIENTS: dict[str, float] = {
     "texture": 1.5,
     "gradient": 1.4,
     "patches": 0.6,
+    "cells": 0.4,
+    "photo": 0.4,
     "inverted": 0.4,
     "frame": 1.2,
     "relief": 0.12,
@@ -84,6 +88,7 @@ _MARKS = (
     "lines",
     "curves",
     "heavy-strokes",
+    "joints",
     "ribbon",
     "dots",
     "shapes",
@@ -93,116 +98,6 @@ _MARKS = (
     "decoys",
     "cutting-strokes",
 )
-# Of letters without an ink of their own these leave nothing.
-_SPOILS_RELIEF = (
-    "clutter",
-    "uneven",
-    "threshold",
-    "dither",
-    "speckle",
-    "small",
-    "hollow",
-    "striped",
-    "dotted",
-    "block",
-    "blur",
-    "touching",
-    "overlap",
-    "slices",
-    "heavy-strokes",
-    "ribbon",
-    "cutting-strokes",
-    "noise",
-    "animated-frame",
-)
-_ABSENT = {
-    # With the key in the picture, these would leave nothing to read.
-    "low-contrast": (
-        "clutter",
-        "uneven",
-        "speckle",
-        "threshold",
-        "dither",
-        "texture",
-        "hollow",
-        "relief",
-        "striped",
-        "patches",
-        "noise",
-    ),
-    "hue-only": ("threshold", "dither", "relief", "low-contrast", "texture", "gradient", "patches"),
-    "pale-letters": (
-        "low-contrast",
-        "hue-only",
-        "relief",
-        "clutter",
-        "threshold",
-        "dither",
-        "inverted",
-        "dotted",
-        "striped",
-        "gradient-ink",
-        "animated-frame",
-        "decoys",
-    ),
-    "relief": (
-        *_SPOILS_RELIEF,
-        "texture",
-        "jpeg",
-    ),
-    "surface": (
-        *_SPOILS_RELIEF,
-        "relief",
-        "scatter",
-        "edge",
-        "shapes",
-        "grid",
-        "decoys",
-        "weight",
-        "shadow",
-        "wave",
-        "hue-only",
-        "low-contrast",
-        "pale-letters",
-        "many-colours",
-        "gradient-ink",
-        "inverted",
-        "lens",
-    ),
-    "tiles": (
-        "hollow",
-        "script",
-        "striped",
-        "dotted",
-        "small",
-        "threshold",
-        "rough",
-        "blur",
-        "cutting-strokes",
-        "slices",
-        "relief",
-        "surface",
-        "low-contrast",
-        "pale-letters",
-        "block",
-        "clutter",
-        "overlap",
-    ),
-    "brush": ("hollow", "tiles", "dotted", "striped", "block", "relief", "surface", "small", "bitmap-font", "overlap"),
-    "dotted": ("hollow", "striped", "small", "threshold", "rough", "blur", "cutting-strokes", "slices"),
-    "hollow": ("striped", "rough", "dotted", "block", "cutting-strokes"),
-    "block": ("hollow", "dotted", "striped", "inverted"),
-    "small": ("bitmap-font",),
-    "clutter": ("texture", "hollow", "striped", "dotted", "rough", "uneven"),
-    "threshold": ("texture", "patches", "gradient", "many-colours", "gradient-ink", "noise", "inverted"),
-    "dark": ("low-contrast",),
-    "slices": ("rough", "touching", "overlap"),
-    "overlap": ("touching", "dotted", "edge", "clutter", "cutting-strokes"),
-    "scatter": ("small", "edge", "math"),
-    "animated-frame": ("threshold", "low-contrast", "hue-only", "texture"),
-    "inverted": ("many-colours", "gradient-ink"),
-    "bitmap-font": ("weight", "rough"),
-}
 
 
 def mix(dice: Dice, lead: str, difficulty: float) -> dict[str, float]:
@@ -229,6 +124,11 @@ def mix(dice: Dice, lead: str, difficulty: float) -> dict[str, float]:
         for name in _BY_LETTER:
             if name in _fitting(chosen) and dice.chance(0.5):
                 chosen[name] = min(1.0, dice.u(0.25, 0.9) * d)
+    return _thinned(chosen)
+
+
+def _thinned(chosen: dict[str, float]) -> dict[str, float]:
+    """With marks of several kinds there are fewer of each."""
     marks = [n for n in chosen if n in _MARKS]
     if len(marks) > 2:
         for name in marks:
@@ -244,13 +144,13 @@ def _together(dice: Dice, profile: dict[str, float], d: float) -> dict[str, floa
     for name in sorted(names, key=lambda n: profile[n] < 1):
         if dice.chance(profile[name] * min(1.0, d + 0.2)) and name in _fitting(chosen):
             chosen[name] = min(1.0, dice.u(0.2, 0.85) * d)
-    return chosen
+    return _thinned(chosen)
 
 
 def _fitting(chosen: dict[str, float]) -> list[str]:
     """The ingredients that may still join these."""
-    banned = {other for name in chosen for other in _ABSENT.get(name, ())}
-    banned |= {name for name, others in _ABSENT.items() if not chosen.keys().isdisjoint(others)}
+    banned = {other for name in chosen for other in ABSENT.get(name, ())}
+    banned |= {name for name, others in ABSENT.items() if not chosen.keys().isdisjoint(others)}
     return [n for n in INGREDIENTS if n not in chosen and n not in banned]
 
 

@@ -12,7 +12,9 @@ def tints_of(s: Scene, n: int, unlike: bool) -> list[colours.Colour]:
     tints = _unlike_tints(s, n) if unlike else _tints(s, n)
     if s.strength("pale-letters"):
         tints = _some_pale(s, tints)
-        s.palest = min(colours.apart(tint, s.paper) for tint in tints)
+    palest = min(colours.apart(tint, s.paper) for tint in tints)
+    if palest < 0.7 * colours.apart(s.colour, s.paper):
+        s.palest = palest
     return tints
 
 

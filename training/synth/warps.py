@@ -23,6 +23,10 @@ def wave(s: Scene, strength: float) -> Field:
         if both < 0.75:
             period = s.cap * dice.u(0.5, 4.0)
             high = min(s.cap * dice.u(0.06, 0.26), 0.12 * period) * strength
+            if dice.chance(0.25):
+                # Slow, and as high as the picture has room for.
+                period = s.cap * dice.u(4.0, 10.0)
+                high = min(0.12 * period, max(0.1 * s.cap, 0.5 * (s.h - s.cap))) * dice.u(0.3, 1.0) * strength
             dy = dy + np.float32(high) * np.sin(x * np.float32(2 * math.pi / period) + np.float32(dice.u(0, 6.3)))
         if both > 0.45:
             period = s.cap * dice.u(0.4, 3.0)

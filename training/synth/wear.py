@@ -121,6 +121,16 @@ def frame(s: Scene) -> None:
             s.canvas[(slice(0, t), slice(s.h - t, s.h))[side - 2]] = c
 
 
+def fringe(s: Scene) -> np.ndarray:
+    """The picture with one channel shifted against the others, as by a poor lens."""
+    dice = s.dice
+    shift = np.array([[1, 0, dice.sign() * s.thick(0.5, 2.0)], [0, 1, dice.whole(-1, 1)]], np.float32)
+    channels = list(cv2.split(s.canvas))
+    moved = dice.whole(0, 2)
+    channels[moved] = cv2.warpAffine(channels[moved], shift, (s.w, s.h), borderMode=cv2.BORDER_REPLICATE)
+    return cv2.merge(channels)
+
+
 def exposure(dice: Dice, image: np.ndarray) -> np.ndarray:
     """Contrast and brightness as another source would give them."""
     gain, lift = dice.u(0.6, 1.15), dice.u(-20, 60)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from training.alphabet import CHARS
-from training.synth import STYLES, Synthesiser, backdrop, colours, layout, letter, paint, surface
+from training.synth import STYLES, Synthesiser, backdrop, colours, layout, letter, marks, paint, surface
 from training.synth.content import arithmetic, code
 from training.synth.dice import Dice
 from training.synth.profiles import PROFILES
@@ -194,3 +195,62 @@ def test_letters_that_are_taken_for_each_other_come_together():
     slender = [t for t in texts if sum(c in "iIlLjJ1tTfFrR7" for c in t) >= 5]
     # Of the other alphabets one text in a thousand would be such a one.
     assert len(slender) > 20
+
+
+def drawn_on(maker, text: str, mix: dict[str, float], seed: int) -> Scene:
+    """A scene with its letters placed and its paper drawn."""
+    s = Scene(Dice(seed), 60, 240, text, mix, 1.0)
+    paint.choose_colours(s)
+    layout.place(s, maker.glyphs)
+    backdrop.fill(s, maker.textures)
+    return s
+
+
+def test_a_brush_leaves_open_what_a_letter_encloses(maker):
+    for seed in range(12):
+        s = Scene(Dice(seed), 60, 240, "8BO0", {"brush": 1.0}, 1.0)
+        s.brush = (7, False)
+        for char in s.text:
+            glyph = maker.glyphs.glyph(maker.glyphs.choose(s.dice, char), char)
+            mask = np.pad(letter.variant(s, glyph, char).mask, 1)
+            assert cv2.connectedComponents((mask < 100).astype(np.uint8))[0] >= 3
+
+
+def test_joints_go_from_letter_to_letter(maker):
+    for seed in range(8):
+        s = drawn_on(maker, "WXHM", {"joints": 1.0}, seed)
+        image = np.zeros_like(s.alpha)
+        marks.joints(s, image, lambda: 255, 1.0)
+        (first, _), (last, _) = s.centres[0], s.centres[-1]
+        crossed = image[:, int(first) : int(last)].any(axis=0)
+        assert crossed.mean() > 0.3
+
+
+def test_each_letter_of_cells_is_seen_on_its_own_paper(maker):
+    for seed in range(20):
+        s = drawn_on(maker, "WXHM", {"cells": 0.5}, seed)
+        at = [int(x) for x, _ in s.centres]
+        papers = [tuple(map(int, s.canvas[2, x])) for x in at]
+        inks = [tuple(map(int, s.ink[2, x])) for x in at]
+        assert all(colours.apart(ink, paper) > 60 for ink, paper in zip(inks, papers))
+        assert len(set(papers)) > 1
+
+
+def test_a_letter_that_was_cut_away_leaves_a_trace(maker):
+    s = drawn_on(maker, "WXHM", {}, 3)
+    whole = s.alpha.copy()
+    x = int(s.centres[1][0])
+    s.alpha[:, x - 12 : x + 12] = 0
+    paint._keep_traces(s, whole)
+    assert s.alpha[:, x - 8 : x + 8].max() > 100
+    assert s.alpha.max() == whole.max()
+
+
+def test_marks_can_be_seen_through(maker):
+    clear = 0
+    for seed in range(60):
+        s = drawn_on(maker, "W", {"lines": 0.8}, seed)
+        s.canvas[:], s.smooth = 255, False
+        paint._lay(s, "lines", lambda: (0, 0, 0))
+        clear += 0 < s.canvas.min() < 255
+    assert 5 < clear < 30

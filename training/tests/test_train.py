@@ -18,7 +18,7 @@ def start(tmp_path, monkeypatch):
     chosen = SimpleNamespace(
         run=tmp_path, sizes=["small"], fresh=False, corpus=None, device="cpu", minutes=2.0, total=1, scale=1.0, peak=PEAK
     )
-    return lambda: train.Run(chosen)
+    return lambda **other: train.Run(SimpleNamespace(**vars(chosen) | other))
 
 
 def batch():
@@ -37,6 +37,23 @@ def test_a_timed_run_goes_on_in_its_schedule_where_it_was_stopped(start):
     assert again.progress.batches == first.progress.batches
     assert again.learners["small"].seen == 4
     assert torch.equal(again.learners["small"].net.head.bias, first.learners["small"].net.head.bias)
+
+
+def test_a_run_measured_in_images_begins_with_it_whatever_its_net_has_seen_before(start):
+    first = start(minutes=None, total=8)
+    assert first.progress.images > 1_000_000 and first.part == 0
+    first.step([batch()])
+    first.save()
+    assert start(minutes=None, total=8).part == pytest.approx(0.5)
+
+
+def test_a_gradient_that_is_no_number_ends_the_run_before_it_is_in_the_weights(start):
+    run = start()
+    before = run.learners["small"].net.head.bias.clone()
+    run.learners["small"].net.head.bias.grad = torch.full_like(before, float("nan"))
+    with pytest.raises(RuntimeError, match="non-finite"):
+        run.learners["small"].step(1e-4, 4)
+    assert torch.equal(run.learners["small"].net.head.bias, before)
 
 
 def test_the_rate_of_a_new_optimiser_rises_whatever_its_net_has_seen_before(start, monkeypatch):
