@@ -8,6 +8,7 @@ import {
   dialectPorts,
   filled,
   flag,
+  isAddress,
   origins,
   parseJson,
   port,
@@ -43,7 +44,8 @@ const schema = z.object({
     .describe('secret that key hashes are made with, at least 32 characters; without it, a file in dataDir'),
   databaseUrl: z
     .string()
-    .regex(/^postgres(ql)?:\/\//, 'does not begin with postgres://')
+    .regex(/^postgres(ql)?:\/\//, { error: 'does not begin with postgres://', abort: true })
+    .refine(isAddress, 'is no address; in a password # / ? @ and % are written %23 %2F %3F %40 and %25')
     .optional()
     .describe('postgres://…; without it, SQLite in dataDir'),
   logLevel: z

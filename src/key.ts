@@ -6,6 +6,11 @@ const prefix = 'lgl_';
 const secretLength = 30;
 const checksumLength = 6;
 
+/** Whether a text begins as our own keys do. */
+export function beginsAsKey(text: string): boolean {
+  return text.startsWith(prefix);
+}
+
 /** A new key: `lgl_`, 30 random base62 characters (178 bit), 6 of checksum. */
 export function generateKey(random: (size: number) => Uint8Array = randomBytes): string {
   let secret = '';

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { beginsAsKey } from '../key.ts';
 import { notJson } from './body.ts';
 import { badRequest, noSuchMethod } from './wireFault.ts';
 
@@ -25,7 +26,7 @@ export function refuseByHead(
 /** The client's own request id where it can be logged as it stands. */
 export function requestIdOf({ headers }: IncomingMessage, newId: () => string): string {
   const sent = headers['x-request-id'];
-  return typeof sent === 'string' && saneId.test(sent) ? sent : newId();
+  return typeof sent === 'string' && saneId.test(sent) && !beginsAsKey(sent) ? sent : newId();
 }
 
 /** Requests to a proxy name the whole address, and some clients write two slashes: `POST http://host//createTask`. */

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
-import { UserError } from '../userError.ts';
 import type { StoreAdmin, StoreCounters } from './admin.ts';
 import { makeCheckpoints } from './checkpoints.ts';
 import type { Engine, EngineEvents } from './engine.ts';
 import { withFreshResults } from './freshResults.ts';
-import { isOutage } from './postgres/connection.ts';
 import { openPostgres } from './postgres/engine.ts';
 import { presence } from './postgres/presence.ts';
+import { unreachable } from './postgres/unreachable.ts';
 import { openSqlite } from './sqlite/engine.ts';
 import type { Store } from './store.ts';
 
@@ -41,7 +40,7 @@ export async function openStore(
     databaseUrl === undefined
       ? await openSqlite(databaseFile(dataDir), events)
       : await openPostgres(databaseUrl, events).catch((error: unknown) => {
-          throw isOutage(error) ? new UserError(`databaseUrl: ${reasonOf(error)}`) : error;
+          throw unreachable(error);
         });
   const counters = async (): Promise<StoreCounters> => ({
     ...counted,
@@ -50,12 +49,6 @@ export async function openStore(
   const isShared = databaseUrl !== undefined;
   const store = storeOn(engine, isShared);
   return { ...(isShared ? store : withFreshResults(store, engine)), ...adminOn(engine), counters };
-}
-
-/** Of a name with several addresses the message is empty, and each of them has its own. */
-function reasonOf(error: unknown): string {
-  const { message, errors = [], code } = error as Error & { errors?: Error[]; code?: string };
-  return message || errors[0]?.message || String(code);
 }
 
 /** Rounds of one sweep: 20,000 tasks, ten times what a full second of the fastest server leaves behind. */

@@ -4,6 +4,7 @@ import { keepInPlace } from './lock.ts';
 import { type Migrations, migrationsOf } from './migrate.ts';
 import { databaseFile } from './open.ts';
 import { openPatientPool } from './postgres/connection.ts';
+import { unreachable } from './postgres/unreachable.ts';
 import { openDatabase } from './sqlite/connection.ts';
 import { explained } from './sqlite/unusable.ts';
 
@@ -14,7 +15,11 @@ export async function lookAtTables({
 }: Pick<Config, 'dataDir' | 'databaseUrl'>): Promise<Migrations> {
   if (databaseUrl !== undefined) {
     const dialect = new PostgresDialect({ pool: openPatientPool(databaseUrl) });
-    return closing(new Kysely<unknown>({ dialect }), (db) => migrationsOf(db, 'postgres'));
+    return closing(new Kysely<unknown>({ dialect }), (db) => migrationsOf(db, 'postgres')).catch(
+      (error: unknown) => {
+        throw unreachable(error);
+      },
+    );
   }
   const file = databaseFile(dataDir);
   const lock = keepInPlace(file);

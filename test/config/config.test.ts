@@ -111,6 +111,10 @@ describe('configuration', () => {
     ],
     [{ LEGIBLE_PEPPER: 'short' }, 'LEGIBLE_PEPPER: is shorter than 32 characters'],
     [{ LEGIBLE_DATABASE_URL: 'mysql://x' }, 'LEGIBLE_DATABASE_URL: does not begin with postgres://'],
+    [
+      { LEGIBLE_DATABASE_URL: 'postgres://leg:a#b@127.0.0.1/legible' },
+      'LEGIBLE_DATABASE_URL: is no address; in a password # / ? @ and % are written %23 %2F %3F %40 and %25',
+    ],
     [{ LEGIBLE_PRICES: '{oops' }, 'LEGIBLE_PRICES: is not an object of type/module: micro-USD'],
     [
       { LEGIBLE_PRICES: '{"ImageToTextTask/common":0.5}' },

@@ -175,6 +175,7 @@ test('a request id is taken over where it is sane, and made where it is not', as
     ['x'.repeat(65), false],
     ['a b', false],
     ['<script>', false],
+    ['lgl_'.padEnd(40, '9'), false],
   ] as const) {
     const answer = await world.call('getBalance', {}, { headers: { 'x-request-id': sent } });
     expect(answer.headers.get('x-request-id') === sent).toBe(kept);
