@@ -76,22 +76,52 @@ describe('a batch in SQLite', () => {
     expect(pending(connection)).toBe(0);
   });
 
-  it('that fails does not do again what was told early: a number told for one task could become another task’s', async () => {
-    const { connection } = await withMoney();
+  const early = (call: Call) => ({ ...call, early: true }) as AskedCall;
+
+  /** Whose first commit finds the disk full. */
+  function fullOnce(connection: Connection): Connection {
     let commits = 0;
-    const fullOnce: Connection = {
+    return {
       ...connection,
       commit() {
         if (++commits === 1) throw failure('SQLITE_FULL');
         connection.commit();
       },
     };
-    const early = (taskId: string) => ({ ...reserve(taskId), early: true }) as AskedCall;
-    const coming: AskedCall[][] = [[{ name: 'settle', args: [settled('a')] }, early('b')], []];
-    const { answers } = runBatch(fullOnce, [early('a'), reserve('c')], () => coming.shift() ?? []);
-    const full = { error: { code: 'SQLITE_FULL' } };
-    expect(answers).toMatchObject([full, { value: 'held' }, { value: false }, full]);
-    expect(pending(connection)).toBe(1);
+  }
+
+  it('that fails does again what was told early, where it comes out as it was told', async () => {
+    const { connection } = await withMoney();
+    const coming: AskedCall[][] = [[{ name: 'settle', args: [settled('a')] }, early(reserve('b'))], []];
+    const { answers, commits } = runBatch(
+      fullOnce(connection),
+      [early(reserve('a')), reserve('c')],
+      () => coming.shift() ?? [],
+    );
+    expect(answers).toEqual([{ value: 'held' }, { value: 'held' }, { value: true }, { value: 'held' }]);
+    expect([commits, pending(connection)]).toEqual([[2, 1, 1], 2]);
+  });
+
+  it('that fails does none of it where it would come out otherwise: a number could be another task’s', async () => {
+    const { connection } = await withMoney();
+    const dear: Call = { name: 'reserve', args: [hold({ taskId: 'b', price: 1_500_000 }), 'node'] };
+    const topUp: Call = {
+      name: 'topUp',
+      args: [{ accountId: 'alice', amount: 1_000_000, note: '', now: noon }],
+    };
+    const told: unknown[] = [];
+    const { answers } = runBatch(
+      fullOnce(connection),
+      [early(reserve('a')), topUp, early(dear)],
+      (_ran, values) => {
+        told.push(...values);
+        return [];
+      },
+    );
+    expect(told).toEqual(['held', expect.anything(), 'held']);
+    const none = { error: { code: 'TOLD_OTHERWISE' } };
+    expect(answers).toMatchObject([none, { value: expect.anything() }, none]);
+    expect(pending(connection)).toBe(0);
   });
 
   it('in which one operation throws does the others all the same, each once', async () => {

@@ -1,4 +1,5 @@
-import { storeErrorOf } from '../engine.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { StoreError, storeErrorOf } from '../engine.ts';
 import { type Call, start } from '../operations.ts';
 import type { Connection } from './connection.ts';
 
@@ -21,8 +22,7 @@ export type Meanwhile = (ran: AskedCall[], values: unknown[], from: number) => A
 
 /**
  * Runs calls in one transaction and commits once. When one throws, the whole is rolled back and each is run by
- * itself, so that it fails alone; so it is when the disk is full, since those that only read still succeed. But not
- * what `meanwhile` has told early: run again it could come out otherwise, as a number that was told for another task.
+ * itself, so that it fails alone; so it is when the disk is full, since those that only read still succeed.
  * Calls that `meanwhile` brings go into the same transaction.
  */
 export function runBatch(
@@ -37,32 +37,50 @@ export function runBatch(
   if (calls.length === 1 || !whole.begun)
     return { answers: calls.map(() => ({ error: whole.error })), commits: [] };
 
-  const outcome: BatchOutcome = { answers: [], commits: [] };
-  for (const [index, call] of calls.entries()) {
-    if (call.early && index < told) {
-      outcome.answers.push({ error: whole.error });
-      continue;
+  const answers = new Array<Answer>(calls.length);
+  const commits: number[] = [];
+  const early = [...told.keys()].filter((index) => calls[index]!.early);
+  const alone = [...calls.keys()].filter((index) => !early.includes(index)).map((index) => [index]);
+  for (const indexes of early.length > 0 ? [early, ...alone] : alone) {
+    const again = runAgain(
+      connection,
+      indexes.map((index) => calls[index]!),
+      indexes === early ? early.map((index) => told[index]) : undefined,
+    );
+    if (again.fatal) {
+      const { fatal } = again;
+      return { answers: Array.from(answers, (answer) => answer ?? { error: fatal }), commits, fatal };
     }
-    const { answers, commits, fatal } = runBatch(connection, [call]);
-    if (fatal) {
-      const rest = failAll(calls.slice(index), fatal);
-      return { ...rest, answers: [...outcome.answers, ...rest.answers], commits: outcome.commits };
-    }
-    outcome.answers.push(...answers);
-    outcome.commits.push(...commits);
+    for (const [at, index] of indexes.entries()) answers[index] = again.answers[at]!;
+    commits.push(...again.commits);
   }
-  return outcome;
+  return { answers, commits };
 }
 
-/** `told`: how many of the calls `meanwhile` has seen. */
-type Attempt = { calls: AskedCall[]; told: number } & (
+/**
+ * Runs a call by itself; or all that were told early, which come out as they were `told`, or else are not done: a number
+ * that was told for one task would be another's.
+ */
+function runAgain(connection: Connection, calls: AskedCall[], told: unknown[] | undefined): BatchOutcome {
+  const again = attempt(connection, calls, (_ran, values) => {
+    if (told !== undefined && !isDeepStrictEqual(values, told))
+      throw new StoreError('TOLD_OTHERWISE', 'what was told early would not be so');
+    return [];
+  });
+  if (!('error' in again)) return { answers: again.answers, commits: again.wrote ? [calls.length] : [] };
+  if (isFatal(again.error.code)) return failAll(calls, again.error);
+  return { answers: calls.map(() => ({ error: again.error })), commits: [] };
+}
+
+/** `told`: what came of those calls that `meanwhile` has seen. */
+type Attempt = { calls: AskedCall[]; told: unknown[] } & (
   | { answers: Answer[]; wrote: boolean }
   | { error: { code: string; message: string }; begun: boolean }
 );
 
 function attempt(connection: Connection, firstCalls: AskedCall[], meanwhile: Meanwhile): Attempt {
   let calls = firstCalls;
-  let told = 0;
+  let told: unknown[] = [];
   let begun = false;
   try {
     connection.begin();
@@ -81,7 +99,7 @@ function attempt(connection: Connection, firstCalls: AskedCall[], meanwhile: Mea
         }
         values.push(step.value);
       }
-      told = to;
+      told = [...values];
       const more = meanwhile(calls, values, from);
       if (more.length > 0) calls = [...calls, ...more];
       from = to;
