@@ -28,7 +28,7 @@ export function generateKey(random: (size: number) => Uint8Array = randomBytes):
  */
 export function isPlausibleKey(key: string): boolean {
   if (key.length < 1 || key.length > 512) return false;
-  if (!key.startsWith(prefix)) return true;
+  if (!beginsAsKey(key)) return true;
   const secret = key.slice(prefix.length, -checksumLength);
   return secret.length === secretLength && key.endsWith(checksum(secret));
 }

@@ -85,7 +85,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       const { dialect } = spokenIn({ ...head, socket });
       const requestId = newId();
       const url = head.url ?? '';
-      const said = { path: url.split('?', 1)[0]!, url };
+      const said = { path: pathOf(url).split('?', 1)[0]!, url };
       const fault = faultOf(flow.protection.banOf(address) ?? error, requestId, address);
       const reply = dialect.refusal(fault, config.language, said);
       return { ...reply, status: statusOf(reply), requestId };

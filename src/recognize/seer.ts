@@ -1,7 +1,7 @@
+import { LoadedOnce } from '../loadedOnce.ts';
 import type { Bitmap } from './bmp.ts';
 import { type ClassNet, loadClassNet } from './classes/net.ts';
 import { decodeFrames } from './decode.ts';
-import { LoadedOnce } from './loadedOnce.ts';
 import { peekImage } from './peek.ts';
 import type { LetterNet } from './puzzles/asLetters.ts';
 import { findClicks } from './puzzles/click.ts';

@@ -121,11 +121,16 @@ def _patches(s: Scene, reach: float) -> None:
 def _own_papers(s: Scene) -> None:
     """Each letter has a column of its own, with a paper of any colour and an ink that is seen on it."""
     dice, ink = s.dice, s.full_ink()
-    borders = [0, *(int((a[0] + b[0]) / 2) for a, b in zip(s.centres, s.centres[1:])), s.w]
-    for left, right in zip(borders, borders[1:]):
+    for column in _columns(s):
         paper = colours.any_colour(dice)
-        s.canvas[:, max(0, left) : max(0, right)] = paper
-        ink[:, max(0, left) : max(0, right)] = colours.ink_on(dice, paper, 70)
+        s.canvas[:, column] = paper
+        ink[:, column] = colours.ink_on(dice, paper, 70)
+
+
+def _columns(s: Scene) -> list[slice]:
+    """Of each letter, from half the way to the one before to half the way to the next."""
+    borders = [0, *(max(0, int((a[0] + b[0]) / 2)) for a, b in zip(s.centres, s.centres[1:])), s.w]
+    return [slice(left, right) for left, right in zip(borders, borders[1:])]
 
 
 def _cells(s: Scene, reach: float) -> None:
@@ -138,9 +143,7 @@ def _cells(s: Scene, reach: float) -> None:
     for i, (x, y) in enumerate(s.centres):
         c = pool[i % len(pool)] if dice.chance(0.8) else dice.pick(pool)
         if kind < 0.35:
-            left = 0 if i == 0 else int((x + s.centres[i - 1][0]) / 2)
-            right = s.w if i == len(s.centres) - 1 else int((x + s.centres[i + 1][0]) / 2)
-            s.canvas[:, max(0, left) : max(0, right)] = c
+            s.canvas[:, _columns(s)[i]] = c
         elif kind < 0.65:
             half = 0.75 * size
             cv2.rectangle(s.canvas, (int(x - half), int(y - size)), (int(x + half), int(y + size)), c, thick)

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { LoadedOnce } from '../../loadedOnce.ts';
 
 export interface Page {
   headers: Record<string, string>;
@@ -79,18 +80,8 @@ function asset(contentType: string, name: string): () => Promise<Page> {
     'cache-control': 'public, max-age=86400',
     'content-encoding': 'gzip',
   };
-  let page: Promise<Page> | undefined;
-  return () => {
-    page ??= read(name).then(
-      (body) => ({ headers, body }),
-      (error: unknown) => {
-        // Read again at the next visit: it may have been one file too many open.
-        page = undefined;
-        throw error;
-      },
-    );
-    return page;
-  };
+  const page = new LoadedOnce(async () => ({ headers, body: await read(name) }));
+  return () => page.get();
 }
 
 async function read(name: string): Promise<Buffer> {

@@ -1,14 +1,14 @@
 /** Loaded when first needed, and kept; a load that failed is tried again at the next need. */
-export class LoadedOnce<Net extends { release(): Promise<void> }> {
-  readonly #load: () => Promise<Net>;
-  #loaded: Promise<Net> | undefined;
+export class LoadedOnce<Loaded> {
+  readonly #load: () => Promise<Loaded>;
+  #loaded: Promise<Loaded> | undefined;
 
-  constructor(load: () => Promise<Net>) {
+  constructor(load: () => Promise<Loaded>) {
     this.#load = load;
   }
 
   /** @throws what the load throws */
-  get(): Promise<Net> {
+  get(): Promise<Loaded> {
     this.#loaded ??= this.#load().catch((error: unknown) => {
       // Kept, one failure would refuse every task of its type until the server is restarted.
       this.#loaded = undefined;
@@ -17,8 +17,8 @@ export class LoadedOnce<Net extends { release(): Promise<void> }> {
     return this.#loaded;
   }
 
-  async release(): Promise<void> {
-    const net = await this.#loaded?.catch(() => undefined);
-    await net?.release();
+  async release(this: LoadedOnce<{ release(): Promise<void> }>): Promise<void> {
+    const loaded = await this.#loaded?.catch(() => undefined);
+    await loaded?.release();
   }
 }
