@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { UserError } from './userError.ts';
 
@@ -20,6 +20,20 @@ export function makeDataDir(path: string): void {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return; // Another process was faster.
     throw unusable(folder, `cannot be made (${code})`);
+  }
+}
+
+/** Why this process can neither use a folder nor make it; undefined where it can. */
+export function dataDirProblem(path: string): string | undefined {
+  const folder = resolve(path);
+  try {
+    if (!statSync(folder).isDirectory()) return `${folder} is not a folder`;
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && folder !== dirname(folder)) return dataDirProblem(dirname(folder));
+    return `${folder} may not be entered or written by this user (${code})`;
   }
 }
 

@@ -7,7 +7,7 @@ import { databaseFile } from '../store/open.ts';
 import { UserError } from '../userError.ts';
 import { messageOf } from './checks/check.ts';
 import { noteBackup } from './lastBackup.ts';
-import { print } from './output.ts';
+import { print, printable } from './output.ts';
 import { requireDatabase } from './session.ts';
 
 export function backupCommand(): Command {
@@ -20,6 +20,7 @@ export function backupCommand(): Command {
       if (config.databaseUrl !== undefined) {
         throw new UserError('The data is in PostgreSQL: use pg_dump (docs/operations.md has the line).');
       }
+      if (name === '') throw new UserError('The file has no name.');
       const file = resolve(name);
       if (existsSync(file)) throw new UserError(`${file} exists already.`);
       if (!statSync(dirname(file), { throwIfNoEntry: false })?.isDirectory())
@@ -42,7 +43,7 @@ export function backupCommand(): Command {
         options,
         { file, bytes: size, accounts },
         () =>
-          `${file}: ${size} bytes, ${accounts} account(s), checked.\nKeep the pepper beside it: without that, no key in it works.`,
+          `${printable(file)}: ${size} bytes, ${accounts} account(s), checked.\nKeep the pepper beside it: without that, no key in it works.`,
       );
     });
 }

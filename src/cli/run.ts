@@ -12,6 +12,7 @@ import { configCommand } from './config.ts';
 import { doctorCommand } from './doctor.ts';
 import { feedbackCommand } from './feedback.ts';
 import { keyCommand } from './key.ts';
+import { tellLostOutput } from './lostOutput.ts';
 import { packageCommand } from './package.ts';
 import { restoreCommand } from './restore.ts';
 import { serveCommand } from './serve.ts';
@@ -33,14 +34,7 @@ const commands = [
   configCommand,
 ];
 
-// Whoever reads the output may stop at any line of it; that is no failure of ours.
-for (const output of [process.stdout, process.stderr])
-  output.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') return;
-    process.exitCode = 1;
-    if (output === process.stdout)
-      console.error(`error: what came of it could not be written: ${error.message}`);
-  });
+tellLostOutput();
 
 /** Runs one command line; a failure is told on standard error and in the exit status. */
 export async function run(argv: readonly string[]): Promise<void> {

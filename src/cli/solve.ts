@@ -59,11 +59,11 @@ export function solveCommand(): Command {
       if (names.filter((name) => name === '-').length > 1)
         throw new UserError('Standard input can be read once.');
       const fields = fieldsOf(options);
-      const threads = Math.min(options.threads, names.length);
-      const reader = await startLocalReader({ threads });
+      options.threads = Math.min(options.threads, names.length);
+      const reader = await startLocalReader({ threads: options.threads });
       try {
-        const outcomes = await solveAll(reader, names, fields, threads);
-        write(outcomes, options);
+        const outcomes = await solveAll(reader, names, fields, options);
+        if (options.json) console.log(JSON.stringify(outcomes, null, 2));
         if (outcomes.some((outcome) => 'errorCode' in outcome)) process.exitCode = 1;
       } finally {
         await reader.stop();
@@ -86,15 +86,35 @@ function optionOf(field: string): string {
   return `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-async function solveAll(reader: LocalReader, names: string[], fields: TaskFields, threads: number) {
+/** Solves files, and prints all but JSON as soon as those before it are done: an interruption costs the rest alone. */
+async function solveAll(reader: LocalReader, names: string[], fields: TaskFields, options: Options) {
   const progress = names.length < MANY ? undefined : progressOf(names.length, 'images');
-  const outcomes = await forAll(names, imagesAtOnce(threads), async (file) => {
+  const print = inOrder<Outcome>((outcome) => {
+    progress?.clear();
+    write(outcome, options, names.length > 1);
+  });
+  if (options.csv) console.log(csvLine(['file', 'text', 'confidence', 'error']));
+  const outcomes = await forAll(names, imagesAtOnce(options.threads), async (file, index) => {
     const outcome = await solveOne(reader, file, fields);
+    if (!options.json) print(index, outcome);
     progress?.advance();
     return outcome;
   });
   progress?.clear();
   return outcomes;
+}
+
+/** Hands items over by their index, from 0 on, however they come. */
+function inOrder<Item>(next: (item: Item) => void): (index: number, item: Item) => void {
+  const early = new Map<number, Item>();
+  let due = 0;
+  return (index, item) => {
+    early.set(index, item);
+    for (; early.has(due); due++) {
+      next(early.get(due)!);
+      early.delete(due);
+    }
+  };
 }
 
 async function solveOne(reader: LocalReader, file: string, fields: TaskFields): Promise<Outcome> {
@@ -133,24 +153,21 @@ async function readWhole(file: string): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-function write(outcomes: Outcome[], options: Options): void {
-  if (options.json) console.log(JSON.stringify(outcomes, null, 2));
-  else if (options.csv) console.log(rowsOf(outcomes).join('\n'));
-  else for (const outcome of outcomes) writePlain(outcome, outcomes.length > 1);
+function write(outcome: Outcome, { csv }: Options, isNamed: boolean): void {
+  if (csv) console.log(csvLine(columnsOf(outcome)));
+  else writePlain(outcome, isNamed);
 }
 
-function rowsOf(outcomes: Outcome[]): string[] {
-  const rows = outcomes.map((outcome) =>
-    'solution' in outcome
-      ? [outcome.file, outcome.solution.text, outcome.solution.confidence, '']
-      : [outcome.file, '', '', outcome.errorCode],
-  );
-  return [['file', 'text', 'confidence', 'error'], ...rows].map((row) => row.map(cell).join(','));
+function columnsOf(outcome: Outcome): unknown[] {
+  if ('errorCode' in outcome) return [outcome.file, '', '', outcome.errorCode];
+  return [outcome.file, outcome.solution.text, outcome.solution.confidence, ''];
 }
+
+const csvLine = (columns: unknown[]): string => columns.map(cell).join(',');
 
 /** What could not be read goes to standard error: on standard output it would be taken for a text. */
 function writePlain(outcome: Outcome, isNamed: boolean): void {
-  const name = `${printable(outcome.file)}: `;
+  const name = `${printable(outcome.file) || '(no name)'}: `;
   if ('solution' in outcome) console.log(`${isNamed ? name : ''}${outcome.solution.text}`);
   else console.error(`${isNamed || outcome.file !== '-' ? name : ''}${outcome.errorDescription}`);
 }

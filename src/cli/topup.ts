@@ -3,7 +3,7 @@ import { greatestAmount } from '../store/schema.ts';
 import { UserError } from '../userError.ts';
 import { signedUsd } from './arguments.ts';
 import { formatUsd } from './money.ts';
-import { print } from './output.ts';
+import { print, printable } from './output.ts';
 import { accountOf, withStore } from './session.ts';
 
 export function topupCommand(): Command {
@@ -28,7 +28,7 @@ export function topupCommand(): Command {
             `The balance is ${formatUsd(posted)}, of which ${formatUsd(pending)} are held: it cannot change by ${formatUsd(amount)}.`,
           );
         }
-        print(options, account, () => `${account.name} now has ${formatUsd(account.posted)}`);
+        print(options, account, () => `${printable(account.name)} now has ${formatUsd(account.posted)}`);
       });
     });
 }

@@ -4,8 +4,8 @@ import { lettersAndDigits } from '../recognize/language.ts';
 import { peekImage } from '../recognize/peek.ts';
 import { suggestion } from '../suggestion.ts';
 import { UserError } from '../userError.ts';
-import { type Puzzle, puzzleKind } from './puzzles.ts';
-import { type Row, readTable } from './table.ts';
+import { imageName, type Puzzle, puzzleKind } from './puzzles.ts';
+import { type Row, readTable, type Table } from './table.ts';
 
 /** One labelled image. */
 export interface Labelled {
@@ -55,7 +55,8 @@ export function findFamilies(given: readonly string[]): Families {
     misspelt: [],
     unwritable: [],
   };
-  const folders = new Map(given.flatMap(familyFolders).map((folder) => [resolve(folder), folder]));
+  const inside = given.flatMap(foldersOf);
+  const folders = new Map(inside.filter(isFamily).map((folder) => [resolve(folder), folder]));
   const times = Map.groupBy(folders.keys(), (path) => basename(path));
   for (const [path, folder] of folders) {
     const short = basename(path);
@@ -63,39 +64,52 @@ export function findFamilies(given: readonly string[]): Families {
     const why = addFamily(found, name, folder);
     if (why !== undefined) found.skipped.push({ name, why });
   }
+  for (const folder of inside)
+    if (!isFamily(folder) && holdsImages(folder))
+      found.skipped.push({ name: folder, why: 'it holds images, and no labels.tsv' });
   return found;
 }
 
-function familyFolders(folder: string): string[] {
+/** The folder itself where it is a family, else those in it. */
+function foldersOf(folder: string): string[] {
   if (isFamily(folder)) return [folder];
   const inside = isFolder(folder)
     ? readdirSync(folder)
         .sort()
         .map((name) => join(folder, name))
+        .filter(isFolder)
     : [];
-  const found = inside.filter(isFamily);
-  if (found.length === 0) throw new UserError(`${folder} holds no labels.tsv, and no folder that does.`);
-  return found;
+  if (!inside.some(isFamily)) throw new UserError(`${folder} holds no labels.tsv, and no folder that does.`);
+  return inside;
 }
 
 /** Why nothing of it can be measured; undefined where something can. */
 function addFamily(found: Families, name: string, folder: string): string | undefined {
-  const table = readTable(join(folder, 'labels.tsv'));
+  let table: Table;
+  try {
+    table = readTable(join(folder, 'labels.tsv'));
+  } catch (error) {
+    return `its labels.tsv cannot be read (${(error as NodeJS.ErrnoException).code})`;
+  }
   const kind = table.columns.includes('label') ? texts : puzzleKind(table);
   if (kind === undefined || !table.columns.includes('file'))
     return 'its labels.tsv has no tab-separated columns "file" and "label", nor a puzzle\'s';
 
   const rows = table.rows.filter((row) => {
-    const problems = kind.images.map((column) => imageProblem(join(folder, row[column]!)));
-    const why = problems.find((problem) => problem !== undefined) ?? kind.problemOf(row);
+    const why = imagesProblem(folder, row, kind.images) ?? kind.problemOf(row);
     if (why !== undefined) found.leftOut.push({ path: join(folder, row.file!), why });
     return why === undefined;
   });
   if (rows.length === 0) return `none of the ${table.rows.length} rows of its labels.tsv can be measured`;
 
   if ('toPuzzle' in kind) {
+    for (const [column, known] of kind.unused ?? []) found.misspelt.push({ name, column, known });
     const open = (row: Row) => (column: string) => readFileSync(join(folder, row[column]!));
-    found.puzzleFamilies.push({ name, puzzles: rows.map((row) => kind.toPuzzle(row, open(row))) });
+    const puzzles = rows.map((row) => ({
+      ...kind.toPuzzle(row, open(row)),
+      path: join(folder, row.file!),
+    }));
+    found.puzzleFamilies.push({ name, puzzles });
     return undefined;
   }
   for (const column of table.columns.filter((column) => !textColumns.includes(column))) {
@@ -114,6 +128,16 @@ const textColumns = ['file', 'label', 'case_sensitive', 'expression'];
 
 /** What the rows of a family of texts hold, in the form of the kinds of puzzles. */
 const texts = { images: ['file'], problemOf: labelProblem };
+
+/** Of the images that a row names, the first that is no image; the row goes by its `file`. */
+function imagesProblem(folder: string, row: Row, columns: readonly string[]): string | undefined {
+  for (const column of columns) {
+    const problem = imageProblem(join(folder, row[column]!));
+    if (problem !== undefined)
+      return column === 'file' ? problem : `its ${column} ${row[column]}: ${problem}`;
+  }
+  return undefined;
+}
 
 function imageProblem(path: string): string | undefined {
   try {
@@ -140,7 +164,20 @@ function unwritten(label: string, { arithmetic }: Family): string {
 
 const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-const isFamily = (folder: string) => isFolder(folder) && isFile(join(folder, 'labels.tsv'));
+const isFamily = (folder: string) => isFolder(folder) && hasLabels(folder);
+
+/** One that may not be looked into is taken for a family, of which it is then told that it cannot be read. */
+function hasLabels(folder: string): boolean {
+  try {
+    return isFile(join(folder, 'labels.tsv'));
+  } catch {
+    return true;
+  }
+}
+
+function holdsImages(folder: string): boolean {
+  return readdirSync(folder).some((name) => imageName.test(name));
+}
 
 function toFamily(name: string, folder: string, rows: readonly Row[]): Family {
   const images = rows.map((row) => ({

@@ -6,12 +6,15 @@
  * the image alone; the label is compared afterwards.
  */
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { forAll } from '../cli/forAll.ts';
-import { imagesAtOnce, startLocalReader } from '../cli/localReader.ts';
+import { imagesAtOnce, type LocalReader, startLocalReader } from '../cli/localReader.ts';
+import { tellLostOutput } from '../cli/lostOutput.ts';
 import { printable } from '../cli/output.ts';
 import { progressOf } from '../cli/progress.ts';
-import { textModel } from '../recognize/modelCard.ts';
+import type { Fault } from '../fault.ts';
+import { readModelCard, textModel } from '../recognize/modelCard.ts';
 import { UserError } from '../userError.ts';
 import { contactSheet } from './contactSheet.ts';
 import { type Family, findFamilies, type Labelled, type PuzzleFamily } from './families.ts';
@@ -24,6 +27,8 @@ import { type FamilyScore, isRight, meanExact, type Read, scoreFamily, scorePuzz
 const usage = `usage: npm run eval -- [--json FILE] [--misses FILE.html] [--limit N] [--model FILE] DIR…
 
 A DIR holds images and a labels.tsv, or folders that do. docs/audit.md tells its columns.`;
+
+tellLostOutput();
 
 const { values, positionals } = orRefuse(() =>
   parseArgs({
@@ -59,9 +64,21 @@ if (families.length + puzzleFamilies.length === 0) refuse('There is nothing to m
 if (values.misses !== undefined && families.length === 0)
   refuse('--misses shows texts that were misread, and there are none to read.');
 for (const file of [values.json, values.misses]) if (file !== undefined) proveWritable(file);
+if (
+  values.json !== undefined &&
+  values.misses !== undefined &&
+  resolve(values.json) === resolve(values.misses)
+)
+  refuse(`--json and --misses both name ${values.json}.`);
 
-const reader = await startLocalReader({ threads: 1, model: values.model }).catch(refuseTheirs);
-const progress = progressOf(families.length, 'families');
+const reader = await startReader(values.model);
+for (const { images } of families) images.splice(limit);
+for (const { puzzles } of puzzleFamilies) puzzles.splice(limit);
+const progress = progressOf(
+  families.reduce((sum, { images }) => sum + images.length, 0) +
+    puzzleFamilies.reduce((sum, { puzzles }) => sum + puzzles.length, 0),
+  'images',
+);
 const scores: Record<string, FamilyScore> = {};
 const misses = new Map<string, Read[]>();
 const all: Read[] = [];
@@ -78,18 +95,38 @@ const [areTexts, arePuzzles] = [scores, puzzleScores].map((some) => Object.keys(
 if (!areTexts && !arePuzzles) refuse('There is nothing to measure.');
 if (areTexts) console.log(textReport(scores, all));
 if (arePuzzles) console.log(puzzleReport(puzzleScores));
-if (values.json) {
+if (values.json !== undefined) {
   const figures = {
     /** Over families of texts; of puzzles where there are no texts. */
     mean: meanExact(Object.values(areTexts ? scores : puzzleScores)),
     families: { ...scores, ...puzzleScores },
   };
-  writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
+  write(values.json, `${JSON.stringify(figures, null, 2)}\n`);
 }
-if (values.misses) writeFileSync(values.misses, contactSheet(misses));
+if (values.misses !== undefined) write(values.misses, contactSheet(misses));
+
+/** What was measured is told already, and the other file shall be written all the same. */
+function write(file: string, content: string): void {
+  try {
+    writeFileSync(file, content);
+  } catch (error) {
+    console.error(`${file} could not be written: ${(error as Error).message}`);
+    process.exitCode = 2;
+  }
+}
+
+async function startReader(model: string): Promise<LocalReader> {
+  try {
+    readModelCard(model);
+    return await startLocalReader({ threads: 1, model });
+  } catch (error) {
+    return refuse(
+      `--model ${model} is no text model with its card beside it: ${(error as Error).message.split('\n', 1)[0]}`,
+    );
+  }
+}
 
 async function measureTexts(family: Family): Promise<void> {
-  family.images.splice(limit);
   const begun = performance.now();
   const read = await forAll(family.images, imagesAtOnce(1), (image) => readOne(family, image));
   const reads = read.filter((one) => one !== undefined);
@@ -101,18 +138,15 @@ async function measureTexts(family: Family): Promise<void> {
     reads.filter((one) => !isRight(one)),
   );
   for (const one of reads) all.push(one);
-  progress.advance();
 }
 
 async function measurePuzzles({ name, puzzles }: PuzzleFamily): Promise<void> {
-  puzzles.splice(limit);
   const begun = performance.now();
-  const solved = await countRight(reader, puzzles);
+  const solved = await countRight(reader, puzzles, ({ path }, noImage) => {
+    progress.advance();
+    if (noImage) tell(path, `one of its images ${saidOf(noImage)}`);
+  });
   if (solved.n === 0) return skip(name);
-  if (solved.n < puzzles.length)
-    console.error(
-      `${name}: ${puzzles.length - solved.n} puzzles with an image that cannot be read are left out`,
-    );
   puzzleScores[name] = scorePuzzles(solved, performance.now() - begun);
 }
 
@@ -167,7 +201,14 @@ async function readOne(family: Family, image: Labelled): Promise<Read | undefine
   } catch (error) {
     if (isUnsolved(error)) return { image, text: '', confidence: 0 };
     if (!isNoImage(error)) throw error;
-    tell(image.path, (error.detail ?? error.code).replace(/^(task\.body|the file): /, ''));
+    tell(image.path, saidOf(error));
     return undefined;
+  } finally {
+    progress.advance();
   }
+}
+
+/** Without the field that a server would name. */
+function saidOf({ detail, code }: Fault): string {
+  return (detail ?? code).replace(/^([\w.]+|the file): /, '');
 }

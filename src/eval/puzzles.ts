@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import type { LocalReader, VisionTask } from '../cli/localReader.ts';
+import type { Fault } from '../fault.ts';
 import type { Solution } from '../tasks/task.ts';
 import { isNoImage, isUnsolved } from './givenUp.ts';
 import type { Row, Table } from './table.ts';
 
 /** One labelled puzzle: what is asked of it, and whether an answer is near enough. */
 export interface Puzzle {
+  /** Of its first image. */
+  path: string;
   task: VisionTask;
   isRight(solution: Solution): boolean;
 }
@@ -14,17 +17,19 @@ export interface Puzzle {
 const OFFSET = 3;
 const ANGLE = 4;
 
-const image = /\.(png|jpe?g|gif|webp|bmp)$/i;
+export const imageName = /\.(png|jpe?g|gif|webp|bmp)$/i;
 const boxes = z.array(z.object({ x: z.number(), y: z.number(), w: z.number(), h: z.number() })).min(1);
 
 /** A kind of puzzle: what its rows in a labels.tsv hold. */
 export interface PuzzleKind {
   /** Columns that name an image. */
   images: readonly string[];
+  /** Columns that look like labels and are not, with what they lack. */
+  unused?: readonly (readonly [column: string, without: string])[];
   /** What is wrong with the label of a row. */
   problemOf(row: Row): string | undefined;
   /** The puzzle of a row with which nothing is wrong. */
-  toPuzzle(row: Row, open: (column: string) => Buffer): Puzzle;
+  toPuzzle(row: Row, open: (column: string) => Buffer): Omit<Puzzle, 'path'>;
 }
 
 /**
@@ -36,15 +41,16 @@ export interface PuzzleKind {
  *   targets    JSON: boxes to be clicked in their order, named by the second image
  */
 export function puzzleKind({ columns, rows }: Table): PuzzleKind | undefined {
-  const second = columns.find((column) => column !== 'file' && rows.some((row) => image.test(row[column]!)));
+  const second = columns.find(
+    (column) => column !== 'file' && rows.some((row) => imageName.test(row[column]!)),
+  );
   if (columns.includes('angle')) return turns(second);
   if (second === undefined) return undefined;
   if (columns.includes('targets')) return clicks(second);
   if (!columns.includes('x')) return undefined;
-  return slides(
-    second,
-    rows.some((row) => row.start_y !== undefined && row.start_y !== row.y),
-  );
+  if (rows.some((row) => row.start_y !== undefined && row.start_y !== row.y)) return slides(second, true);
+  const unused = columns.includes('y') && !columns.includes('start_y');
+  return { ...slides(second, false), unused: unused ? [['y', ' without a column start_y']] : [] };
 }
 
 function turns(second: string | undefined): PuzzleKind {
@@ -117,15 +123,26 @@ export interface Solved {
   right: number;
 }
 
-/** Solves puzzles one after another, as a server would; those that it gives up count as wrong. */
-export async function countRight(reader: LocalReader, puzzles: readonly Puzzle[]): Promise<Solved> {
+/**
+ * Solves puzzles one after another, as a server would; those that it gives up count as wrong, those with an image that
+ * cannot be decoded not at all. Each is handed to `done`, of the latter with why.
+ */
+export async function countRight(
+  reader: LocalReader,
+  puzzles: readonly Puzzle[],
+  done: (puzzle: Puzzle, noImage?: Fault) => void = () => undefined,
+): Promise<Solved> {
   const solved = { n: puzzles.length, right: 0 };
-  for (const { task, isRight } of puzzles) {
+  for (const puzzle of puzzles) {
     try {
-      if (isRight(await reader.see(task))) solved.right += 1;
+      if (puzzle.isRight(await reader.see(puzzle.task))) solved.right += 1;
+      done(puzzle);
     } catch (error) {
-      if (isNoImage(error)) solved.n -= 1;
-      else if (!isUnsolved(error)) throw error;
+      if (isNoImage(error)) {
+        solved.n -= 1;
+        done(puzzle, error);
+      } else if (isUnsolved(error)) done(puzzle);
+      else throw error;
     }
   }
   return solved;

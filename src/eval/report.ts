@@ -32,7 +32,7 @@ export function textReport(byFamily: Scores, reads: readonly Read[]): string {
   return `${table(['family', 'images', 'exact %', 'any case %', 'ms'], rows)}
 
 Calibration error ${ece} %. At a score of 0.9: ${sure}.
-Commonest confusions: ${confusions.join(', ')}`;
+Commonest confusions: ${confusions.join(', ') || 'none'}`;
 }
 
 /** The same of families of puzzles. */

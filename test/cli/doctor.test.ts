@@ -94,6 +94,17 @@ it('makes no database where there is none', async () => {
   expect(existsSync(empty)).toBe(false);
 });
 
+it('fails where the data directory can neither be used nor made', async () => {
+  const file = join(folder, 'a-file');
+  writeFileSync(file, '');
+  const { status, findings } = await examine({ LEGIBLE_DATA_DIR: join(file, 'data') });
+  expect(status).toBe(1);
+  for (const name of ['data directory', 'database'])
+    expect(findings).toContainEqual(
+      expect.objectContaining({ name, status: 'fail', detail: expect.stringContaining(file) }),
+    );
+});
+
 it('fails on a data directory open to others, a pepper that is damaged, and a port in use', async () => {
   const open = join(folder, 'open');
   mkdirSync(open);

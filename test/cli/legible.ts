@@ -53,13 +53,18 @@ export async function legible(args: string[], settings: Record<string, string>):
   }
 }
 
+/** Starts it in a process of its own. */
+export function startLegible(args: string[], settings: Record<string, string> = {}) {
+  return spawn(process.execPath, [...nodeFlags, entry, ...args], { env: environment(settings) });
+}
+
 /** Runs it in a process of its own, as from a shell. */
 export async function legibleProcess(
   args: string[],
   settings: Record<string, string>,
   input: string | Buffer = '',
 ): Promise<Outcome> {
-  const child = spawn(process.execPath, [...nodeFlags, entry, ...args], { env: environment(settings) });
+  const child = startLegible(args, settings);
   child.stdin.end(input);
   const [out, err, [status]] = await Promise.all([
     text(child.stdout),
@@ -71,7 +76,7 @@ export async function legibleProcess(
 
 /** The same before a reader that reads nothing; what it has to say besides. */
 export async function legibleUnread(args: string[]): Promise<Omit<Outcome, 'out'>> {
-  const child = spawn(process.execPath, [...nodeFlags, entry, ...args], { env: environment({}) });
+  const child = startLegible(args);
   child.stdout.destroy();
   const [err, [status]] = await Promise.all([
     text(child.stderr),

@@ -1,9 +1,12 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { legible, legibleProcess } from './legible.ts';
+import { legible, legibleProcess, startLegible } from './legible.ts';
 
 const example = (name: string) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
 const solve = (...args: string[]) => legible(['solve', ...args], {});
@@ -39,6 +42,18 @@ test('--csv', async () => {
   expect(out).toMatch(
     /^file,text,confidence,error\n.*number\.png,482917,0\.\d+,\n.*make\.py,,,ERROR_PARSE_IMAGE_FAIL\n$/,
   );
+});
+
+test('what is done is printed before the files after it are', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'legible-solve-'));
+  const last = join(folder, 'last.png');
+  await promisify(execFile)('mkfifo', [last]);
+  const { stdout } = startLegible(['solve', '--csv', example('number.png'), last]);
+  const lines = createInterface(stdout)[Symbol.asyncIterator]();
+  expect((await lines.next()).value).toBe('file,text,confidence,error');
+  expect((await lines.next()).value).toContain('482917');
+  writeFileSync(last, readFileSync(example('common.png')));
+  expect((await lines.next()).value).toContain('hR4nTe');
 });
 
 test('what may occur can be limited', async () => {

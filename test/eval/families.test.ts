@@ -67,6 +67,43 @@ test('a file that cannot be read is told and left out', () => {
   ]);
 });
 
+test('of a puzzle the image that is missing is named, and a label that is not used is told', () => {
+  const folder = family('file\tpiece\tx\ty\n1.png\tgone.png\t10\t2\n1.png\t1.png\t10\t2\n');
+  const { puzzleFamilies, leftOut, misspelt } = findFamilies([folder]);
+  expect(puzzleFamilies.map(({ puzzles }) => puzzles.map(({ path }) => path))).toEqual([
+    [join(folder, '1.png')],
+  ]);
+  expect(leftOut).toEqual([
+    { path: join(folder, '1.png'), why: 'its piece gone.png: there is no such file' },
+  ]);
+  expect(misspelt).toEqual([{ name: 'mine', column: 'y', known: ' without a column start_y' }]);
+});
+
+test('a folder of images without labels is told beside those that are measured, and other folders are not', () => {
+  const mine = family('file\tlabel\n1.png\t482917\n');
+  for (const name of ['unlabelled', 'notes']) mkdirSync(join(mine, '..', name));
+  copyFileSync('examples/number.png', join(mine, '../unlabelled/1.png'));
+  const { families, skipped } = findFamilies([join(mine, '..')]);
+  expect(families.map(({ name }) => name)).toEqual(['mine']);
+  expect(skipped).toEqual([{ name: join(mine, '../unlabelled'), why: 'it holds images, and no labels.tsv' }]);
+});
+
+test('labels that cannot be read are told, and the families beside them are measured', () => {
+  const mine = family('file\tlabel\n1.png\t482917\n');
+  mkdirSync(join(mine, '../loop'));
+  symlinkSync('labels.tsv', join(mine, '../loop/labels.tsv'));
+  const { families, skipped } = findFamilies([join(mine, '..')]);
+  expect(families.map(({ name }) => name)).toEqual(['mine']);
+  expect(skipped).toEqual([{ name: 'loop', why: 'its labels.tsv cannot be read (ELOOP)' }]);
+});
+
+test.each(['utf16le', 'utf16be'] as const)('labels in %s, by their byte-order mark', (encoding) => {
+  const folder = family('');
+  const table = Buffer.from('\uFEFFfile\tlabel\r1.png\t482917\r', 'utf16le');
+  writeFileSync(join(folder, 'labels.tsv'), encoding === 'utf16be' ? table.swap16() : table);
+  expect(findFamilies([folder]).families[0]!.images.map(({ label }) => label)).toEqual(['482917']);
+});
+
 test('labels that no reading can hold are told by their characters', () => {
   const { families, unwritable } = findFamilies([family('file\tlabel\n1.png\tab日c\n1.png\t482917\n')]);
   expect(families[0]!.images).toHaveLength(2);
@@ -82,6 +119,15 @@ test('a damaged image is told and left out of the figures', async () => {
   expect(JSON.parse(readFileSync(file, 'utf8')).families.mine).toMatchObject({ n: 1, exact: 100 });
 });
 
+test('figures that cannot be written are told, and the page of misses is written all the same', async () => {
+  const folder = family('file\tlabel\n1.png\tABC\n');
+  const misses = join(folder, 'misses.html');
+  const { code, stderr, stdout } = await run('--json', '/dev/full', '--misses', misses, folder);
+  expect([code, stderr]).toEqual([2, expect.stringContaining('/dev/full could not be written: ENOSPC')]);
+  expect(stdout).toContain('mine');
+  expect(readFileSync(misses, 'utf8')).toContain('482917');
+});
+
 test.each([
   ['labels with other columns', () => [family('file\ttext\n1.png\t482917\n')], 'columns "file" and "label"'],
   ['labels with commas', () => [family('file,label\n1.png,482917\n')], 'columns "file" and "label"'],
@@ -95,6 +141,16 @@ test.each([
     'figures for a folder',
     () => ['--json', '/tmp', family('file\tlabel\n1.png\t482917\n')],
     '/tmp cannot be written',
+  ],
+  [
+    'figures and misses in one file',
+    () => ['--json', '/tmp/both', '--misses', '/tmp/../tmp/both', family('file\tlabel\n1.png\t482917\n')],
+    '--json and --misses both name /tmp/both.',
+  ],
+  [
+    'a model that is none',
+    () => ['--model', 'examples/number.png', family('file\tlabel\n1.png\t482917\n')],
+    '--model examples/number.png is no text model with its card beside it',
   ],
   ['a file for a folder', () => ['examples/number.png'], 'examples/number.png holds no labels.tsv'],
   [

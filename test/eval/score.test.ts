@@ -149,9 +149,16 @@ test('the contact sheet holds the images themselves, and texts as texts', () => 
 });
 
 test('a puzzle that is given up counts as wrong, one with a damaged image not at all; a fault that is not its own ends the measuring', async () => {
-  const puzzle = { task: { module: 'slider_1', image: Buffer.alloc(0) }, isRight: () => true };
+  const puzzle = { path: '1.png', task: { module: 'slider_1', image: Buffer.alloc(0) }, isRight: () => true };
   const readerOf = (code: ErrorCode) => ({ see: async () => Promise.reject(new Fault(code)) }) as never;
   expect(await countRight(readerOf('ERROR_CAPTCHA_UNSOLVABLE'), [puzzle])).toEqual({ n: 1, right: 0 });
   expect(await countRight(readerOf('ERROR_PARSE_IMAGE_FAIL'), [puzzle])).toEqual({ n: 0, right: 0 });
   await expect(countRight(readerOf('ERROR_SERVICE_UNAVALIABLE'), [puzzle])).rejects.toBeInstanceOf(Fault);
+  const told: unknown[] = [];
+  for (const code of ['ERROR_CAPTCHA_UNSOLVABLE', 'ERROR_PARSE_IMAGE_FAIL'] as const)
+    await countRight(readerOf(code), [puzzle], ({ path }, noImage) => told.push([path, noImage?.code]));
+  expect(told).toEqual([
+    ['1.png', undefined],
+    ['1.png', 'ERROR_PARSE_IMAGE_FAIL'],
+  ]);
 });

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../../config.ts';
+import { dataDirProblem } from '../../dataDir.ts';
 import { pepperProblem } from '../../pepper.ts';
 import type { StoreAdmin } from '../../store/admin.ts';
 import { lockDataDir } from '../../store/lock.ts';
@@ -17,8 +18,12 @@ const slowCommitMs = 50;
 export async function checkBooks(config: Config, whole: boolean): Promise<Finding[]> {
   const finding = findingsOf('store');
   const file = databaseFile(config.dataDir);
-  if (config.databaseUrl === undefined && !existsSync(file))
-    return [finding('database', 'warn', `${file} is made at the first start`)];
+  if (config.databaseUrl === undefined && !existsSync(file)) {
+    const problem = dataDirProblem(config.dataDir);
+    return problem === undefined
+      ? [finding('database', 'warn', `${file} is made at the first start`)]
+      : [finding('database', false, `${file} can be neither reached nor made: ${problem}`)];
+  }
   const { done, pending } = await lookAtTables(config);
   if (done.length === 0) return [finding('schema', 'warn', 'tables are made at the first start')];
   if (pending.length > 0) {

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config, Sources } from '../../config.ts';
+import { dataDirProblem } from '../../dataDir.ts';
 import { pepperFile, readPepperFile } from '../../pepper.ts';
 import { databaseFile } from '../../store/open.ts';
 import { type Finding, findingsOf, messageOf } from './check.ts';
@@ -11,6 +12,8 @@ const finding = findingsOf('files');
 export function checkFiles(config: Config, sources: Sources, now: number): Finding[] {
   const { dataDir, pepper } = config;
   const found = checkSettingsFile(sources);
+  const problem = dataDirProblem(dataDir);
+  if (problem !== undefined) return [...found, finding('data directory', false, problem)];
   if (!existsSync(dataDir))
     return [...found, finding('data directory', 'warn', `${dataDir} is made at the start`)];
   found.push(modeOf('data directory', [dataDir]));
