@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { resolve } from 'node:path';
 import { startBookkeeper } from './bookkeeper.ts';
 import { type Clock, SteadyClock, systemClock } from './clock.ts';
@@ -49,11 +50,10 @@ export interface Surroundings {
 }
 
 /** Starts everything in order; what has been started is closed again, in the opposite order, if a later part fails. */
-export async function start(
-  config: Config,
-  { clock: machine, log, onFatal }: Surroundings,
-): Promise<Running> {
+export async function start(given: Config, { clock: machine, log, onFatal }: Surroundings): Promise<Running> {
+  const config = await atOneAddress(given);
   const clock = new SteadyClock(machine);
+  let cutOff = (): void => {};
   const started: (() => Promise<unknown>)[] = [];
   async function stop(): Promise<void> {
     const failures: unknown[] = [];
@@ -66,7 +66,11 @@ export async function start(
     lockUnlessShared(config, started);
     const metrics = createMetrics();
     const store = await openStore(config, {
-      onFatal,
+      onFatal(error) {
+        // What was being written may be on the disk: nobody must be told that it has failed and cost nothing.
+        cutOff();
+        onFatal(error);
+      },
       onCommit: ({ operations }) => metrics.observeCommit(operations),
     });
     started.push(() => store.close());
@@ -114,6 +118,7 @@ export async function start(
     const api = buildServer({
       config,
       clock,
+      machineTime: () => machine.now(),
       store,
       engines,
       sites: guard,
@@ -132,6 +137,7 @@ export async function start(
         guard.denyOwn(port);
       },
     });
+    cutOff = () => api.server.closeAllConnections();
     let draining = false;
     started.push(() => {
       draining = true;
@@ -174,6 +180,12 @@ export async function start(
     await stop().catch((failure: unknown) => log.error({ err: failure }, 'after a failed start'));
     throw error;
   }
+}
+
+/** `localhost` may be two addresses, of which Fastify would give the second a server without our limits. */
+async function atOneAddress(config: Config): Promise<Config> {
+  const [host, opsHost] = await Promise.all([lookup(config.host), lookup(config.opsHost)]);
+  return { ...config, host: host.address, opsHost: opsHost.address };
 }
 
 /** Two servers on one SQLite file would each keep half of the limits, and repair each other's tasks. */

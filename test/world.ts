@@ -121,6 +121,7 @@ export async function openWorld({
   const api = buildServer({
     config,
     clock,
+    machineTime: () => clock.now(),
     store,
     engines: {
       text: readerOf('k7mp2'),

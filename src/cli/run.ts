@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
-import { isAway } from '../store/engine.ts';
+import { isAway, isInDoubt } from '../store/engine.ts';
 import { suggestion } from '../suggestion.ts';
 import { UserError } from '../userError.ts';
 import { version } from '../version.ts';
@@ -81,8 +81,9 @@ function messageOf(error: unknown): string {
   // Of a name or an address to listen at: what is called later has words of its own.
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
     return `${message}: host and opsHost (LEGIBLE_HOST, LEGIBLE_OPS_HOST) are addresses of this machine`;
-  if (isAway(error))
+  if (isInDoubt(error))
     return `the database did not answer (${message}). What was asked for may have been done all the same: look before you ask again`;
+  if (isAway(error)) return `the database cannot be reached (${message})`;
   return String(message ?? error).replace(/^error: /, '');
 }
 

@@ -29,6 +29,10 @@ export async function withStore<T>(
   const config = loadConfig();
   const isThere = hasDatabase(config);
   if (!isMade) requireDatabase(config);
+  if (!isThere && isDataDirHeld(config.dataDir))
+    throw new UserError(
+      `A server is running on ${resolve(config.dataDir)}, and its database is not there any more: stop that first.`,
+    );
   if (isThere && !isUpgraded) await refuseOlderTables(config);
   const store = await openStore(config);
   // On standard error: what is made there is found by no server of another folder.

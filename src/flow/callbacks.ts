@@ -12,6 +12,8 @@ import { Tally } from './tally.ts';
 
 export interface CallbackParts {
   clock: Clock;
+  /** Milliseconds since 1970 by the machine: whoever is called compares it with a time of its own, within minutes. */
+  machineTime: () => number;
   store: Pick<Store, 'takeCallback' | 'endCallback'>;
   engines: Pick<Engines, 'web'>;
   sites: Pick<SiteRules, 'parse'>;
@@ -143,7 +145,7 @@ export class CallbackSender {
   }
 
   async #attempt(callback: Callback): Promise<Result> {
-    const { clock, engines, sites, pepper, messageOf } = this.#parts;
+    const { machineTime, engines, sites, pepper, messageOf } = this.#parts;
     const { keyId, attempts } = callback;
     const state = callback.solution === null ? 'failed' : 'ready';
     const { id, type, body } = messageOf(resultOf({ ...callback, state }), callback);
@@ -151,7 +153,7 @@ export class CallbackSender {
     // Once more: what was allowed when the task came may be forbidden since.
     const url = sites.parse(callback.url);
     if (url === undefined) return failed;
-    const signature = signWebhook({ id, body, at: clock.now() }, callbackSecret(keyId, pepper));
+    const signature = signWebhook({ id, body, at: machineTime() }, callbackSecret(keyId, pepper));
     const headers = { 'content-type': type, ...signature };
     const { signal } = this.#stop;
     const outcome = await engines.web.call({ method: 'POST', url, headers, body, statusOnly: true, signal });

@@ -1,5 +1,5 @@
 import type { Repeat } from '../store/store.ts';
-import { endOf, recalled } from './repeat.ts';
+import { endOf, firstHasFailed, recall, recalled } from './repeat.ts';
 import { solveAndSettle } from './solveAndSettle.ts';
 import type { Caller, Created, Held, Job } from './stages.ts';
 import type { Steps } from './steps.ts';
@@ -64,15 +64,29 @@ async function letIn(steps: Steps, caller: Caller): Promise<Job | Repeat> {
   }
 }
 
-/** A request that is sent again while its task is under way has its answer together with the first. */
+/**
+ * A request that is sent again while its task is under way has its answer together with the first. Where that failed, it
+ * has cost nothing, and one of those that wait is the next try: it alone keeps its images, or a hundred of them would be
+ * gigabytes.
+ */
 async function reserveOrAwait(steps: Steps, job: Job, signal: AbortSignal): Promise<Held | Repeat> {
+  const { caller, type } = job;
   const held = await steps.reserve(job);
-  job.caller.arrived.forgetBody();
-  if (isHeld(held) || held.solution !== null || job.type.timing === 'later') return held;
-  await endOf(steps, held.taskId, signal);
+  caller.arrived.forgetBody();
+  if (isHeld(held) || held.solution !== null || type.timing === 'later') return held;
+  const isNextTry = !steps.nextTries.has(held.taskId);
+  if (isNextTry) steps.nextTries.add(held.taskId);
+  else job.input = undefined;
+  try {
+    await endOf(steps, held.taskId, signal);
+  } finally {
+    if (isNextTry) steps.nextTries.delete(held.taskId);
+  }
   if (steps.underway.isDraining) return held;
-  // Where that failed, it has cost nothing, and this one is the next try.
-  return steps.reserve(job);
+  if (isNextTry) return steps.reserve(job);
+  const repeat = await recall(steps, caller);
+  if (repeat === undefined) throw firstHasFailed();
+  return repeat;
 }
 
 function isJob(found: Job | Repeat): found is Job {

@@ -15,6 +15,8 @@ export interface BatchParts {
   identify(arrived: Arrived): Promise<Identified>;
   authenticate(arrived: Arrived): Promise<Caller>;
   roomFor(caller: Caller): number;
+  /** @throws Fault ERROR_RATE_LIMIT */
+  countRequest(caller: Caller): void;
   /** Runs a step for who was identified; its mistakes count against them. */
   perform<T>(
     who: Identified,
@@ -26,12 +28,22 @@ export interface BatchParts {
 }
 
 /** Makes the method that takes many tasks in one call; what becomes of each is told in their order. */
-export function batchMethod({ identify, authenticate, roomFor, perform, create, stage }: BatchParts) {
+export function batchMethod(parts: BatchParts) {
+  const { identify, authenticate, roomFor, countRequest, perform, create, stage } = parts;
+  /** Each task counts as a request; a call that brings none is one. */
+  async function listed(caller: Caller): Promise<Arrived[]> {
+    try {
+      return requestsOf(caller.arrived);
+    } catch (mistake) {
+      countRequest(caller);
+      throw mistake;
+    }
+  }
+
   return async function createTasks(arrived: Arrived): Promise<Promise<Created>[]> {
     // Once for all of them: a wrong key is one mistake, and not a hundred.
     const { caller, script } = await identify(arrived);
-    const listed = async () => requestsOf(arrived);
-    const requests = await perform({ caller, script }, listed, listed);
+    const requests = await perform({ caller, script }, listed, async () => requestsOf(arrived));
     // The parts have what they need of it; the last of them may wait for minutes.
     arrived.forgetBody();
     async function createOne(one: Arrived): Promise<Created> {

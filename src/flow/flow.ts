@@ -83,13 +83,14 @@ export function buildFlow(parts: FlowParts): Flow {
   const paced =
     <T>(method: (caller: Caller) => Promise<T>) =>
     (caller: Caller): Promise<T> => {
-      pace.countRequest(caller);
+      countRequest(caller);
       return method(caller);
     };
 
   const create = paced((caller) => createTask(withWorker, caller));
   const stage = (caller: Caller, script: Script) => sandbox.createTask(caller, script);
   const roomFor = (caller: Caller) => pace.roomFor(caller);
+  const countRequest = (caller: Caller) => pace.countRequest(caller);
   const result = paced((caller) => getTaskResult(steps, caller));
   const balance = paced((caller) => getBalance(steps, caller));
   const feedback = paced((caller) => feedbackTask(steps, caller));
@@ -101,7 +102,7 @@ export function buildFlow(parts: FlowParts): Flow {
     protection,
     underway,
     createTask: (arrived) => admit(arrived, create, stage),
-    createTasks: batchMethod({ identify, authenticate, roomFor, perform, create, stage }),
+    createTasks: batchMethod({ identify, authenticate, roomFor, countRequest, perform, create, stage }),
     getTaskResult: (arrived) => admit(arrived, result, (caller) => sandbox.getTaskResult(caller)),
     getBalance: (arrived) => admit(arrived, balance, () => sandbox.getBalance()),
     feedbackTask: (arrived) => admit(arrived, feedback, (caller) => sandbox.feedbackTask(caller)),

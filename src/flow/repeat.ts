@@ -1,3 +1,4 @@
+import { Fault } from '../fault.ts';
 import type { Repeat } from '../store/store.ts';
 import { otherBody, requestName } from './idempotency.ts';
 import type { Caller } from './stages.ts';
@@ -14,22 +15,31 @@ export async function endOf(steps: Steps, taskId: string, signal: AbortSignal): 
   await end;
 }
 
+/** The task of a request that was sent before; undefined for a new one, and for one without a name. @throws Fault */
+export async function recall({ store, clock }: Steps, { arrived, principal }: Caller) {
+  const idempotency = await requestName(arrived, clock.now());
+  if (idempotency === null) return undefined;
+  const found = await store.recall({ keyId: principal.key.id, idempotency, now: clock.now() });
+  if (found === 'otherBody') throw otherBody();
+  return found;
+}
+
+/** What those are told that waited for a task which failed, while another of them tries again. */
+export function firstHasFailed(): Fault {
+  return new Fault('ERROR_SERVICE_UNAVALIABLE', {
+    detail: 'Idempotency-Key: the request that was sent before has failed',
+    retryAfterMs: 1_000,
+  });
+}
+
 /**
  * The task of a request that was sent before, once that has ended if it is answered at once; undefined for a new
  * request, and for one without a name. @throws Fault ERROR_BAD_REQUEST
  */
 export async function recalled(steps: Steps, caller: Caller): Promise<Repeat | undefined> {
-  const { store, clock, pace, typeNamed } = steps;
-  const { arrived, principal } = caller;
-  const idempotency = await requestName(arrived, clock.now());
-  if (idempotency === null) return undefined;
-
-  async function recall(named: NonNullable<typeof idempotency>): Promise<Repeat | undefined> {
-    const found = await store.recall({ keyId: principal.key.id, idempotency: named, now: clock.now() });
-    if (found === 'otherBody') throw otherBody();
-    return found;
-  }
-  const found = await recall(idempotency);
+  const { pace, typeNamed } = steps;
+  const { arrived } = caller;
+  const found = await recall(steps, caller);
   if (found === undefined || found.solution !== null) return found;
   const { type } = arrived.body.task as { type: string };
   arrived.forgetBody();
@@ -39,5 +49,5 @@ export async function recalled(steps: Steps, caller: Caller): Promise<Repeat | u
   } finally {
     pace.leaveWait(caller);
   }
-  return recall(idempotency);
+  return recall(steps, caller);
 }

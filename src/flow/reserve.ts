@@ -5,7 +5,7 @@ import type { Config } from '../config.ts';
 import { Fault } from '../fault.ts';
 import type { Metrics } from '../metrics.ts';
 import { milliseconds } from '../milliseconds.ts';
-import { isAway } from '../store/engine.ts';
+import { isAway, isInDoubt } from '../store/engine.ts';
 import type { NewHold, Package, Repeat, Store } from '../store/store.ts';
 import { otherBody, requestName } from './idempotency.ts';
 import type { Held, Job } from './stages.ts';
@@ -14,7 +14,7 @@ import { timeOrdered } from './taskId.ts';
 export interface ReserverParts {
   config: Config;
   clock: Clock;
-  store: Pick<Store, 'reserve' | 'reserveEarly' | 'numberOfTask' | 'release' | 'poll'>;
+  store: Pick<Store, 'reserve' | 'reserveEarly' | 'numberOfTask' | 'numberOfTaskEarly' | 'release' | 'poll'>;
   metrics: Pick<Metrics, 'countRefusal'>;
   newId: () => string;
   log: Logger;
@@ -64,13 +64,14 @@ export function reserver({ config, clock, store, metrics, newId, log }: Reserver
     const isEarly = isNow && hold.idempotency === null;
     const [outcome, number] = await Promise.all([
       isEarly ? store.reserveEarly(hold) : store.reserve(hold),
-      arrived.numbered ? store.numberOfTask(hold) : undefined,
+      arrived.numbered ? (isEarly ? store.numberOfTaskEarly(hold) : store.numberOfTask(hold)) : undefined,
     ]).catch((error: unknown) => {
       // A queued hold with a name is left: its client comes back for it, and may have been told of it before it
       // could be taken back.
       const isComeBackFor = !isNow && hold.idempotency !== null;
-      // One that is told early is on the disk only where its own commit was asked for, and only the answer was lost.
-      const mayBeWritten = !isEarly || isAway(error);
+      // One that is told early is on the disk only where its own commit was asked for, and only the answer was lost; one
+      // that never came to a database that is away is nowhere, and thousands may have been refused by the time it is back.
+      const mayBeWritten = isAway(error) ? isInDoubt(error) : !isEarly;
       if (mayBeWritten && !isComeBackFor) void takeBack(hold, arrived.requestId);
       throw error;
     });

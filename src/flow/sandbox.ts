@@ -114,22 +114,27 @@ export class Sandbox {
   }
 
   async createTask(caller: Caller, script: Script): Promise<Created> {
-    const { clock, newId, validate, waiters } = this.#parts;
+    const { clock, newId, waiters } = this.#parts;
     if (waiters.isClosed) throw serverIsStopping();
-    const { type, input, price } = validate(caller);
+    const end = this.#endOf(caller, script);
     const now = clock.now();
     const taskId = timeOrdered(newId(), now);
     caller.arrived.forgetBody();
     if (script.kind === 'slow') await this.#beSlow(taskId, script.ms, caller.arrived.work.signal);
     const number = firstNumber + ++this.#made;
-    const isLater = script.kind === 'async' || (script.kind !== 'fail' && type.timing === 'later');
-    const code = script.kind === 'fail' ? script.code : undefined;
-    const solution = code === undefined ? JSON.stringify(type.sample(input)) : null;
     const accountId = caller.principal.account.id;
-    this.#tasks.set(taskId, { number, accountId, price, solution, code, isLater, polls: 0, createdAt: now });
+    this.#tasks.set(taskId, { ...end, number, accountId, polls: 0, createdAt: now });
     this.#ids.set(number, taskId);
-    if (!isLater && code === undefined) caller.arrived.aside.cost = 0;
-    return { taskId, number, solution: isLater ? null : solution };
+    if (!end.isLater && end.code === undefined) caller.arrived.aside.cost = 0;
+    return { taskId, number, solution: end.isLater ? null : end.solution };
+  }
+
+  /** Made before a slow answer waits, so that a thousand of those keep no images. */
+  #endOf(caller: Caller, script: Script): Pick<StagedTask, 'price' | 'solution' | 'code' | 'isLater'> {
+    const { type, input, price } = this.#parts.validate(caller);
+    const code = script.kind === 'fail' ? script.code : undefined;
+    const isLater = script.kind === 'async' || (code === undefined && type.timing === 'later');
+    return { price, code, isLater, solution: code === undefined ? JSON.stringify(type.sample(input)) : null };
   }
 
   async getTaskResult(caller: Caller): Promise<TaskResult> {

@@ -20,6 +20,8 @@ import { Waiters } from './waiters.ts';
 export interface FlowParts {
   config: Config;
   clock: Clock;
+  /** By the machine, milliseconds since 1970: `clock` follows it slowly. */
+  machineTime: () => number;
   store: Store;
   engines: Engines;
   taskTypes: readonly AnyTaskType[];
@@ -56,6 +58,8 @@ export function makeSteps(parts: FlowParts) {
     callbacks: new CallbackSender(parts),
     underway: new Underway(),
     waiters: new Waiters(parts),
+    /** Tasks under way of which a request that was sent again waits to be the next try. */
+    nextTries: new Set<string>(),
     secondsSince: (started: number) => Math.max(0, parts.clock.now() - started) / 1000,
   };
 }

@@ -38,8 +38,8 @@ import { pathOf, refuseByHead, requestIdOf } from './unread.ts';
 import { badRequest, noSuchMethod, retryAfterOf } from './wireFault.ts';
 
 /** What is not given is made as a server in use needs it. */
-export type ServerParts = Omit<FlowParts, 'newId' | 'random' | 'messageOf'> &
-  Partial<Pick<FlowParts, 'newId' | 'random'>> & {
+export type ServerParts = Omit<FlowParts, 'newId' | 'random' | 'machineTime' | 'messageOf'> &
+  Partial<Pick<FlowParts, 'newId' | 'random' | 'machineTime'>> & {
     /** What a classification can be asked, as GET /questions lists it. */
     questions: Record<string, unknown>;
     /** Told of each port that it answers on besides the one of `listen`. */
@@ -62,9 +62,9 @@ const jsonUtf8 = `${jsonType}; charset=utf-8`;
  * allows, and only then closes. Every answer, whatever went wrong, is the contract's JSON with its statuses.
  */
 export function buildServer(parts: ServerParts): FastifyInstance {
-  const { config, log, metrics, newId = randomUUID, random = Math.random } = parts;
+  const { config, log, metrics, newId = randomUUID, random = Math.random, machineTime = Date.now } = parts;
   const messageOf = messenger(config.language);
-  const flow = buildFlow({ ...parts, newId, random, messageOf });
+  const flow = buildFlow({ ...parts, newId, random, machineTime, messageOf });
   const addresses = readAddresses(config.trustedProxies, (peer) =>
     log.warn(
       { peer },
@@ -132,11 +132,8 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   const openRequests = new OpenRequests();
   const parting = partingFrom(app.server, parts.lingerMs);
 
-  app.decorateRequest('address', undefined);
-  app.decorateRequest('startedAt', undefined);
-  app.decorateRequest('sentType', undefined);
-  app.decorateRequest('spoken', undefined);
-  app.decorateRequest('aside', undefined);
+  for (const name of ['address', 'startedAt', 'sentType', 'spoken', 'aside'])
+    app.decorateRequest(name, undefined);
 
   /** What precedes everything else; false where there is nobody to answer. @throws Fault for whom nothing is read */
   function letIn(request: FastifyRequest, reply: FastifyReply): boolean {
@@ -206,7 +203,9 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     send(request, reply, answer);
     return reply;
   });
-  const questions = listing(JSON.stringify(parts.questions).slice(1, -1));
+  const list = listing(JSON.stringify(parts.questions).slice(1, -1));
+  // Of a text each connection that does not read would have 240 KB of its own.
+  const questions = { ...list, body: Buffer.from(list.body) };
   // HEAD as well: curl -I and checks of whether a page is there ask so.
   const page = { exposeHeadRoute: true };
   app.get('/questions', page, async (request, reply) => {
@@ -256,6 +255,8 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   }
 
   function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    // Of lines that nobody reads to their end: they were counted when the first of them was asked for.
+    if ((error as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE') return;
     const address = request.address ?? addresses.of(request.raw);
     const fault = faultOf(error, request.id, address, request.spoken?.fields);
     const retryAfter = retryAfterOf(fault);

@@ -30,22 +30,33 @@ export class StoreError extends Error {
   override readonly name = 'StoreError';
   /** The engine's own code: `SQLITE_FULL`, `57P01`, `ECONNREFUSED`, … */
   readonly code: string;
-  /** The database cannot be reached: what was asked may have been done, and may be asked again soon. */
+  /** The database cannot be reached: what was asked may be asked again soon. */
   readonly isAway: boolean;
+  /** And may have been done, since it was on a connection. */
+  readonly isSent: boolean;
 
-  constructor(code: string, message: string, { isAway = false } = {}) {
+  constructor(code: string, message: string, { isAway = false, isSent = false } = {}) {
     super(`${code}: ${message}`);
     this.code = code;
     this.isAway = isAway;
+    this.isSent = isSent;
   }
 }
 
-/** Whether the store could not be reached, so that what it was asked may have been done. */
+/** Whether the store could not be reached. */
 export function isAway(error: unknown): boolean {
   return error instanceof StoreError && error.isAway;
 }
 
-export function storeErrorOf(error: unknown, options: { isAway?: boolean } = {}): StoreError {
+/** Whether it was lost while it was at what it was asked, which may have been done. */
+export function isInDoubt(error: unknown): boolean {
+  return error instanceof StoreError && error.isSent;
+}
+
+export function storeErrorOf(
+  error: unknown,
+  options: { isAway?: boolean; isSent?: boolean } = {},
+): StoreError {
   if (error instanceof StoreError) return error;
   const { code, message } = error as { code?: unknown; message?: unknown };
   return new StoreError(typeof code === 'string' ? code : 'ERROR', String(message ?? error), options);

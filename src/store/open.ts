@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { StoreAdmin, StoreCounters } from './admin.ts';
 import { makeCheckpoints } from './checkpoints.ts';
+import { countedPoll } from './countedPoll.ts';
 import type { Engine, EngineEvents } from './engine.ts';
 import { withFreshResults } from './freshResults.ts';
 import { openPostgres } from './postgres/engine.ts';
@@ -91,22 +92,25 @@ function storeOn(engine: Engine, isShared: boolean): Store {
       }
       if (isShared)
         // One that is stuck is no reason not to end the others'; whose turn has not come comes again.
-        for (const accountId of await engine.call('lateAccounts', now))
+        for (const accountId of await engine.call('lateAccounts', now)) {
+          await others.beat();
           swept.timedOut += await engine.call('endOverdueOf', { accountId, now }).catch(() => 0);
+        }
       return swept;
     },
     findPrincipal: (keyHash) => engine.call('findPrincipal', keyHash),
     recall: (request) => engine.call('recall', request),
     reserve: (hold) => engine.call('reserve', hold, node),
     reserveEarly: (hold) => engine.early('reserve', hold, node),
-    numberOfTask: (task) => engine.early('numberOfTask', task),
+    numberOfTask: (task) => engine.call('numberOfTask', task),
+    numberOfTaskEarly: (task) => engine.early('numberOfTask', task),
     taskOfNumber: (query) => engine.call('taskOfNumber', query),
     take: (query) => engine.call('take', node, query),
     handBack: (lease) => engine.call('handBack', lease),
     reclaim: (known) => engine.call('reclaim', node, known),
     settle: (done) => engine.call('settle', done),
     release: (done) => engine.call('release', done),
-    poll: (query) => engine.call('poll', query),
+    poll: (query) => countedPoll(engine, query),
     endedAmong: (taskIds) => engine.call('endedAmong', taskIds),
     saveFeedback: (report) => engine.call('saveFeedback', report),
     listPackages: (accountId, now) => engine.call('listPackages', accountId, now),

@@ -223,11 +223,13 @@ export interface Store {
    * hold with `idempotency`, since what that repeats has no settle of its own.
    */
   reserveEarly(hold: NewHold): Promise<ReserveOutcome>;
-  /**
-   * The whole number of a task. Asked together with reserveEarly it is answered together with it, and likewise means
-   * nothing before the settle.
-   */
+  /** The whole number of a task. */
   numberOfTask(task: { taskId: string; accountId: string }): Promise<number | undefined>;
+  /**
+   * Asked together with reserveEarly, and answered together with it: likewise it means nothing before the settle. Beside
+   * any other hold it could be told of one that then fails, and would be another task's.
+   */
+  numberOfTaskEarly(task: { taskId: string; accountId: string }): Promise<number | undefined>;
   /** The id of a task by its number. */
   taskOfNumber(query: { number: number; accountId: string }): Promise<string | undefined>;
   /** Lends the queued task that is due first, of any account but these; undefined when none waits. */

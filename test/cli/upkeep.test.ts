@@ -51,6 +51,17 @@ describe('a folder without a database', () => {
   });
 });
 
+describe('a database that is gone under its server', () => {
+  it('is not made anew by a command: the server would never see what is in it', async () => {
+    const held = { LEGIBLE_DATA_DIR: join(folder, 'held') };
+    const lock = lockDataDir(held.LEGIBLE_DATA_DIR)!;
+    const { status, err } = await legible(['account', 'create', 'bob'], held);
+    lock.release();
+    expect([status, err]).toEqual([1, expect.stringContaining('its database is not there any more')]);
+    expect(existsSync(join(held.LEGIBLE_DATA_DIR, 'legible.db'))).toBe(false);
+  });
+});
+
 describe('a database that cannot be used', () => {
   it.each(['no database at all', 'damaged inside'])('is named, with the remedy: %s', async (damage) => {
     const dataDir = join(folder, damage.replaceAll(' ', '-'));

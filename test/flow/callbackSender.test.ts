@@ -34,6 +34,7 @@ function senderOf(change: Partial<CallbackParts> = {}) {
   const waiting = [callback];
   const parts: CallbackParts = {
     clock: { now: () => 1_000_000, elapsed: () => 0 },
+    machineTime: () => 1_000_000,
     store: {
       takeCallback: async () => waiting.shift(),
       endCallback: async (end) => ends.push(end) > 0,
@@ -66,6 +67,21 @@ function failing(attempts: number, random: number) {
 }
 
 describe('a sender of callbacks', () => {
+  it("signs with the machine's time, which its receivers compare with theirs, and not with one that follows it slowly", async () => {
+    let stamp: string | undefined;
+    const web: CallbackParts['engines']['web'] = {
+      call: async ({ headers }) => {
+        stamp = headers?.['webhook-timestamp'];
+        return { kind: 'answered', status: 200, contentType: '', body: '' };
+      },
+    };
+    const { sender, ends } = senderOf({ engines: { web }, machineTime: () => 4_600_000 });
+    sender.start();
+    await expect.poll(() => ends.length).toBe(1);
+    await sender.stop();
+    expect(stamp).toBe('4600');
+  });
+
   it.each<[string, Partial<CallbackParts>]>([
     [
       'cannot be written',

@@ -26,6 +26,7 @@ it('keeps nothing of the body of a call while its tasks are under way, but of ea
     identify: async (whole) => ({ caller: callerOf(whole), script: undefined }),
     authenticate: async (one) => callerOf(one),
     roomFor: () => 2,
+    countRequest: () => {},
     perform: ({ caller }, method) => method(caller),
     create: (caller) => {
       begun.push(caller.arrived.body);

@@ -110,6 +110,27 @@ it('where the first of two that race fails, the second is the next try', async (
   expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
 });
 
+it('of many that wait for one that fails, one is the next try, and the others are told of its task', async () => {
+  const { reader, asked } = readerOnDemand();
+  await using world = await openWorld({ engines: { text: reader } });
+  const all = Array.from({ length: 4 }, () => make(world, 'n'));
+  await expect.poll(() => asked.length).toBe(1);
+  // All have been to the store when a call after them has.
+  await world.call('getBalance');
+  asked[0]!.reject(new Fault('ERROR_SERVICE_UNAVALIABLE'));
+  await expect.poll(() => asked.length).toBe(2);
+  asked[1]!.resolve(reading);
+  const answers = await Promise.all(all);
+  expect(answers.map(({ body }) => body.status ?? body.errorCode).sort()).toEqual([
+    'ERROR_SERVICE_UNAVALIABLE',
+    'idle',
+    'idle',
+    'ready',
+  ]);
+  expect(asked.length).toBe(2);
+  expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
+});
+
 it('a task that takes longer is idle again, with the same id, and ready once it is solved', async () => {
   const { type, asked } = laterType();
   await using world = await openWorld({ settings: { prices: laterPrices }, moreTypes: [type] });

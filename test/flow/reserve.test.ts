@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { StoreError } from '../../src/store/engine.ts';
 import type { Store } from '../../src/store/store.ts';
+import { ask } from '../clients/wire.ts';
 import { laterPrices, laterType } from '../laterType.ts';
 import { expectReady, openWorld, picture, start } from '../world.ts';
 
@@ -91,10 +92,45 @@ test('a hold of a task that is answered at once is taken back where the database
   store.reserveEarly = async (hold) => {
     store.reserveEarly = reserveEarly;
     await reserveEarly(hold);
-    throw new StoreError('ETIMEDOUT', 'the connection ended before the answer', { isAway: true });
+    throw new StoreError('ETIMEDOUT', 'the connection ended before the answer', {
+      isAway: true,
+      isSent: true,
+    });
   };
   const body = await picture(120, 40);
   const refused = await world.call('createTask', { task: { type: 'ImageToTextTask', body } });
   expect(refused.body.errorCode).toBe('ERROR_SERVICE_UNAVALIABLE');
   await expect.poll(() => world.money(), { timeout: 5_000 }).toEqual({ posted: start, pending: 0 });
+});
+
+test('a hold that never came to a database that is away is not taken back: thousands may have been refused', async () => {
+  await using world = await openWorld();
+  const { store } = world;
+  let asked = 0;
+  store.reserveEarly = async () =>
+    Promise.reject(new StoreError('ECONNREFUSED', 'the database was just away', { isAway: true }));
+  store.release = async () => ++asked > 0;
+  const body = await picture(120, 40);
+  const refused = await world.call('createTask', { task: { type: 'ImageToTextTask', body } });
+  expect(refused.body.errorCode).toBe('ERROR_SERVICE_UNAVALIABLE');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(asked).toBe(0);
+});
+
+test('the number of a task that is queued is asked for with its hold, and never told before that stands', async () => {
+  await using world = await openWorld({ settings: { prices: laterPrices }, moreTypes: [laterType().type] });
+  const { store } = world;
+  const asked: string[] = [];
+  for (const name of ['numberOfTask', 'numberOfTaskEarly'] as const) {
+    const number = store[name];
+    store[name] = (query) => {
+      asked.push(name);
+      return number(query);
+    };
+  }
+  await ask(world, 'anticaptcha', 'createTask', { task });
+  await ask(world, 'anticaptcha', 'createTask', {
+    task: { type: 'ImageToTextTask', body: await picture(120, 40) },
+  });
+  expect(asked).toEqual(['numberOfTask', 'numberOfTaskEarly']);
 });

@@ -1,7 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type ErrorCode, errorCodes, errorTable } from '../../src/errors.ts';
+import type { AnyTaskType } from '../../src/flow/stages.ts';
 import { ask, wire } from '../clients/wire.ts';
+import { laterPrices, laterType } from '../laterType.ts';
 import {
   expectReady,
   expectRefusal,
@@ -124,6 +126,20 @@ describe('the keys of the sandbox', () => {
     world.clock.advance(1);
     await expect.poll(() => isAnswered).toBe(true);
     expectReady(await answer);
+  });
+
+  it('test-slow-<ms> has made its answer before it waits, and keeps no images meanwhile', async () => {
+    let made = 0;
+    const type: AnyTaskType = { ...laterType().type, timing: 'now', sample: () => ({ said: ++made }) };
+    await using world = await openWorld({
+      settings: { sandbox: true, prices: laterPrices },
+      moreTypes: [type],
+    });
+    const task = { type: 'EchoTask', say: 'x' };
+    const answer = world.call('createTask', { clientKey: 'test-slow-60000', task });
+    await expect.poll(() => made).toBe(1);
+    world.clock.advance(60_000);
+    expectReady(await answer, { said: 1 });
   });
 
   it("test-slow-<ms> is no slower where the machine's time is set back meanwhile", async () => {

@@ -26,3 +26,18 @@ test('while a form of megabytes is read others have their turn', async () => {
   expect(body).toBe(file);
   expect(turns).toBeGreaterThan(5);
 });
+
+test.each([
+  ['70 characters', 70, 'k7mp2'],
+  ['more', 71, undefined],
+])(
+  'a boundary of %s: looking for a long one takes half a minute where the body resembles it',
+  async (_, length, body) => {
+    const boundary = 'b'.repeat(length);
+    const form = `--${boundary}\r\nContent-Disposition: form-data; name="body"\r\n\r\nk7mp2\r\n--${boundary}--\r\n`;
+    const read = parseMultipart(Buffer.from(form), `multipart/form-data; boundary=${boundary}`);
+    if (body === undefined)
+      await expect(read).rejects.toMatchObject({ detail: 'request body must be a form' });
+    else expect((await read).body).toBe(body);
+  },
+);

@@ -1,7 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -43,6 +44,15 @@ function serve(dataDir: string, settings: Record<string, string> = {}, args: str
   }
   return { child, exited, err, lines, line };
 }
+
+it('a server whose database is removed under it ends', async () => {
+  const dataDir = scratch();
+  const { exited, err, line } = serve(dataDir);
+  await line(/^curl /);
+  rmSync(join(dataDir, 'legible.db'));
+  expect(await exited).toEqual([70, null]);
+  expect(await err).toContain('has been removed or replaced while it was in use');
+});
 
 it('the first start prints a key and a line that reads an image when it is pasted; later ones do not', async () => {
   const dataDir = scratch();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Engine } from '../../src/store/engine.ts';
+import { countedPoll } from '../../src/store/countedPoll.ts';
+import { type Engine, StoreError } from '../../src/store/engine.ts';
 import { withFreshResults } from '../../src/store/freshResults.ts';
 import type { Store } from '../../src/store/store.ts';
 import {
@@ -119,3 +120,26 @@ function bareStore(engine: Engine): Store {
     poll: (one: Parameters<Store['poll']>[0]) => engine.call('poll', one),
   } as Store;
 }
+
+describe('a poll of what a full disk keeps from being counted', () => {
+  it('is answered as long as there are polls left', async () => {
+    const asked: unknown[] = [];
+    const engine = {
+      call: async (_: string, query: { maxPolls: number | null }) => {
+        asked.push(query.maxPolls);
+        if (query.maxPolls !== null) throw new StoreError('SQLITE_FULL', 'database or disk is full');
+        return { taskId: 'a', polls: 119 };
+      },
+    } as unknown as Pick<Engine, 'call'>;
+    const query = { taskId: 'a', accountId: 'alice', now: noon };
+    expect(await countedPoll(engine, { ...query, maxPolls: 120 })).toMatchObject({ polls: 119 });
+    expect(await countedPoll(engine, { ...query, maxPolls: 119 })).toBeUndefined();
+    expect(asked).toEqual([120, null, 119, null]);
+  });
+
+  it('fails for any other reason as it did', async () => {
+    const engine = { call: async () => Promise.reject(new StoreError('SQLITE_BUSY', 'locked')) };
+    const query = { taskId: 'a', accountId: 'alice', now: noon, maxPolls: 120 };
+    await expect(countedPoll(engine, query)).rejects.toThrow('SQLITE_BUSY');
+  });
+});

@@ -9,7 +9,7 @@ onEachEngine('the number of a task', (makeBooks) => {
     for (const taskId of ['b', 'a', 'c']) {
       const [outcome, number] = await Promise.all([
         store.reserveEarly(hold({ taskId })),
-        store.numberOfTask({ taskId, accountId: 'alice' }),
+        store.numberOfTaskEarly({ taskId, accountId: 'alice' }),
       ]);
       expect([outcome, number]).toEqual(['held', expect.any(Number)]);
       numbers.push(number!);
@@ -30,7 +30,7 @@ onEachEngine('the number of a task', (makeBooks) => {
     expect(await store.taskOfNumber({ number: number + 1, accountId: 'alice' })).toBeUndefined();
     const [outcome, none] = await Promise.all([
       store.reserveEarly(hold({ taskId: 'dear', price: 5_000 })),
-      store.numberOfTask({ taskId: 'dear', accountId: 'alice' }),
+      store.numberOfTaskEarly({ taskId: 'dear', accountId: 'alice' }),
     ]);
     expect([outcome, none]).toEqual(['zeroBalance', undefined]);
   });

@@ -132,6 +132,15 @@ describe('the presence of processes', () => {
     const no = undefined;
     expect(judged).toEqual([no, no, no, no, 0, 1_000, no, no, no, 31_000]);
   });
+
+  it("is judged anew once the database's clock has been set back", async () => {
+    const times = [100_000, 105_000, 110_000, 50_000, 55_000, 60_000];
+    const { beat } = presence({ call: async () => times.shift() as never }, 'me');
+    const judged: (number | undefined)[] = [];
+    for (let n = 0; n < 6; n++) judged.push(await beat());
+    const no = undefined;
+    expect(judged).toEqual([no, no, 100_000, no, no, 50_000]);
+  });
 });
 
 describe('a process that sweeps for long', () => {

@@ -6,7 +6,8 @@ import { LoadedOnce } from '../../loadedOnce.ts';
 
 export interface Page {
   headers: Record<string, string>;
-  body: string | Buffer;
+  /** Of a text each connection that does not read would have a copy of its own. */
+  body: Buffer;
 }
 
 /** The page asks nobody but this server, and nobody may put it into a frame to catch keys that are typed there. */
@@ -51,7 +52,7 @@ export function pages(document: object): Record<string, (asked: string) => Promi
   const json = JSON.stringify(document);
   const page = async (folder: string) => ({
     headers: headersOf('text/html; charset=utf-8'),
-    body: htmlAt(folder),
+    body: Buffer.from(htmlAt(folder)),
   });
   return {
     '/openapi.json': text('application/json; charset=utf-8', json),
@@ -69,8 +70,9 @@ const headersOf = (contentType: string) => ({
   'x-content-type-options': 'nosniff',
 });
 
-function text(contentType: string, body: string): () => Promise<Page> {
-  return async () => ({ headers: headersOf(contentType), body });
+function text(contentType: string, content: string): () => Promise<Page> {
+  const page = { headers: headersOf(contentType), body: Buffer.from(content) };
+  return async () => page;
 }
 
 /** Always compressed: no browser refuses it, and the script has 1.7 MB without. */

@@ -70,7 +70,13 @@ const insertBalances = statement((db, p: { entry: number; at: number; balances: 
     } where true on conflict do nothing`.compile(db),
 }));
 
+/** Balances that one statement writes: of hundreds of thousands it would take longer than a statement may. */
+const atOnce = 20_000;
+
 /** Keeps a checkpoint; that of another process at the same line says the same. */
 export function* keepCheckpoint({ entry, balances }: Checkpoint, at: number): Operation<void> {
-  yield* change(insertBalances, { entry, at, balances: JSON.stringify(balances) });
+  for (let from = 0; from < balances.length; from += atOnce) {
+    const some = balances.slice(from, from + atOnce);
+    yield* change(insertBalances, { entry, at, balances: JSON.stringify(some) });
+  }
 }

@@ -21,8 +21,8 @@ const mostCalls = 32;
 /** After a failed attempt to connect, the next ones within this time fail at once, give or take half. */
 const backOffMs = 200;
 
-/** How long an account is kept apart after its row could not be had. */
-const stuckMs = 5_000;
+/** How long an account is kept apart after its row could not be had, unless it can be had before. */
+const stuckMs = 60_000;
 
 export interface Lanes {
   call(call: Call): Promise<unknown>;
@@ -45,6 +45,8 @@ export function createLanes(
   const busyAccounts = new Set<string>();
   let waiting: Waiting[] = [];
   let busy = 0;
+  /** Whether a connection waits for an account that is kept apart: such may not have all of them. */
+  let isStuckBusy = false;
   let downUntil = 0;
   let isPumping = false;
   /** Accounts whose row somebody does not give up, and until when they are kept apart from others. */
@@ -56,11 +58,14 @@ export function createLanes(
       const group = takeGroup();
       if (group.length === 0) return;
       const accounts = group.flatMap(({ accountId }) => accountId ?? []);
+      const isForStuck = accounts.some(isStuck);
       for (const account of accounts) busyAccounts.add(account);
       busy++;
+      isStuckBusy ||= isForStuck;
       void runLane(group).finally(() => {
         for (const account of accounts) busyAccounts.delete(account);
         busy--;
+        if (isForStuck) isStuckBusy = false;
         pump();
         if (busy === 0 && waiting.length === 0) drained?.();
       });
@@ -77,7 +82,8 @@ export function createLanes(
     for (const one of waiting) {
       const { accountId } = one;
       const [leader] = group;
-      const isBusy = typeof accountId === 'string' && busyAccounts.has(accountId);
+      const isBusy =
+        typeof accountId === 'string' && (busyAccounts.has(accountId) || (isStuckBusy && isStuck(accountId)));
       if (isBusy || group.length === mostCalls || (leader && !mayShare(leader, one))) rest.push(one);
       else group.push(one);
     }
@@ -112,14 +118,16 @@ export function createLanes(
       client = await pool.connect();
     } catch (error) {
       if (performance.now() >= downUntil) downUntil = performance.now() + backOffMs * (0.5 + random());
-      return failEverything(group, error);
+      waiting.unshift(...group);
+      return failWaiting(error);
     }
     try {
       await runShared(client, group);
       client.release();
     } catch (error) {
       client.release(true);
-      failEverything(group, error);
+      for (const { reject } of group) reject(storeErrorOf(error, { isAway: true, isSent: true }));
+      failWaiting(error);
     }
   }
 
@@ -132,6 +140,7 @@ export function createLanes(
         group.map(({ call }) => call),
       );
       if (wrote) events.committed({ operations: group.length });
+      for (const { accountId } of group) if (typeof accountId === 'string') stuck.delete(accountId);
       for (const [index, { call, resolve }] of group.entries()) {
         learn(call, values[index]);
         resolve(values[index]);
@@ -158,9 +167,9 @@ export function createLanes(
     }
   }
 
-  /** Who waits behind a lost database would only learn the same later. */
-  function failEverything(group: Waiting[], error: unknown): void {
-    const all = [...group, ...waiting];
+  /** Who waits for a lost database would only learn the same later. */
+  function failWaiting(error: unknown): void {
+    const all = waiting;
     waiting = [];
     for (const { reject } of all) reject(storeErrorOf(error, { isAway: true }));
   }

@@ -14,7 +14,8 @@ export function presence(engine: Pick<Engine, 'call'>, node: string) {
   return {
     async beat(): Promise<number | undefined> {
       const now = await engine.call('beat', node);
-      if (steadySince === undefined || now - lastBeat > deadAfterMs / 2) steadySince = now;
+      // Nor while somebody sets the database's clock, back as well.
+      if (steadySince === undefined || Math.abs(now - lastBeat) > deadAfterMs / 2) steadySince = now;
       lastBeat = now;
       return now - steadySince < deadAfterMs ? undefined : now - deadAfterMs;
     },

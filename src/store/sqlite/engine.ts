@@ -1,9 +1,10 @@
+import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makeDataDir } from '../../dataDir.ts';
 import { UserError } from '../../userError.ts';
 import type { StoreCheck } from '../admin.ts';
-import type { Engine, EngineEvents } from '../engine.ts';
+import { type Engine, type EngineEvents, StoreError } from '../engine.ts';
 import { keepInPlace } from '../lock.ts';
 import { schemaVersion } from '../migrate.ts';
 import type { Arguments, Call, OperationName, Result } from '../operations.ts';
@@ -20,6 +21,7 @@ export async function openSqlite(file: string, events: EngineEvents): Promise<En
     lock.release();
     throw explained(error, file);
   });
+  const watch = watchPlace(file, events);
 
   return {
     call: <Name extends OperationName>(name: Name, ...args: Arguments<Name>) =>
@@ -45,9 +47,28 @@ export async function openSqlite(file: string, events: EngineEvents): Promise<En
     },
     walBytes: async () => (await stat(`${file}-wal`).catch(() => ({ size: 0 }))).size,
     async close() {
+      clearInterval(watch);
       await writer.close().finally(() => lock.release());
     },
   };
+}
+
+const lookMs = 1_000;
+
+/** A file that is removed or replaced goes on taking writes, which nobody will ever read. */
+function watchPlace(file: string, events: EngineEvents): NodeJS.Timeout {
+  const opened = identityOf(file);
+  const watch = setInterval(() => {
+    if (identityOf(file) === opened) return;
+    clearInterval(watch);
+    events.fatal(new StoreError('REMOVED', `${file} has been removed or replaced while it was in use`));
+  }, lookMs);
+  return watch.unref();
+}
+
+function identityOf(file: string): string {
+  const found = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return `${found?.dev}:${found?.ino}`;
 }
 
 /**

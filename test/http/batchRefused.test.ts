@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import type { Reading } from '../../src/tasks/task.ts';
+import { openWorld, picture } from '../world.ts';
+
+test('createTasks counts as a request where it brings no tasks', async () => {
+  await using world = await openWorld({ settings: { rateLimit: 2 } });
+  const codes: string[] = [];
+  for (let call = 0; call < 3; call++)
+    codes.push((await world.call('createTasks', { tasks: call })).body.errorCode);
+  expect(codes).toEqual(['ERROR_INVALID_TASK_DATA', 'ERROR_INVALID_TASK_DATA', 'ERROR_RATE_LIMIT']);
+});
+
+test('a client that hangs up before the first line is no fault of the server', async () => {
+  const asked: PromiseWithResolvers<Reading>[] = [];
+  const read = () => {
+    asked.push(Promise.withResolvers());
+    return asked.at(-1)!.promise;
+  };
+  await using world = await openWorld({ engines: { text: { read } } });
+  const gone = new AbortController();
+  const tasks = [{ type: 'ImageToTextTask', body: await picture(120, 40) }];
+  const headers = { accept: 'application/x-ndjson' };
+  const call = world.call('createTasks', { tasks }, { headers, signal: gone.signal });
+  await expect.poll(() => asked.length).toBe(1);
+  gone.abort();
+  await expect(call).rejects.toThrow('aborted');
+  // The server has heard of it once a later request has been answered.
+  await world.call('getBalance');
+  asked[0]!.resolve({ text: 'k7mp2', confidence: 0.97, characters: [], alternatives: [] });
+  await expect.poll(() => world.money()).toMatchObject({ pending: 0 });
+  expect(world.log.filter((line) => line.includes('our own fault'))).toEqual([]);
+});
