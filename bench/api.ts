@@ -10,13 +10,14 @@ import { createLog } from '../src/log.ts';
 import { createMetrics } from '../src/metrics.ts';
 import { caller } from '../src/outbound/call.ts';
 import { Guard } from '../src/outbound/guard.ts';
+import type { Reading } from '../src/reading.ts';
 import { readClassCard } from '../src/recognize/classes/card.ts';
 import { Questions } from '../src/recognize/classes/questions.ts';
 import { imageParser } from '../src/recognize/imageParser.ts';
 import { RecognizerPool } from '../src/recognize/pool.ts';
 import { openStore } from '../src/store/open.ts';
 import { taskTypes } from '../src/tasks/registry.ts';
-import type { Reading, TextReader } from '../src/tasks/task.ts';
+import type { TextReader } from '../src/tasks/task.ts';
 import { welcome } from '../src/welcome.ts';
 
 const reading: Reading = { text: '44795sds', confidence: 0.99, characters: [], alternatives: [] };

@@ -2,6 +2,9 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
 
+/** What came of an attempt to send a callback; `gone`: its receiver wants no more. */
+export type CallbackResult = 'delivered' | 'failed' | 'given_up' | 'gone';
+
 /** Why a task was turned away before any recognition. */
 export type Refusal = 'queue_full' | 'limit' | 'concurrency' | 'ban' | 'block' | 'balance' | 'draining';
 
@@ -75,7 +78,7 @@ export function createMetrics() {
     countRefusal(reason: Refusal) {
       refusals.inc({ reason });
     },
-    countCallback(result: 'delivered' | 'failed' | 'given_up' | 'gone') {
+    countCallback(result: CallbackResult) {
       callbacks.inc({ result });
     },
     /** A value that is read when the metrics are asked for. */

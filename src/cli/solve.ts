@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { describeFault, Fault } from '../fault.ts';
+import { forAll } from '../forAll.ts';
 import type { Solution } from '../tasks/task.ts';
 import { UserError } from '../userError.ts';
 import { whole } from './arguments.ts';
-import { forAll } from './forAll.ts';
 import {
   imagesAtOnce,
   type LocalReader,

@@ -8,12 +8,12 @@
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { forAll } from '../cli/forAll.ts';
 import { imagesAtOnce, type LocalReader, startLocalReader } from '../cli/localReader.ts';
 import { tellLostOutput } from '../cli/lostOutput.ts';
 import { printable } from '../cli/output.ts';
 import { progressOf } from '../cli/progress.ts';
 import type { Fault } from '../fault.ts';
+import { forAll } from '../forAll.ts';
 import { readModelCard, textModel } from '../recognize/modelCard.ts';
 import { UserError } from '../userError.ts';
 import { contactSheet } from './contactSheet.ts';

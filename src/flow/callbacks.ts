@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import { callbackSecret } from '../key.ts';
-import type { Metrics } from '../metrics.ts';
+import type { CallbackResult, Metrics } from '../metrics.ts';
 import { signWebhook } from '../outbound/webhook.ts';
 import type { Callback, Store } from '../store/store.ts';
 import type { SiteRules } from '../tasks/site.ts';
@@ -39,8 +39,6 @@ const mostByKey = 8;
 const keptFree = 8;
 /** How long a stopping server goes on sending; what is then left, the next start sends. */
 const lingerMs = 2_000;
-
-type Result = 'delivered' | 'failed' | 'given_up' | 'gone';
 
 /** Sends results to the URLs that their clients named, from the outbox in the store; at least once each. */
 export class CallbackSender {
@@ -133,7 +131,7 @@ export class CallbackSender {
     }
   }
 
-  async #end({ taskId, attempts }: Callback, result: Result): Promise<void> {
+  async #end({ taskId, attempts }: Callback, result: CallbackResult): Promise<void> {
     const { store, log, metrics } = this.#parts;
     // Cut off by our own stop: it is due again as if this process had died.
     if (result !== 'delivered' && this.#stop.signal.aborted) return;
@@ -144,7 +142,7 @@ export class CallbackSender {
     await store.endCallback({ taskId, attempts, nextAt });
   }
 
-  async #attempt(callback: Callback): Promise<Result> {
+  async #attempt(callback: Callback): Promise<CallbackResult> {
     const { machineTime, engines, sites, pepper, messageOf } = this.#parts;
     const { keyId, attempts } = callback;
     const state = callback.solution === null ? 'failed' : 'ready';
@@ -168,6 +166,6 @@ export class CallbackSender {
   }
 }
 
-function failedAt(attempts: number): Result {
+function failedAt(attempts: number): CallbackResult {
   return attempts > pauses.length ? 'given_up' : 'failed';
 }

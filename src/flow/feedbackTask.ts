@@ -33,7 +33,7 @@ export async function feedbackTask(steps: Steps, caller: Caller): Promise<void> 
   const { invalid: isInvalid, code, message } = reportOf(arrived.body, steps.config);
   const saved = await steps.store.saveFeedback({
     taskId,
-    accountId: principal.account.id,
+    accountId: principal.key.accountId,
     invalid: isInvalid,
     code: code ?? null,
     message: message === null || message === undefined ? null : storable(message),

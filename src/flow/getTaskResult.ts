@@ -17,7 +17,7 @@ export async function getTaskResult(steps: Steps, caller: Caller): Promise<TaskR
 async function recordOf(steps: Steps, caller: Caller, taskId: string): Promise<TaskRecord | undefined> {
   const { store, clock, config, waiters, pace } = steps;
   const { asks, aside } = caller.arrived;
-  const accountId = caller.principal.account.id;
+  const accountId = caller.principal.key.accountId;
   const poll = (maxPolls: number | null) => store.poll({ taskId, accountId, now: clock.now(), maxPolls });
   if (asks.waitMs === 0 || !pace.enterWait(caller)) return poll(config.maxPolls);
 

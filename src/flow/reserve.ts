@@ -6,7 +6,7 @@ import { Fault } from '../fault.ts';
 import type { Metrics } from '../metrics.ts';
 import { milliseconds } from '../milliseconds.ts';
 import { isAway, isInDoubt } from '../store/engine.ts';
-import type { NewHold, Package, Repeat, Store } from '../store/store.ts';
+import type { NewHold, PackageLimits, Repeat, Store } from '../store/store.ts';
 import { otherBody, requestName } from './idempotency.ts';
 import type { Held, Job } from './stages.ts';
 import { timeOrdered } from './taskId.ts';
@@ -35,14 +35,14 @@ export function reserver({ config, clock, store, metrics, newId, log }: Reserver
    */
   return async function reserve(job: Job): Promise<Held | Repeat> {
     const { arrived, principal } = job.caller;
-    const { key, account, package: pack } = principal;
+    const { key, package: pack } = principal;
     const now = clock.now();
     const taskId = timeOrdered(newId(), now);
     const deadline = now + milliseconds(config.taskSeconds);
     const isNow = job.type.timing === 'now';
     const hold: NewHold = {
       taskId,
-      accountId: account.id,
+      accountId: key.accountId,
       keyId: key.id,
       packageId: key.packageId,
       type: job.type.type,
@@ -85,7 +85,7 @@ export function reserver({ config, clock, store, metrics, newId, log }: Reserver
       taskId,
       number,
       lease: firstLease,
-      accountId: account.id,
+      accountId: key.accountId,
       keyId: key.id,
       type: job.type,
       input: job.input,
@@ -137,6 +137,6 @@ export function reserver({ config, clock, store, metrics, newId, log }: Reserver
   }
 }
 
-function hasExpired(pack: Package | null, now: number): boolean {
+function hasExpired(pack: PackageLimits | null, now: number): boolean {
   return pack !== null && pack.expiresAt !== null && pack.expiresAt <= now;
 }

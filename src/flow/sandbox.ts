@@ -122,7 +122,7 @@ export class Sandbox {
     caller.arrived.forgetBody();
     if (script.kind === 'slow') await this.#beSlow(taskId, script.ms, caller.arrived.work.signal);
     const number = firstNumber + ++this.#made;
-    const accountId = caller.principal.account.id;
+    const accountId = caller.principal.key.accountId;
     this.#tasks.set(taskId, { ...end, number, accountId, polls: 0, createdAt: now });
     this.#ids.set(number, taskId);
     if (!end.isLater && end.code === undefined) caller.arrived.aside.cost = 0;
@@ -172,7 +172,7 @@ export class Sandbox {
 
   #find(caller: Caller, taskId: string): StagedTask {
     const task = this.#tasks.get(taskId);
-    if (task?.accountId !== caller.principal.account.id) throw unknownTask();
+    if (task?.accountId !== caller.principal.key.accountId) throw unknownTask();
     const { config, clock } = this.#parts;
     if (task.createdAt + milliseconds(config.resultSeconds) <= clock.now()) throw unknownTask();
     return task;
@@ -213,7 +213,6 @@ const visitor: Principal = {
     isTest: true,
     revokedAt: null,
   },
-  account: { id: 'sandbox', name: 'sandbox', posted: balance, pending: 0, createdAt: 0 },
   package: null,
 };
 

@@ -19,7 +19,7 @@ export async function namedTask(
     throw unknownTask(typeof taskId === 'string' ? undefined : 'taskId: is not a string');
   const number = numberOf(taskId);
   if (number === undefined) throw unknownTask();
-  const found = await store.taskOfNumber({ number, accountId: principal.account.id });
+  const found = await store.taskOfNumber({ number, accountId: principal.key.accountId });
   if (found === undefined) throw unknownTask();
   return found;
 }

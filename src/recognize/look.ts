@@ -1,3 +1,4 @@
+import type { Constraints, Reading } from '../reading.ts';
 import type { Candidate } from './beam.ts';
 import { calibrate, type Line } from './calibration.ts';
 import { pickCombination } from './frames.ts';
@@ -5,12 +6,11 @@ import { type JudgeOptions, judge } from './judge.ts';
 import { expression, expressionAlphabet, lengths, lettersAndDigits } from './language.ts';
 import type { ModelCard } from './modelCard.ts';
 import type { Scores } from './net.ts';
-import type { Constraints, Reading } from './reading.ts';
 import { allowedClasses, characterConfidences, type Steps, toSteps } from './steps.ts';
 
 /** What is known of an image after having looked at it. */
 export interface Look {
-  reading: Omit<Reading, 'times'>;
+  reading: Reading;
   /** Which of the pictures it was read on. */
   view: number;
   /** How many pictures the net has seen. */
@@ -63,7 +63,7 @@ function toReading(
   candidates: readonly Candidate[],
   views: readonly Steps[],
   line: Line,
-): Omit<Reading, 'times'> {
+): Reading {
   const [best = { text: [], probability: 0 }, ...others] = candidates;
   const character = (c: number) => alphabet[c - 1]!;
   const spell = (text: readonly number[]) => text.map(character).join('');

@@ -2,25 +2,25 @@ import type { Worker } from 'node:worker_threads';
 import type { Clock } from '../clock.ts';
 import { Fault } from '../fault.ts';
 import type { Patience } from '../patience.ts';
-import {
-  type Answered,
-  type Entry,
-  recogniserUnavailable,
-  settle,
-  strayAnswer,
-  threadMs,
-  weigh,
-} from './entry.ts';
+import type { Constraints } from '../reading.ts';
 import { readModelCard, textModel } from './modelCard.ts';
 import type { Clicks } from './puzzles/click.ts';
 import type { Turn } from './puzzles/rotate.ts';
 import type { Spot } from './puzzles/slide.ts';
 import { tooMany, WorkQueue } from './queue.ts';
-import type { Constraints, Reading } from './reading.ts';
+import {
+  type Answer,
+  answerOnce,
+  type QueuedWork,
+  recogniserUnavailable,
+  strayAnswer,
+  threadMs,
+  weigh,
+} from './queuedWork.ts';
 import type { InputShape } from './resize.ts';
 import { startRecognitionThread, type Thread } from './startThread.ts';
 import type { FromThread, ToThread } from './thread.ts';
-import type { Found, Item, Outcome, Work } from './work.ts';
+import type { Found, Item, Outcome, TimedReading, Work } from './work.ts';
 
 export interface PoolOptions {
   /** Recognition threads: one for each core that may be used. */
@@ -48,7 +48,7 @@ const RESTART_MS = 1000;
 /** Looks at images on threads of its own, in micro-batches, with a bounded queue before them. */
 export class RecognizerPool {
   readonly #options: Required<Omit<PoolOptions, 'queueBytes'>>;
-  readonly #queue: WorkQueue<Entry>;
+  readonly #queue: WorkQueue<QueuedWork>;
   readonly #shape: InputShape;
   readonly #threads = new Set<Thread>();
   readonly #sweeper: NodeJS.Timeout;
@@ -91,12 +91,12 @@ export class RecognizerPool {
    * @throws Fault ERROR_PARSE_IMAGE_FAIL, ERROR_TASK_TIMEOUT, ERROR_SERVICE_UNAVALIABLE (queue full)
    * @throws the signal's reason, when the client goes before its image is begun
    */
-  async read(image: Uint8Array, options: ReadOptions): Promise<Reading> {
+  async read(image: Uint8Array, options: ReadOptions): Promise<TimedReading> {
     const { deadline, signal, accountId, ...constraints } = options;
     const work: Work = { kind: 'text', ...constraints };
-    const { outcome, queueMs } = await this.#run(work, [image], { deadline, signal, accountId });
-    if (!('reading' in outcome)) throw strayAnswer();
-    return { ...outcome.reading, times: { ...outcome.reading.times, queueMs } };
+    const answer = await this.#run(work, [image], { deadline, signal, accountId });
+    if (!('reading' in answer)) throw strayAnswer();
+    return answer.reading;
   }
 
   /** Probability of each class that the model knows, in its order; throws as `read` does. */
@@ -128,35 +128,33 @@ export class RecognizerPool {
     images: Uint8Array[],
     patience: Patience,
   ) {
-    const { outcome } = await this.#run(work, images, patience);
-    if (!('found' in outcome) || outcome.found.kind !== work.kind) throw strayAnswer();
-    return outcome.found as Extract<Found, { kind: Kind }>;
+    const answer = await this.#run(work, images, patience);
+    if (!('found' in answer) || answer.found.kind !== work.kind) throw strayAnswer();
+    return answer.found as Extract<Found, { kind: Kind }>;
   }
 
-  #run(work: Work, images: Uint8Array[], { deadline, signal, accountId = '' }: Patience): Promise<Answered> {
+  #run(work: Work, images: Uint8Array[], { deadline, signal, accountId = '' }: Patience): Promise<Answer> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       if (this.#stopping) throw recogniserUnavailable('is stopping');
       const [now, retryAfterMs] = [this.#options.clock.now(), this.#retryAfterMs()];
       if (now >= deadline) throw new Fault('ERROR_TASK_TIMEOUT');
-      const entry: Entry = {
+      const queued: QueuedWork = {
         work,
         images,
         deadline,
         signal,
         account: accountId,
         ...weigh(work, images, this.#shape),
-        queuedAt: now,
-        startedAt: now,
         attempts: 0,
-        settled: false,
+        isAnswered: false,
         resolve,
         reject,
-        leave: () => this.#forget(entry),
+        leave: () => this.#forget(queued),
       };
-      for (const other of this.#queue.add(entry, retryAfterMs))
-        settle(other, () => other.reject(tooMany(retryAfterMs)));
-      signal.addEventListener('abort', entry.leave, { once: true });
+      for (const other of this.#queue.add(queued, retryAfterMs))
+        answerOnce(other, () => other.reject(tooMany(retryAfterMs)));
+      signal.addEventListener('abort', queued.leave, { once: true });
       this.#dispatch();
     });
   }
@@ -164,10 +162,10 @@ export class RecognizerPool {
   /** Answers everything whose deadline has passed; the thread that is at it goes on undisturbed. */
   expire(): void {
     const now = this.#options.clock.now();
-    const late = (entry: Entry) => entry.deadline <= now;
-    const running = [...this.#threads].flatMap(({ batch }) => batch.filter((entry) => entry !== undefined));
-    for (const entry of [...this.#queue.remove(late), ...running.filter(late)]) {
-      settle(entry, () => entry.reject(new Fault('ERROR_TASK_TIMEOUT')));
+    const late = (queued: QueuedWork) => queued.deadline <= now;
+    const running = [...this.#threads].flatMap(({ batch }) => batch.filter((queued) => queued !== undefined));
+    for (const queued of [...this.#queue.remove(late), ...running.filter(late)]) {
+      answerOnce(queued, () => queued.reject(new Fault('ERROR_TASK_TIMEOUT')));
     }
   }
 
@@ -175,8 +173,8 @@ export class RecognizerPool {
   async stop(): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#sweeper);
-    for (const entry of this.#queue.remove(() => true)) {
-      settle(entry, () => entry.reject(recogniserUnavailable('is stopping')));
+    for (const queued of this.#queue.remove(() => true)) {
+      answerOnce(queued, () => queued.reject(recogniserUnavailable('is stopping')));
     }
     await Promise.all(
       Array.from(this.#threads, ({ worker }) => {
@@ -187,9 +185,9 @@ export class RecognizerPool {
     );
   }
 
-  #forget(entry: Entry): void {
-    if (this.#queue.remove((other) => other === entry).length > 0)
-      settle(entry, () => entry.reject(entry.signal.reason));
+  #forget(queued: QueuedWork): void {
+    if (this.#queue.remove((other) => other === queued).length > 0)
+      answerOnce(queued, () => queued.reject(queued.signal.reason));
   }
 
   /** Gives idle threads work. */
@@ -201,15 +199,14 @@ export class RecognizerPool {
     }
   }
 
-  #send(thread: Thread, batch: Entry[]): void {
+  #send(thread: Thread, batch: QueuedWork[]): void {
     const now = this.#options.clock.now();
     thread.batch = batch;
-    const items = batch.map((entry): Item => {
-      entry.attempts += 1;
-      entry.startedAt = now;
+    const items = batch.map((queued): Item => {
+      queued.attempts += 1;
       // Copies of their own: a Buffer may be a window on a larger block, and all of that would be sent.
-      const images = entry.images.map((image) => Uint8Array.from(image));
-      return { work: entry.work, images, budgetMs: entry.deadline - now };
+      const images = queued.images.map((image) => Uint8Array.from(image));
+      return { work: queued.work, images, budgetMs: queued.deadline - now };
     });
     thread.worker.postMessage(
       { kind: 'batch', items } satisfies ToThread,
@@ -219,23 +216,23 @@ export class RecognizerPool {
 
   #receive(thread: Thread, message: FromThread): void {
     if (message.kind === 'done') {
-      const entry = thread.batch[message.index];
+      const queued = thread.batch[message.index];
       thread.batch[message.index] = undefined;
-      if (entry) this.#finish(entry, message.outcome, thread.batch.length);
+      if (queued) this.#finish(queued, message.outcome, thread.batch.length);
     } else if (message.kind === 'free') {
       thread.batch = [];
       this.#dispatch();
     }
   }
 
-  #finish(entry: Entry, outcome: Outcome, batchSize: number): void {
+  #finish(queued: QueuedWork, outcome: Outcome, batchSize: number): void {
     if ('fault' in outcome) {
       const { code, cause } = outcome.fault;
-      settle(entry, () => entry.reject(new Fault(code, { cause })));
+      answerOnce(queued, () => queued.reject(new Fault(code, { cause })));
       return;
     }
     this.#imageMs += 0.05 * (threadMs(outcome, batchSize) - this.#imageMs);
-    settle(entry, () => entry.resolve({ outcome, queueMs: entry.startedAt - entry.queuedAt }));
+    answerOnce(queued, () => queued.resolve(outcome));
   }
 
   #retryAfterMs(): number {
@@ -286,13 +283,13 @@ export class RecognizerPool {
 
   /** What a dead thread was at runs once more, each by itself, since one of them may have killed it. */
   #salvage({ batch }: Thread, reason: unknown): void {
-    const left = batch.filter((entry) => entry !== undefined && !entry.settled) as Entry[];
-    const mayRun = ({ attempts, signal }: Entry) => attempts < MOST_ATTEMPTS && !signal.aborted;
+    const left = batch.filter((queued) => queued !== undefined && !queued.isAnswered) as QueuedWork[];
+    const mayRun = ({ attempts, signal }: QueuedWork) => attempts < MOST_ATTEMPTS && !signal.aborted;
     const again = this.#stopping ? [] : left.filter(mayRun);
-    for (const entry of left) {
-      if (again.includes(entry)) entry.alone = true;
-      else if (entry.signal.aborted) settle(entry, () => entry.reject(entry.signal.reason));
-      else settle(entry, () => entry.reject(recogniserUnavailable('failed on this image', reason)));
+    for (const queued of left) {
+      if (again.includes(queued)) queued.alone = true;
+      else if (queued.signal.aborted) answerOnce(queued, () => queued.reject(queued.signal.reason));
+      else answerOnce(queued, () => queued.reject(recogniserUnavailable('failed on this image', reason)));
     }
     this.#queue.putBack(again);
     this.#dispatch();

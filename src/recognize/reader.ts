@@ -1,3 +1,4 @@
+import type { Constraints } from '../reading.ts';
 import { isBlank } from './blank.ts';
 import type { Bitmap } from './bmp.ts';
 import { decodeOnGrounds } from './decode.ts';
@@ -5,7 +6,6 @@ import { combinations } from './frames.ts';
 import { firstLook, furtherLook, type Look } from './look.ts';
 import type { Net } from './net.ts';
 import { peekImage } from './peek.ts';
-import type { Constraints } from './reading.ts';
 import { firstView, furtherViews } from './views.ts';
 import type { Outcome } from './work.ts';
 
@@ -40,7 +40,7 @@ export async function readImages(
 
   const finish = (index: number, look: Look) => {
     const inferMs = performance.now() - begun - decodeMs;
-    const times = { queueMs: 0, decodeMs, inferMs, views: look.views };
+    const times = { decodeMs, inferMs, views: look.views };
     done(index, { reading: { ...look.reading, times } });
   };
 
@@ -84,7 +84,7 @@ async function open({ image }: ReadItem, done: (outcome: ReadOutcome) => void): 
     if (!peeked) throw new Error('no image');
     const pictures = (await decodeOnGrounds(image, peeked)).flatMap(combinations);
     if (!pictures.every(isBlank)) return pictures;
-    const times = { queueMs: 0, decodeMs: performance.now() - begun, inferMs: 0, views: 0 };
+    const times = { decodeMs: performance.now() - begun, inferMs: 0, views: 0 };
     done({ reading: { text: '', confidence: 0, characters: [], alternatives: [], times } });
     return [];
   } catch (error) {

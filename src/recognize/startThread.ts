@@ -1,6 +1,6 @@
 import './withoutTelemetry.ts';
 import { Worker } from 'node:worker_threads';
-import type { Entry } from './entry.ts';
+import type { QueuedWork } from './queuedWork.ts';
 
 /** Starts a recognition thread, which reads text with this model. */
 export function startRecognitionThread(model: string): Worker {
@@ -14,6 +14,6 @@ export function startRecognitionThread(model: string): Worker {
 export interface Thread {
   worker: Worker;
   /** What it works on; an item is undefined once its outcome has come. */
-  batch: (Entry | undefined)[];
+  batch: (QueuedWork | undefined)[];
   ready: boolean;
 }

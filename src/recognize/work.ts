@@ -1,8 +1,8 @@
 import type { ErrorCode } from '../errors.ts';
+import type { Constraints, Reading } from '../reading.ts';
 import type { Clicks } from './puzzles/click.ts';
 import type { Turn } from './puzzles/rotate.ts';
 import type { Spot } from './puzzles/slide.ts';
-import type { Constraints, Reading } from './reading.ts';
 
 /** What a thread is asked to do with one or two images. */
 export type Work =
@@ -29,7 +29,17 @@ export type Found =
   | { kind: 'turn'; turn: Turn | undefined }
   | { kind: 'clicks'; clicks: Clicks | undefined };
 
+/** Milliseconds that one image spent in each stage on a thread, the company of its batch included. */
+export interface StageTimes {
+  decodeMs: number;
+  inferMs: number;
+  /** How many pictures the net saw for it. */
+  views: number;
+}
+
+export type TimedReading = Reading & { times: StageTimes };
+
 export type Outcome =
-  | { reading: Reading }
+  | { reading: TimedReading }
   | { found: Found /** Milliseconds of the thread. */; ms: number }
   | { fault: { code: ErrorCode; cause: string } };

@@ -111,10 +111,9 @@ class FreshResults {
       task.polls++;
       this.#unsaved.add(taskId);
     }
-    const { type, price, address, now: createdAt, deadline } = hold;
+    const { price, address, now: createdAt } = hold;
     const ending = { state: 'ready', solution, errorCode: null, errorDetail: null } as const;
-    const times = { createdAt, endedAt, deadline };
-    return { id: taskId, accountId, type, price, address, ...times, polls: task.polls, ...ending };
+    return { price, address, createdAt, endedAt, polls: task.polls, ...ending };
   }
 
   /** Writes down the polls counted since the last time, and forgets what nobody may ask for any more. */

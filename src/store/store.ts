@@ -54,12 +54,14 @@ export interface Package {
   keyHint: string;
 }
 
-/** A key with all that a request needs to know about its owner, read in one go. */
+/** A key with all that a request needs to know about it, read in one go. */
 export interface Principal {
   key: Key;
-  account: Account;
-  package: Package | null;
+  package: PackageLimits | null;
 }
+
+/** How often and how long a package may be used. */
+export type PackageLimits = Pick<Package, 'id' | 'rateLimit' | 'concurrency' | 'expiresAt'>;
 
 export type TaskState = 'queued' | 'running' | 'ready' | 'failed';
 
@@ -126,9 +128,6 @@ export interface Lease {
 }
 
 export interface TaskRecord {
-  id: string;
-  accountId: string;
-  type: string;
   state: TaskState;
   price: MicroUsd;
   /** JSON of the solution, when `ready`. */
@@ -141,7 +140,6 @@ export interface TaskRecord {
   createdAt: number;
   /** `null` while it is open. */
   endedAt: number | null;
-  deadline: number;
   polls: number;
 }
 
@@ -264,7 +262,7 @@ export interface Store {
   saveBan(ban: Ban): Promise<void>;
   /** Fails and refunds tasks past their deadline, forgets results past their retention, in small batches. */
   sweep(now: number): Promise<SweepOutcome>;
-  /** Lends the callback that is due first, of any host but these; due again at `lostAt` if nobody ends it. */
+  /** Lends the callback that is due first, of any host and key but these; due again at `lostAt` if nobody ends it. */
   takeCallback(query: {
     now: number;
     lostAt: number;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { forAll } from '../forAll.ts';
 import { startsWith } from '../proof.ts';
 import { type ProofTask, proofSchema, unsolvable } from './proofOfWork.ts';
 import { askSite, type Site, type SiteRules } from './site.ts';
@@ -96,28 +97,21 @@ function* partsOf({ challenge: asked, token }: Challenge): Generator<Part> {
     ];
 }
 
-async function solveParts(
+function solveParts(
   parts: Generator<Part>,
   { engines, signal, accountId }: Pick<SolveContext<'proofs'>, 'engines' | 'signal' | 'accountId'>,
 ): Promise<number[]> {
-  const solutions: number[] = [];
-  let next = 0;
-  const solveNext = async () => {
-    for (const [salt, digits] of parts) {
-      const index = next++;
-      const proof = {
-        kind: 'digits' as const,
-        algorithm: 'sha256' as const,
-        prefix: Buffer.from(salt),
-        ...startsWith(digits),
-      };
-      const found = await engines.proofs.search(proof, { signal, accountId });
-      if (found === undefined) throw unsolvable('task.challenge: no number solves it');
-      solutions[index] = found.counter;
-    }
-  };
-  await Promise.all(Array.from({ length: partsAtOnce }, solveNext));
-  return solutions;
+  return forAll(parts, partsAtOnce, async ([salt, digits]) => {
+    const proof = {
+      kind: 'digits' as const,
+      algorithm: 'sha256' as const,
+      prefix: Buffer.from(salt),
+      ...startsWith(digits),
+    };
+    const found = await engines.proofs.search(proof, { signal, accountId });
+    if (found === undefined) throw unsolvable('task.challenge: no number solves it');
+    return found.counter;
+  });
 }
 
 /** The seed of Cap's own generator, which both sides must run alike: FNV-1a, which goes on from that of a beginning. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
+import type { Reading } from '../reading.ts';
 import { answerOf } from './arithmetic.ts';
 import { charset } from './charset.ts';
 import { encoded, type Image, type ImageSettings, imageList, imageOf, ofFields, text } from './images.ts';
@@ -10,7 +11,6 @@ import {
   confidence,
   LEAST_CONFIDENCE,
   probability,
-  type Reading,
   type ReadOptions,
   rounded,
   type SolveContext,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Call, Outcome } from '../call.ts';
 import type { Patience } from '../patience.ts';
 import type { Found, Proof } from '../proof.ts';
+import type { Constraints, Reading } from '../reading.ts';
 
 /** Engines that task types solve with. Each is wired in main; a type names only what it needs. */
 export interface Engines {
@@ -50,7 +51,8 @@ export interface Classifier {
 export interface ProofSearcher {
   /**
    * A counter from `from` (0) to `to` (not included) that solves a proof; undefined when there is none.
-   * @throws the signal's reason; Fault ERROR_SERVICE_UNAVALIABLE
+   * @throws the signal's reason; Fault ERROR_CAPTCHA_UNSOLVABLE for one that needs more memory than there is,
+   * ERROR_SERVICE_UNAVALIABLE
    */
   search(
     proof: Proof,
@@ -63,26 +65,7 @@ export interface Web {
   call(call: Call): Promise<Outcome>;
 }
 
-export interface ReadOptions extends Patience {
-  /** Characters that may occur; `undefined` allows letters and digits. */
-  alphabet?: string;
-  minLength?: number;
-  maxLength?: number;
-  /** The text must be whole-number arithmetic, as `12+3=?`; `alphabet` then means nothing. */
-  expression?: boolean;
-  /** How many other texts to name beside the best; 0 without it. */
-  alternatives?: number;
-}
-
-export interface Reading {
-  /** Empty when there is nothing to read. */
-  text: string;
-  /** Calibrated probability that the whole text is right, 0 to 1. */
-  confidence: number;
-  characters: { character: string; confidence: number }[];
-  /** Other texts that it may be, likeliest first. */
-  alternatives: { text: string; confidence: number }[];
-}
+export type ReadOptions = Patience & Constraints;
 
 /**
  * A reading less sure than this is not answered, and costs nothing: of a hundred such readings not one is right. A

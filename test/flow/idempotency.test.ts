@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/fault.ts';
-import type { Reading, TextReader } from '../../src/tasks/task.ts';
+import type { Reading } from '../../src/reading.ts';
+import type { TextReader } from '../../src/tasks/task.ts';
 import { laterPrices, laterType } from '../laterType.ts';
 import {
   expectReady,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { inTurn } from '../../src/flow/createTasks.ts';
-import type { Reading, TextReader } from '../../src/tasks/task.ts';
+import type { Reading } from '../../src/reading.ts';
+import type { TextReader } from '../../src/tasks/task.ts';
 import { ask, hosts, wire } from '../clients/wire.ts';
 import { documentOf } from '../documented.ts';
 import { laterPrices, laterType } from '../laterType.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Reading } from '../../src/tasks/task.ts';
+import type { Reading } from '../../src/reading.ts';
 import { openWorld, picture } from '../world.ts';
 
 test('createTasks counts as a request where it brings no tasks', async () => {

@@ -4,7 +4,7 @@ import { type ErrorCode, errorCodes, errorTable } from '../../src/errors.ts';
 import { Fault } from '../../src/fault.ts';
 import { capsolver } from '../../src/http/dialects/capsolver.ts';
 import { standardPrices } from '../../src/prices.ts';
-import type { Reading } from '../../src/tasks/task.ts';
+import type { Reading } from '../../src/reading.ts';
 import { documentOf } from '../documented.ts';
 import { laterPrices, laterType } from '../laterType.ts';
 import { imageTask, openWorld, picture, type World } from '../world.ts';

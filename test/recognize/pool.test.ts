@@ -95,17 +95,6 @@ describe('batches', () => {
     for (const thread of threads) thread.answer();
     await Promise.all(reads);
   });
-
-  test('an answer tells how long it waited', async () => {
-    await startPool();
-    const first = read();
-    const second = read();
-    clock.ms += 30;
-    threads[0]!.answer();
-    threads[0]!.answer();
-    expect((await first).times.queueMs).toBe(0);
-    expect((await second).times.queueMs).toBe(30);
-  });
 });
 
 test('a full queue refuses at once, and says when to come back', async () => {

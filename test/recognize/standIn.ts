@@ -22,7 +22,7 @@ export class StandIn extends EventEmitter {
   answer(): void {
     const count = this.batches.shift() ?? 0;
     for (let index = 0; index < count; index++) {
-      const times = { queueMs: 0, decodeMs: 1, inferMs: 4, views: 1 };
+      const times = { decodeMs: 1, inferMs: 4, views: 1 };
       const reading = { text: `${index}`, confidence: 1, characters: [], alternatives: [], times };
       this.say({ kind: 'done', index, outcome: { reading } });
     }

@@ -170,7 +170,7 @@ describe('without its PostgreSQL', () => {
     const theirs = store.settle(settled('of another process')).catch((error: Error) => error);
     expect(await Promise.all([theirs, store.findPrincipal('hash-bob'), ask('bob', 'beside')])).toEqual([
       expect.any(Error),
-      expect.objectContaining({ account: expect.objectContaining({ id: 'bob' }) }),
+      expect.objectContaining({ key: expect.objectContaining({ accountId: 'bob' }) }),
       'held',
     ]);
     // Kept waiting in a transaction of its own, and not behind it.

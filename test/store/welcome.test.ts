@@ -13,10 +13,11 @@ onEachEngine('the first start', (makeBooks) => {
     const keys = told.filter((key) => key !== undefined);
     expect(keys).toHaveLength(1);
     const [store] = stores;
-    expect(await store!.listAccounts()).toMatchObject([{ name: 'play', posted: 10_000_000 }]);
+    const accounts = await store!.listAccounts();
+    expect(accounts).toMatchObject([{ name: 'play', posted: 10_000_000 }]);
     expect(await store!.listKeys()).toHaveLength(1);
     const found = await store!.findPrincipal(hashKey(keys[0]!, pepper));
-    expect(found?.account.name).toBe('play');
+    expect(found?.key.accountId).toBe(accounts[0]!.id);
     expect(await store!.audit(systemClock.now())).toEqual([]);
   });
 

@@ -10,9 +10,6 @@ const countPoll = statement((db, p: PollQuery & { maxPolls: number; count: numbe
     .where('expires_at', '>', p.now)
     .where('polls', '<', p.maxPolls)
     .returning([
-      'id',
-      'account_id as accountId',
-      'type',
       'state',
       'price',
       'solution',
@@ -21,7 +18,6 @@ const countPoll = statement((db, p: PollQuery & { maxPolls: number; count: numbe
       'address',
       'created_at as createdAt',
       'ended_at as endedAt',
-      'deadline',
       'polls',
     ]),
 );

@@ -4,23 +4,18 @@ import type { Waiting } from './queue.ts';
 import { type InputShape, targetWidth } from './resize.ts';
 import type { Outcome, Work } from './work.ts';
 
-/** What a thread found, and how long it waited for the thread. */
-export interface Answered {
-  outcome: Exclude<Outcome, { fault: unknown }>;
-  queueMs: number;
-}
+/** What a thread found. */
+export type Answer = Exclude<Outcome, { fault: unknown }>;
 
 /** A piece of work in the pool, from its call to its answer. */
-export interface Entry extends Waiting {
+export interface QueuedWork extends Waiting {
   work: Work;
   images: Uint8Array[];
-  queuedAt: number;
-  startedAt: number;
   attempts: number;
-  settled: boolean;
-  resolve(answered: Answered): void;
+  isAnswered: boolean;
+  resolve(answer: Answer): void;
   reject(reason: unknown): void;
-  /** Listens to the signal until the entry is settled. */
+  /** Listens to the signal until the work is answered. */
   leave(): void;
 }
 
@@ -44,11 +39,10 @@ export function weigh({ kind }: Work, images: readonly Uint8Array[], shape: Inpu
   return { company, alone, bytes: images.reduce((sum, { length }) => sum + length, 0) };
 }
 
-/** Answers an entry, once. */
-export function settle(entry: Entry, answer: () => void): void {
-  if (entry.settled) return;
-  entry.settled = true;
-  entry.signal.removeEventListener('abort', entry.leave);
+export function answerOnce(queued: QueuedWork, answer: () => void): void {
+  if (queued.isAnswered) return;
+  queued.isAnswered = true;
+  queued.signal.removeEventListener('abort', queued.leave);
   answer();
 }
 
@@ -57,9 +51,9 @@ export function recogniserUnavailable(what: string, cause?: unknown): Fault {
 }
 
 /** Milliseconds that a thread spent for one answer of its batch. */
-export function threadMs(outcome: Answered['outcome'], batchSize: number): number {
-  if ('found' in outcome) return outcome.ms;
-  const { decodeMs, inferMs } = outcome.reading.times;
+export function threadMs(answer: Answer, batchSize: number): number {
+  if ('found' in answer) return answer.ms;
+  const { decodeMs, inferMs } = answer.reading.times;
   return (decodeMs + inferMs) / batchSize;
 }
 

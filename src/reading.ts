@@ -4,27 +4,19 @@ export interface Constraints {
   alphabet?: string;
   minLength?: number;
   maxLength?: number;
-  /** The text must be whole-number arithmetic; `alphabet` then means nothing. */
+  /** The text must be whole-number arithmetic, as `12+3=?`; `alphabet` then means nothing. */
   expression?: boolean;
-  /** How many other texts to name beside the best. */
+  /** How many other texts to name beside the best; 0 without it. */
   alternatives?: number;
 }
 
+/** What an image says. Probabilities are calibrated, 0 to 1. */
 export interface Reading {
   /** Empty when there is nothing to read. */
   text: string;
-  /** Calibrated probability that the whole text is right. */
+  /** That the whole text is right. */
   confidence: number;
   characters: { character: string; confidence: number }[];
+  /** Other texts that it may be, likeliest first. */
   alternatives: { text: string; confidence: number }[];
-  times: StageTimes;
-}
-
-/** Milliseconds that one image spent in each stage, the company of its batch included. */
-export interface StageTimes {
-  queueMs: number;
-  decodeMs: number;
-  inferMs: number;
-  /** How many pictures the net saw for it. */
-  views: number;
 }
