@@ -10,6 +10,8 @@ export const systemClock: Clock = { now: () => Date.now(), elapsed: () => perfor
 
 /** The share by which time may run faster or slower while it is brought to where it should be. */
 const slew = 0.1;
+/** After longer without a word of where it should be, the first is followed no further than after so long. */
+const longestMs = 10_000;
 
 /**
  * A time that never jumps. Somebody who corrects the machine's would else time out every task under way, or hold its money
@@ -51,7 +53,7 @@ export class SteadyClock implements Clock {
   steer(time: number): number {
     const elapsed = this.#base.elapsed();
     const behind = time - (elapsed + this.#offset);
-    const most = slew * (elapsed - this.#steeredAt);
+    const most = slew * Math.min(elapsed - this.#steeredAt, longestMs);
     this.#offset += Math.max(-most, Math.min(most, behind));
     this.#steeredAt = elapsed;
     return behind;

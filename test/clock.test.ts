@@ -34,6 +34,15 @@ it.each([
   expect(clock.now()).toBe(machine.now());
 });
 
+it('after half an hour without a word of where it should be it moves by no more than a second at once', () => {
+  const machine = new FakeClock();
+  const clock = new SteadyClock(machine);
+  machine.advance(1_800_000);
+  const before = clock.now();
+  clock.steer(machine.now() + hour);
+  expect(clock.now() - before).toBe(1_000);
+});
+
 it('before anything is under way it is set at once', () => {
   const machine = new FakeClock();
   const clock = new SteadyClock(machine);
