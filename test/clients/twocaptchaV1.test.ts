@@ -239,7 +239,12 @@ test('a request that is too large is too large a picture', async () => {
 test('images to click at, or to choose from, are not read as texts; a question in words is of no kind here', async () => {
   const before = await world.money();
   const kinds = ['coordinatescaptcha', 'recaptcha', 'canvas'].map((kind) => ({ body: image, [kind]: '1' }));
-  for (const fields of [...kinds, { textcaptcha: '2+2?', method: 'post' }]) {
+  const grids = [{ recaptcharows: '3' }, { recaptchacols: '3' }, { img_type: 'recaptcha' }].map((fields) => ({
+    body: image,
+    textinstructions: 'click all cars',
+    ...fields,
+  }));
+  for (const fields of [...kinds, ...grids, { textcaptcha: '2+2?', method: 'post' }]) {
     const sent = { type: urlencoded, body: query({ key: world.key, ...fields }) };
     expect((await wire(world, '/in.php', sent)).text).toBe('ERROR_BAD_PARAMETERS');
   }

@@ -6,6 +6,7 @@ import { capmonster } from '../../src/http/dialects/capmonster.ts';
 import type { Dialect } from '../../src/http/dialects/dialect.ts';
 import { twocaptcha } from '../../src/http/dialects/twocaptcha.ts';
 import { twocaptchaV1 } from '../../src/http/dialects/twocaptchaV1.ts';
+import { openWorld } from '../world.ts';
 
 /** The table of the contract's reference: each of our codes in each dialect, with its number where it has one. */
 const table: Record<ErrorCode, [string, string, string, string]> = {
@@ -122,3 +123,22 @@ test('a limit has another name while an answer is asked for, where a dialect has
   const asked = { path: '/res.php', url: '/res.php?json=1' };
   expect(JSON.parse(twocaptchaV1.refusal(fault, 'en', asked).body).request).toBe('ERROR: 1005');
 });
+
+test.each([
+  [anticaptcha, '"errorId":11,"errorCode":"ERROR_IP_NOT_ALLOWED"'],
+  [capmonster, '"errorId":1,"errorCode":"ERROR_IP_NOT_ALLOWED"'],
+  [twocaptcha, '"errorId":11,"errorCode":"ERROR_IP_NOT_ALLOWED"'],
+  [twocaptchaV1, 'ERROR_IP_NOT_ALLOWED'],
+])('a good key that is used from elsewhere is not called unknown: %#', async (dialect, said) => {
+  const denied = await refusalElsewhere();
+  expect(dialect.refusal(denied, 'en', { path: '', url: '' }).body).toContain(said);
+});
+
+/** As the server itself refuses it, so that the words by which dialects know it are those that it says. */
+async function refusalElsewhere(): Promise<Fault> {
+  await using world = await openWorld();
+  const clientKey = await world.addKey({ addresses: ['10.0.0.0/8'] });
+  const { body } = await world.call('getBalance', { clientKey });
+  const detail = /clientKey: .*/.exec(body.errorDescription)![0];
+  return new Fault('ERROR_KEY_DENIED_ACCESS', { detail });
+}

@@ -3,8 +3,16 @@ import type { ErrorCode, Language } from '../../errors.ts';
 import { describeFault, type Fault } from '../../fault.ts';
 import type { Flow } from '../../flow/flow.ts';
 import type { Arrived, TaskResult } from '../../flow/stages.ts';
+import { withOurChallenge } from './altchaTask.ts';
 import type { Body, Dialect, Method, Reply, Said } from './dialect.ts';
-import { type Foreign, type ForeignCodes, ifBodyTooLarge, ifMissing, ifSmall } from './foreignCodes.ts';
+import {
+  type Foreign,
+  type ForeignCodes,
+  ifBodyTooLarge,
+  ifElsewhere,
+  ifMissing,
+  ifSmall,
+} from './foreignCodes.ts';
 import { withOurOptions } from './imageOptions.ts';
 
 const noSlot: Foreign = ['ERROR_NO_SLOT_AVAILABLE', 2];
@@ -27,7 +35,10 @@ export const antigateCodes: ForeignCodes = {
   ERROR_TASKID_INVALID: ['ERROR_NO_SUCH_CAPCHA_ID', 16],
   ERROR_TASK_TIMEOUT: unsolvable,
   ERROR_SETTLEMENT_FAILED: noMoney,
-  ERROR_KEY_DENIED_ACCESS: ['ERROR_KEY_DOES_NOT_EXIST', 1],
+  ERROR_KEY_DENIED_ACCESS: ifElsewhere({
+    elsewhere: ['ERROR_IP_NOT_ALLOWED', 11],
+    else: ['ERROR_KEY_DOES_NOT_EXIST', 1],
+  }),
   ERROR_ZERO_BALANCE: noMoney,
   ERROR_TASK_NOT_SUPPORTED: ['ERROR_TASK_NOT_SUPPORTED', 23],
   ERROR_CAPTCHA_UNSOLVABLE: unsolvable,
@@ -124,7 +135,7 @@ export function isImageToText({ type }: Body): boolean {
 function translated(task: Body, taskOf: Descendant['taskOf']): Body {
   if (typeof task.type !== 'string') return task;
   const ours = taskOf?.(task) ?? task;
-  return isImageToText(task) ? withOurOptions(ours) : ours;
+  return isImageToText(task) ? withOurOptions(ours) : withOurChallenge(ours);
 }
 
 async function balance(flow: Flow, arrived: Arrived, after: string): Promise<Reply> {

@@ -7,6 +7,7 @@ import {
   type ForeignCodes,
   foreignOf,
   ifBodyTooLarge,
+  ifElsewhere,
   ifMissing,
   ifSmall,
 } from './foreignCodes.ts';
@@ -29,7 +30,10 @@ const codes: ForeignCodes = {
   ERROR_TASKID_INVALID: named('ERROR_NO_SUCH_CAPCHA_ID'),
   ERROR_TASK_TIMEOUT: unsolvable,
   ERROR_SETTLEMENT_FAILED: noMoney,
-  ERROR_KEY_DENIED_ACCESS: named('ERROR_KEY_DOES_NOT_EXIST'),
+  ERROR_KEY_DENIED_ACCESS: ifElsewhere({
+    elsewhere: named('ERROR_IP_NOT_ALLOWED'),
+    else: named('ERROR_KEY_DOES_NOT_EXIST'),
+  }),
   ERROR_ZERO_BALANCE: noMoney,
   ERROR_TASK_NOT_SUPPORTED: noMethod,
   ERROR_CAPTCHA_UNSOLVABLE: unsolvable,
@@ -111,7 +115,13 @@ const noError = ',"errorCode":null,"errorDescription":null';
 /** CapMonster Cloud's API. */
 export const capmonster = antigate({
   name: 'capmonster',
-  reports: { '/reportIncorrectImageCaptcha': 'wrong', '/reportIncorrectTokenCaptcha': 'wrong' },
+  reports: {
+    '/reportIncorrectImageCaptcha': 'wrong',
+    '/reportIncorrectTokenCaptcha': 'wrong',
+    // Its own other names for the latter.
+    '/reportIncorrectRecaptcha': 'wrong',
+    '/reportIncorrectHcaptcha': 'wrong',
+  },
   codeOf: (fault, { path }) =>
     fault.code === 'ERROR_RATE_LIMIT' && path === '/getTaskResult'
       ? named('ERROR_TOO_MUCH_REQUESTS')

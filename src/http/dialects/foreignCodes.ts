@@ -17,6 +17,14 @@ function fieldOf({ detail }: Fault): string | undefined {
   return detail?.split(':', 1)[0];
 }
 
+/** By what is wrong with a key: one that is good elsewhere must not be thrown away. */
+export function ifElsewhere(found: { elsewhere: Foreign; missing?: Foreign; else: Foreign }) {
+  return ({ detail }: Fault): Foreign => {
+    if (detail === 'clientKey: may not be used from this address') return found.elsewhere;
+    return detail === 'clientKey: is missing' ? (found.missing ?? found.else) : found.else;
+  };
+}
+
 /** By which of the two things that a task cannot do without is missing. */
 export function ifMissing(found: { task: Foreign; image: Foreign; else: Foreign }) {
   return (fault: Fault): Foreign => {

@@ -14,6 +14,7 @@ import {
   type ForeignCodes,
   foreignOf,
   ifBodyTooLarge,
+  ifElsewhere,
   ifMissing,
   ifSmall,
 } from './foreignCodes.ts';
@@ -35,8 +36,11 @@ const codes: ForeignCodes = {
   ERROR_TASKID_INVALID: named('ERROR_WRONG_CAPTCHA_ID'),
   ERROR_TASK_TIMEOUT: unsolvable,
   ERROR_SETTLEMENT_FAILED: noMoney,
-  ERROR_KEY_DENIED_ACCESS: ({ detail }) =>
-    named(detail === 'clientKey: is missing' ? 'ERROR_WRONG_USER_KEY' : 'ERROR_KEY_DOES_NOT_EXIST'),
+  ERROR_KEY_DENIED_ACCESS: ifElsewhere({
+    elsewhere: named('ERROR_IP_NOT_ALLOWED'),
+    missing: named('ERROR_WRONG_USER_KEY'),
+    else: named('ERROR_KEY_DOES_NOT_EXIST'),
+  }),
   ERROR_ZERO_BALANCE: noMoney,
   ERROR_TASK_NOT_SUPPORTED: badParameters,
   ERROR_CAPTCHA_UNSOLVABLE: unsolvable,
@@ -99,10 +103,15 @@ function translate(fields: Body, path: string): Body {
 
 /** Switches that make of an image a task of another kind: places to click, tiles to choose. */
 const otherKinds = ['coordinatescaptcha', 'recaptcha', 'canvas'];
+/** And fields by which some of its clients ask for tiles without the switch. */
+const ofGrids = ['recaptcharows', 'recaptchacols', 'img_type'];
 
 function taskOf(fields: Body): Body {
   const { method = 'base64', body, file, numeric, calc, min_len, max_len, textcaptcha } = fields;
-  const otherKind = textcaptcha ? 'textcaptcha' : otherKinds.find((kind) => isOn(fields[kind]));
+  const isSet = (name: string) => !['', '0', 0, undefined].includes(fields[name] as string);
+  const otherKind = textcaptcha
+    ? 'textcaptcha'
+    : (otherKinds.find((kind) => isOn(fields[kind])) ?? ofGrids.find(isSet));
   // Read as a text, it would be charged for an answer that is none.
   if (otherKind !== undefined) return { type: `in.php ${otherKind}` };
   // Its other methods are token types, or need people; none is a type of ours by accident.

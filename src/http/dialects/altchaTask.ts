@@ -1,0 +1,18 @@
+import type { Body } from './dialect.ts';
+
+const types = ['altchatask', 'altchataskproxyless', 'altchacaptchatask'];
+
+/**
+ * ALTCHA as Anti-Captcha's and 2captcha's clients ask for it: with `challengeJSON`, or with a `challengeURL` that may be
+ * relative to `websiteURL`, which is the page and is not called.
+ */
+export function withOurChallenge(task: Body): Body {
+  if (!types.includes(String(task.type).toLowerCase())) return task;
+  const { challengeJSON, challengeURL, websiteURL, ...others } = task;
+  const challenge = task.challenge ?? challengeJSON;
+  const page = typeof websiteURL === 'string' ? websiteURL : undefined;
+  const url =
+    typeof challengeURL === 'string' ? (URL.parse(challengeURL, page)?.href ?? challengeURL) : challengeURL;
+  const from = url === undefined || url === null ? { websiteURL } : { challengeURL: url };
+  return { ...others, type: 'AltchaTask', challenge, ...from };
+}
