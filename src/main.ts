@@ -184,7 +184,11 @@ export async function start(given: Config, { clock: machine, log, onFatal }: Sur
 
 /** `localhost` may be two addresses, of which Fastify would give the second a server without our limits. */
 async function atOneAddress(config: Config): Promise<Config> {
-  const [host, opsHost] = await Promise.all([lookup(config.host), lookup(config.opsHost)]);
+  const order = 'ipv4first';
+  const [host, opsHost] = await Promise.all([
+    lookup(config.host, { order }),
+    lookup(config.opsHost, { order }),
+  ]);
   return { ...config, host: host.address, opsHost: opsHost.address };
 }
 

@@ -31,7 +31,7 @@ export async function withStore<T>(
   if (!isMade) requireDatabase(config);
   if (!isThere && isDataDirHeld(config.dataDir))
     throw new UserError(
-      `A server is running on ${resolve(config.dataDir)}, and its database is not there any more: stop that first.`,
+      `A server is running on ${resolve(config.dataDir)}, and its database is not there, or not yet: try again, or stop that first.`,
     );
   if (isThere && !isUpgraded) await refuseOlderTables(config);
   const store = await openStore(config);

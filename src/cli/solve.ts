@@ -94,7 +94,7 @@ async function solveAll(reader: LocalReader, names: string[], fields: TaskFields
     write(outcome, options, names.length > 1);
   });
   if (options.csv) console.log(csvLine(['file', 'text', 'confidence', 'error']));
-  const outcomes = await forAll(names, imagesAtOnce(options.threads), async (file, index) => {
+  const outcomes = await forAll(whileHeard(names), imagesAtOnce(options.threads), async (file, index) => {
     const outcome = await solveOne(reader, file, fields);
     if (!options.json) print(index, outcome);
     progress?.advance();
@@ -102,6 +102,17 @@ async function solveAll(reader: LocalReader, names: string[], fields: TaskFields
   });
   progress?.clear();
   return outcomes;
+}
+
+/** Ends where what comes of them can be written no more. */
+function* whileHeard(names: readonly string[]): Generator<string> {
+  let isHeard = true;
+  const end = () => {
+    isHeard = false;
+  };
+  process.stdout.once('error', end);
+  for (const name of names) if (isHeard) yield name;
+  process.stdout.off('error', end);
 }
 
 /** Hands items over by their index, from 0 on, however they come. */

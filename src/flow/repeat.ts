@@ -24,7 +24,7 @@ export async function recall({ store, clock }: Steps, { arrived, principal }: Ca
   return found;
 }
 
-/** What those are told that waited for a task which failed, while another of them tries again. */
+/** What those are told that waited for a task which failed, and have let go of their images: the next that is sent tries again. */
 export function firstHasFailed(): Fault {
   return new Fault('ERROR_SERVICE_UNAVALIABLE', {
     detail: 'Idempotency-Key: the request that was sent before has failed',

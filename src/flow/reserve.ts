@@ -6,7 +6,7 @@ import { Fault } from '../fault.ts';
 import type { Metrics } from '../metrics.ts';
 import { milliseconds } from '../milliseconds.ts';
 import { isAway, isInDoubt } from '../store/engine.ts';
-import type { NewHold, PackageLimits, Repeat, Store } from '../store/store.ts';
+import type { NewHold, PackageLimits, Repeat, ReserveOutcome, Store } from '../store/store.ts';
 import { otherBody, requestName } from './idempotency.ts';
 import type { Held, Job } from './stages.ts';
 import { timeOrdered } from './taskId.ts';
@@ -62,17 +62,15 @@ export function reserver({ config, clock, store, metrics, newId, log }: Reserver
     // A client that is told nothing before the settle has lost nothing if the hold is; one that is told to come
     // back has been promised that it stands.
     const isEarly = isNow && hold.idempotency === null;
+    const reserved = isEarly ? store.reserveEarly(hold) : store.reserve(hold);
     const [outcome, number] = await Promise.all([
-      isEarly ? store.reserveEarly(hold) : store.reserve(hold),
+      reserved,
       arrived.numbered ? (isEarly ? store.numberOfTaskEarly(hold) : store.numberOfTask(hold)) : undefined,
-    ]).catch((error: unknown) => {
+    ]).catch(async (error: unknown) => {
       // A queued hold with a name is left: its client comes back for it, and may have been told of it before it
       // could be taken back.
       const isComeBackFor = !isNow && hold.idempotency !== null;
-      // One that is told early is on the disk only where its own commit was asked for, and only the answer was lost; one
-      // that never came to a database that is away is nowhere, and thousands may have been refused by the time it is back.
-      const mayBeWritten = isAway(error) ? isInDoubt(error) : !isEarly;
-      if (mayBeWritten && !isComeBackFor) void takeBack(hold, arrived.requestId);
+      if (!isComeBackFor && (await mayBeWritten(reserved, isEarly))) void takeBack(hold, arrived.requestId);
       throw error;
     });
     if (outcome === 'otherBody') throw otherBody();
@@ -134,6 +132,19 @@ export function reserver({ config, clock, store, metrics, newId, log }: Reserver
   function refused(detail?: string): Fault {
     metrics.countRefusal('balance');
     return new Fault('ERROR_ZERO_BALANCE', detail === undefined ? {} : { detail });
+  }
+}
+
+/**
+ * Whether a hold may stand although its request is refused; where its number alone was lost, it does. One that is told
+ * early is on the disk only where its own commit was asked for, and only the answer was lost; one that never came to a
+ * database that is away is nowhere, and thousands may have been refused by the time it is back.
+ */
+async function mayBeWritten(reserved: Promise<ReserveOutcome>, isEarly: boolean): Promise<boolean> {
+  try {
+    return (await reserved) === 'held';
+  } catch (error) {
+    return isAway(error) ? isInDoubt(error) : !isEarly;
   }
 }
 

@@ -5,7 +5,7 @@ import { judgeFileSystem } from '../../src/cli/checks/disks.ts';
 import { checkFiles } from '../../src/cli/checks/files.ts';
 import { checkNetwork } from '../../src/cli/checks/network.ts';
 import { checkUpkeep } from '../../src/cli/checks/upkeep.ts';
-import { loadConfig, traceConfig } from '../../src/config.ts';
+import { loadConfig, type Sources, traceConfig } from '../../src/config.ts';
 import { Guard } from '../../src/outbound/guard.ts';
 import { installation } from './legible.ts';
 
@@ -115,5 +115,19 @@ describe('doctor on files of a group that is not their owner’s own', () => {
     chownSync(dataDir, 0, 0);
     expect(await modes().repair!()).toBe(`chmod go= ${dataDir}`);
     expect(modes()).toMatchObject({ status: 'ok' });
+  });
+});
+
+describe('doctor on a data directory that cannot be made', () => {
+  const dataDir = join(import.meta.filename, 'data');
+  const withPostgres = { LEGIBLE_DATA_DIR: dataDir, LEGIBLE_DATABASE_URL: 'postgres://db.example/legible' };
+  it.each([
+    ['of SQLite', { LEGIBLE_DATA_DIR: dataDir }, 'fail'],
+    ['of PostgreSQL, which the pepper is to lie in', withPostgres, 'fail'],
+    ['of PostgreSQL, where nothing lies in it', { ...withPostgres, LEGIBLE_PEPPER: 'p'.repeat(40) }, 'warn'],
+  ])('%s', (_, settings, status) => {
+    expect(checkFiles(config(settings), {} as Sources, 0)).toContainEqual(
+      expect.objectContaining({ name: 'data directory', status }),
+    );
   });
 });

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { nodeFlags } from '../nodeFlags.ts';
 import { legible, legibleProcess, startLegible } from './legible.ts';
 
 const example = (name: string) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
@@ -110,4 +111,13 @@ test.each([
   [['--details', '--csv'], '--details only goes with --json.'],
 ])('%j is refused in one line, before any image is read', async (args, problem) => {
   expect(await solve(...args, 'nowhere.png')).toEqual({ status: 1, out: '', err: `error: ${problem}\n` });
+});
+
+test('where its lines cannot be written it says so once, and reads no further', async () => {
+  const names = Array.from({ length: 40 }, () => `'${example('number.png')}'`).join(' ');
+  const entry = fileURLToPath(new URL('entry.ts', import.meta.url));
+  const line = `'${process.execPath}' ${nodeFlags.join(' ')} '${entry}' solve --threads 1 ${names} > /dev/full`;
+  const { code, stderr } = await promisify(execFile)('sh', ['-c', line]).catch((error) => error);
+  expect(code).toBe(1);
+  expect(stderr.match(/could not be written/g)).toHaveLength(1);
 });

@@ -134,3 +134,15 @@ test('the number of a task that is queued is asked for with its hold, and never 
   });
   expect(asked).toEqual(['numberOfTask', 'numberOfTaskEarly']);
 });
+
+test('a hold that stands although only its number was lost is taken back, and its client pays for nothing', async () => {
+  const later = laterType();
+  await using world = await openWorld({ settings: { prices: laterPrices }, moreTypes: [later.type] });
+  world.store.numberOfTask = async () =>
+    Promise.reject(new StoreError('ECONNREFUSED', 'the database was just away', { isAway: true }));
+  const answer = await ask(world, 'anticaptcha', 'createTask', { task });
+  expect(answer.errorCode).toBe('ERROR_NO_SLOT_AVAILABLE');
+  await expect.poll(() => world.money(), { timeout: 5_000 }).toEqual({ posted: start, pending: 0 });
+  for (const { end } of later.asked) end.resolve({ said: 'x' });
+  expect(await world.money()).toEqual({ posted: start, pending: 0 });
+});

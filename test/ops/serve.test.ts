@@ -45,6 +45,18 @@ function serve(dataDir: string, settings: Record<string, string> = {}, args: str
   return { child, exited, err, lines, line };
 }
 
+it('where the store can promise nothing any more, every connection is cut before an answer can leave', async () => {
+  const dataDir = scratch();
+  const { promise: fatal, resolve } = Promise.withResolvers<Error>();
+  const { url, post } = await startServer({ LEGIBLE_DATA_DIR: dataDir }, resolve);
+  const idle = connect(Number(new URL(url).port), '127.0.0.1');
+  const cut = once(idle.resume(), 'close');
+  await post('/getBalance', {});
+  rmSync(join(dataDir, 'legible.db'));
+  expect((await fatal).message).toContain('removed or replaced');
+  await cut;
+});
+
 it('a server whose database is removed under it ends', async () => {
   const dataDir = scratch();
   const { exited, err, line } = serve(dataDir);

@@ -23,7 +23,12 @@ export interface Server extends Running {
 }
 
 /** The whole server in this process, on free ports and a fresh data directory, logging all it can. */
-export async function startServer(settings: Record<string, string> = {}): Promise<Server> {
+export async function startServer(
+  settings: Record<string, string> = {},
+  onFatal = (error: Error): void => {
+    throw error;
+  },
+): Promise<Server> {
   const config = loadConfig(
     {
       LEGIBLE_DATA_DIR: scratch(),
@@ -45,9 +50,7 @@ export async function startServer(settings: Record<string, string> = {}): Promis
   const running = await start(config, {
     clock: systemClock,
     log: createLog(config, sink),
-    onFatal: (error) => {
-      throw error;
-    },
+    onFatal,
   });
   onTestFinished(() => running.stop());
   return {

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { presence } from '../../src/store/postgres/presence.ts';
 import {
@@ -146,20 +147,44 @@ describe('the presence of processes', () => {
 describe('a process that sweeps for long', () => {
   const cleanups = afterEachTest();
 
-  it('tells before every round that it is alive', async () => {
-    const books = await postgresBooks(cleanups);
-    const store = await books.open();
-    await books.sql(`insert into idempotency (key_id, name, fingerprint, task_id, number, price, expires_at)
-      select 'key', n::text, '', n::text, n, 0, 0 from generate_series(1, 450) as n`);
+  /** Counts how often a process tells that it is alive. */
+  async function countBeats(books: Books): Promise<void> {
     await books.sql('create table beat (at bigint)');
     await books.sql(`create function note() returns trigger language plpgsql as
       $$ begin insert into beat values (new.seen_at); return new; end $$`);
     await books.sql(
       'create trigger note after insert or update on node for each row execute function note()',
     );
+  }
+  const beats = (books: Books) => books.sql('select count(*)::int as beats from beat');
+
+  it('tells before it waits for an account that it is alive', async () => {
+    const books = await postgresBooks(cleanups);
+    const store = await books.open();
+    for (const name of ['alice', 'bob']) {
+      await openAccount(store, 1_000, name);
+      await store.reserve(hold({ taskId: name, accountId: name, keyId: `key-${name}` }));
+    }
+    const other = new pg.Client(books.where);
+    await other.connect();
+    await other.query('begin; select 1 from account for update');
+    await countBeats(books);
+    expect(await store.sweep(noon + 200_000)).toMatchObject({ timedOut: 0 });
+    // One to judge the others by, one before the round, and one before each of two accounts.
+    expect(await beats(books)).toEqual([{ beats: 4 }]);
+    await other.query('rollback');
+    await other.end();
+  });
+
+  it('tells before every round that it is alive', async () => {
+    const books = await postgresBooks(cleanups);
+    const store = await books.open();
+    await books.sql(`insert into idempotency (key_id, name, fingerprint, task_id, number, price, expires_at)
+      select 'key', n::text, '', n::text, n, 0, 0 from generate_series(1, 450) as n`);
+    await countBeats(books);
     await store.sweep(noon);
     expect(await books.sql('select count(*)::int as left from idempotency')).toEqual([{ left: 0 }]);
     // One to judge the others by, and one before each of three rounds.
-    expect(await books.sql('select count(*)::int as beats from beat')).toEqual([{ beats: 4 }]);
+    expect(await beats(books)).toEqual([{ beats: 4 }]);
   });
 });

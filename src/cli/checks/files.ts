@@ -12,7 +12,7 @@ const finding = findingsOf('files');
 export function checkFiles(config: Config, sources: Sources, now: number): Finding[] {
   const { dataDir, pepper } = config;
   const found = checkSettingsFile(sources);
-  const problem = dataDirProblem(dataDir);
+  const problem = needsFolder(config) ? dataDirProblem(dataDir) : undefined;
   if (problem !== undefined) return [...found, finding('data directory', false, problem)];
   if (!existsSync(dataDir))
     return [...found, finding('data directory', 'warn', `${dataDir} is made at the start`)];
@@ -22,6 +22,11 @@ export function checkFiles(config: Config, sources: Sources, now: number): Findi
   if (existsSync(database))
     found.push(modeOf('database files', [database, `${database}-wal`, `${database}-shm`]));
   return [...found, checkLeftovers(dataDir, now)];
+}
+
+/** With PostgreSQL it holds the pepper at most, and need not be there. */
+function needsFolder({ databaseUrl, pepper, dataDir }: Config): boolean {
+  return databaseUrl === undefined || (pepper === undefined && !existsSync(pepperFile(dataDir)));
 }
 
 function checkPepper(file: string): Finding {

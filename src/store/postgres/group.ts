@@ -11,14 +11,18 @@ export interface GroupOutcome {
   wrote: boolean;
 }
 
+/** For the row of an account that somebody keeps: long enough to see that it is free again. */
+const shortPatience = 'SET LOCAL lock_timeout = 100';
+
 /**
  * Runs calls in one transaction. Throws what the first of them throws, with the transaction rolled back, or
- * with the connection broken.
+ * with the connection broken. `isBrief` gives up a lock that cannot be had at once.
  */
 export async function runGroup(
   client: pg.ClientBase,
   execute: Execute,
   calls: Call[],
+  isBrief = false,
 ): Promise<GroupOutcome> {
   let wrote = false;
   async function drive<T>(operation: Operation<T>, counts = true): Promise<T> {
@@ -33,6 +37,7 @@ export async function runGroup(
 
   await client.query('BEGIN');
   try {
+    if (isBrief) await client.query(shortPatience);
     const owners = calls.map((call) => touchedBy(call) ?? {});
     const known = (ids: (string | undefined)[]) => ids.filter((id) => id !== undefined);
     const accounts = known(owners.map((owner) => owner.accountId));

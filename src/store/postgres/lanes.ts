@@ -24,6 +24,9 @@ const backOffMs = 200;
 /** How long an account is kept apart after its row could not be had, unless it can be had before. */
 const stuckMs = 60_000;
 
+/** PostgreSQL's words for a statement, and for a lock, that took too long. */
+const patienceIsOver = ['57014', '55P03'];
+
 export interface Lanes {
   call(call: Call): Promise<unknown>;
   /** Resolves when everything asked for has been answered. */
@@ -138,6 +141,7 @@ export function createLanes(
         client,
         execute,
         group.map(({ call }) => call),
+        group.some(({ accountId }) => typeof accountId === 'string' && isStuck(accountId)),
       );
       if (wrote) events.committed({ operations: group.length });
       for (const { accountId } of group) if (typeof accountId === 'string') stuck.delete(accountId);
@@ -148,7 +152,7 @@ export function createLanes(
     } catch (error) {
       if (isOutage(error)) throw error;
       // A lock that nobody gives up would be waited for once by each of them.
-      const isPatienceOver = (error as { code?: string }).code === '57014';
+      const isPatienceOver = patienceIsOver.includes((error as { code?: string }).code ?? '');
       const accounts = new Set(group.map(({ accountId }) => accountId));
       if (isPatienceOver && accounts.size > 1) {
         // One of them is locked: apart, the others pass.

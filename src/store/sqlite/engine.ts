@@ -59,16 +59,22 @@ const lookMs = 1_000;
 function watchPlace(file: string, events: EngineEvents): NodeJS.Timeout {
   const opened = identityOf(file);
   const watch = setInterval(() => {
-    if (identityOf(file) === opened) return;
+    const now = identityOf(file);
+    if (now === opened || now === undefined) return;
     clearInterval(watch);
     events.fatal(new StoreError('REMOVED', `${file} has been removed or replaced while it was in use`));
   }, lookMs);
   return watch.unref();
 }
 
-function identityOf(file: string): string {
-  const found = statSync(file, { bigint: true, throwIfNoEntry: false });
-  return `${found?.dev}:${found?.ino}`;
+/** Undefined where it cannot be told now; the file is open, whatever has become of the way to it. */
+function identityOf(file: string): string | undefined {
+  try {
+    const found = statSync(file, { bigint: true, throwIfNoEntry: false });
+    return `${found?.dev}:${found?.ino}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
