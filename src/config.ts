@@ -109,7 +109,9 @@ const schema = z.object({
     ),
   outboundAllow: ranges
     .default([])
-    .describe('CIDR ranges that callbacks, challenges and proxies may reach although they are not public'),
+    .describe(
+      'CIDR ranges that callbacks, challenges and proxies may reach although they are not public; a proxy there may be at any port',
+    ),
   outboundPorts: ports
     .default([80, 443, 8080, 8443])
     .describe('ports that the URLs of callbacks and challenges may name'),

@@ -1,6 +1,6 @@
 import { Batch, type BatchOptions, type Outcome } from './batch.ts';
 import { LegibleError } from './error.ts';
-import { after, type Clock, systemClock } from './pause.ts';
+import { type Clock, deadline, systemClock } from './pause.ts';
 import { base64, type SolutionOf, type Solved, type Task } from './task.ts';
 import { Transport } from './transport.ts';
 
@@ -88,7 +88,7 @@ export class Legible {
   /** Creates a task and waits for its solution, wherever that comes from. @throws LegibleError */
   async solve<const T extends Task>(task: T, options: SolveOptions = {}): Promise<Solved<T>> {
     const { timeoutMs = 150_000, signal } = options;
-    const late = after(timeoutMs);
+    const { signal: late, clear } = deadline(timeoutMs);
     const both = signal === undefined ? late : AbortSignal.any([signal, late]);
     let taskId: string | undefined;
     try {
@@ -99,6 +99,8 @@ export class Legible {
     } catch (error) {
       if (!late.aborted || signal?.aborted) throw error;
       throw new LegibleError('TIMEOUT', `not solved in ${timeoutMs} ms`, { taskId, cause: error });
+    } finally {
+      clear();
     }
   }
 

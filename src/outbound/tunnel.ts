@@ -40,7 +40,8 @@ function throughConnect(socket: Socket, proxy: ProxyPlace, { host, port }: Place
       createConnection: () => socket,
     });
     asking.once('connect', (answer, _socket, head) => {
-      if (answer.statusCode !== 200) return fail(new Error(`answered ${answer.statusCode} to CONNECT`));
+      if (Math.floor(answer.statusCode! / 100) !== 2)
+        return fail(new Error(`answered ${answer.statusCode} to CONNECT`));
       if (head.length > 0) socket.unshift(head);
       resolve(socket);
     });

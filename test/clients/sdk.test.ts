@@ -52,6 +52,24 @@ test('a queued task is waited for', async () => {
   expect(solution).toMatchObject({ string: 'a phrase', nonce: expect.any(Number) });
 });
 
+test('a redirection is not followed: it would take the key along', async () => {
+  const keys: string[] = [];
+  const elsewhere = await httpServer((request, response) => {
+    request.on('data', (chunk) => keys.push(String(chunk))).on('end', () => response.end('{"errorId":0}'));
+  });
+  const moved = await httpServer((_request, response) =>
+    response.writeHead(307, { location: `http://127.0.0.1:${elsewhere.port}/` }).end(),
+  );
+  const client = new installed.sdk.Legible({
+    baseUrl: `http://127.0.0.1:${moved.port}`,
+    key: 'k',
+    retries: 0,
+  });
+  expect((await failure(client.getBalance())).code).toBe('UNREADABLE_ANSWER');
+  expect(keys).toEqual([]);
+  await Promise.all([elsewhere, moved].map((server) => server.close()));
+});
+
 test('a report reaches the server', async () => {
   const client = clientOf(world);
   const { taskId } = await client.imageToText(await picture());
