@@ -157,6 +157,14 @@ export async function openAccount(store: TestStore, amount: number, id = 'alice'
   await store.createKey(newKey({ id: `key-${id}`, accountId: id, hash: `hash-${id}` }));
 }
 
+/** Accounts with a task each, called as they are, that is under way. */
+export async function openAtWork(store: TestStore, ...names: string[]): Promise<void> {
+  for (const name of names) {
+    await openAccount(store, 1_000, name);
+    await store.reserve(hold({ taskId: name, accountId: name, keyId: `key-${name}` }));
+  }
+}
+
 export function newKey(over: Partial<Parameters<StoreAdmin['createKey']>[0]> = {}) {
   return {
     id: 'key-alice',

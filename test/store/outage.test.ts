@@ -3,7 +3,7 @@ import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { isInDoubt } from '../../src/store/engine.ts';
 import { openStore } from '../../src/store/open.ts';
-import { afterEachTest, hold, noon, openAccount, postgresBooks, settled } from './engines.ts';
+import { afterEachTest, hold, noon, openAccount, openAtWork, postgresBooks, settled } from './engines.ts';
 
 /** Stands between the store and PostgreSQL: can hang up, refuse, or swallow every byte. */
 async function tollgate(target: string) {
@@ -81,10 +81,7 @@ describe('without its PostgreSQL', () => {
   it('an account that somebody else holds keeps no other from its refunds', async () => {
     const books = await postgresBooks(cleanups);
     const store = await books.open();
-    for (const name of ['alice', 'bob']) {
-      await openAccount(store, 1_000, name);
-      await store.reserve(hold({ taskId: name, accountId: name, keyId: `key-${name}` }));
-    }
+    await openAtWork(store, 'alice', 'bob');
     const other = new pg.Client(books.where);
     await other.connect();
     await other.query('begin');

@@ -8,6 +8,7 @@ import {
   noon,
   onEachEngine,
   openAccount,
+  openAtWork,
   postgresBooks,
   settled,
 } from './engines.ts';
@@ -161,10 +162,7 @@ describe('a process that sweeps for long', () => {
   it('tells before it waits for an account that it is alive', async () => {
     const books = await postgresBooks(cleanups);
     const store = await books.open();
-    for (const name of ['alice', 'bob']) {
-      await openAccount(store, 1_000, name);
-      await store.reserve(hold({ taskId: name, accountId: name, keyId: `key-${name}` }));
-    }
+    await openAtWork(store, 'alice', 'bob');
     const other = new pg.Client(books.where);
     await other.connect();
     await other.query('begin; select 1 from account for update');
