@@ -28,8 +28,12 @@ const longestTimerMs = 2 ** 31 - 1;
 
 /** A signal that is aborted after so many milliseconds, or, where they are more than a timer can, after 24 days. */
 export function after(ms: number): AbortSignal {
-  // What is left of a deadline may be a fraction, or less than nothing.
-  return AbortSignal.timeout(Math.min(Math.max(Math.ceil(ms), 0), longestTimerMs));
+  return AbortSignal.timeout(timerMs(ms));
+}
+
+/** What is left of a deadline may be a fraction, or less than nothing. */
+function timerMs(ms: number): number {
+  return Math.min(Math.max(Math.ceil(ms), 0), longestTimerMs);
 }
 
 /**
@@ -39,7 +43,7 @@ export function after(ms: number): AbortSignal {
 export function deadline(ms: number): { signal: AbortSignal; clear(): void } {
   const controller = new AbortController();
   const end = () => controller.abort(new DOMException('took too long', 'TimeoutError'));
-  const timer = setTimeout(end, Math.min(Math.max(Math.ceil(ms), 0), longestTimerMs));
+  const timer = setTimeout(end, timerMs(ms));
   return { signal: controller.signal, clear: () => clearTimeout(timer) };
 }
 

@@ -59,10 +59,10 @@ export function solveCommand(): Command {
       if (names.filter((name) => name === '-').length > 1)
         throw new UserError('Standard input can be read once.');
       const fields = fieldsOf(options);
-      options.threads = Math.min(options.threads, names.length);
-      const reader = await startLocalReader({ threads: options.threads });
+      const threads = Math.min(options.threads, names.length);
+      const reader = await startLocalReader({ threads });
       try {
-        const outcomes = await solveAll(reader, names, fields, options);
+        const outcomes = await solveAll(reader, names, fields, { ...options, threads });
         if (options.json) console.log(JSON.stringify(outcomes, null, 2));
         if (outcomes.some((outcome) => 'errorCode' in outcome)) process.exitCode = 1;
       } finally {

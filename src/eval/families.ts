@@ -36,7 +36,7 @@ export interface Families {
   skipped: { name: string; why: string }[];
   /** Rows that say nothing of how images are read, and would count as misses. */
   leftOut: { path: string; why: string }[];
-  /** Columns that are called nearly as one that has a meaning: `expresion` makes misses of all sums. */
+  /** Columns that look as if they had a meaning: `expresion` makes misses of all sums, a puzzle's `y` is not looked at. */
   misspelt: { name: string; column: string; known: string }[];
   /** Families with labels that hold characters which no reading can: misses that tell nothing of the images. */
   unwritable: { name: string; labels: number; characters: string }[];
