@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { nodeFlags } from './test/nodeFlags.ts';
+import { temporaryDir } from './test/temporary.ts';
 
 // Waiting for something to happen takes as long as it takes on a busy machine; only a hang is a failure.
 const limits = { testTimeout: 30_000, hookTimeout: 60_000, expect: { poll: { timeout: 10_000 } } };
@@ -14,6 +15,8 @@ export default defineConfig({
           name: 'server',
           include: ['test/**/*.test.ts'],
           exclude: ['test/store/**', '**/*.postgres.test.ts'],
+          globalSetup: ['test/temporary.ts'],
+          env: { TMPDIR: temporaryDir },
           execArgv: nodeFlags,
           ...limits,
         },
