@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Reply } from './dialects/dialect.ts';
+import type { RawRefusal } from './rawRefusal.ts';
 
 const stalledCheckMs = 5_000;
 /** A client that has read nothing for this long is not going to. */
@@ -12,7 +12,7 @@ const stalledChecks = 3;
  * answers to the requests before it.
  */
 export function rawAnswerer(
-  answer: (error: Error, socket: Socket) => Reply & { requestId: string },
+  answer: (error: Error, socket: Socket) => RawRefusal,
   inItsTurn: (socket: Socket, write: () => void) => void,
 ) {
   return (error: Error, socket: Socket): void => inItsTurn(socket, () => write(error, socket));
@@ -23,17 +23,23 @@ export function rawAnswerer(
       socket.destroy();
       return;
     }
-    const { status, body, requestId, type = 'application/json; charset=utf-8' } = answer(error, socket);
+    const refusal = answer(error, socket);
+    const { status, body, requestId, retryAfter, type = 'application/json; charset=utf-8' } = refusal;
     // Without destroying it, a client that keeps its side open would hold the socket.
     socket.end(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${type}\r\nX-Request-Id: ${requestId}\r\n` +
-        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+        `${retryAfter > 0 ? `Retry-After: ${retryAfter}\r\n` : ''}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
       () => socket.destroy(),
     );
   }
 }
 
-type Head = Pick<IncomingMessage, 'url' | 'headers'>;
+export interface Arriving {
+  /** Of the last request; where that was too large to become one, what is left of it. */
+  head: Pick<IncomingMessage, 'url' | 'headers'>;
+  /** The request, where only its body has not come in full. */
+  request: IncomingMessage | undefined;
+}
 
 interface Last {
   request: IncomingMessage;
@@ -51,21 +57,25 @@ export function lastRequests(server: Server) {
   });
 
   return {
-    /** The last head that came in by a socket; where that was too large to become one, what is left of it. */
-    headOf(error: Error, socket: Socket): Head {
+    /** What has come in last by a socket that has an error. */
+    arriving(error: Error, socket: Socket): Arriving {
+      const request = last.get(socket)?.request;
+      if (request?.complete === false) return { head: request, request };
       const { rawPacket } = error as { rawPacket?: Buffer };
       const packet = rawPacket?.toString('latin1') ?? '';
       const url = /^[A-Z]+ (\S+)/.exec(packet)?.[1];
-      if (url === undefined) {
-        const { url: before = '', headers = {} } = last.get(socket)?.request ?? {};
-        return { url: before, headers };
-      }
-      return { url, headers: { host: /\r\nhost:[ \t]*([^\r\n]*)/i.exec(packet)?.[1] } };
+      if (url === undefined)
+        return { head: { url: request?.url, headers: request?.headers ?? {} }, request: undefined };
+      const host = /\r\nhost:[ \t]*([^\r\n]*)/i.exec(packet)?.[1];
+      return { head: { url, headers: { host } }, request: undefined };
     },
 
     /** Lets `write` once a socket has been given the answers to all requests that came in full. */
     inItsTurn(socket: Socket, write: () => void): void {
       const { request, response, before } = last.get(socket) ?? {};
+      // It was refused by its head: what becomes of its body is no second mistake, and has no second answer.
+      if (request?.complete === false && response?.headersSent)
+        return void socket.end(() => socket.destroy());
       const ahead = request?.complete === false ? before : response;
       if (ahead === undefined || ahead.closed) write();
       // A timeout is told again every second.

@@ -30,6 +30,7 @@ import { messenger } from './messages.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { pages } from './openapi/pages.ts';
 import { partingFrom } from './parting.ts';
+import { rawRefusals } from './rawRefusal.ts';
 import { answerOddRequests, closeStalledReaders, lastRequests, rawAnswerer } from './rawSocket.ts';
 import { requestReader } from './reading.ts';
 import { OpenRequests, shareConnections } from './sockets.ts';
@@ -76,19 +77,13 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   const atOnce = together((error) => log.error({ err: error }, 'an answer could not be written'));
   const readBody = bodyReader(config);
   const { read, readPlain } = requestReader({ strict: config.strict, flow });
-  const faultOf = judge({ flow, addresses, log });
+  const faultOf = judge({ flow, addresses, log, metrics });
 
+  const raw = rawRefusals({ flow, addresses, spokenIn, faultOf, languageOf, newId });
   const answerRaw = rawAnswerer(
     (error, socket) => {
-      const address = addresses.ofSocket(socket);
-      const head = last.headOf(error, socket);
-      const { dialect } = spokenIn({ ...head, socket });
-      const requestId = newId();
-      const url = head.url ?? '';
-      const said = { path: pathOf(url).split('?', 1)[0]!, url };
-      const fault = faultOf(flow.protection.banOf(address) ?? error, requestId, address);
-      const reply = dialect.refusal(fault, config.language, said);
-      return { ...reply, status: statusOf(reply), requestId };
+      const refusal = raw.refusalOf(error, socket, last.arriving(error, socket));
+      return { ...refusal, status: statusOf(refusal) };
     },
     (socket, write) => last.inItsTurn(socket, write),
   );
@@ -230,7 +225,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     send(request, reply, said);
   }
 
-  function languageOf({ headers }: IncomingMessage) {
+  function languageOf({ headers }: Pick<IncomingMessage, 'headers'>) {
     return acceptedLanguage(headers['accept-language'], config.language);
   }
 
@@ -257,6 +252,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     // Of lines that nobody reads to their end: they were counted when the first of them was asked for.
     if ((error as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE') return;
+    if (raw.hasTold(request.raw)) return void reply.hijack();
     const address = request.address ?? addresses.of(request.raw);
     const fault = faultOf(error, request.id, address, request.spoken?.fields);
     const retryAfter = retryAfterOf(fault);

@@ -1,0 +1,49 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Language } from '../errors.ts';
+import type { Fault } from '../fault.ts';
+import type { Flow } from '../flow/flow.ts';
+import type { Addresses } from './clientAddress.ts';
+import type { Reply } from './dialects/dialect.ts';
+import type { Spoken } from './dialects/spoken.ts';
+import type { judge } from './faults.ts';
+import type { Arriving } from './rawSocket.ts';
+import { pathOf, requestIdOf } from './unread.ts';
+import { retryAfterOf } from './wireFault.ts';
+
+interface RefusalParts {
+  flow: Pick<Flow, 'protection'>;
+  addresses: Addresses;
+  spokenIn(head: Pick<IncomingMessage, 'url' | 'headers' | 'socket'>): Spoken;
+  faultOf: ReturnType<typeof judge>;
+  languageOf(head: Pick<IncomingMessage, 'headers'>): Language;
+  newId(): string;
+}
+
+export interface RawRefusal extends Reply {
+  requestId: string;
+  /** Seconds; 0 where trying again does not help. */
+  retryAfter: number;
+}
+
+/** What is said of requests that never become whole, in the dialect and language of as much of them as has come. */
+export function rawRefusals({ flow, addresses, spokenIn, faultOf, languageOf, newId }: RefusalParts) {
+  const told = new WeakSet<IncomingMessage>();
+  return {
+    refusalOf(error: Error, socket: Socket, { head, request }: Arriving): RawRefusal {
+      if (request !== undefined) told.add(request);
+      const address = request === undefined ? addresses.ofSocket(socket) : addresses.of(request);
+      const requestId = request === undefined ? newId() : requestIdOf(request, newId);
+      const url = pathOf(head.url ?? '');
+      const { dialect } = spokenIn({ url, headers: head.headers, socket });
+      const fault: Fault = faultOf(flow.protection.banOf(address) ?? error, requestId, address);
+      // The router takes a path with a slash behind it for the same.
+      const path = url.split('?', 1)[0]!.replace(/(?<=.)\/$/, '');
+      const reply = dialect.refusal(fault, languageOf(head), { path, url });
+      return { ...reply, requestId, retryAfter: retryAfterOf(fault) };
+    },
+
+    /** Whether it was answered here: that its body breaks off is neither told nor counted once more. */
+    hasTold: (request: IncomingMessage): boolean => told.has(request),
+  };
+}
