@@ -94,7 +94,7 @@ const schema = z.object({
   taskSeconds: seconds.default(120).describe('a task unfinished by then is timed out and refunded'),
   resultSeconds: seconds
     .default(300)
-    .describe('how long a result stays, from its creation; more than taskSeconds'),
+    .describe("how long a result stays, from its task's creation; more than taskSeconds"),
   maxPolls: positive.default(120).describe('getTaskResult calls by task'),
   drainSeconds: shortSeconds.default(25).describe('how long a stopping server waits for tasks under way'),
 
@@ -105,12 +105,12 @@ const schema = z.object({
   proofThreads: positive
     .default(availableParallelism())
     .describe(
-      "threads that compute proofs of work; images come before them, and keys that need memory share an eighth of the machine's, and one that needs more is not begun",
+      "threads that compute proofs of work; images come before them; searches with scrypt or Argon2 share an eighth of the machine's memory, and one that needs more fails",
     ),
   outboundAllow: ranges
     .default([])
     .describe(
-      'CIDR ranges that callbacks, challenges and proxies may reach although they are not public; a proxy there may be at any port',
+      'CIDR ranges that callbacks, challenges and proxies may reach although they are not public; a proxy may be at any port, here as elsewhere',
     ),
   outboundPorts: ports
     .default([80, 443, 8080, 8443])

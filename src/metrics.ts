@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { ErrorCode } from './errors.ts';
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
 
@@ -43,14 +44,18 @@ export function createMetrics() {
     labelNames: ['reason'] as const,
     registers,
   });
-
+  const faults = new Counter({
+    name: 'legible_faults_total',
+    help: 'Errors told to clients, of each task and each id of a call by itself; none of the sandbox.',
+    labelNames: ['error_code'] as const,
+    registers,
+  });
   const callbacks = new Counter({
     name: 'legible_callback_attempts_total',
     help: 'Attempts to deliver a result, by what became of them.',
     labelNames: ['result'] as const,
     registers,
   });
-
   const commits = new Histogram({
     name: 'legible_store_batch_size',
     help: 'Operations in one commit.',
@@ -77,6 +82,9 @@ export function createMetrics() {
     },
     countRefusal(reason: Refusal) {
       refusals.inc({ reason });
+    },
+    countFault(code: ErrorCode) {
+      faults.inc({ error_code: code });
     },
     countCallback(result: CallbackResult) {
       callbacks.inc({ result });

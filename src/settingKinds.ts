@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dialectNames } from './dialects.ts';
+import { type DialectName, dialectNames } from './dialects.ts';
 import { milliseconds } from './milliseconds.ts';
 import { standardPrices } from './prices.ts';
 import { isRange } from './range.ts';
@@ -51,10 +51,13 @@ export const ports = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(',') : value),
   z.array(port).min(1, 'is empty'),
 );
-export const dialectPorts = z.preprocess(
-  (value) => (typeof value === 'string' ? parseJson(value) : value),
-  z.partialRecord(z.enum(dialectNames), port, { error: 'is not an object of dialect: port' }),
-);
+export const dialectPorts = z
+  .preprocess(
+    (value) => (typeof value === 'string' ? parseJson(value) : value),
+    z.record(z.string(), port, { error: 'is not an object of dialect: port' }),
+  )
+  .superRefine(names(dialectNames, 'is no dialect'))
+  .transform((given): Partial<Record<DialectName, number>> => given);
 export const secondsLadder = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(',') : value),
   z.array(seconds).min(1, 'is empty'),
@@ -70,18 +73,18 @@ export const prices = z
       { error: 'is not an object of type/module: micro-USD' },
     ),
   )
-  .superRefine((given, context) => {
-    const served = Object.keys(standardPrices);
-    for (const name of Object.keys(given))
-      if (!served.includes(name))
-        context.addIssue({
-          code: 'custom',
-          path: [name],
-          message: `is not served here${suggestion(name, served)}`,
-        });
-  })
+  .superRefine(names(Object.keys(standardPrices), 'is not served here'))
   // What is not named keeps its price: a module without one would be refused at every call.
   .transform((given): Record<string, number> => ({ ...standardPrices, ...given }));
+
+/** A check that an object has no other names than these; what it says of another is the mistake, with the nearest. */
+function names(known: readonly string[], mistake: string) {
+  return (given: object, context: z.RefinementCtx) => {
+    for (const name of Object.keys(given))
+      if (!known.includes(name))
+        context.addIssue({ code: 'custom', path: [name], message: `${mistake}${suggestion(name, known)}` });
+  };
+}
 
 /** Undefined for what is no JSON. */
 export function parseJson(text: string): unknown {

@@ -117,6 +117,7 @@ export async function openWorld({
   );
   await store.repair(clock.now());
   const log: string[] = [];
+  const metrics = createMetrics();
   const besidePorts: number[] = [];
   const api = buildServer({
     config,
@@ -139,7 +140,7 @@ export async function openWorld({
     questions: questions.listed,
     pepper,
     log: createLog({ logLevel: 'debug' }, { write: (line) => log.push(line) }),
-    metrics: createMetrics(),
+    metrics,
     lingerMs,
     onBesidePort: (port) => besidePorts.push(port),
   });
@@ -203,6 +204,7 @@ export async function openWorld({
     databaseFile: databaseFile(dataDir),
     key,
     log,
+    metrics,
     /** That the API answers on besides its own. */
     besidePorts,
     store,

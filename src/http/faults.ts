@@ -3,6 +3,7 @@ import { errorTable } from '../errors.ts';
 import type { Fault } from '../fault.ts';
 import type { Flow } from '../flow/flow.ts';
 import { isOurs, unavailable } from '../flow/unavailable.ts';
+import type { Metrics } from '../metrics.ts';
 import type { Addresses } from './clientAddress.ts';
 import type { Body } from './dialects/dialect.ts';
 import { wireFault } from './wireFault.ts';
@@ -11,10 +12,11 @@ interface JudgeParts {
   flow: Pick<Flow, 'isOfSandbox' | 'protection'>;
   addresses: Pick<Addresses, 'isProxy'>;
   log: Logger;
+  metrics: Pick<Metrics, 'countFault'>;
 }
 
 /** Makes the step from whatever was thrown to the fault that is answered: it is counted, and logged. */
-export function judge({ flow, addresses, log }: JudgeParts) {
+export function judge({ flow, addresses, log, metrics }: JudgeParts) {
   return function faultOf(
     error: unknown,
     requestId: string | undefined,
@@ -23,7 +25,10 @@ export function judge({ flow, addresses, log }: JudgeParts) {
   ): Fault {
     const fault = wireFault(error) ?? unavailable(error);
     fault.isStaged ||= flow.isOfSandbox(fields?.clientKey);
-    if (!fault.isStaged && !addresses.isProxy(address)) flow.protection.countForAddress(address, fault.code);
+    if (!fault.isStaged) {
+      metrics.countFault(fault.code);
+      if (!addresses.isProxy(address)) flow.protection.countForAddress(address, fault.code);
+    }
     const { retry } = errorTable[fault.code];
     // A decoder's word for what it refused; errors of the network may name what a client keeps secret.
     const cause = typeof fault.cause === 'string' ? fault.cause : undefined;

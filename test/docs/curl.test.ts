@@ -26,7 +26,7 @@ const hasCurl = spawnSync('curl', ['--version']).error === undefined;
 
 test.skipIf(!hasCurl).each([
   ['README.md', 'examples/common.png'],
-  ['docs/quick-start.md', 'image.png'],
+  ['docs/quick-start.md', 'examples/common.png'],
 ])('the curl line of %s sends an image of any size, from any POSIX shell', async (page, name) => {
   const blocks = readFileSync(join(root, page), 'utf8').matchAll(/```sh\n([\s\S]+?)```/g);
   const [line] = [...blocks].map(([, block]) => block!).filter((block) => block.includes('/createTask'));

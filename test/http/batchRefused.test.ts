@@ -30,3 +30,15 @@ test('a client that hangs up before the first line is no fault of the server', a
   await expect.poll(() => world.money()).toMatchObject({ pending: 0 });
   expect(world.log.filter((line) => line.includes('our own fault'))).toEqual([]);
 });
+
+test('errors of the tasks of one call are in the metrics one by one, those of the sandbox are not', async () => {
+  await using world = await openWorld({ settings: { sandbox: true } });
+  const tasks = ['NoSuchTask', 'AntiTurnstileTaskProxyLess', 'ImageToTextTask'].map((type) => ({ type }));
+  await world.call('createTasks', { tasks });
+  await world.call('createTasks', { tasks, clientKey: 'test-ERROR_SERVICE_UNAVALIABLE' });
+  const lines = (await world.metrics.registry.metrics()).split('\n');
+  expect(lines.filter((line) => line.startsWith('legible_faults_total'))).toEqual([
+    'legible_faults_total{error_code="ERROR_TASK_NOT_SUPPORTED"} 2',
+    'legible_faults_total{error_code="ERROR_INVALID_TASK_DATA"} 1',
+  ]);
+});
