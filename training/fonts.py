@@ -29,14 +29,16 @@ _SKIP = re.compile(
     r"|standardsymbols|d05000l|starbats|stix.*siz|cmex|cmsy|msbm|esint|rsfs|wasy|stmary|dsrom|eufm"
     r"|-koi8|-iso8859-([2-9]|1[0-9])|cursor|deccurs|decsess|olcurs|olgl|jiskan|gb16|gb24|hanglm"
     r"|^k14|clr|arabic|hebrew|cu-(alt|dev)|cuarabic|nil2|unifont_(csur|upper|jp)|libertineinitials"
-    r"|keyboard|orna|lamy|^math|dseg7|vertig|^d0500|fauxsn|hdmaker|qbicle|3dlet|symmetr",
+    r"|keyboard|orna|lamy|^math|dseg7|vertig|^d0500|fauxsn|hdmaker|qbicle|3dlet|symmetr"
+    # Capitals for small letters, or some of each for the other.
+    r"|fbsbl|becauseweorganize|unifur",
     re.I,
 )
 _TAGS = (
     (
         "bitmap",
         r"pixel|press-start|silkscreen|vt323|tiny5|micro-5|jersey|dotgothic|proggy|terminus|"
-        r"sixtyfour|amiga|unifont|spleen|atarismall|misaki|glass_?tty|creep|^px|doto|redaction",
+        r"sixtyfour|amiga|unifont|spleen|atarismall|misaki|glass_?tty|creep2|handjet|^px|doto|redaction",
     ),
     (
         "script",
@@ -46,7 +48,7 @@ _TAGS = (
         r"breip|rufscript|humor|sjfonts|delphine|whisper|italianno|chancery|purisa|klee|herr-von|"
         r"alex-brush|corinthia|pinyon|smooch|montecarlo|monsieur|mr-de|oooh|marck|condiment|"
         r"twinkle|bad-|cedarville|covered-by|annie-use|architects|gloria|neucha|sue-ellen|swanky|"
-        r"the-girl|shadows-into|short-stack|delius|because|femke|fbsbl|rochester|grand-hotel|"
+        r"the-girl|shadows-into|short-stack|delius|femke|rochester|grand-hotel|"
         r"berkshire|vibur|gaegu|arizonia|mr-(dafoe|bedfort)|meddon|ruthie|bilbo|aguafina|lovers-quarrel|la-belle|"
         r"mrs-saint|miss-faj|nautigal|sarina|yesteryear|over-the-rainbow|charmonman|engagement|montez|molle-|"
         r"norican|niconne|stalemate|waterfall|zeyada|playwrite|sedgwick|crafty-girls|just-me|loved-by|"

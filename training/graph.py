@@ -67,15 +67,6 @@ def float_graph(net: TextNet) -> onnx.ModelProto:
     return model
 
 
-def constants(model: onnx.ModelProto) -> dict[str, np.ndarray]:
-    """Every constant of the graph by name."""
-    values = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
-    for node in model.graph.node:
-        if node.op_type == "Constant":
-            values[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
-    return values
-
-
 def pads_into_windows(model: onnx.ModelProto) -> None:
     """Turns each Pad before the stem's 2x2 windows into the window's own padding: as int8 it would be a copy.
 

@@ -23,11 +23,7 @@ class Feeds(CalibrationDataReader):
 
 
 def to_int8(
-    model: onnx.ModelProto,
-    feeds: Iterable[Feed],
-    operators: list[str],
-    stays: Stays,
-    method: CalibrationMethod = CalibrationMethod.MinMax,
+    model: onnx.ModelProto, feeds: Iterable[Feed], operators: list[str], stays: Stays
 ) -> onnx.ModelProto:
     """`feeds` are inputs as the model will see them: their results set the range of each byte."""
     with tempfile.TemporaryDirectory() as folder:
@@ -44,7 +40,7 @@ def to_int8(
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            calibrate_method=method,
+            calibrate_method=CalibrationMethod.MinMax,
         )
         return onnx.load(done)
 

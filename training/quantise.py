@@ -31,14 +31,10 @@ def calibration_images(count: int, first_seed: int = FIRST_SEED) -> list[np.ndar
     return images
 
 
-def quantise(
-    model: onnx.ModelProto,
-    images: list[np.ndarray],
-    method: CalibrationMethod = CalibrationMethod.MinMax,
-) -> onnx.ModelProto:
+def quantise(model: onnx.ModelProto, images: list[np.ndarray]) -> onnx.ModelProto:
     """The int8 form of a float graph with input `x`."""
     feeds = ({"x": to_input(image)} for image in images)
-    return to_int8(model, feeds, OPERATORS, stays, method)
+    return to_int8(model, feeds, OPERATORS, stays)
 
 
 def stays(nodes: list[onnx.NodeProto]) -> list[str]:

@@ -148,7 +148,7 @@ class Run:
         producers = Producers(chosen.producers, at.batches, shares(at.exact, chosen.favour), chosen.scale, chosen.rows)
         losses: list[Tensor] = []
         saved = time.monotonic()
-        if not at.exact:
+        if at.exact.keys() != set(STYLES):
             self.check([])
         from_images, from_time, waited = at.images, time.monotonic(), 0.0
         last = from_time
@@ -174,10 +174,9 @@ class Run:
                 self.save()
                 saved = now
         if not self.ended:
-            at.spent = 0.0  # The next start is a run of its own.
-        self.save()
-        if not self.ended:
+            at.spent = 0.0  # The next start is a run of its own, and draws by what this one reads at its end.
             self.check(losses)
+        self.save()
         producers.stop()
 
     def end(self, *_: object) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from training.synth import colours
 from training.synth.scene import Scene
 from training.synth.textures import SIDE
+from training.synth.tilings import bitmap, tiled
 
 
 def fill(s: Scene, textures: list[np.ndarray]) -> None:
@@ -19,6 +20,8 @@ def fill(s: Scene, textures: list[np.ndarray]) -> None:
         _texture(s, textures, 255.0)
     elif s.strength("texture"):
         _texture(s, textures, reach)
+    elif s.strength("pattern"):
+        _pattern(s, reach)
     elif s.strength("gradient") or dice.chance(0.06 * s.difficulty):
         _gradient(s, reach)
     if s.strength("patches"):
@@ -67,10 +70,30 @@ def _gradient(s: Scene, reach: float) -> None:
         s.canvas = cv2.resize(corners, (s.w, s.h), interpolation=cv2.INTER_LINEAR)
         return
     strip = np.array([stops], np.uint8)
+    if dice.chance(0.3):
+        s.canvas = cv2.resize(strip, (256, 1), interpolation=cv2.INTER_LINEAR)[0][_round(s)]
+        return
     if dice.chance(0.7):
         s.canvas[:] = cv2.resize(strip, (s.w, 1), interpolation=cv2.INTER_LINEAR)
     else:
         s.canvas[:] = cv2.resize(strip, (s.h, 1), interpolation=cv2.INTER_LINEAR).transpose(1, 0, 2)
+
+
+def _round(s: Scene) -> np.ndarray:
+    """uint8 (h, w): how far round or from a point, or along a slanting line; now and then again and again."""
+    dice = s.dice
+    x = np.arange(s.w, dtype=np.float32)[None] - np.float32(dice.u(-0.1, 1.1) * s.w)
+    y = np.arange(s.h, dtype=np.float32)[:, None] - np.float32(dice.u(-0.3, 1.3) * s.h)
+    kind = dice.random()
+    if kind < 0.45:
+        far = np.sqrt(x * x + y * y) * np.float32(1 / (s.w * dice.u(0.3, 0.8)))
+    elif kind < 0.75:
+        turn = dice.u(0, 6.3)
+        far = np.float32(0.5) + (x * np.float32(np.cos(turn)) + y * np.float32(np.sin(turn))) * np.float32(1 / s.w)
+    else:
+        far = np.arctan2(y, x) * np.float32(1 / 6.2832) + np.float32(0.5)
+        far = np.abs((far * np.float32(dice.whole(1, 14))) % 1 * 2 - 1)
+    return (np.clip(far, 0, 1) * 255).astype(np.uint8)
 
 
 def _texture(s: Scene, textures: list[np.ndarray], reach: float) -> None:
@@ -94,6 +117,16 @@ def _texture(s: Scene, textures: list[np.ndarray], reach: float) -> None:
         dice.shuffle(stops)
     table = cv2.resize(np.array([stops], np.uint8), (256, 1), interpolation=cv2.INTER_LINEAR)
     s.canvas = table[0][part]
+
+
+def _pattern(s: Scene, reach: float) -> None:
+    """A small bitmap in two colours, set edge to edge; now and then its paper runs from one colour to another."""
+    dice = s.dice
+    if dice.chance(0.2):
+        _gradient(s, reach)
+    tile = tiled(bitmap(dice), s.h, s.w, dice.whole(1, max(1, round(2.5 * s.unit))))
+    other = _other(s, reach * (0.3 + 0.6 * s.strength("pattern")))
+    cv2.copyTo(s.flat(other), tile, s.canvas)
 
 
 def _patches(s: Scene, reach: float) -> None:
@@ -129,7 +162,9 @@ def _own_papers(s: Scene) -> None:
 
 def _columns(s: Scene) -> list[slice]:
     """Of each letter, from half the way to the one before to half the way to the next."""
-    borders = [0, *(max(0, int((a[0] + b[0]) / 2)) for a, b in zip(s.centres, s.centres[1:])), s.w]
+    # They may have been stamped from right to left.
+    at = sorted(x for x, _ in s.centres)
+    borders = [0, *(max(0, int((a + b) / 2)) for a, b in zip(at, at[1:])), s.w]
     return [slice(left, right) for left, right in zip(borders, borders[1:])]
 
 

@@ -54,6 +54,10 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
             # Some generators set letters beside others of three times their size.
             spread = dice.u(0.3, 0.65)
         sizes = [math.exp(dice.u(-spread, spread)) for _ in range(n)]
+        if n > 2 and dice.chance(0.15):
+            # From near to far.
+            near = dice.sign() * dice.u(0.15, 0.5)
+            sizes = [math.exp(near * (2 * i / (n - 1) - 1)) for i in range(n)]
     stretch = math.exp(dice.u(-0.25, 0.25)) if dice.chance(0.35) else 1.0
     # Of unlike colours, letters can be told apart even where they cover half of each other.
     unlike = s.strength("overlap") > 0 and dice.chance(0.6)
@@ -80,6 +84,7 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
     if alone:
         s.mix["hollow"] = 0.0
     hops = _hops(s, n, cap)
+    cell = letter.choose_cell(s)
     order, drawn = range(n), [False] * n
     for i in reversed(order) if unlike and dice.chance(0.4) else order:
         g, k = cells[i], scale * sizes[i]
@@ -105,6 +110,10 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
             mask = letter.outline(mask, alone == 2)
         elif dice.random() < s.strength("uneven"):
             mask = letter.own_look(s, mask, hard)
+        if s.strength("redrawn"):
+            mask = letter.redrawn(s, mask)
+        if s.strength("clipped"):
+            mask = letter.clipped(s, mask, base[i] + hops[i] - y, cell)
         if s.ink is not None:
             cv2.copyTo(np.full((h, w, 3), tints[i], np.uint8), mask, s.ink[y : y + h, x : x + w])
         part = s.alpha[y : y + h, x : x + w]
@@ -160,6 +169,10 @@ def _fit(s: Scene, cells, sizes, stretch, unlike: bool) -> tuple[float, list[flo
     loose = s.strength("spacing")
     # Some letters run into each other where others stand apart.
     tracks = [_any_track(dice) if loose and dice.random() < 0.25 + loose else track for _ in widths]
+    if not touch and not loose and dice.chance(0.5):
+        # As one line of type: each letter with the room that its font gives it.
+        rooms = [(a.advance - a.left - a.mask.shape[1] + b.left) * k / CAP for a, b, k in zip(cells, cells[1:], sizes)]
+        tracks = [max(-0.3, min(room, 0.8)) * stretch + track - 0.04 for room in rooms] + [0.0]
     over = s.strength("overlap")
     if s.nested:
         # One above the other, letters may stand where they would cover each other on one line.

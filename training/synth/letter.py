@@ -11,6 +11,9 @@ from training.synth.glyphs import Glyph
 from training.synth.scene import Scene
 
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+# Of tiles that are no areas: the ends of their strokes, in parts of a side.
+_PLUS, _TIMES = (((0.5, 0), (0.5, 1)), ((0, 0.5), (1, 0.5))), (((0, 0), (1, 1)), ((1, 0), (0, 1)))
+_STROKES = {2: _PLUS, 3: _TIMES, 4: (*_PLUS, *_TIMES), 5: _TIMES[1:]}
 
 
 def variant(s: Scene, glyph: Glyph, char: str) -> Glyph:
@@ -63,13 +66,16 @@ def _widest_counter(mask: np.ndarray) -> float:
     return float(cv2.distanceTransform(enclosed.astype(np.uint8), cv2.DIST_L2, 3).max())
 
 
-def choose_tile(s: Scene) -> tuple[bool, int, int]:
-    """Round or square, pitch in glyph pixels, line width (-1: filled)."""
+def choose_tile(s: Scene) -> tuple[int, int, int]:
+    """Square (0), round (1) or of strokes, pitch in glyph pixels, line width (-1: filled)."""
     dice = s.dice
-    return dice.chance(0.5), dice.whole(3, 6), dice.pick((-1, -1, 1))
+    if s.strength("dotted") or dice.chance(0.25):
+        # Strokes, as where letters are made of characters.
+        return dice.whole(2, 5), dice.whole(4, 7), 1
+    return dice.whole(0, 1), dice.whole(3, 6), dice.pick((-1, -1, 1))
 
 
-def _tiled(mask: np.ndarray, round_: bool, pitch: int, line: int) -> np.ndarray:
+def _tiled(mask: np.ndarray, kind: int, pitch: int, line: int) -> np.ndarray:
     h, w = mask.shape
     rows, cols = -(-h // pitch), -(-w // pitch)
     coarse = cv2.resize(mask, (cols, rows), interpolation=cv2.INTER_AREA)
@@ -80,8 +86,12 @@ def _tiled(mask: np.ndarray, round_: bool, pitch: int, line: int) -> np.ndarray:
         coarse = inked
     tile = np.zeros((pitch, pitch), np.uint8)
     middle, half = (pitch // 2, pitch // 2), max(1, pitch * 2 // 5)
-    if round_:
+    if kind == 1:
         cv2.circle(tile, middle, half, 255, line, cv2.LINE_AA)
+    elif kind > 1:
+        for a, b in _STROKES[kind]:
+            ends = [(round(px * (pitch - 2)), round(py * (pitch - 2))) for px, py in (a, b)]
+            cv2.line(tile, *ends, 255, 1)
     else:
         cv2.rectangle(tile, (0, 0), (pitch - 2, pitch - 2), 255, line)
     big = np.kron(coarse, np.ones((pitch, pitch), np.uint8))
@@ -110,6 +120,47 @@ def own_look(s: Scene, mask: np.ndarray, hard: bool) -> np.ndarray:
         stripes = np.where(np.arange(mask.shape[across]) % period, 255, 0).astype(np.uint8)
         return cv2.min(mask, np.broadcast_to(stripes if across else stripes[:, None], mask.shape).copy())
     return mask if hard else (mask * np.float32(dice.u(0.3, 0.7))).astype(np.uint8)
+
+
+def redrawn(s: Scene, mask: np.ndarray) -> np.ndarray:
+    """The letter two or three times, each time turned and moved a little and more or less see-through."""
+    dice, (h, w) = s.dice, mask.shape
+    out = np.zeros_like(mask)
+    reach = s.cap * (0.03 + 0.09 * s.strength("redrawn"))
+    for i in range(dice.whole(2, 3)):
+        turn = cv2.getRotationMatrix2D((w / 2, h / 2), dice.u(-1, 1) * (4 + 10 * s.strength("redrawn")), dice.u(0.9, 1.1))
+        turn[:, 2] += dice.u(-reach, reach), dice.u(-reach, reach)
+        copy = cv2.warpAffine(mask, turn, (w, h))
+        if s.smooth:
+            copy = (copy * np.float32(dice.u(0.75, 1.0) if i == 0 else dice.u(0.3, 0.9))).astype(np.uint8)
+        out = cv2.max(out, copy)
+    return out
+
+
+def choose_cell(s: Scene) -> tuple[float, float, float]:
+    """The cell that each letter is drawn in: below and above its line, in capitals, and what it takes off each side."""
+    dice = s.dice
+    if not s.strength("clipped"):
+        return 1.0, 2.0, 0.0
+    kind = dice.random()
+    below = dice.u(0.03, 0.14) if kind < 0.6 else 1.0
+    above = dice.u(0.82, 0.98) if 0.4 < kind < 0.8 else 2.0
+    return below, above, dice.u(0.03, 0.14) if kind > 0.7 or dice.chance(0.3) else 0.0
+
+
+def clipped(s: Scene, mask: np.ndarray, line: float, cell: tuple[float, float, float]) -> np.ndarray:
+    """What of a letter lies within its cell; `line`: the row of `mask` that it stands on."""
+    below, above, side = cell
+    out, dice = mask.copy(), s.dice
+    out[max(0, math.ceil(line + below * s.cap)) :] = 0
+    out[: max(0, int(line - above * s.cap))] = 0
+    columns = np.flatnonzero(mask.max(axis=0) > 60)
+    if side and len(columns) > 6:
+        off = int(side * len(columns) * dice.u(0.5, 1.0))
+        out[:, : columns[0] + off * dice.whole(0, 1)] = 0
+        out[:, columns[-1] + 1 - off * dice.whole(0, 1) :] = 0
+    # Turned or out of line, a letter may stand elsewhere.
+    return out if cv2.sumElems(out)[0] > 0.6 * cv2.sumElems(mask)[0] else mask
 
 
 def stamp(size, mask, kx, ky, turn, shear, cx, cy):

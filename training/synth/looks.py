@@ -5,8 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from training.synth import colours
+from training.synth import breaks, colours
 from training.synth.scene import Scene, blend
+from training.synth.tilings import bitmap, tiled
 
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
@@ -53,6 +54,9 @@ def shadow(s: Scene) -> None:
     if dice.chance(0.25):
         _overprint(s)
         return
+    if dice.chance(0.2):
+        _cast(s)
+        return
     for _ in range(1 if dice.chance(0.8) else 2):
         far = max(1, round(s.cap * dice.u(0.03, 0.16)))
         dx, dy = dice.sign() * far, dice.sign() * max(0, round(far * dice.u(0, 1.2)))
@@ -67,6 +71,23 @@ def shadow(s: Scene) -> None:
         s.put_under(copy, shade)
 
 
+def _cast(s: Scene) -> None:
+    """A shadow thrown over the ground, or the text mirrored in it: leaning, flatter, fading or soft."""
+    dice = s.dice
+    rows = np.flatnonzero(s.alpha.max(axis=1) > 60)
+    if not len(rows):
+        return
+    foot = float(rows[-1]) - s.cap * dice.u(-0.05, 0.1)
+    flat, lean = dice.u(0.35, 1.0) * (-1 if dice.chance(0.6) else 1), dice.u(-1.2, 1.2)
+    # From a place in the shadow to the one in the text that throws it.
+    back = np.array([[1, lean / flat, -lean / flat * foot], [0, 1 / flat, foot - foot / flat]], np.float32)
+    copy = cv2.warpAffine(s.alpha, back, (s.w, s.h), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    if dice.chance(0.4):
+        copy = cv2.blur(copy, (max(2, int(s.cap * 0.12)),) * 2)
+    shade = s.colour if dice.chance(0.6) else colours.any_colour(dice)
+    s.put_under(copy, colours.mixed(s.paper, shade, dice.u(0.15, 0.5)))
+
+
 def _overprint(s: Scene) -> None:
     """A copy on top, shifted and nearly as pale as the paper: of the letters, rims are left."""
     dice = s.dice
@@ -75,6 +96,24 @@ def _overprint(s: Scene) -> None:
     if dice.chance(0.4) and s.cap > 20:
         copy = cv2.erode(copy, disc(1))
     s.put_over(copy, colours.mixed(s.paper, s.colour, dice.u(0, 0.35)))
+
+
+def badge(s: Scene) -> None:
+    """Each letter on a disc or a box of the ink, itself in another colour, or within a ring."""
+    dice, plate = s.dice, np.zeros_like(s.alpha)
+    half, round_, open_ = s.cap * dice.u(0.6, 0.9), dice.chance(0.5), dice.chance(0.4)
+    thick = s.thick(0.6, 2.2) if open_ else -1
+    for x, y in s.centres:
+        if round_:
+            cv2.circle(plate, (round(x), round(y)), round(half), 255, thick, cv2.LINE_AA)
+        else:
+            corner = 0.85 * half, half
+            cv2.rectangle(plate, *((round(x + i * corner[0]), round(y + i * corner[1])) for i in (-1, 1)), 255, thick)
+    if open_:
+        s.put_under(plate, s.colour if dice.chance(0.6) else colours.ink_on(dice, s.paper, 60))
+        return
+    s.ink = s.flat(s.paper if dice.chance(0.6) else colours.ink_on(dice, s.colour, 70))
+    s.put_under(plate, s.colour)
 
 
 def rim(s: Scene) -> None:
@@ -154,7 +193,9 @@ def striped(s: Scene) -> None:
     dice = s.dice
     kind = dice.random()
     period = max(2.0, s.cap * dice.u(0.07, 0.2))
-    if kind < 0.55:
+    if s.cap > 18 and dice.chance(0.25):
+        fill = cv2.max(tiled(bitmap(dice), s.h, s.w, max(1, round(s.cap * dice.u(0.02, 0.05)))), dice.pick((0, 60, 110)))
+    elif kind < 0.55:
         angle = dice.pick((0.0, 1.5708, dice.u(0, 3.14)))
         x = np.arange(s.w, dtype=np.float32)[None] * np.float32(np.cos(angle))
         y = np.arange(s.h, dtype=np.float32)[:, None] * np.float32(np.sin(angle))
@@ -199,6 +240,9 @@ def gradient_ink(s: Scene) -> None:
 def rough(s: Scene) -> None:
     """Ragged edges: pixels swap places, crumble or bleed."""
     dice = s.dice
+    if dice.chance(0.25):
+        breaks.run_out(s)
+        return
     reach = s.cap * dice.u(0.03, 0.07)
     cell = dice.pick((1, 1, 2, 3))
     shape = (s.h // cell + 1, s.w // cell + 1)
@@ -211,31 +255,6 @@ def rough(s: Scene) -> None:
         s.ink = cv2.remap(s.ink, dx, dy, near, borderMode=cv2.BORDER_REPLICATE)
     if dice.chance(0.25):
         s.alpha = cv2.min(s.alpha, cv2.threshold(dice.flat_field(s.h, s.w), dice.u(20, 70), 255, cv2.THRESH_BINARY)[1])
-
-
-def slices(s: Scene) -> None:
-    """The text is cut into bands or columns that are pushed aside."""
-    dice, strength = s.dice, s.strength("slices")
-    across = dice.chance(0.5)
-    mask, ink = (s.alpha, s.ink) if across else (s.alpha.T, None if s.ink is None else s.ink.transpose(1, 0, 2))
-    size = mask.shape[0]
-    push = s.cap * (0.04 + 0.14 * strength)
-    cut, moved = 0, np.zeros_like(mask)
-    colour = None if ink is None else ink.copy()
-    pattern = dice.chance(0.5)
-    step = max(2, int(s.cap * dice.u(0.12, 0.5)))
-    sign = 1
-    while cut < size:
-        end = min(size, cut + (step if pattern else dice.whole(2, 2 + 2 * step)))
-        sign = -sign
-        d = round(push * (sign if pattern else dice.u(-1, 1)))
-        moved[cut:end] = np.roll(mask[cut:end], d, axis=1)
-        if colour is not None:
-            colour[cut:end] = np.roll(ink[cut:end], d, axis=1)
-        cut = end
-    s.alpha = np.ascontiguousarray(moved if across else moved.T)
-    if colour is not None:
-        s.ink = np.ascontiguousarray(colour if across else colour.transpose(1, 0, 2))
 
 
 def ghost(s: Scene) -> None:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from training.synth.scene import Scene
+from training.synth.veils import veils
 
 Tint = Callable[[], tuple[int, ...]]
 _SHIFT = 3
@@ -283,5 +284,6 @@ MARKS = {
     "joints": joints,
     "ribbon": ribbons,
     "speckle": speckle,
+    "veil": veils,
     "clutter": clutter,
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from training.synth import backdrop, colours, decoys, looks, marks, outlines, relief, surface, warps, wear
+from training.synth import backdrop, breaks, colours, decoys, looks, marks, outlines, relief, surface, warps, wear
 from training.synth.glyphs import GlyphSet
 from training.synth.scene import Scene, blend
 
@@ -21,7 +21,8 @@ _LOOKS: tuple[tuple[str, Callable[[Scene], None]], ...] = (
     ("block", looks.block),
     ("shadow", looks.shadow),
     ("photo", looks.rim),
-    ("slices", looks.slices),
+    ("slices", breaks.slices),
+    ("badge", looks.badge),
 )
 
 
@@ -155,6 +156,7 @@ def _marks_behind(s: Scene) -> list[str]:
         "joints": 0.2,
         "ribbon": 0.75,
         "clutter": 0.1,
+        "veil": 0.15,
     }
     for name in marks.MARKS:
         if not s.strength(name):
@@ -234,6 +236,7 @@ def _finish(s: Scene) -> None:
     if s.strength("frame"):
         wear.frame(s)
     for name, apply in (
+        ("filtered", wear.filtered),
         ("noise", wear.noise),
         ("blur", wear.blur),
         ("threshold", wear.threshold),

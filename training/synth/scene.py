@@ -19,7 +19,7 @@ class Scene:
     mix: strength 0..1 of every ingredient taking part. alpha: uint8 (h, w), where the text is.
     ink: BGR of the text, uint8 (h, w, 3), or None while the text has the one colour `colour`.
     canvas: uint8 (h, w, 3), what lies behind the text, later the whole picture. smooth: edges are
-    anti-aliased. tile: round or square, pitch in glyph pixels and line width of the tiles that
+    anti-aliased. tile: its kind, pitch in glyph pixels and line width of the tiles that
     build each letter. brush: radius in glyph pixels, and whether each stroke is drawn twice. palest: how far the palest letter's colour is from the paper, where some are
     pale. nested: neighbours share columns, one above the other. cap: height of capitals in pixels.
     centres: x, y of each letter's middle.
@@ -38,7 +38,7 @@ class Scene:
     ink: np.ndarray | None = None
     canvas: np.ndarray = field(default_factory=lambda: np.zeros((1, 1, 3), np.uint8))
     smooth: bool = True
-    tile: tuple[bool, int, int] | None = None
+    tile: tuple[int, int, int] | None = None
     brush: tuple[int, bool] | None = None
     palest: float = 0.0
     nested: bool = False

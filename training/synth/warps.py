@@ -110,7 +110,31 @@ def columns(s: Scene, strength: float) -> Field:
     return walk[:, None] * np.float32(0.03 * s.cap * strength / 42), np.zeros((1, 1), np.float32)
 
 
-_KINDS = {"wave": (wave,), "warp": (elastic, perspective, columns), "lens": (lens,)}
+def turned(s: Scene, strength: float) -> Field:
+    """The text as a whole turned about its middle, and so small that its ends stay inside."""
+    dice = s.dice
+    at = np.array(s.centres or [(s.w / 2, s.h / 2)], np.float32)
+    low, high = at.min(axis=0), at.max(axis=0)
+    turn, reach = dice.sign() * dice.u(0.06, 0.1 + 0.3 * strength), float(high[0] - low[0]) / 2
+
+    def shrunk() -> float:
+        tall = reach * abs(math.sin(turn)) + float(high[1] - low[1]) / 2 + 0.55 * s.cap
+        return max(1.0, tall / (0.5 * s.h))
+
+    while s.cap / shrunk() < min(13.0, s.cap):
+        turn *= 0.7
+        if abs(turn) < 0.03:
+            break
+    k = shrunk()
+    co, si = np.float32(k * math.cos(turn)), np.float32(k * math.sin(turn))
+    x, y = np.arange(s.w, dtype=np.float32)[None], np.arange(s.h, dtype=np.float32)[:, None]
+    middle = (low + high) / 2
+    # A text that has the room stays where it was.
+    cx, cy = np.array((s.w / 2, s.h / 2), np.float32) if k > 1 else middle
+    return co * (x - cx) + si * (y - cy) + middle[0] - x, co * (y - cy) - si * (x - cx) + middle[1] - y
+
+
+_KINDS = {"wave": (wave,), "warp": (elastic, perspective, columns, turned), "lens": (lens,)}
 
 
 def fields(s: Scene) -> Field | None:
@@ -120,7 +144,7 @@ def fields(s: Scene) -> Field | None:
         strength = s.strength(name)
         if not strength:
             continue
-        maker = makers[0] if len(makers) == 1 else s.dice.weighted(makers, (0.5, 0.3, 0.2))
+        maker = makers[0] if len(makers) == 1 else s.dice.weighted(makers, (0.4, 0.25, 0.15, 0.2))
         ax, ay = maker(s, 0.35 + 0.75 * strength)
         dx, dy = (ax, ay) if dx is None else (dx + ax, dy + ay)
     return None if dx is None else (dx, dy)

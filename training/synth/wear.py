@@ -38,6 +38,31 @@ def blur(s: Scene, strength: float) -> None:
         )
 
 
+def filtered(s: Scene, strength: float) -> None:
+    """One 3x3 kernel over all: sharpened, embossed, or edges alone, as image libraries have them by name."""
+    dice, kind = s.dice, s.dice.random()
+    here = s.canvas.astype(np.float32)
+    if kind < 0.4 or s.cap < 14:
+        soft = cv2.GaussianBlur(here, (0, 0), max(0.6, s.cap * dice.u(0.02, 0.08)))
+        here += (here - soft) * np.float32(0.5 + 3 * strength * dice.random())
+    else:
+        # As strong as needed for the text to be seen, whatever its colours.
+        gain = min(4.0, dice.u(130, 250) / max(30.0, colours.apart(s.paper, s.colour)))
+        if kind < 0.7:
+            dx, dy = dice.pick(((1, 1), (1, 0), (0, 1), (1, -1)))
+            move = np.array([[1, 0, 2 * dx], [0, 1, 2 * dy]], np.float32)
+            moved = cv2.warpAffine(here, move, (s.w, s.h), borderMode=cv2.BORDER_REPLICATE)
+            slope = (here - moved) * np.float32(dice.sign() * gain * 0.7)
+            here = slope + (here * np.float32(dice.u(0.3, 0.9)) if dice.chance(0.3) else np.float32(dice.u(100, 150)))
+        else:
+            edge = cv2.morphologyEx(s.canvas, cv2.MORPH_GRADIENT, np.ones((2, 2) if s.cap < 30 else (3, 3), np.uint8))
+            here = edge.astype(np.float32) * np.float32(gain)
+            here = np.float32(255) - here if dice.chance(0.5) else here
+        if dice.chance(0.5):
+            here[:] = here.mean(axis=2, keepdims=True)
+    s.canvas = np.clip(here, 0, 255).astype(np.uint8)
+
+
 def jpeg(s: Scene, strength: float) -> None:
     quality = int(s.dice.u(92 - 74 * strength, 92))
     if s.cap < 14:
@@ -82,15 +107,38 @@ def threshold(s: Scene, strength: float) -> None:
 
 
 def dither(s: Scene, strength: float) -> None:
-    """Few levels, by an ordered pattern or by plain rounding."""
+    """Few levels, by an ordered pattern, by chance or by plain rounding; or the dots of a printer's screen."""
     dice = s.dice
+    if s.cap > 22 and dice.chance(0.25):
+        _screen(s)
+        return
     step = dice.pick((32, 51, 64, 85)) if strength < 0.6 else dice.pick((51, 64, 85, 127))
     image = s.canvas.astype(np.int16)
-    if dice.chance(0.6):
+    kind = dice.random()
+    if kind < 0.25:
+        # Errors that are passed on to neighbours look like chance.
+        image += (dice.flat_field(s.h, s.w, 1).astype(np.int16) * step >> 8) - step // 2
+    elif kind < 0.7:
         tile = (_BAYER * step // 16 - step // 2)[:, :, None]
         image += np.tile(tile, (s.h // 4 + 1, s.w // 4 + 1, 1))[: s.h, : s.w]
     image = (image + step // 2) // step * step
     s.canvas = np.clip(image, 0, 255).astype(np.uint8)
+
+
+def _screen(s: Scene) -> None:
+    """Dots on a slanting lattice, the larger the darker, in ink on paper or in each channel."""
+    dice = s.dice
+    pitch = s.cap * dice.u(0.08, 0.14)
+    turn = dice.u(0, 1.57)
+    x = np.arange(s.w, dtype=np.float32)[None] * np.float32(6.2832 / pitch)
+    y = np.arange(s.h, dtype=np.float32)[:, None] * np.float32(6.2832 / pitch)
+    co, si = np.float32(np.cos(turn)), np.float32(np.sin(turn))
+    level = 127 + 60 * (np.cos(x * co + y * si) + np.cos(y * co - x * si))
+    if dice.chance(0.5):
+        s.canvas = np.where(s.canvas > level[:, :, None], 255, 0).astype(np.uint8)
+        return
+    table = np.array([s.paper, s.colour], np.uint8)
+    s.canvas = table[(_axis(s) > level).astype(np.uint8)]
 
 
 def _axis(s: Scene) -> np.ndarray:
@@ -134,7 +182,9 @@ def fringe(s: Scene) -> np.ndarray:
 def exposure(dice: Dice, image: np.ndarray) -> np.ndarray:
     """Contrast and brightness as another source would give them."""
     gain, lift = dice.u(0.6, 1.15), dice.u(-20, 60)
-    return cv2.convertScaleAbs(image, alpha=gain, beta=max(0.0, lift))
+    out = cv2.convertScaleAbs(image, alpha=gain, beta=max(0.0, lift))
+    # Pale text on white would be white on white.
+    return image if cv2.meanStdDev(out)[1].max() < 0.5 * cv2.meanStdDev(image)[1].max() else out
 
 
 def resize(dice: Dice, image: np.ndarray, width: int, height: int) -> np.ndarray:

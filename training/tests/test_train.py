@@ -18,6 +18,7 @@ def start(tmp_path, monkeypatch):
     chosen = SimpleNamespace(
         run=tmp_path, sizes=["small"], fresh=False, corpus=None, device="cpu", minutes=2.0, total=1, scale=1.0, peak=PEAK
     )
+    chosen.producers, chosen.favour, chosen.rows, chosen.check_every, chosen.check_all_every = 0, {}, (), 1, 1
     return lambda **other: train.Run(SimpleNamespace(**vars(chosen) | other))
 
 
@@ -71,3 +72,24 @@ def test_styles_are_favoured_by_name():
     assert train.favoured("surface=3,tiles=2.5") == {"surface": 3.0, "tiles": 2.5}
     with pytest.raises(argparse.ArgumentTypeError, match="no such style: sheets"):
         train.favoured("sheets=3")
+
+
+def test_a_run_draws_by_what_the_one_before_read_at_its_end(start, monkeypatch):
+    monkeypatch.setattr(train, "Producers", lambda *_: SimpleNamespace(stop=lambda: None))
+    run = start()
+    run.progress.exact = dict.fromkeys(train.STYLES, 0.9)
+    run.styles = SimpleNamespace(read=lambda _: dict.fromkeys(train.STYLES, 0.25))
+    run.progress.spent = 120.0
+    run.go()
+    assert set(start().progress.exact.values()) == {0.25}
+
+
+def test_a_run_with_new_styles_begins_by_reading_all(start, monkeypatch):
+    monkeypatch.setattr(train, "Producers", lambda *_: SimpleNamespace(stop=lambda: None))
+    run = start()
+    run.progress.exact = {train.STYLES[0]: 0.9}
+    read = []
+    run.styles = SimpleNamespace(read=lambda net: read.append(net) or dict.fromkeys(train.STYLES, 0.25))
+    run.ended = True
+    run.go()
+    assert len(read) == 1
