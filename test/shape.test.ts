@@ -95,7 +95,8 @@ test('SQL, the environment, threads and outgoing calls each have one home', () =
   ]);
   for (const home of homes(/from 'node:worker_threads'/))
     expect(['compute', 'recognize', 'store']).toContain(home);
-  expect(homes(/['"]undici['"]/)).toEqual(['outbound']);
+  expect(homes(/import \{[^}]*\brequest\b[^}]*\} from 'node:https?'/)).toEqual(['outbound']);
+  expect(homes(/['"]undici['"]/)).toEqual([]);
   expect(homes(/['"]onnxruntime-node['"]/)).toEqual(['recognize']);
 });
 

@@ -4,10 +4,9 @@ import type { Language } from '../errors.ts';
 import type { Fault } from '../fault.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { Addresses } from './clientAddress.ts';
-import type { Reply } from './dialects/dialect.ts';
 import type { Spoken } from './dialects/spoken.ts';
 import type { judge } from './faults.ts';
-import type { Arriving } from './rawSocket.ts';
+import type { Arriving, RawRefusal } from './rawSocket.ts';
 import { pathOf, requestIdOf } from './unread.ts';
 import { retryAfterOf } from './wireFault.ts';
 
@@ -18,12 +17,6 @@ interface RefusalParts {
   faultOf: ReturnType<typeof judge>;
   languageOf(head: Pick<IncomingMessage, 'headers'>): Language;
   newId(): string;
-}
-
-export interface RawRefusal extends Reply {
-  requestId: string;
-  /** Seconds; 0 where trying again does not help. */
-  retryAfter: number;
 }
 
 /** What is said of requests that never become whole, in the dialect and language of as much of them as has come. */

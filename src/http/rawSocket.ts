@@ -1,11 +1,17 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { RawRefusal } from './rawRefusal.ts';
+import type { Reply } from './dialects/dialect.ts';
 
 const stalledCheckMs = 5_000;
 /** A client that has read nothing for this long is not going to. */
 const stalledChecks = 3;
+
+export interface RawRefusal extends Reply {
+  requestId: string;
+  /** Seconds; 0 where trying again does not help. */
+  retryAfter: number;
+}
 
 /**
  * Answers what never becomes a request: broken HTTP, and requests that arrive too slowly; each in its turn, behind the
