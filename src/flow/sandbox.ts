@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { ErrorCode } from '../errors.ts';
 import { Fault } from '../fault.ts';
+import { lowerCase } from '../lowerCase.ts';
 import { milliseconds } from '../milliseconds.ts';
 import { RecentMap } from '../recentMap.ts';
 import { unlimited } from '../store/admin.ts';
@@ -180,7 +181,7 @@ export class Sandbox {
 
   #holds(taskId: unknown): boolean {
     if (typeof taskId !== 'string' && typeof taskId !== 'number') return false;
-    const text = String(taskId).toLowerCase();
+    const text = lowerCase(String(taskId));
     return this.#tasks.get(text) !== undefined || this.#ids.get(Number(text)) !== undefined;
   }
 

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import { Fault } from '../fault.ts';
+import { lowerCase } from '../lowerCase.ts';
 import type { SiteRules } from '../tasks/site.ts';
 import { readFields } from '../tasks/wording.ts';
 import { requireTaskType } from './authenticate.ts';
@@ -63,7 +64,7 @@ function callbackOf(given: unknown, sites: Pick<SiteRules, 'parse'>): string | n
 /** Makes the look-up of task types; clients do not agree on the case of their names. */
 export function registryOf(taskTypes: readonly AnyTaskType[]) {
   const registry = new Map(taskTypes.map((type) => [type.type.toLowerCase(), type]));
-  return (name: string): AnyTaskType | undefined => registry.get(name.toLowerCase());
+  return (name: string): AnyTaskType | undefined => registry.get(lowerCase(name));
 }
 
 /** Refuses what this server does not do, by whatever path it is asked. */

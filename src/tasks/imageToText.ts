@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
+import { lowerCase } from '../lowerCase.ts';
 import type { Reading } from '../reading.ts';
 import { answerOf } from './arithmetic.ts';
 import { charset } from './charset.ts';
@@ -190,7 +191,7 @@ function inputSchema(settings: ImageToTextSettings): z.ZodType<ImageToText> {
     module: text
       .default('common')
       .transform((name, context): Module => {
-        const given = name.trim().toLowerCase();
+        const given = lowerCase(name.trim());
         const known = modules.find((module) => module === given);
         if (known) return known;
         if (legacyModules.includes(given)) return 'common';

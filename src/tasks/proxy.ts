@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { ProxyPlace } from '../call.ts';
+import { lowerCase } from '../lowerCase.ts';
 
 const schemes: Record<string, ProxyPlace['scheme']> = {
   http: 'http',
@@ -55,7 +56,7 @@ export function proxyOf(task: ProxyFields): ProxyPlace | ProxyMistake | undefine
   const { proxyAddress, proxyPort, proxyType, proxyLogin, proxyPassword } = task;
   const isNamed = [proxyAddress, proxyPort, proxyLogin, proxyPassword].some((field) => !!field);
   if (!isNamed) return proxyType ? { field: 'proxyAddress', message: 'is missing' } : undefined;
-  const scheme = schemes[(proxyType || 'http').toLowerCase()];
+  const scheme = schemes[lowerCase(proxyType || 'http')];
   if (scheme === undefined)
     return { field: 'proxyType', message: 'is not one of http, https, socks4, socks5' };
   const host = hostOf(isIP(proxyAddress ?? '') === 6 ? `[${proxyAddress}]` : (proxyAddress ?? ''));
@@ -88,7 +89,7 @@ const malformed: ProxyMistake = {
 
 function proxyOfText(given: string): ProxyPlace | ProxyMistake {
   const [prefix = '', name = 'http'] = /^([a-z]\w*):(\/\/)?/i.exec(given) ?? [];
-  const scheme = schemes[name.toLowerCase()];
+  const scheme = schemes[lowerCase(name)];
   if (scheme === undefined && prefix.endsWith('//')) return malformed;
   // Without slashes, what is no scheme is a host or a login.
   const rest = scheme === undefined ? given : given.slice(prefix.length);

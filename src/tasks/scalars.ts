@@ -6,7 +6,8 @@ const unless = (problem: string) => ({
 const notNumber = unless('is not a number');
 const notBoolean = unless('is neither true nor false');
 
-const textSwitch = z.stringbool();
+/** Of its words none is longer; what is would be put into lower case first. */
+const textSwitch = z.string().max(8).pipe(z.stringbool());
 const bit = z.literal([0, 1]).transform(Boolean);
 /** A switch as JSON, forms and `str(True)` write it. */
 const anySwitch = z.union([z.boolean(), textSwitch, bit], notBoolean);

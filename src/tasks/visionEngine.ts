@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
+import { lowerCase } from '../lowerCase.ts';
 import { encoded, type Image, type ImageSettings, imageOf, ofFields, text } from './images.ts';
 import { proxyFields, refuseMalformedProxy } from './proxy.ts';
 import { LEAST_CONFIDENCE, type Solution, type SolveContext, type TaskType } from './task.ts';
@@ -97,7 +98,7 @@ export function visionEngine(settings: ImageSettings): TaskType<VisionEngine, Ne
   const fields = z.object({
     module: text
       .transform((name, context): string => {
-        const known = name.trim().toLowerCase();
+        const known = lowerCase(name.trim());
         if (Object.hasOwn(modules, known)) return known;
         context.addIssue({ code: 'custom', message: `is not one of ${Object.keys(modules).join(', ')}` });
         return z.NEVER;

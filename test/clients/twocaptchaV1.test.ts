@@ -213,10 +213,13 @@ test('fields of JSON that are neither text nor number are as if they were not th
 
 test('what a form leaves empty is as if it were not there', async () => {
   const { key } = world;
-  const empty = { min_len: '', max_len: '', numeric: '', pingback: '' };
+  const empty = { min_len: '', max_len: '', numeric: '', pingback: '', method: '' };
   const form = { type: urlencoded, body: query({ key, body: image, ...empty }) };
   expect((await wire(world, '/in.php', form)).text).toMatch(/^OK\|\d+$/);
-  expect((await wire(world, '/in.php', multipart({ key, body: '', ...empty }, file))).text).toMatch(/^OK\|/);
+  const made = (await wire(world, '/in.php', multipart({ key, body: '', ...empty }, file))).text;
+  expect(made).toMatch(/^OK\|/);
+  const poll = { type: urlencoded, body: query({ key, action: '', id: made.slice(3) }) };
+  await expect.poll(async () => (await wire(world, '/res.php', poll)).text).toMatch(/^OK\|/);
 });
 
 test('a multipart form whose texts are called bytes, with blanks in its boundary', async () => {

@@ -20,6 +20,11 @@ test.each([
     { type: 'AltchaTask', challenge: undefined, challengeURL: 'https://other.example/c' },
   ],
   [
+    'nothing: the page is not asked for a challenge',
+    { type: 'AltchaTask', websiteURL: page, challengeURL: '', challengeJSON: '' },
+    { type: 'AltchaTask', challenge: undefined },
+  ],
+  [
     'what is no address, for the check of fields to refuse',
     { type: 'AltchaTask', challengeURL: '/altcha' },
     { type: 'AltchaTask', challenge: undefined, challengeURL: '/altcha' },

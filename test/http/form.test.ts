@@ -11,6 +11,23 @@ test.each([
   expect(parseQuery(`body=${one.repeat(1_000)}`).body).toHaveLength(1_000);
 });
 
+test('plus signs weigh more, and those of an image of 4 MiB that is not escaped are read', () => {
+  expect(parseQuery(`body=${'AAAAA+'.repeat(90_000)}`).body).toHaveLength(540_000);
+  expect(() => parseQuery(`body=${'+%e9'.repeat(100_000)}`)).toThrow(expect.objectContaining(tooMuch));
+});
+
+test.each(['image/png', 'application/octet-stream'])(
+  'a part called file of type %s is a file, although it has no name of one',
+  async (type) => {
+    const png = Buffer.from([0x89, 0x50, 0xff]);
+    const head = `--a\r\nContent-Disposition: form-data; name="file"\r\nContent-Type: ${type}\r\n\r\n`;
+    const form = Buffer.concat([Buffer.from(head), png, Buffer.from('\r\n--a--\r\n')]);
+    expect(await parseMultipart(form, 'multipart/form-data; boundary=a')).toEqual({
+      file: png.toString('base64'),
+    });
+  },
+);
+
 test('while a form of megabytes is read others have their turn', async () => {
   const file = '-'.repeat(3_000_000);
   const form = `--a-b\r\nContent-Disposition: form-data; name="body"\r\n\r\n${file}\r\n--a-b--\r\n`;

@@ -3,6 +3,7 @@ import type { ErrorCode, Language } from '../../errors.ts';
 import { describeFault, type Fault } from '../../fault.ts';
 import type { Flow } from '../../flow/flow.ts';
 import type { Arrived, TaskResult } from '../../flow/stages.ts';
+import { lowerCase } from '../../lowerCase.ts';
 import { withOurChallenge } from './altchaTask.ts';
 import type { Body, Dialect, Method, Reply, Said } from './dialect.ts';
 import {
@@ -129,7 +130,7 @@ export function antigate(its: Descendant): Dialect {
 }
 
 export function isImageToText({ type }: Body): boolean {
-  return String(type).toLowerCase() === 'imagetotexttask';
+  return lowerCase(String(type)) === 'imagetotexttask';
 }
 
 function translated(task: Body, taskOf: Descendant['taskOf']): Body {

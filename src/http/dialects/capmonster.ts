@@ -1,3 +1,4 @@
+import { lowerCase } from '../../lowerCase.ts';
 import { withoutUnset } from '../../tasks/unset.ts';
 import { antigate, isImageToText } from './antigate.ts';
 import type { Body, Said } from './dialect.ts';
@@ -69,7 +70,7 @@ const recognition = 'recognition';
 function turned(task: Body): Body {
   const { class: kind, imagesBase64, metadata } = task;
   const name = (metadata as Body | undefined)?.Task;
-  if (String(task.type).toLowerCase() !== 'compleximagetask' || kind !== recognition) return task;
+  if (lowerCase(String(task.type)) !== 'compleximagetask' || kind !== recognition) return task;
   if (typeof name !== 'string' || !turns.includes(name)) return task;
   const [imageBackground, image] = Array.isArray(imagesBase64) ? imagesBase64 : [];
   const its = { type: 'VisionEngine', module: 'rotate_1', class: kind };

@@ -95,7 +95,11 @@ function plainOf(fields: Body): Body {
 function translate(fields: Body, path: string): Body {
   const { key, json, action, id, ids, pingback, body, file, method } = fields;
   // A key that is no text would be another mistake than a wrong one.
-  const common = { clientKey: key === undefined || key === '' ? undefined : String(key), json, action };
+  const common = {
+    clientKey: key === undefined || key === '' ? undefined : String(key),
+    json,
+    action: action || undefined,
+  };
   if (path === ask) return { ...common, taskId: id, ids };
   const sentAs = !body && (file || method === 'post') ? 'file' : 'body';
   return { ...common, task: taskOf(fields), callbackUrl: pingback, sentAs };
@@ -107,13 +111,14 @@ const otherKinds = ['coordinatescaptcha', 'recaptcha', 'canvas'];
 const ofGrids = ['recaptcharows', 'recaptchacols', 'img_type'];
 
 function taskOf(fields: Body): Body {
-  const { method = 'base64', body, file, numeric, calc, min_len, max_len, textcaptcha } = fields;
+  const { body, file, numeric, calc, min_len, max_len, textcaptcha } = fields;
   const isSet = (name: string) => !['', '0', 0, undefined].includes(fields[name] as string);
   const otherKind = textcaptcha
     ? 'textcaptcha'
     : (otherKinds.find((kind) => isOn(fields[kind])) ?? ofGrids.find(isSet));
   // Read as a text, it would be charged for an answer that is none.
   if (otherKind !== undefined) return { type: `in.php ${otherKind}` };
+  const method = fields.method || 'base64';
   // Its other methods are token types, or need people; none is a type of ours by accident.
   if (method !== 'base64' && method !== 'post') return { type: `${unknownMethod}${String(method)}` };
   const options = { numeric, math: calc, minLength: limit(min_len), maxLength: limit(max_len) };
