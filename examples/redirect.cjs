@@ -1,10 +1,11 @@
 // Leads a client whose addresses are fixed to Legible, without a change in it:
 //   LEGIBLE_URL=http://127.0.0.1:7878 node --require ./redirect.cjs program.js
-// The Host header stays what the client wrote, and tells Legible which contract it speaks.
+// Whatever it calls by: http, https, or fetch. The Host header stays what the client wrote, and tells Legible which contract it speaks.
 const https = require('node:https');
 const http = require('node:http');
 const { syncBuiltinESMExports } = require('node:module');
 const { isIP } = require('node:net');
+const { Readable } = require('node:stream');
 const { urlToHttpOptions } = require('node:url');
 
 const hosts = new Set([
@@ -20,7 +21,6 @@ const hosts = new Set([
 const legible = new URL(process.env.LEGIBLE_URL ?? 'http://127.0.0.1:7878');
 if (!/^https?:$/.test(legible.protocol) || legible.pathname !== '/' || legible.search !== '')
   throw new Error('LEGIBLE_URL must be http://host:port or https://host:port, without a path');
-const original = https.request;
 const isSecure = legible.protocol === 'https:';
 const { protocol, hostname } = urlToHttpOptions(legible);
 const here = {
@@ -31,19 +31,52 @@ const here = {
   // Else Node would take the name in the certificate from the Host header; addresses have none.
   servername: isIP(hostname) ? '' : hostname,
 };
-const send = isSecure ? original : http.request;
+const send = isSecure ? https.request : http.request;
 
-https.request = function request(...given) {
-  let [options, ...rest] = given;
-  if (typeof options === 'string' || options instanceof URL) {
-    const url = new URL(options);
-    const more = typeof rest[0] === 'object' ? rest.shift() : {};
-    options = { hostname: url.hostname, path: url.pathname + url.search, ...more };
-  }
-  const host = options.hostname || options.host;
-  if (!hosts.has(host)) return original.apply(https, given);
-  const { agent, ...others } = options;
-  const headers = { ...others.headers, host };
-  return send({ ...others, ...here, headers }, ...rest);
-};
+function isLed(host) {
+  return typeof host === 'string' && hosts.has(host.toLowerCase());
+}
+
+/** Sends a request for `host` here, with its agent left out: that was made for the other scheme. */
+function lead(host, { agent, ...options }, ...rest) {
+  return send({ ...options, ...here, headers: { ...options.headers, host: host.toLowerCase() } }, ...rest);
+}
+
+for (const module of [http, https]) {
+  const original = module.request;
+  module.request = function request(...given) {
+    let [options, ...rest] = given;
+    if (typeof options === 'string' || options instanceof URL) {
+      const url = new URL(options);
+      const more = typeof rest[0] === 'object' ? rest.shift() : {};
+      options = { hostname: url.hostname, path: url.pathname + url.search, ...more };
+    }
+    const host = options.hostname || options.host;
+    return isLed(host) ? lead(host, options, ...rest) : original.apply(module, given);
+  };
+  module.get = function get(...given) {
+    const request = module.request(...given);
+    request.end();
+    return request;
+  };
+}
 syncBuiltinESMExports();
+
+const original = globalThis.fetch;
+globalThis.fetch = async function fetch(...given) {
+  const url = URL.parse(given[0] instanceof Request ? given[0].url : String(given[0]));
+  if (url === null || !isLed(url.hostname)) return original(...given);
+  const { hostname: host, pathname, search } = url;
+  const asked = new Request(...given);
+  const { method, signal } = asked;
+  const body = Buffer.from(await asked.arrayBuffer());
+  const headers = { ...Object.fromEntries(asked.headers), 'content-length': body.length };
+  return new Promise((resolve, reject) => {
+    const request = lead(host, { method, path: pathname + search, headers, signal }, (answer) => {
+      const { statusCode: status, headers } = answer;
+      resolve(new Response(Readable.toWeb(answer), { status, headers }));
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+};

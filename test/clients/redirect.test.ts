@@ -19,13 +19,12 @@ writeFileSync(trusted, certificate);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const examples = join(import.meta.dirname, '../../examples');
+const asked = "{ hostname: 'api.capsolver.com', path: '/createTask?a=1', method: 'POST' }";
 const program = `
-  require('node:https').request({
-    hostname: 'api.capsolver.com', port: 443, path: '/createTask?a=1', method: 'POST',
-  }, (response) => response.pipe(process.stdout)).end('body')`;
+  require('node:https').request(${asked}, (response) => response.pipe(process.stdout)).end('body')`;
 
-const call = (url: string) =>
-  run(process.execPath, ['--require', join(examples, 'redirect.cjs'), '--eval', program], {
+const call = (url: string, code = program) =>
+  run(process.execPath, ['--require', join(examples, 'redirect.cjs'), '--eval', code], {
     env: { LEGIBLE_URL: url, NODE_EXTRA_CA_CERTS: trusted },
   });
 
@@ -46,6 +45,55 @@ describe('redirect.cjs', () => {
     const { stdout } = await call(`${scheme}://${host}:${port}`).finally(() => server.close());
     expect(JSON.parse(stdout)).toEqual(['/createTask?a=1', 'api.capsolver.com', servername]);
   });
+});
+
+test.each([
+  [
+    'http.request',
+    `require('node:http').request(${asked}, (answer) => answer.pipe(process.stdout)).end('body')`,
+  ],
+  [
+    'a name in capitals',
+    `require('node:https').request('https://API.CapSolver.com/createTask?a=1', { method: 'POST' },
+      (answer) => answer.pipe(process.stdout)).end('body')`,
+  ],
+  [
+    'https.get',
+    `require('node:https').get('https://api.capsolver.com/createTask?a=1',
+      (answer) => answer.pipe(process.stdout))`,
+  ],
+  [
+    'http.get, imported',
+    `import('node:http').then(({ get }) => get('http://api.capsolver.com/createTask?a=1',
+      (answer) => answer.pipe(process.stdout)))`,
+  ],
+  [
+    'fetch',
+    `fetch('https://api.capsolver.com/createTask?a=1', { method: 'POST', body: 'body' })
+      .then((answer) => answer.text()).then((text) => process.stdout.write(text))`,
+  ],
+  [
+    'fetch of a Request',
+    `fetch(new Request('http://API.capsolver.com/createTask?a=1', { method: 'POST', body: 'body' }))
+      .then((answer) => answer.text()).then((text) => process.stdout.write(text))`,
+  ],
+])('redirect.cjs leads what calls by %s', async (_, code) => {
+  const server = createPlain(answer).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const { stdout } = await call(`http://127.0.0.1:${port}`, code).finally(() => server.close());
+  expect(JSON.parse(stdout)).toEqual(['/createTask?a=1', 'api.capsolver.com', 'clear text']);
+});
+
+test('redirect.cjs leaves other hosts alone, by fetch as by http', async () => {
+  const server = createPlain((_request, response) => response.end('itself')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const code = `fetch(new Request('http://127.0.0.1:${port}/', { method: 'POST', body: 'body' })).then((answer) => answer.text()).then((text) =>
+    require('node:http').get('http://127.0.0.1:${port}/', (answer) =>
+      answer.on('data', (data) => console.log(text, String(data)))))`;
+  const { stdout } = await call('http://127.0.0.1:1', code).finally(() => server.close());
+  expect(stdout).toBe('itself itself\n');
 });
 
 describe.each(['http://127.0.0.1:1/legible', 'ftp://127.0.0.1'])('%s is refused, not cut short', (url) => {
