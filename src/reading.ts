@@ -6,6 +6,8 @@ export interface Constraints {
   maxLength?: number;
   /** The text must be whole-number arithmetic, as `12+3=?`; `alphabet` then means nothing. */
   expression?: boolean;
+  /** A reading less sure than this is looked at again, however sure the reader would be of it. */
+  sure?: number;
   /** How many other texts to name beside the best; 0 without it. */
   alternatives?: number;
 }

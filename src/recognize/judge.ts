@@ -5,8 +5,8 @@ import { probabilityOf, readGreedily, type Steps } from './steps.ts';
 export interface JudgeOptions {
   alphabet: string;
   language: Language;
-  /** Whether the language rules anything out besides the classes that the steps leave out already. */
-  constrained: boolean;
+  /** How much of a view's belief the language leaves, where that can be told at once; else the search tells it. */
+  massOf: ((view: Steps) => number) | undefined;
   /** How many texts to compare at most. */
   best: number;
 }
@@ -28,6 +28,8 @@ export function judge(views: readonly Steps[], options: JudgeOptions): Candidate
     for (const { text } of candidates) proposals.set(text.join(), text);
     return mass;
   });
+  if (proposals.size === 0)
+    for (const { text } of unlikely(views[0]!, options)) proposals.set(text.join(), text);
   return Array.from(proposals.values(), (text) => {
     const sum = views.reduce((total, view, i) => {
       const share = masses[i]! * view.allowedMass;
@@ -57,20 +59,25 @@ function proposed(view: Steps, options: JudgeOptions): Proposal {
 }
 
 /** A view's best texts. */
-function propose(view: Steps, { alphabet, language, constrained, best }: JudgeOptions): Proposal {
+function propose(view: Steps, { alphabet, language, massOf, best }: JudgeOptions): Proposal {
   const greedy = readGreedily(view);
   const probability = probabilityOf(greedy, view);
-  // A text with more than half of the mass cannot be beaten. Under constraints the search also tells how
-  // much of the mass they leave, so only a sure reading may skip it.
-  if (best === 1 && probability > (constrained ? 0.95 : 0.5) && isIn(language, greedy, alphabet)) {
-    return { candidates: [{ text: greedy, probability }], mass: 1 };
+  const known = massOf?.(view);
+  // A text with more than half of the mass cannot be beaten. Where the search has to tell how much of the mass the
+  // language leaves, only a sure reading may skip it.
+  if (best === 1 && probability > (known === undefined ? 0.95 : 0.5) && isIn(language, greedy, alphabet)) {
+    return { candidates: [{ text: greedy, probability }], mass: known ?? 1 };
   }
-  const usual = searchBeam(view, { alphabet, language });
-  // A net that is sure of another length gives what is asked for less than the search's threshold: then nothing is too
-  // unlikely.
-  const { candidates, mass } =
-    usual.candidates.length > 0 ? usual : searchBeam(view, { alphabet, language, threshold: 0 });
-  return { candidates: candidates.slice(0, Math.max(best, 5)), mass };
+  const { candidates, mass } = searchBeam(view, { alphabet, language });
+  return { candidates: candidates.slice(0, Math.max(best, 5)), mass: known ?? mass };
+}
+
+/**
+ * Texts of the language that a net hardly believes in, as when it is sure of another length: no view proposes any then.
+ * This search takes fifty times the usual one.
+ */
+function unlikely(view: Steps, { alphabet, language, best }: JudgeOptions): Candidate[] {
+  return searchBeam(view, { alphabet, language, threshold: 0 }).candidates.slice(0, best);
 }
 
 function isIn(language: Language, text: readonly number[], alphabet: string): boolean {

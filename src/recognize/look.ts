@@ -6,7 +6,7 @@ import { type JudgeOptions, judge } from './judge.ts';
 import { expression, expressionAlphabet, lengths, lettersAndDigits } from './language.ts';
 import type { ModelCard } from './modelCard.ts';
 import type { Scores } from './net.ts';
-import { allowedClasses, characterConfidences, type Steps, toSteps } from './steps.ts';
+import { allowedClasses, characterConfidences, massOfLengths, type Steps, toSteps } from './steps.ts';
 
 /** What is known of an image after having looked at it. */
 export interface Look {
@@ -49,13 +49,11 @@ function characters({ alphabet, expression: isExpression }: Constraints): string
 
 function judgeOptions({ alphabet }: ModelCard, constraints: Constraints): JudgeOptions {
   const { minLength = 0, maxLength, expression: isExpression, alternatives = 0 } = constraints;
+  const best = 1 + alternatives;
+  if (isExpression) return { alphabet, language: expression, massOf: undefined, best };
   const bounded = minLength > 0 || maxLength !== undefined;
-  return {
-    alphabet,
-    language: isExpression ? expression : lengths(minLength, maxLength),
-    constrained: bounded || isExpression === true,
-    best: 1 + alternatives,
-  };
+  const massOf = bounded ? (view: Steps) => massOfLengths(view, minLength, maxLength) : () => 1;
+  return { alphabet, language: lengths(minLength, maxLength), massOf, best };
 }
 
 function toReading(

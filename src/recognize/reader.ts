@@ -23,7 +23,8 @@ const SURE = 0.9;
 
 /**
  * Reads a batch: decode → score → judge, and again with other views what is unsure. An outcome is handed over
- * as soon as it stands, so that nobody waits for another's further looks. `sure` is the confidence that needs none.
+ * as soon as it stands, so that nobody waits for another's further looks. `sure` is the confidence that needs none, but
+ * where an item asks for more.
  */
 export async function readImages(
   net: Net,
@@ -32,6 +33,7 @@ export async function readImages(
   sure = SURE,
 ): Promise<void> {
   const begun = performance.now();
+  const enough = (item: ReadItem) => Math.max(sure, item.sure ?? 0);
   const pictures = await Promise.all(
     items.map((item, index) => open(item, (outcome) => done(index, outcome))),
   );
@@ -50,14 +52,15 @@ export async function readImages(
     const own = scores.splice(0, inputs[index]!.length);
     if (own.length === 0) continue; // its outcome is told already
     const look = firstLook(net.card, item, own);
-    if (look.reading.confidence >= sure) finish(index, look);
+    if (look.reading.confidence >= enough(item)) finish(index, look);
     else unsure.push({ index, picture: pictures[index]![look.view]!, look });
   }
 
   for (const { index, picture, look: first } of unsure) {
     let look = first;
     const stages = furtherViews(picture, net.card);
-    while (look.reading.confidence < sure && performance.now() - begun <= items[index]!.budgetMs) {
+    const item = items[index]!;
+    while (look.reading.confidence < enough(item) && performance.now() - begun <= item.budgetMs) {
       const { value: views } = stages.next();
       if (!views) break;
       look = furtherLook(look, await net.scoreCloser(views));

@@ -81,6 +81,32 @@ export function probabilityOf(text: readonly number[], { count, classes, probabi
   return before[states - 1]! + (states > 1 ? before[states - 2]! : 0);
 }
 
+/** Probability that a text has `min` to `max` characters, summed over all texts. */
+export function massOfLengths({ count, classes, probability }: Steps, min: number, max = count): number {
+  const most = Math.min(max, count);
+  // By length, of the alignments so far: all of them, and those that end in each character.
+  let whole = new Float64Array(most + 1);
+  let open = new Float64Array((most + 1) * classes);
+  whole[0] = 1;
+  for (let offset = 0; offset < count * classes; offset += classes) {
+    const nextWhole = new Float64Array(most + 1);
+    const nextOpen = new Float64Array((most + 1) * classes);
+    for (let length = 0; length <= most; length++) {
+      let sum = whole[length]! * probability[offset]!;
+      for (let c = 1; c < classes && length > 0; c++) {
+        const at = length * classes + c;
+        // The same character again needs a blank between; without one it is the same character still.
+        const from = open[at]! + whole[length - 1]! - open[at - classes]!;
+        nextOpen[at] = from * probability[offset + c]!;
+        sum += nextOpen[at]!;
+      }
+      nextWhole[length] = sum;
+    }
+    [whole, open] = [nextWhole, nextOpen];
+  }
+  return whole.subarray(min).reduce((sum, mass) => sum + mass, 0);
+}
+
 /**
  * For each character of a text, the probability of the step where the likeliest alignment sees it best: how
  * sure that one character is, whatever becomes of its neighbours.

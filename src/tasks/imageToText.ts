@@ -124,11 +124,12 @@ function detailsOf({ text, confidence, characters, alternatives }: Reading, take
 }
 
 function readOptions(input: ImageToText, { engines: _, ...patience }: SolveContext<'text'>): ReadOptions {
-  const { module, charset, minLength, maxLength, details } = input;
-  if (module === 'math') return { ...patience, expression: true, alternatives: NAMED_ALTERNATIVES };
+  const { module, charset, minLength, maxLength, details, score } = input;
+  const asked = { ...patience, ...(score > 0 ? { sure: score } : {}) };
+  if (module === 'math') return { ...asked, expression: true, alternatives: NAMED_ALTERNATIVES };
   const alphabet = module === 'number' ? (charset ?? DIGITS) : charset;
   return {
-    ...patience,
+    ...asked,
     ...(details ? { alternatives: NAMED_ALTERNATIVES } : {}),
     ...(alphabet === undefined ? {} : { alphabet }),
     ...(minLength === undefined ? {} : { minLength }),

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { searchBeam } from '../../src/recognize/beam.ts';
 import { judge } from '../../src/recognize/judge.ts';
 import { expression, type Language, lengths } from '../../src/recognize/language.ts';
-import { probabilityOf, readGreedily, type Steps } from '../../src/recognize/steps.ts';
+import { massOfLengths, probabilityOf, readGreedily, type Steps } from '../../src/recognize/steps.ts';
 
 const alphabet = '1+=';
 const classes = alphabet.length + 1;
@@ -131,8 +131,8 @@ test('lengths that leave nearly everything make no reading surer, of noise neith
         }),
       );
       const steps: Steps = { count: rows.length, classes: every.length + 1, probability, allowedMass: 1 };
-      const language = lengths(0, 60);
-      const [best] = judge([steps], { alphabet: every, language, constrained: true, best: 1 });
+      const massOf = (view: Steps) => massOfLengths(view, 0, 60);
+      const [best] = judge([steps], { alphabet: every, language: lengths(0, 60), massOf, best: 1 });
       expect(best!.probability).toBeLessThan(1.01 * probabilityOf(best!.text, steps));
     }),
     { numRuns: 20, seed: 11 },
@@ -153,10 +153,45 @@ test('the probability of a text is the sum over its alignments', () => {
   );
 });
 
+test('the probability of lengths is the sum over the texts that have them', () => {
+  const bounds = fc.tuple(fc.nat(4), fc.nat(4)).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const);
+  fc.assert(
+    fc.property(anySteps, bounds, (steps, [min, max]) => {
+      const sumOf = (isMeant: (length: number) => boolean) =>
+        [...enumerate(steps)]
+          .filter(([text]) => isMeant(text === '' ? 0 : text.split(',').length))
+          .reduce((sum, [, probability]) => sum + probability, 0);
+      expect(massOfLengths(steps, min, max)).toBeCloseTo(
+        sumOf((length) => length >= min && length <= max),
+        10,
+      );
+      expect(massOfLengths(steps, min)).toBeCloseTo(
+        sumOf((length) => length >= min),
+        10,
+      );
+    }),
+    { numRuns: 100, seed: 12 },
+  );
+});
+
+test('a length that the net is sure not to see is read all the same, with next to no confidence', () => {
+  const steps = {
+    count: 3,
+    classes,
+    probability: Float64Array.of(...[0, 1, 0, 0], ...[1, 0, 0, 0], ...[1, 0, 0, 0]),
+    allowedMass: 1,
+  };
+  steps.probability[6] = 1e-9;
+  const massOf = (view: Steps) => massOfLengths(view, 2, 2);
+  const [best] = judge([steps, steps], { alphabet, language: lengths(2, 2), massOf, best: 1 });
+  expect(best!.text).toEqual([1, 2]);
+  expect(best!.probability).toBeLessThan(1e-6);
+});
+
 test('the short cut over the greedy reading gives the best text too', () => {
   fc.assert(
     fc.property(anySteps, (steps) => {
-      const [best] = judge([steps], { alphabet, language: lengths(), constrained: false, best: 1 });
+      const [best] = judge([steps], { alphabet, language: lengths(), massOf: () => 1, best: 1 });
       const highest = Math.max(...enumerate(steps).values());
       expect(best!.probability).toBeGreaterThan(0.95 * highest);
     }),
@@ -185,7 +220,7 @@ test('views that disagree: the text that all believe in a little beats what one 
     probability: Float64Array.of(0, one, plus, 1 - one - plus),
     allowedMass: 1,
   });
-  const options = { alphabet, language: lengths(), constrained: false, best: 3 };
+  const options = { alphabet, language: lengths(), massOf: () => 1, best: 3 };
   const [best, second] = judge([view(0.6, 0.4), view(0.05, 0.5), view(0.1, 0.45)], options);
   expect(best).toEqual({ text: [2], probability: expect.closeTo(0.45, 10) });
   expect(second!.probability).toBeLessThan(0.45);
@@ -194,7 +229,7 @@ test('views that disagree: the text that all believe in a little beats what one 
 test('a text outside what the net believes at all gets no confidence from the constraint', () => {
   // Only "=" is believed; of the digits, the best has a millionth.
   const steps = { count: 1, classes, probability: Float64Array.of(0, 1, 0, 0), allowedMass: 1e-6 };
-  const [best] = judge([steps], { alphabet, language: lengths(1, 1), constrained: true, best: 1 });
+  const [best] = judge([steps], { alphabet, language: lengths(1, 1), massOf: () => 1, best: 1 });
   expect(best!.text).toEqual([1]);
   expect(best!.probability).toBeLessThan(0.001);
 });

@@ -75,6 +75,14 @@ describe('on a transparent ground', () => {
   });
 });
 
+test('a reading less sure than is asked for is looked at again', async () => {
+  const first = await read(example('number.png'));
+  expect(first.times.views).toBe(1);
+  const asked = await read(example('number.png'), { sure: (1 + first.confidence) / 2 });
+  expect(asked.text).toBe(first.text);
+  expect(asked.times.views).toBeGreaterThan(1);
+});
+
 test('no single frame of the animation shows the whole text', async () => {
   const frames = await Promise.all(
     [0, 1, 2, 3, 4].map((page) => sharp(example('animated.gif'), { page }).png().toBuffer()),

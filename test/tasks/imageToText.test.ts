@@ -181,11 +181,11 @@ describe('input', () => {
   });
 
   test('the limits of the request reach the reader', async () => {
-    const { context, asked } = world({ a: { text: 'ab' } });
-    const task = { body: 'a', charset: 'abc+', minLength: 2, maxLength: 3, details: true };
+    const { context, asked } = world({ a: { text: 'ab', confidence: 0.95 } });
+    const task = { body: 'a', charset: 'abc+', minLength: 2, maxLength: 3, details: true, score: 0.9 };
     await lenient.solve(lenient.input.parse(task), context);
     expect(asked).toMatchObject([
-      { alphabet: 'abc+', minLength: 2, maxLength: 3, alternatives: 5, signal: context.signal },
+      { alphabet: 'abc+', minLength: 2, maxLength: 3, alternatives: 5, sure: 0.9, signal: context.signal },
     ]);
   });
 });
