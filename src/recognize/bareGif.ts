@@ -1,3 +1,4 @@
+import { unusedColour } from './gifColours.ts';
 import type { Cleared } from './peekGif.ts';
 
 /** A frame of one transparent pixel, and the trailer: graphic control, descriptor, two colours, the pixel. */
@@ -16,13 +17,15 @@ export function withClearFrame(gif: Uint8Array, bareUntil: number): Uint8Array {
 
 /**
  * A GIF whose frames all name a transparent colour before they are cleared away, one that they do not have: where they
- * name none, libvips paints the background colour, and browsers show the page.
+ * name none, libvips paints the background colour, and browsers show the page. A frame of all 256 colours stays as it is.
  */
 export function withClearing(gif: Uint8Array, cleared: readonly Cleared[]): Uint8Array {
   const changed = Uint8Array.from(gif);
-  for (const { control, unused } of cleared) {
+  for (const { control, data, unused } of cleared) {
+    const colour = unused < 256 ? unused : unusedColour(gif, data);
+    if (colour === undefined) continue;
     changed[control + 3]! |= 1;
-    changed[control + 6] = unused;
+    changed[control + 6] = colour;
   }
   return changed;
 }

@@ -15,9 +15,10 @@ export interface Animation {
   cleared?: readonly Cleared[];
 }
 
-/** Where a frame's graphic control begins, and a colour that the frame does not have. */
+/** Where a frame's graphic control begins, and its data; and the least number that is no colour of its table. */
 export interface Cleared {
   control: number;
+  data: number;
   unused: number;
 }
 
@@ -51,12 +52,12 @@ export function peekGif(view: DataView): Animation | undefined {
     return view.byteLength;
   }
 
-  function noteCleared(localFlags: number): void {
+  function noteCleared(localFlags: number, data: number): void {
     if (control === undefined) return;
     const flags = view.getUint8(control + 3);
     const unused = colourTableBytes(localFlags & 0x80 ? localFlags : view.getUint8(10)) / 3;
-    if ((flags & 1) === 0 && ((flags >> 2) & 7) === CLEAR && unused > 0 && unused < 256)
-      cleared.push({ control, unused });
+    if ((flags & 1) === 0 && ((flags >> 2) & 7) === CLEAR && unused > 0)
+      cleared.push({ control, data, unused });
     control = undefined;
   }
 
@@ -76,8 +77,9 @@ export function peekGif(view: DataView): Animation | undefined {
       if (right > width || bottom > height) return undefined;
       isBare ||= left > 0 || top > 0 || right < width || bottom < height;
       frames += 1;
-      noteCleared(view.getUint8(at + 9));
-      at = afterSubBlocks(at + 11 + colourTableBytes(view.getUint8(at + 9)));
+      const data = at + 10 + colourTableBytes(view.getUint8(at + 9));
+      noteCleared(view.getUint8(at + 9), data);
+      at = afterSubBlocks(data + 1);
     } else {
       break; // the trailer, or rubbish that the decoder judges
     }

@@ -122,9 +122,20 @@ describe('what the frames of a GIF leave bare is white, even if it names no tran
     expect(rows).toEqual(Array(2).fill([...blacks, 255, 255, 255, 255]));
   });
 
-  test('where a frame has been cleared away, too', async () => {
+  /** A frame with a table of 256 colours of its own. */
+  const withAllColours = (frame: Buffer) => {
+    const table = frame.indexOf(0x2c, 8) + 10;
+    const whole = Buffer.concat([frame.subarray(0, table), Buffer.alloc(768), frame.subarray(table)]);
+    whole[table - 1] = 0x87;
+    return whole;
+  };
+
+  test.each([
+    ['too', (frame: Buffer) => frame],
+    ['too, whatever number of colours it has', withAllColours],
+  ])('where a frame has been cleared away, %s', async (_, made) => {
     const still = await widened(halves(black, black).gif());
-    const frame = Buffer.from(still.subarray(still.indexOf(control), -1));
+    const frame = made(Buffer.from(still.subarray(still.indexOf(control), -1)));
     frame[3] = (frame[3]! & 0b11100011) | (2 << 2);
     const moved = Buffer.from(frame);
     moved.writeUInt16LE(4, moved.indexOf(0x2c, 8) + 1);
