@@ -33,7 +33,7 @@ import { partingFrom } from './parting.ts';
 import { rawRefusals } from './rawRefusal.ts';
 import { answerOddRequests, closeStalledReaders, lastRequests, rawAnswerer } from './rawSocket.ts';
 import { requestReader } from './reading.ts';
-import { OpenRequests, shareConnections } from './sockets.ts';
+import { httpServer, OpenRequests, shareConnections } from './sockets.ts';
 import { together } from './together.ts';
 import { pathOf, refuseByHead, requestIdOf } from './unread.ts';
 import { badRequest, noSuchMethod, retryAfterOf } from './wireFault.ts';
@@ -93,6 +93,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true }),
     // One child logger for each request would cost more than the line it would write.
     childLoggerFactory: (logger) => logger,
+    serverFactory: httpServer,
     bodyLimit: config.bodyLimitBytes,
     requestIdHeader: false,
     genReqId: (request: IncomingMessage) => requestIdOf(request, newId),
@@ -123,8 +124,8 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   });
   const last = lastRequests(app.server);
   app.server.maxConnections = config.maxConnections;
-  shareConnections(app.server, config.maxConnections, addresses);
-  const openRequests = new OpenRequests();
+  const sharing = { most: config.maxConnections, addresses, clock: parts.clock };
+  const openRequests = new OpenRequests(shareConnections(app.server, sharing));
   const parting = partingFrom(app.server, parts.lingerMs);
 
   for (const name of ['address', 'startedAt', 'sentType', 'spoken', 'aside'])

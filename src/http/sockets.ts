@@ -1,8 +1,11 @@
-import type { IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerOptions } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Clock } from '../clock.ts';
 import { networksOf } from '../flow/network.ts';
+import { neverMore, SlidingWindow } from '../flow/slidingWindow.ts';
 import { Tally } from '../flow/tally.ts';
+import { RecentMap } from '../recentMap.ts';
 import type { Addresses } from './clientAddress.ts';
 
 /**
@@ -18,6 +21,12 @@ type Turn = 'next' | 'last' | 'none';
 export class OpenRequests {
   readonly #open = new WeakMap<Duplex, number>();
   readonly #over = new WeakSet<Duplex>();
+  readonly #onFlood: (socket: Socket) => void;
+
+  /** `onFlood` is told of each connection that ends for having sent far too many. */
+  constructor(onFlood: (socket: Socket) => void) {
+    this.#onFlood = onFlood;
+  }
 
   /**
    * Of too many the first is refused, behind the answers of those before it, and what comes after is for nobody; of twice
@@ -28,7 +37,10 @@ export class OpenRequests {
     const open = (this.#open.get(socket) ?? 0) + 1;
     this.#open.set(socket, open);
     if (this.#over.has(socket)) {
-      if (open > 2 * mostOpen) socket.destroy();
+      if (open > 2 * mostOpen) {
+        this.#onFlood(socket);
+        socket.destroy();
+      }
       return 'none';
     }
     if (open <= mostOpen) return 'next';
@@ -42,18 +54,45 @@ export class OpenRequests {
 }
 
 /**
- * Bounds the connections of all ports together, and keeps one address, or one /64, from taking all the places that there
- * are for them: a quarter, but for our proxies.
+ * Makes the server of HTTP, as Fastify would. What comes behind the end of a connection in one packet is parsed all the
+ * same: thousands of requests, for which nothing more is to be done.
  */
-export function shareConnections(server: Server, most: number, addresses: Addresses): void {
+export function httpServer(
+  handle: RequestListener,
+  { http = {}, keepAliveTimeout, requestTimeout }: { http?: ServerOptions } & Partial<Timeouts>,
+): ReturnType<typeof createServer> {
+  const server = createServer(http, (request, response) => {
+    if (!request.socket.destroyed) handle(request, response);
+  });
+  return Object.assign(server, { keepAliveTimeout, requestTimeout });
+}
+
+type Timeouts = Record<'keepAliveTimeout' | 'requestTimeout', number>;
+
+/** Floods of one network within a minute, before it has no connections for a while: each holds all others for 50 ms. */
+const mostFloods = 10;
+const networksWatched = 10_000;
+
+/**
+ * Bounds the connections of all ports together, and keeps one address, or one /64, from taking all the places that there
+ * are for them: a quarter, but for our proxies. Of who has flooded connections with requests ahead no more are taken.
+ * @returns what is to be told of each such connection
+ */
+export function shareConnections(
+  server: Server,
+  { most, addresses, clock }: { most: number; addresses: Addresses; clock: Clock },
+): (flooded: Socket) => void {
   const all = 'all';
   const open = new Tally();
+  const floods = new RecentMap<string, SlidingWindow>(networksWatched);
   const share = Math.max(1, Math.floor(most / 4));
+  const networkOf = (socket: Socket) => networksOf(addresses.ofSocket(socket))[0]!.name;
   server.on('connection', (socket: Socket) => {
     const address = addresses.ofSocket(socket);
-    const network = networksOf(address)[0]!.name;
-    const isFull = !addresses.isProxy(address) && open.of(network) >= share;
-    if (isFull || open.of(all) >= most) {
+    const network = networkOf(socket);
+    const hasFlooded = (floods.get(network)?.count(clock.now()) ?? 0) >= mostFloods;
+    const isFull = open.of(network) >= share;
+    if (((isFull || hasFlooded) && !addresses.isProxy(address)) || open.of(all) >= most) {
       socket.destroy();
       return;
     }
@@ -62,4 +101,5 @@ export function shareConnections(server: Server, most: number, addresses: Addres
       for (const name of [all, network]) open.remove(name);
     });
   });
+  return (socket) => floods.getOrMake(networkOf(socket), () => new SlidingWindow(neverMore)).add(clock.now());
 }

@@ -67,6 +67,36 @@ test('a connection with hundreds of requests ahead is ended, as one mistake of i
   expect(mistakes).toBe(1);
 });
 
+test.skipIf(process.platform === 'darwin')(
+  'who floods ten connections in a minute has none for a minute; others have',
+  async () => {
+    const from = (localAddress: string) => {
+      const socket = connect({ port: world.port, host: '127.0.0.1', localAddress });
+      socket.on('error', () => {});
+      return socket;
+    };
+    const isServed = async (address: string) => {
+      const socket = from(address).setEncoding('latin1');
+      socket.write(question);
+      for await (const piece of socket) {
+        socket.destroy();
+        return String(piece).includes('HTTP/1.1 200');
+      }
+      return false;
+    };
+    for (let flood = 1; flood <= 10; flood++) {
+      expect(await isServed('127.0.0.9')).toBe(true);
+      const socket = from('127.0.0.9');
+      socket.write(question.repeat(500));
+      await text(socket).catch(() => '');
+    }
+    expect(await isServed('127.0.0.9')).toBe(false);
+    expect(await isServed('127.0.0.8')).toBe(true);
+    world.clock.advance(65_000);
+    expect(await isServed('127.0.0.9')).toBe(true);
+  },
+);
+
 test.each([
   ['a head', () => 'GET /ques'],
   ['a body', (whole: string) => whole.slice(0, -9)],
