@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/fault.ts';
+import { requestName } from '../../src/flow/idempotency.ts';
+import type { Arrived } from '../../src/flow/stages.ts';
 import type { Reading } from '../../src/reading.ts';
 import type { TextReader } from '../../src/tasks/task.ts';
 import { laterPrices, laterType } from '../laterType.ts';
@@ -33,6 +35,16 @@ function readerOnDemand() {
   return { reader, asked };
 }
 const reading = { text: 'k7mp2', confidence: 0.97, characters: [], alternatives: [] };
+
+it('what a request is known by is the same in every version: it may be sent again after an upgrade', async () => {
+  const body = { clientKey: 'k', task: { type: 'ImageToTextTask', body: 'QUJD', module: 'common' } };
+  const arrived = { asks: { idempotencyKey: 'order-18' }, body } as unknown as Arrived;
+  expect(await requestName(arrived, 0)).toEqual({
+    name: 'Sq2wZVfXQ9WbZi4YGsDa4X2W8pIBjU1xMt3l0Ae-DNU',
+    fingerprint: '3w8a8faW-Up2t5aPO-frPSIeuu48b1Ekn69i8jhWlgE',
+    expiresAt: 86_400_000,
+  });
+});
 
 it('a request that is sent again is answered again, and neither read nor charged again', async () => {
   let reads = 0;

@@ -145,6 +145,25 @@ describe('the presence of processes', () => {
   });
 });
 
+describe("a process that died before the database's clock was set back", () => {
+  const cleanups = afterEachTest();
+
+  it('is not taken for alive until it is that time again', async () => {
+    const books = await postgresBooks(cleanups);
+    const engine = await books.openEngine();
+    const now = (await engine.call('beat', 'me')) as number;
+    await books.sql(
+      `insert into node (id, seen_at) values ('dead', ${now + 3_600_000}), ('lives', ${now + 900})`,
+    );
+    const then = (await engine.call('beat', 'me')) as number;
+    const [dead, lives] = (await books.sql('select seen_at::float8 as at from node order by id')) as {
+      at: number;
+    }[];
+    expect(dead!.at).toBe(then);
+    expect(lives!.at).toBe(now + 900);
+  });
+});
+
 describe('a process that sweeps for long', () => {
   const cleanups = afterEachTest();
 

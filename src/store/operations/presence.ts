@@ -16,10 +16,19 @@ const forgetNodes = statement((db, p: { before: number }) =>
   db.deleteFrom('node').where('seen_at', '<', p.before),
 );
 
+/** Seen so far ahead, a process was seen before the clock was set back. */
+const aheadMs = 10_000;
+
+const bringBack = statement((db, p: { now: number; later: number }) =>
+  db.updateTable('node').set({ seen_at: p.now }).where('seen_at', '>', p.later),
+);
+
 /** PostgreSQL only: marks a process as alive; returns the database's time in milliseconds. */
 export function* beat(node: string): Operation<number> {
   const { seen_at: now } = (yield* first(touch, { node }))!;
   yield* change(forgetNodes, { before: now - 60 * 60 * 1000 });
+  // Whoever died before the database's clock was set back would be alive until it is that time again.
+  yield* change(bringBack, { now, later: now + aheadMs });
   return now;
 }
 
