@@ -33,6 +33,11 @@ function deadEngine() {
   return { proofs: { search }, isAsked: () => expect.poll(() => asked).toBe(1) };
 }
 
+/** The dead look for no work: else it might take up again what the next start has put back. */
+function kill({ store }: World) {
+  store.take = async () => undefined;
+}
+
 it('a proof of work is idle, then processing, then ready, and paid once', async () => {
   await using world = await openProofWorld([80], { settings: { maxPolls: 100_000 } });
   const taskId = await ask(world, challengeOf(54_321));
@@ -64,6 +69,7 @@ it('one whose process was killed is solved by the next; the dead one can end not
   const killed = await openProofWorld([80], { engines: { proofs } });
   const taskId = await ask(killed, challengeOf(99));
   await isAsked();
+  kill(killed);
   const { dataDir, clock } = killed;
   {
     await using next = await openProofWorld([80], { dataDir, clock });
@@ -82,9 +88,11 @@ it('one that two processes died of fails, and costs nothing', async () => {
   const first = await openProofWorld([80], { engines: { proofs: one.proofs } });
   const taskId = await ask(first, challengeOf(99));
   await one.isAsked();
+  kill(first);
   const { dataDir, clock } = first;
   const second = await openProofWorld([80], { dataDir, clock, engines: { proofs: two.proofs } });
   await two.isAsked();
+  kill(second);
   await using third = await openProofWorld([80], { dataDir, clock });
   expect(await poll(third, taskId)).toMatchObject({ status: 'failed', errorCode: 'ERROR_TASK_TIMEOUT' });
   expect(await third.money()).toEqual({ posted: start, pending: 0 });
