@@ -16,13 +16,16 @@ let answer = '{"plain":true}';
 let site: { port: number };
 let secureSite: { port: number };
 let trap: Listener;
+/** What the site was told of a proxy's login. */
+const loginsSeen: (string | undefined)[] = [];
 
 beforeAll(async () => {
   setDefaultCACertificates([...usual, certificate]);
   site = await httpServer((_request, response) => response.end(answer));
-  const secure = createSecure({ key, cert: certificate }, (_request, response) =>
-    response.end('{"tls":true}'),
-  );
+  const secure = createSecure({ key, cert: certificate }, (request, response) => {
+    loginsSeen.push(request.headers['proxy-authorization']);
+    response.end('{"tls":true}');
+  });
   await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
   secureSite = { port: (secure.address() as AddressInfo).port };
   trap = await canary();
@@ -99,6 +102,15 @@ describe('a proxy', () => {
     expect(proxy.asked).toEqual([`SOCKS5 site.example:${site.port} user:secret`]);
     const { kind } = await callThrough(place('socks5', proxy.port, 'user', 'wrong'));
     expect(kind).toBe('proxyRefused');
+  });
+
+  it('keeps its login to itself: a site that is called through a tunnel is not told', async () => {
+    loginsSeen.length = 0;
+    const http = await opened(httpProxy());
+    await callThrough(place('http', http.port, 'user', 'secret'), { secure: true });
+    const socks = await opened(socksProxy({ login: 'user:secret' }));
+    await callThrough(place('socks5', socks.port, 'user', 'secret'), { secure: true });
+    expect(loginsSeen).toEqual([undefined, undefined]);
   });
 
   it.each([403, 407, 429, 502])('that answers CONNECT with %d has refused', async (refuse) => {
