@@ -134,6 +134,16 @@ test('what a body held is free when it has ended or its client has gone', () => 
   }
 });
 
+test('what a body held that grew too large is free at once, however many of them one address sends', () => {
+  const read = bodyReader({ bodyLimitBytes: 100_000, unfinishedOfOne: 150_000 });
+  for (let turn = 0; turn < 5; turn++) {
+    const body = begin(read);
+    for (let sent = 0; sent < 3; sent++) body.emit('data', Buffer.alloc(40_000));
+    body.emit('end');
+    expect(body.told).toMatchObject([{ error: { code: 'ERROR_BAD_REQUEST' } }]);
+  }
+});
+
 test('a body of any size that is allowed can arrive, all at once or in pieces', () => {
   const read = bodyReader({ bodyLimitBytes: 80_000_000 });
   const piece = Buffer.alloc(1_000_000);
