@@ -230,4 +230,33 @@ describe('a sender of callbacks', () => {
     await stopping;
     expect(ends).toEqual([{ taskId: 'a task', attempts: 1, nextAt: null }]);
   });
+
+  it('that stops leaves its last attempt to the next start, where it did not see it end, and lends each for longer than a call takes', async () => {
+    vi.useFakeTimers();
+    try {
+      const waiting = [{ ...callback, attempts: 5 }];
+      const lent: number[] = [];
+      const store: CallbackParts['store'] = {
+        takeCallback: async ({ now, lostAt }) => {
+          lent.push(lostAt - now);
+          return waiting.shift();
+        },
+        endCallback: async (end) => ends.push(end) > 0,
+      };
+      const call: CallbackParts['engines']['web']['call'] = ({ signal }) =>
+        new Promise((resolve) => {
+          signal?.addEventListener('abort', () => resolve({ kind: 'unreachable', cause: signal.reason }));
+        });
+      const { sender, ends, counted } = senderOf({ store, engines: { web: { call } } });
+      sender.look();
+      const stopping = sender.stop();
+      await vi.advanceTimersByTimeAsync(2_000);
+      await stopping;
+      expect(ends).toEqual([]);
+      expect(counted).toEqual([]);
+      expect(Math.min(...lent)).toBeGreaterThan(10_000);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 });

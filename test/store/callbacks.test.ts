@@ -120,6 +120,20 @@ onEachEngine('the outbox of callbacks', (makeBooks) => {
     expect(await due(store, soon + 1e9)).toBeUndefined();
   });
 
+  it('is not put off by a sender that was thought dead while another is at it', async () => {
+    const books = await makeBooks();
+    const store = await books.open();
+    await openAccount(store, 10_000);
+    await store.reserve(hold({ callbackUrl }));
+    await store.settle(settled());
+    await due(store);
+    expect(await due(store, soon + 30_000)).toMatchObject({ attempts: 2 });
+    const dueAt = () => books.sql('select due_at from callback');
+    const before = await dueAt();
+    expect(await store.endCallback({ taskId: 'task-1', attempts: 1, nextAt: soon + 300_000 })).toBe(false);
+    expect(await dueAt()).toEqual(before);
+  });
+
   it('lends at once what a clock that has been set back since had put off', async () => {
     const store = await opened();
     await store.reserve(hold({ callbackUrl }));
