@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { dayMs, hold, noon, onEachEngine, openAccount, settled } from './engines.ts';
+import { dayMs, hold, noon, onEachEngine, openAccount, released, settled } from './engines.ts';
 
 onEachEngine('what a client says of an answer', (makeBooks) => {
   it('is kept for 90 days, longer than the answer itself', async () => {
@@ -20,6 +20,25 @@ onEachEngine('what a client says of an answer', (makeBooks) => {
     };
     expect(await kept(noon + 90 * dayMs - 1)).toEqual(['late', 'early']);
     expect(await kept(noon + 90 * dayMs)).toEqual(['late']);
+  });
+
+  it('is not kept while there is none, nor where there will never be one', async () => {
+    const store = await (await makeBooks()).open();
+    await openAccount(store, 1_000_000);
+    await store.reserve(hold());
+    const say = () =>
+      store.saveFeedback({
+        taskId: 'task-1',
+        accountId: 'alice',
+        invalid: true,
+        code: null,
+        message: null,
+        now: noon,
+      });
+    expect(await say()).toBe(false);
+    await store.release(released());
+    expect(await say()).toBe(false);
+    expect(await store.listFeedback({ limit: 10, wrong: false })).toEqual([]);
   });
 
   it('still tells what it is about when the task is forgotten', async () => {
