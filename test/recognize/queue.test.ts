@@ -71,6 +71,13 @@ test('images that are too large together are refused, a single one never', () =>
   expect(queue.length).toBe(1);
 });
 
+test('what is put back takes its place again, by bytes as well', () => {
+  const queue = new WorkQueue<Waiting>(100, 1_000);
+  queue.add(image('a', { bytes: 900 }), 70);
+  queue.putBack(queue.take(1));
+  expect(() => queue.add(image('b', { bytes: 200 }), 70)).toThrow('too many images are waiting');
+});
+
 test('whoever has less waiting takes a place from the one who has most, and never an account its only one', () => {
   const queue = new WorkQueue<Waiting>(4);
   const many = Array.from({ length: 4 }, () => image('a'));
