@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
@@ -18,6 +18,7 @@ export interface ReserverParts {
   metrics: Pick<Metrics, 'countRefusal'>;
   newId: () => string;
   log: Logger;
+  pause?: (ms: number, value: undefined, options: { ref: false }) => Promise<unknown>;
 }
 
 const firstLease = 1;
@@ -28,7 +29,7 @@ const takeBackPausesMs = [0, 50, 500, 2_000, 5_000];
 const awayPauseMs = 5_000;
 
 /** Makes the step that holds the price of a job; from here on, every way out settles or releases it. */
-export function reserver({ config, clock, store, metrics, newId, log }: ReserverParts) {
+export function reserver({ config, clock, store, metrics, newId, log, pause = setTimeout }: ReserverParts) {
   /**
    * A request that has been sent before, under the same name, holds nothing: it has its task already.
    * @throws Fault ERROR_ZERO_BALANCE when account, package or daily cap cannot bear the price, ERROR_BAD_REQUEST

@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest';
+import { loadConfig } from '../../src/config.ts';
+import { reserver } from '../../src/flow/reserve.ts';
+import type { Job } from '../../src/flow/stages.ts';
+import { createLog } from '../../src/log.ts';
+import { createMetrics } from '../../src/metrics.ts';
 import { StoreError } from '../../src/store/engine.ts';
 import type { Store } from '../../src/store/store.ts';
 import { ask } from '../clients/wire.ts';
 import { laterPrices, laterType } from '../laterType.ts';
-import { expectReady, openWorld, picture, start } from '../world.ts';
+import { expectReady, FakeClock, openWorld, picture, start } from '../world.ts';
 
 const task = { type: 'EchoTask', say: 'x' };
 
@@ -101,6 +106,31 @@ test('a hold of a task that is answered at once is taken back where the database
   const refused = await world.call('createTask', { task: { type: 'ImageToTextTask', body } });
   expect(refused.body.errorCode).toBe('ERROR_SERVICE_UNAVALIABLE');
   await expect.poll(() => world.money(), { timeout: 5_000 }).toEqual({ posted: start, pending: 0 });
+});
+
+test('a hold in doubt is taken back for as long as the database is away, and until it is', async () => {
+  const away = new StoreError('ETIMEDOUT', 'the connection ended', { isAway: true, isSent: true });
+  const pauses: number[] = [];
+  let releases = 0;
+  const store = {
+    reserve: () => Promise.reject(away),
+    release: async () => (++releases > 7 ? true : Promise.reject(away)),
+  };
+  const reserve = reserver({
+    config: loadConfig({}, ''),
+    clock: new FakeClock(),
+    store: store as unknown as Store,
+    metrics: createMetrics(),
+    newId: () => '01234567-89ab-4cde-8f01-23456789abcd',
+    log: createLog({ logLevel: 'silent' }),
+    pause: async (ms) => pauses.push(ms),
+  });
+  const arrived = { dialect: 'capsolver', address: '192.0.2.1', numbered: false, asks: {} };
+  const principal = { key: { id: 'key-1', accountId: 'alice' }, package: null };
+  const job = { caller: { arrived, principal }, type: laterType().type, payload: '{}', price: 300 };
+  await expect(reserve(job as unknown as Job)).rejects.toBe(away);
+  await expect.poll(() => releases).toBe(8);
+  expect(pauses).toEqual([0, 50, 500, 2_000, 5_000, 5_000, 5_000, 5_000]);
 });
 
 test('a hold that never came to a database that is away is not taken back: thousands may have been refused', async () => {
