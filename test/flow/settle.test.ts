@@ -20,9 +20,11 @@ function settlerWith(settle: () => Promise<boolean>) {
       handBack: async () => false,
       poll: async () => ({ state: 'ready' }) as TaskRecord,
     },
-    async pause(ms) {
-      pauses.push(ms);
+    // What it throws here, and does not reject with, is not taken for the end of a pause.
+    pause(ms) {
+      if (pauses.push(ms) > 100) throw new Error('waits for ever');
       clock.advance(ms);
+      return Promise.resolve();
     },
   });
   const held = { taskId: 'task-1', lease: 1, accountId: 'alice', deadline: clock.now() + 120_000 };
