@@ -95,6 +95,22 @@ describe('a result of a task answered at once', () => {
     expect(await store.poll(query({ taskId: 'task-2' }))).toMatchObject({ state: 'failed', polls: 2 });
   });
 
+  it('takes as much of the memory as its solution is long', async () => {
+    const asked: string[] = [];
+    const store = {
+      reserveEarly: async () => 'held',
+      settle: async () => true,
+      poll: async ({ taskId }: { taskId: string }) => void asked.push(taskId),
+    } as unknown as Store;
+    const small = withFreshResults(store, { call: async () => undefined as never }, 1_200);
+    for (const taskId of ['task-1', 'task-2']) {
+      await small.reserveEarly(hold({ taskId }));
+      await small.settle(settled(taskId, { solution: 'x'.repeat(300) }));
+    }
+    for (const taskId of ['task-1', 'task-2']) await small.poll(query({ taskId }));
+    expect(asked).toEqual(['task-1']);
+  });
+
   it('that memory has no room for any more is counted on in the database', async () => {
     const books = await sqliteBooks(cleanups);
     const opened = await books.open();

@@ -140,6 +140,14 @@ onEachEngine('the audit', (makeBooks) => {
       () => [lineOf('settle', { task_id: "'open'", amount: '399' })],
     ],
     [
+      ['I4'],
+      'a settlement of another number of calls',
+      () => [
+        lineOf('reserve', { task_id: "'ghost'", amount: '0', calls: '1' }),
+        lineOf('settle', { task_id: "'ghost'", amount: '0' }),
+      ],
+    ],
+    [
       ['I4', 'I8'],
       'an ended task that nobody was charged for',
       () => ["update task set state = 'ready' where id = 'open'"],
