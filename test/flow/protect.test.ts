@@ -12,7 +12,7 @@ const metrics = createMetrics();
 
 function protection(saveBan: (ban: Ban) => Promise<void> = async () => {}, listed: Ban[] = []) {
   const clock = new FakeClock();
-  const config = { ...loadConfig({}, ''), banErrors: 3 };
+  const config = { ...loadConfig({}, ''), banErrors: 3, blockErrors: 3, blockSeconds: 600 };
   const store = { saveBan, listBans: async () => listed };
   return { clock, guard: new Protection({ config, clock, store, log, metrics }) };
 }
@@ -43,6 +43,21 @@ test('a ban holds while it is being saved, and when it cannot be', async () => {
   await guard.refresh();
   await guard.refresh();
   expect(() => guard.refuseBanned('192.0.2.7')).toThrow('ERROR_IP_BANNED');
+});
+
+test('the errors of a key that is blocked do not make that longer', () => {
+  const { clock, guard } = protection();
+  const err = (times: number) => {
+    for (let i = 0; i < times; i++) guard.countForKey('key-1', 'ERROR_BAD_REQUEST');
+  };
+  err(3);
+  expect(() => guard.refuseBlocked('key-1')).toThrow('ERROR_KEY_TEMP_BLOCKED');
+  clock.advance(599_000);
+  err(3);
+  clock.advance(1_000);
+  guard.refuseBlocked('key-1');
+  err(2);
+  guard.refuseBlocked('key-1');
 });
 
 test('an older list of bans that comes late changes nothing', async () => {

@@ -11,3 +11,11 @@ test('of several failures at once the log has each', () => {
     errors: [{ message: 'EIO: the disk' }, { message: 'EBUSY', cause: { message: 'the lock' } }],
   });
 });
+
+test('no line shows a key or an image, even where one is logged by mistake', () => {
+  const lines: string[] = [];
+  const log = createLog({ logLevel: 'info' }, { write: (line: string) => lines.push(line) });
+  log.info({ clientKey: 'mine', a: { key: 'mine', b: { image: 'mine' } }, shown: 'this' }, 'said');
+  expect(lines.join('')).not.toContain('mine');
+  expect(lines.join('')).toContain('this');
+});
