@@ -101,9 +101,15 @@ export function answerOddRequests(server: Server, answer: (error: Error, socket:
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }
 
+/** Node counts a write as one until all of it is read, which may take a slow client minutes. */
+interface Writing {
+  /** Bytes of the write under way that the system has not taken yet. */
+  _handle?: { writeQueueSize: number } | null;
+}
+
 /** Closes sockets whose client does not read its answers; Node has no timeout for that side. */
 export function closeStalledReaders(server: Server): void {
-  const stalled = new Map<Socket, { written: number; checks: number }>();
+  const stalled = new Map<Socket, { written: number; left: number; checks: number }>();
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -119,10 +125,11 @@ export function closeStalledReaders(server: Server): void {
         continue;
       }
       const written = socket.bytesWritten - socket.writableLength;
+      const left = (socket as Writing)._handle?.writeQueueSize ?? 0;
       const before = stalled.get(socket);
-      const checks = before?.written === written ? before.checks + 1 : 0;
+      const checks = before?.written === written && before.left === left ? before.checks + 1 : 0;
       if (checks >= stalledChecks) socket.destroy();
-      else stalled.set(socket, { written, checks });
+      else stalled.set(socket, { written, left, checks });
     }
   }, stalledCheckMs);
   timer.unref();
