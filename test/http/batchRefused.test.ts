@@ -28,6 +28,8 @@ test('a client that hangs up before the first line is no fault of the server', a
   await world.call('getBalance');
   asked[0]!.resolve({ text: 'k7mp2', confidence: 0.97, characters: [], alternatives: [] });
   await expect.poll(() => world.money()).toMatchObject({ pending: 0 });
+  // And has let go of the lines by then.
+  await world.call('getBalance');
   expect(world.log.filter((line) => line.includes('our own fault'))).toEqual([]);
 });
 
