@@ -53,6 +53,14 @@ export function readerOf(text: string, confidence = 0.97): TextReader {
   return { read: async () => ({ text, confidence, characters: [], alternatives: [] }) };
 }
 
+/** A reader that says so of every image, once it is told to finish. */
+export function gatedReader(text: string) {
+  const gate = Promise.withResolvers<void>();
+  const reader = readerOf(text, 1);
+  const read: TextReader['read'] = (...args) => gate.promise.then(() => reader.read(...args));
+  return { read, finish: () => gate.resolve() };
+}
+
 /** A reader that never answers, and lets go when it is told that nobody waits. */
 export const stalledReader: TextReader = {
   read: (_image, { signal }) =>

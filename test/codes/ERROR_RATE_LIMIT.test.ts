@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { expectReady, expectRefusal, imageTask, openWorld, price, start } from '../world.ts';
+import { expectReady, expectRefusal, gatedReader, imageTask, openWorld, price, start } from '../world.ts';
 
 test('more requests than the limit in a minute are refused, cost nothing, and pass again later', async () => {
   await using world = await openWorld({ settings: { rateLimit: 3 } });
@@ -28,14 +28,10 @@ test('the keys of a package share its limit, which goes before the standard one'
 });
 
 test('more tasks at once than the limit are refused; a place is free again when one ends', async () => {
-  let finish = () => {};
-  const gate = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
-  const reading = { text: 'abc', confidence: 1, characters: [], alternatives: [] };
+  const { read, finish } = gatedReader('abc');
   await using world = await openWorld({
     settings: { concurrency: 1 },
-    engines: { text: { read: () => gate.then(() => reading) } },
+    engines: { text: { read } },
   });
   const first = world.call('createTask', await imageTask());
   await expect.poll(() => world.money()).toEqual({ posted: start, pending: price });

@@ -3,18 +3,23 @@ import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { Fault } from '../../src/fault.ts';
 import { RecognizerPool } from '../../src/recognize/pool.ts';
-import type { Engines } from '../../src/tasks/task.ts';
-import { expectReady, expectRefusal, FakeClock, imageTask, openWorld, price, start } from '../world.ts';
+import type { TextReader } from '../../src/tasks/task.ts';
+import {
+  expectReady,
+  expectRefusal,
+  FakeClock,
+  gatedReader,
+  imageTask,
+  openWorld,
+  price,
+  start,
+} from '../world.ts';
 
 const text = 'Service is temporarily unavailable';
 
 test('a stopping server refuses new tasks and finishes those under way', async () => {
-  let finish = () => {};
-  const gate = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
-  const reading = { text: 'abc', confidence: 1, characters: [], alternatives: [] };
-  await using world = await openWorld({ engines: { text: { read: () => gate.then(() => reading) } } });
+  const { read, finish } = gatedReader('abc');
+  await using world = await openWorld({ engines: { text: { read } } });
   const underway = world.call('createTask', await imageTask());
   await expect.poll(() => world.money()).toEqual({ posted: start, pending: price });
 
@@ -110,16 +115,12 @@ test('a client that leaves before its image is read pays nothing, and is no faul
 });
 
 test('a client that leaves while its image is read pays, and finds the result by getTaskResult', async () => {
-  let finish = () => {};
-  const gate = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
-  const reading = { text: 'abc', confidence: 1, characters: [], alternatives: [] };
+  const gated = gatedReader('abc');
   const ids: string[] = [];
   const gone: AbortSignal[] = [];
-  const read: Engines['text']['read'] = (_image, { signal }) => {
-    gone.push(signal);
-    return gate.then(() => reading);
+  const read: TextReader['read'] = (image, options) => {
+    gone.push(options.signal);
+    return gated.read(image, options);
   };
   await using world = await openWorld({ engines: { text: { read } } });
   const body = JSON.stringify({ clientKey: world.key, ...(await imageTask()) });
@@ -128,7 +129,7 @@ test('a client that leaves while its image is read pays, and finds the result by
   await expect.poll(() => world.money()).toEqual({ posted: start, pending: price });
   socket.destroy();
   await expect.poll(() => gone[0]?.aborted).toBe(true);
-  finish();
+  gated.finish();
   await expect.poll(() => world.money()).toEqual({ posted: start - price, pending: 0 });
   for (const entry of await world.store.listEntries('alice', 10)) if (entry.taskId) ids.push(entry.taskId);
   const found = await world.call('getTaskResult', { taskId: ids[0] });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { expectRefusal, imageTask, openWorld, price, stalledReader, start } from '../world.ts';
+import { expectRefusal, gatedReader, imageTask, openWorld, price, stalledReader, start } from '../world.ts';
 
 const text = 'The task has timed out';
 
@@ -28,12 +28,8 @@ test('an engine that stalls for 120 s: refused, given back, and failed for whoev
 });
 
 test('an engine that answers too late: the answer is dropped and nothing is charged', async () => {
-  let finish = () => {};
-  const gate = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
-  const reading = { text: 'late', confidence: 1, characters: [], alternatives: [] };
-  await using world = await openWorld({ engines: { text: { read: () => gate.then(() => reading) } } });
+  const { read, finish } = gatedReader('late');
+  await using world = await openWorld({ engines: { text: { read } } });
   const answer = world.call('createTask', await imageTask());
   await expect.poll(() => world.money()).toEqual({ posted: start, pending: price });
   world.clock.advance(120_000);
@@ -43,12 +39,8 @@ test('an engine that answers too late: the answer is dropped and nothing is char
 });
 
 test('the sweep is first: the answer that comes then is not delivered', async () => {
-  let finish = () => {};
-  const gate = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
-  const reading = { text: 'late', confidence: 1, characters: [], alternatives: [] };
-  await using world = await openWorld({ engines: { text: { read: () => gate.then(() => reading) } } });
+  const { read, finish } = gatedReader('late');
+  await using world = await openWorld({ engines: { text: { read } } });
   const answer = world.call('createTask', await imageTask());
   await expect.poll(() => world.money()).toEqual({ posted: start, pending: price });
   // The clock of this process stands still: the sweep is another node's, whose clock runs ahead.

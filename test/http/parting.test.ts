@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { imageTask, openWorld, readerOf, type World } from '../world.ts';
+import { gatedReader, imageTask, openWorld, type World } from '../world.ts';
 
 /** A client with one connection that it keeps; what each request came to. */
 function keepAliveClient(world: World, url = world.url) {
@@ -24,9 +24,7 @@ function keepAliveClient(world: World, url = world.url) {
 }
 
 test('while tasks under way are waited for, every answer closes its connection', async () => {
-  const gate = Promise.withResolvers<void>();
-  const reader = readerOf('abc');
-  const read: typeof reader.read = (...args) => gate.promise.then(() => reader.read(...args));
+  const { read, finish } = gatedReader('abc');
   await using world = await openWorld({ engines: { text: { read } } });
   const [one, other] = [keepAliveClient(world), keepAliveClient(world)];
   const wrong = { connection: 'keep-alive', errorCode: 'ERROR_INVALID_TASK_DATA' };
@@ -38,7 +36,7 @@ test('while tasks under way are waited for, every answer closes its connection',
   const refused = { connection: 'close', errorCode: 'ERROR_SERVICE_UNAVALIABLE' };
   expect(await other(await imageTask())).toEqual({ ...refused, reused: true });
   expect(await other(await imageTask())).toEqual({ ...refused, reused: false });
-  gate.resolve();
+  finish();
   expect(await underway).toMatchObject({ errorCode: '' });
   await closed;
 });
@@ -115,7 +113,7 @@ test.each(['', 'POST /createTask HTTP/1.1\r\nHost: x\r\n'])(
     await accepted;
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
-    const stopped = world.stop();
+    const stopped = world[Symbol.asyncDispose]();
     await expect.poll(() => world.api.server.listening).toBe(false);
     vi.advanceTimersByTime(6_000);
     vi.useRealTimers();
@@ -134,6 +132,6 @@ test('clients that never pause get an answer to each request, until no connectio
     }
   });
   await expect.poll(async () => (await world.money()).posted).toBeLessThan(1_000_000 - 40 * 400);
-  await world.stop();
+  await world[Symbol.asyncDispose]();
   expect(new Set(await Promise.all(outcomes))).toEqual(new Set(['ECONNREFUSED']));
 });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { imageTask, openWorld, price, readerOf, type World } from '../world.ts';
+import { gatedReader, imageTask, openWorld, price, type World } from '../world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -101,9 +101,7 @@ test.each([
   ['a head', () => 'GET /ques'],
   ['a body', (whole: string) => whole.slice(0, -9)],
 ])('%s that does not come in full is told so behind the answers to those before it', async (_name, cut) => {
-  const gate = Promise.withResolvers<void>();
-  const reader = readerOf('abc');
-  const read: typeof reader.read = (...args) => gate.promise.then(() => reader.read(...args));
+  const { read, finish } = gatedReader('abc');
   await using slow = await openWorld({ engines: { text: { read } } });
   const body = JSON.stringify({ clientKey: slow.key, ...(await imageTask()) });
   const whole = `POST /createTask HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
@@ -115,7 +113,7 @@ test.each([
   // What Node does at its timeout, every second.
   const late = () => Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
   for (let second = 0; second < 2; second++) slow.api.server.emit('clientError', late(), accepted);
-  gate.resolve();
+  finish();
   expect(statuses(await said)).toEqual(['200', '400']);
   expect(await said).toMatch(/did not arrive in time/);
 });
