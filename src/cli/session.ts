@@ -5,6 +5,7 @@ import { readPepper } from '../pepper.ts';
 import type { StoreAdmin } from '../store/admin.ts';
 import { isDataDirHeld } from '../store/lock.ts';
 import { databaseFile, openStore } from '../store/open.ts';
+import { remnantsProblem } from '../store/sqlite/remnants.ts';
 import { explained } from '../store/sqlite/unusable.ts';
 import type { Account, Key, Store } from '../store/store.ts';
 import { lookAtTables } from '../store/tables.ts';
@@ -49,6 +50,8 @@ export async function withStore<T>(
 /** @throws UserError when there is none */
 export function requireDatabase(config: Config): void {
   if (hasDatabase(config)) return;
+  const problem = remnantsProblem(databaseFile(config.dataDir));
+  if (problem !== undefined) throw new UserError(problem);
   throw new UserError(
     `There is no database in ${resolve(config.dataDir)} (dataDir); set LEGIBLE_DATA_DIR to the server's.`,
   );

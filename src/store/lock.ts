@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { makeDataDir } from '../dataDir.ts';
 import { giveToOwnerOfFolder } from '../disk.ts';
 import { UserError } from '../userError.ts';
+import { remnantsProblem } from './sqlite/remnants.ts';
 import { explained } from './sqlite/unusable.ts';
 
 export interface Lock {
@@ -37,11 +38,17 @@ export function keepDatabase(dataDir: string): Lock | undefined {
   return lockFile(dataDir, 'database.lock', 'BEGIN; SELECT count(*) FROM sqlite_master');
 }
 
-/** The same of a database's file. @throws UserError while it is being replaced */
+/**
+ * The same of a database's file, for whoever is to open it.
+ * @throws UserError while it is being replaced, and where only something beside it is left
+ */
 export function keepInPlace(file: string): Lock {
   const lock = keepDatabase(dirname(file));
   if (!lock) throw new UserError(`${file} is being replaced by \`legible restore\`; try again after that.`);
-  return lock;
+  const problem = remnantsProblem(file);
+  if (problem === undefined) return lock;
+  lock.release();
+  throw new UserError(problem);
 }
 
 /** Keeps everybody else from the database while it is replaced; undefined while somebody uses it. */

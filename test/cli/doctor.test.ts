@@ -94,6 +94,23 @@ it('makes no database where there is none', async () => {
   expect(existsSync(empty)).toBe(false);
 });
 
+it('fails where only a journal or a pepper is left of a database, and leaves it there', async () => {
+  const rest = join(folder, 'rest');
+  mkdirSync(rest, { mode: 0o700 });
+  const [file, pepper] = [databaseFile(rest), join(rest, 'pepper')];
+  writeFileSync(`${file}-wal`, 'frames', { mode: 0o600 });
+  const judge = async () => (await examine({ LEGIBLE_DATA_DIR: rest })).failed;
+  expect(await judge()).toEqual(['database']);
+  const { status, err } = await legible(['account', 'list'], { LEGIBLE_DATA_DIR: rest });
+  expect([status, err]).toEqual([1, expect.stringContaining(`${file} has been moved away, and ${file}-wal`)]);
+  writeFileSync(file, '', { mode: 0o600 });
+  expect(await judge()).toEqual(['database']);
+  renameSync(`${file}-wal`, pepper);
+  writeFileSync(pepper, 'a pepper of more than 32 characters');
+  expect(await judge()).toEqual(['database']);
+  expect([file, pepper].map((name) => statSync(name).size)).toEqual([0, 35]);
+});
+
 it('fails where the data directory can neither be used nor made', async () => {
   const file = join(folder, 'a-file');
   writeFileSync(file, '');

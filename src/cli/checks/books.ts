@@ -5,6 +5,7 @@ import { pepperProblem } from '../../pepper.ts';
 import type { StoreAdmin } from '../../store/admin.ts';
 import { lockDataDir } from '../../store/lock.ts';
 import { databaseFile } from '../../store/open.ts';
+import { remnantsProblem } from '../../store/sqlite/remnants.ts';
 import type { Store } from '../../store/store.ts';
 import { lookAtTables } from '../../store/tables.ts';
 import { withStore } from '../session.ts';
@@ -18,6 +19,8 @@ const slowCommitMs = 50;
 export async function checkBooks(config: Config, whole: boolean): Promise<Finding[]> {
   const finding = findingsOf('store');
   const file = databaseFile(config.dataDir);
+  const lost = config.databaseUrl === undefined ? remnantsProblem(file) : undefined;
+  if (lost !== undefined) return [finding('database', false, lost)];
   if (config.databaseUrl === undefined && !existsSync(file)) {
     const problem = dataDirProblem(config.dataDir);
     return problem === undefined

@@ -1,0 +1,35 @@
+import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { pepperFile } from '../../pepper.ts';
+import { standingUnder } from './header.ts';
+import { journals } from './journals.ts';
+
+const remedy = 'put it back, or a backup in its place (`legible restore FILE`)';
+
+/**
+ * Why a database may not be opened of which only something beside it is left: SQLite would remove that, and the start
+ * make new books. Undefined where there is one, or nothing has ever been in it.
+ */
+export function remnantsProblem(file: string): string | undefined {
+  const standing = standingUnder(file);
+  if (standing === 'database' || standing === 'unreadable') return undefined;
+  if (standing === 'missing' && lstatSync(file, { throwIfNoEntry: false }) !== undefined)
+    return `${file} is a link to a file that is not there: ${remedy}`;
+  const place = standing === 'missing' ? file : realpathSync(file);
+  const [left] = journals.map((suffix) => place + suffix).filter((name) => isLeft(name, standing));
+  if (left !== undefined)
+    return `${file} ${what[standing]}, and ${left}, which its last commits may be in, is left: ${remedy}`;
+  const pepper = pepperFile(dirname(file));
+  // A first start makes the pepper after its tables, so that one that was killed leaves an empty file without it.
+  if (standing === 'empty' && existsSync(pepper))
+    return `${file} is empty, and ${pepper}, which keys were made with, is left: ${remedy}, or remove the empty file to begin anew`;
+  return undefined;
+}
+
+const what = { missing: 'has been moved away', empty: 'is empty', other: 'is damaged' };
+
+/** The first page of a new database goes through -journal, so that a first start that was killed leaves that as well. */
+function isLeft(journal: string, standing: keyof typeof what): boolean {
+  if (standing === 'empty' && journal.endsWith('-journal')) return false;
+  return (statSync(journal, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
