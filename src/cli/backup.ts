@@ -29,7 +29,7 @@ export function backupCommand(): Command {
       const { copySqlite } = await import('../store/sqlite/engine.ts');
       // Tables of an older version are copied as they are: this may be the way back from an upgrade.
       await copySqlite(databaseFile(config.dataDir), file);
-      const { verifyBackup } = await import('../store/sqlite/restore.ts');
+      const { verifyBackup } = await import('../store/sqlite/verify.ts');
       const now = Date.now();
       const { accounts } = await verifyBackup(file, now);
       try {

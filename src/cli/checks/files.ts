@@ -89,7 +89,7 @@ function chmod(files: readonly Mode[], bitsOf: (file: Mode) => number): string {
 const drafts = [
   /\.(db|sqlite)\.part(-journal)?$/,
   /^last-backup\.json\.part$/,
-  /^legible\.db\.restoring(\.upgrading)?(-wal|-shm|-journal)?$/,
+  /^legible\.db\.restoring(\.upgrading)?(-wal|-shm|-journal|-placeholder)?$/,
   /\.(db|sqlite)\.upgrading(-wal|-shm|-journal)?$/,
   /^pepper\.[0-9a-f]{8}$/,
 ];

@@ -1,21 +1,24 @@
 import { UserError } from '../../userError.ts';
 
+const damage = /^SQLITE_(NOTADB|CORRUPT)/;
+
 const causes: [RegExp, string][] = [
-  [
-    /^SQLITE_(NOTADB|CORRUPT)/,
-    'is damaged: put a backup in its place (`legible restore FILE`), and keep the damaged file',
-  ],
+  [damage, 'is damaged: put a backup in its place (`legible restore FILE`), and keep the damaged file'],
   [
     /^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)/,
     'cannot be written: give it and its folder to the user that Legible runs as, on a file system that takes writes',
   ],
   [/^SQLITE_FULL/, 'cannot be written: its disk is full'],
+  [
+    /^SQLITE_IOERR/,
+    'can be neither read nor written: its disk fails, of which the log of the machine says more',
+  ],
   [/^SQLITE_BUSY/, 'is locked by another process'],
 ];
 
-/** Whether an error of SQLite says that another process has the file. */
-export function isLocked(error: unknown): boolean {
-  return String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY');
+/** Whether an error of SQLite says that the file is none of its databases, or a broken one. */
+export function isDamage(error: unknown): boolean {
+  return damage.test(String((error as { code?: unknown }).code));
 }
 
 /** What an error of SQLite means to whoever runs Legible, with the file's name; other errors as they are. */

@@ -1,0 +1,70 @@
+import { existsSync, linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { giveToOwnerOfFolder, syncToDisk } from '../../disk.ts';
+import { standingUnder } from './header.ts';
+import { foldJournal, journals } from './journals.ts';
+import { explained, isDamage } from './unusable.ts';
+
+/**
+ * Puts a whole file, on the disk, in the place of a database that nobody may have open, and keeps what stood there under
+ * another name, which is returned; undefined where nothing did. Cut off between any two calls, it leaves the old one
+ * with its journal, the new one without that, or what no start takes for a database; when it fails, the old one.
+ * @throws UserError where the old one can be neither opened nor called damaged
+ */
+export function replaceDatabase(target: string, draft: string, kept: string): string | undefined {
+  foldUnlessDamaged(target);
+  const folder = dirname(target);
+  const left = journals.filter((suffix) => existsSync(target + suffix));
+  const undo: (() => void)[] = [];
+  try {
+    for (const suffix of ['', ...left].filter((each) => existsSync(target + each))) {
+      linkSync(target + suffix, kept + suffix);
+      undo.push(() => rmSync(kept + suffix, { force: true }));
+    }
+    // Nothing may go away while a power cut could still take its second name.
+    syncToDisk(folder);
+    if (left.length > 0) {
+      putPlaceholder(target);
+      undo.push(() => (existsSync(kept) ? renameSync(kept, target) : rmSync(target)));
+      syncToDisk(folder);
+      for (const suffix of left) {
+        rmSync(target + suffix);
+        undo.push(() => linkSync(kept + suffix, target + suffix));
+      }
+      rmSync(`${target}-shm`, { force: true });
+      syncToDisk(folder);
+    }
+    renameSync(draft, target);
+  } catch (error) {
+    for (const step of undo.reverse()) step();
+    throw error;
+  }
+  syncToDisk(folder);
+  return ['', ...left].map((suffix) => kept + suffix).find((name) => existsSync(name));
+}
+
+/** Works its journal in, which then need not be taken away from it. Of a damaged database it stays as it is. */
+function foldUnlessDamaged(file: string): void {
+  // Beside what is missing or empty, SQLite would remove the journal of what stood there.
+  if (!['database', 'unreadable'].includes(standingUnder(file))) return;
+  try {
+    foldJournal(file);
+  } catch (error) {
+    // Which may be why somebody restores.
+    if (!isDamage(error)) throw explained(error, file);
+  }
+}
+
+/**
+ * No two names can change at once: without a journal, a damaged database might pass for one that lacks only its last
+ * commits, and with one that is another's, the new one would be destroyed. This stands there between them.
+ */
+function putPlaceholder(target: string): void {
+  const draft = `${target}.restoring-placeholder`;
+  writeFileSync(draft, 'Not a database: `legible restore` was cut off here, and is to be run again.\n', {
+    mode: 0o600,
+  });
+  giveToOwnerOfFolder(draft);
+  syncToDisk(draft);
+  renameSync(draft, target);
+}
