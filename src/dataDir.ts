@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { UserError } from './userError.ts';
 
@@ -18,7 +18,8 @@ export function makeDataDir(path: string): void {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return; // Another process was faster.
+    if (code === 'EEXIST' && existsSync(folder)) return; // Another process was faster.
+    if (code === 'EEXIST') throw unusable(folder, danglingLink);
     throw unusable(folder, `cannot be made (${code})`);
   }
 }
@@ -32,10 +33,14 @@ export function dataDirProblem(path: string): string | undefined {
     return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && lstatSync(folder, { throwIfNoEntry: false })) return `${folder} ${danglingLink}`;
     if (code === 'ENOENT' && folder !== dirname(folder)) return dataDirProblem(dirname(folder));
     return `${folder} may not be entered or written by this user (${code})`;
   }
 }
+
+/** Its disk is not mounted, perhaps: data made elsewhere would hide from it. */
+const danglingLink = 'is a link to a folder that is not there';
 
 function unusable(folder: string, what: string): UserError {
   return new UserError(`${folder} ${what}: name another folder in dataDir (LEGIBLE_DATA_DIR)`);

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { dataDirProblem } from '../../src/dataDir.ts';
 import { lockDataDir } from '../../src/store/lock.ts';
 import { explained } from '../../src/store/sqlite/unusable.ts';
 import { installation, legible, legibleProcess } from './legible.ts';
@@ -21,6 +22,18 @@ describe('a data directory that cannot be had', () => {
       expect([status, err], err).toEqual([1, expect.stringMatching(/^error: .* name another folder/)]);
       expect(err).toContain(what);
     }
+  });
+});
+
+describe('a data directory whose disk is not there', () => {
+  it.each(['mounted', 'mounted/data'])('is not made through the link to it: %s', async (name) => {
+    const place = join(folder, 'mounted');
+    if (!lstatSync(place, { throwIfNoEntry: false })) symlinkSync(join(folder, 'unplugged'), place);
+    const elsewhere = { LEGIBLE_DATA_DIR: join(folder, name) };
+    const what = `${place} is a link to a folder that is not there`;
+    const { status, err } = await legible(['account', 'create', 'a'], elsewhere);
+    expect([status, err]).toEqual([1, expect.stringContaining(`error: ${what}: name another folder`)]);
+    expect(dataDirProblem(elsewhere.LEGIBLE_DATA_DIR)).toBe(what);
   });
 });
 
