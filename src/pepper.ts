@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import type { Config } from './config.ts';
 import { makeDataDir } from './dataDir.ts';
-import { syncToDisk } from './disk.ts';
+import { giveToOwnerOfFolder, syncToDisk } from './disk.ts';
 import { fingerprintOf } from './key.ts';
 import { UserError } from './userError.ts';
 
@@ -98,6 +98,7 @@ function makePepper(dataDir: string): void {
   try {
     writeSync(descriptor, `${randomBytes(32).toString('base64url')}\n`);
     fsyncSync(descriptor);
+    giveToOwnerOfFolder(draft);
     linkSync(draft, file);
     // Keys are durable from their first commit on: what they need must be so before.
     syncToDisk(dataDir);

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeAll, expect, it } from 'vitest';
 import { claimDatabase, keepDatabase, lockDataDir } from '../../src/store/lock.ts';
+import { openStore } from '../../src/store/open.ts';
 import { installation, legible } from './legible.ts';
 
 const { folder, settings, json } = installation();
@@ -158,6 +159,23 @@ it.skipIf(process.getuid?.() !== 0)(
     for (const name of ['legible.db', 'last-backup.json', 'database.lock'])
       expect([name, statSync(join(dataDir, name)).uid]).toEqual([name, 65_534]);
     expect(statSync(database).mode & 0o777).toBe(0o600);
+  },
+);
+
+it.skipIf(process.getuid?.() !== 0)(
+  'what the first command makes belongs to the owner of the folder, though root gives it',
+  async () => {
+    const dataDir = join(folder, 'first');
+    mkdirSync(dataDir, { mode: 0o700 });
+    chownSync(dataDir, 65_534, 65_534);
+    const first = { LEGIBLE_DATA_DIR: dataDir };
+    expect((await legible(['account', 'create', 'bob'], first)).status).toBe(0);
+    expect((await legible(['key', 'create', 'bob'], first)).status).toBe(0);
+    const store = await openStore({ dataDir, databaseUrl: undefined });
+    const owners = readdirSync(dataDir).map((name) => [name, statSync(join(dataDir, name)).uid]);
+    await store.close();
+    const names = ['database.lock', 'legible.db', 'legible.db-shm', 'legible.db-wal', 'pepper'];
+    expect(owners.sort()).toEqual(names.map((name) => [name, 65_534]));
   },
 );
 

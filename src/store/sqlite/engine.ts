@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makeDataDir } from '../../dataDir.ts';
+import { giveToOwnerOfFolder } from '../../disk.ts';
 import { UserError } from '../../userError.ts';
 import type { StoreCheck } from '../admin.ts';
 import { type Engine, type EngineEvents, StoreError } from '../engine.ts';
@@ -10,6 +11,8 @@ import { schemaVersion } from '../migrate.ts';
 import type { Arguments, Call, OperationName, Result } from '../operations.ts';
 import type { AskedCall } from './batch.ts';
 import type { Durability } from './commands.ts';
+import { openDatabase } from './connection.ts';
+import { standingUnder } from './header.ts';
 import { startThread, type Thread } from './mainEnd.ts';
 import { explained } from './unusable.ts';
 
@@ -17,10 +20,14 @@ import { explained } from './unusable.ts';
 export async function openSqlite(file: string, events: EngineEvents): Promise<Engine> {
   makeDataDir(dirname(file));
   const lock = keepInPlace(file);
-  const writer = await startThread({ file, readonly: false }, events).catch((error: unknown) => {
+  let writer: Thread;
+  try {
+    if (standingUnder(file) === 'missing') makeDatabase(file);
+    writer = await startThread({ file, readonly: false }, events);
+  } catch (error) {
     lock.release();
     throw explained(error, file);
-  });
+  }
   const watch = watchPlace(file, events);
 
   return {
@@ -51,6 +58,12 @@ export async function openSqlite(file: string, events: EngineEvents): Promise<En
       await writer.close().finally(() => lock.release());
     },
   };
+}
+
+/** Closed before it is given away: SQLite makes its journal for whoever owns the database then. */
+function makeDatabase(file: string): void {
+  openDatabase(file).close();
+  giveToOwnerOfFolder(file);
 }
 
 const lookMs = 1_000;
