@@ -30,6 +30,8 @@ export class StoreError extends Error {
   override readonly name = 'StoreError';
   /** The engine's own code: `SQLITE_FULL`, `57P01`, `ECONNREFUSED`, … */
   readonly code: string;
+  /** What the message says after the code. */
+  readonly reason: string;
   /** The database cannot be reached: what was asked may be asked again soon. */
   readonly isAway: boolean;
   /** And may have been done, since it was on a connection. */
@@ -38,6 +40,7 @@ export class StoreError extends Error {
   constructor(code: string, message: string, { isAway = false, isSent = false } = {}) {
     super(`${code}: ${message}`);
     this.code = code;
+    this.reason = message;
     this.isAway = isAway;
     this.isSent = isSent;
   }

@@ -86,6 +86,18 @@ describe('a database that cannot be used', () => {
     expect([status, err]).toEqual([1, expect.stringContaining(`error: ${file} is damaged: put a backup in`)]);
   });
 
+  it('is named where its disk is full, which shows as an error of the disk at a first opening', () => {
+    const told = ['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'SQLITE_IOERR_WRITE'].map((code) => {
+      const error = explained(Object.assign(new Error('no'), { code }), '/data/legible.db');
+      return (error as Error).message;
+    });
+    expect(told).toEqual([
+      '/data/legible.db cannot be written: its disk is full (no)',
+      '/data/legible.db cannot be written: its disk is full (no)',
+      expect.stringMatching(/^\/data\/legible\.db can be neither read nor written: its disk fails/),
+    ]);
+  });
+
   it('is named where it may not be written, however that shows', () => {
     for (const code of ['SQLITE_READONLY', 'SQLITE_READONLY_DBMOVED', 'SQLITE_CANTOPEN']) {
       const error = explained(Object.assign(new Error('no'), { code }), '/data/legible.db');

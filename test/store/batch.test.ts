@@ -177,6 +177,19 @@ describe('a batch in SQLite', () => {
     expect(pending(connection)).toBe(0);
   });
 
+  it('whose journal has no room for its index is fatal as well, and told in the words of SQLite', async () => {
+    const { connection } = await withMoney();
+    const code = 'SQLITE_IOERR_SHMSIZE';
+    const full: Connection = {
+      ...connection,
+      commit() {
+        throw failure(code);
+      },
+    };
+    const error = { code, message: failure(code).message };
+    expect(runBatch(full, [reserve('a')])).toMatchObject({ answers: [{ error }], fatal: error });
+  });
+
   it('that meets an error of the disk while running call by call stops there, and keeps what was committed', async () => {
     const { connection } = await withMoney();
     let commits = 0;

@@ -107,7 +107,7 @@ function attempt(connection: Connection, firstCalls: AskedCall[], meanwhile: Mea
     connection.commit();
     return { calls, told, answers: values.map((value) => ({ value })), wrote };
   } catch (error) {
-    const { code, message } = storeErrorOf(error);
+    const { code, reason: message } = storeErrorOf(error);
     try {
       if (begun) connection.rollback();
     } catch (second) {
@@ -124,7 +124,9 @@ function attempt(connection: Connection, firstCalls: AskedCall[], meanwhile: Mea
 
 /**
  * After a failed fsync the kernel may have dropped the very pages and call the next one a success: to try again
- * would promise what is not on the disk. Only a new start, which reads the file anew, is safe.
+ * would promise what is not on the disk. Only a new start, which reads the file anew, is safe. So it is where a full
+ * disk keeps -shm from growing (IOERR_SHMSIZE): the commit stands in the journal by then, and whoever reads that next
+ * may find what was told to have failed.
  */
 function isFatal(code: string): boolean {
   return code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB';

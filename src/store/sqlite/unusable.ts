@@ -8,7 +8,8 @@ const causes: [RegExp, string][] = [
     /^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)/,
     'cannot be written: give it and its folder to the user that Legible runs as, on a file system that takes writes',
   ],
-  [/^SQLITE_FULL/, 'cannot be written: its disk is full'],
+  // SHMSIZE: -shm, which the first to open a database makes, could not grow.
+  [/^SQLITE_(FULL|IOERR_SHMSIZE)/, 'cannot be written: its disk is full'],
   [
     /^SQLITE_IOERR/,
     'can be neither read nor written: its disk fails, of which the log of the machine says more',
