@@ -1,4 +1,15 @@
-import { chownSync, closeSync, fsyncSync, openSync, statSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -26,4 +37,43 @@ export function giveToOwnerOfFolder(path: string): void {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = statSync(dirname(path));
   chownSync(path, uid, gid);
+}
+
+/** Whether a hard link was refused because the file system has none, as exFAT, or the file is somebody else's. */
+export function isLinkRefused(error: unknown): boolean {
+  return ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(String((error as NodeJS.ErrnoException).code));
+}
+
+/** Gives a file a second name, or where it can have none a copy, which appears only when it is whole and on the disk. */
+export function addName(file: string, name: string): void {
+  try {
+    linkSync(file, name);
+  } catch (error) {
+    if (!isLinkRefused(error)) throw error;
+    const draft = `${name}.part`;
+    try {
+      copyFileSync(file, draft);
+      giveToOwnerOfFolder(draft);
+      syncToDisk(draft);
+      renameSync(draft, name);
+    } finally {
+      rmSync(draft, { force: true });
+    }
+  }
+}
+
+/**
+ * Gives a draft its name, for good.
+ * @throws Error of code EEXIST where that is taken; without hard links one taken at the same moment is replaced
+ */
+export function nameDraft(draft: string, name: string): void {
+  try {
+    linkSync(draft, name);
+    rmSync(draft);
+  } catch (error) {
+    if (!isLinkRefused(error)) throw error;
+    if (existsSync(name)) throw Object.assign(new Error(`${name} exists`), { code: 'EEXIST' });
+    renameSync(draft, name);
+  }
+  syncToDisk(dirname(name));
 }

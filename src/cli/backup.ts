@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
@@ -22,16 +22,13 @@ export function backupCommand(): Command {
       }
       if (name === '') throw new UserError('The file has no name.');
       const file = resolve(name);
-      if (existsSync(file)) throw new UserError(`${file} exists already.`);
       if (!statSync(dirname(file), { throwIfNoEntry: false })?.isDirectory())
         throw new UserError(`${dirname(file)} is not a folder, so that ${file} cannot be written.`);
       requireDatabase(config);
-      const { copySqlite } = await import('../store/sqlite/engine.ts');
-      // Tables of an older version are copied as they are: this may be the way back from an upgrade.
-      await copySqlite(databaseFile(config.dataDir), file);
-      const { verifyBackup } = await import('../store/sqlite/verify.ts');
+      const { makeBackup } = await import('../store/sqlite/backup.ts');
       const now = Date.now();
-      const { accounts } = await verifyBackup(file, now);
+      // Tables of an older version are copied as they are: this may be the way back from an upgrade.
+      const { accounts } = await makeBackup(databaseFile(config.dataDir), file, now);
       try {
         noteBackup(config.dataDir, { file, at: now });
       } catch (error) {

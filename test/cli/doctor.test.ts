@@ -221,7 +221,10 @@ describe('--fix', () => {
     const left = [
       'copy.db.part',
       'legible-2026-11-24.sqlite.part-journal',
+      'copy.sqlite.0a1b2c3d.part',
+      'copy.sqlite.0a1b2c3d.part.upgrading-wal',
       'legible.db.restoring',
+      'legible.db.restoring-placeholder',
       'legible.db.restoring-wal',
       'pepper.0a1b2c3d',
     ];

@@ -1,5 +1,3 @@
-import { renameSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { syncToDisk } from '../../disk.ts';
 
@@ -11,19 +9,10 @@ export interface Command {
   file?: string;
 }
 
-/** Copies one state of the database, without its journal, to a file that appears only when it is whole and on the disk. */
+/** Copies one state of the database, without its journal, to a file that must not be there yet, and onto the disk. */
 function backup(database: Database, file = ''): void {
-  const draft = `${file}.part`;
-  rmSync(draft, { force: true });
-  try {
-    database.prepare('VACUUM INTO ?').run(draft);
-    syncToDisk(draft);
-    renameSync(draft, file);
-  } finally {
-    // Of a disk that has run full it would hold what is left.
-    rmSync(draft, { force: true });
-  }
-  syncToDisk(dirname(file));
+  database.prepare('VACUUM INTO ?').run(file);
+  syncToDisk(file);
 }
 
 /** `ok`, or what is broken. */

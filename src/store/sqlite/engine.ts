@@ -91,15 +91,16 @@ function identityOf(file: string): string | undefined {
 }
 
 /**
- * Copies the database as it stands, whatever version its tables are of, while others use it.
- * @throws UserError when it cannot be read, or the copy not be written
+ * Copies the database as it stands, whatever version its tables are of, while others use it. A failure may leave part of
+ * the copy, which must not be there before.
+ * @throws UserError when it cannot be read, or the copy not be written, under the name that the user knows
  */
-export async function copySqlite(file: string, target: string): Promise<void> {
+export async function copySqlite(file: string, target: string, name = target): Promise<void> {
   const lock = keepInPlace(file);
   try {
     await reading(file, (reader) =>
       reader.command({ command: 'backup', file: target }).catch((error: Error) => {
-        throw new UserError(`${target} cannot be written: ${error.message}`);
+        throw new UserError(`${name} cannot be written: ${error.message}`);
       }),
     );
   } catch (error) {
