@@ -4,16 +4,19 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { beforeAll, expect, it } from 'vitest';
 import { databaseFile, openStore } from '../../src/store/open.ts';
 import { copySqlite } from '../../src/store/sqlite/engine.ts';
 import { restoreBackup } from '../../src/store/sqlite/restore.ts';
+import { verifyBackup } from '../../src/store/sqlite/verify.ts';
 import { lookAtTables } from '../../src/store/tables.ts';
 import { anotherOf, type KilledServer, killedServer, paidFirst, paidIn, paidLater } from './killedServer.ts';
 
@@ -77,6 +80,21 @@ it('one on a disk that is not there is not made anew through the link to it', as
   rmSync(server.file);
   symlinkSync(join(server.dataDir, 'elsewhere.db'), server.file);
   await refused(server, 'is a link to a file that is not there');
+});
+
+it('half a commit beside a database is taken back by whoever comes first, a reader too', async () => {
+  const whole = anotherOf(killed, 'whole');
+  const writer = new Database(whole.file);
+  writer.exec('pragma journal_mode = delete; pragma cache_size = 1; begin; create table bulk (text)');
+  for (let n = 0; n < 500; n++) writer.prepare('insert into bulk values (?)').run('x'.repeat(1_000));
+  const halves = ['tables', 'copy', 'store'].map((name) => anotherOf(whole, name));
+  writer.close();
+  const [tables, copy, store] = halves as [KilledServer, KilledServer, KilledServer];
+  for (const { file } of halves) expect(statSync(`${file}-journal`).size).toBeGreaterThan(512);
+  expect((await lookAtTables({ dataDir: tables.dataDir, databaseUrl: undefined })).pending).toEqual([]);
+  await copySqlite(copy.file, `${copy.file}.copy`);
+  expect(await verifyBackup(`${copy.file}.copy`, Date.now())).toMatchObject({ accounts: 1 });
+  for (const { dataDir } of [tables, copy, store]) expect(await paidIn(dataDir)).toBe(paidFirst + paidLater);
 });
 
 it('a first start that was killed at whatever moment is followed by another', async () => {

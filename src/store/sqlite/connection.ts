@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { type Ask, compilerFor, type Told } from '../statement.ts';
 
@@ -19,6 +20,8 @@ export interface OpenOptions {
  * journal's mode is kept in the file, so that a reader need not set it.
  */
 export function openDatabase(file: string, { readonly = false }: OpenOptions = {}): Database.Database {
+  // Who only reads cannot take back half a commit, which a restore that was cut off may have left.
+  if (readonly && existsSync(`${file}-journal`)) openDatabase(file).close();
   const database = new Database(file, { readonly, timeout: 5_000 });
   if (!readonly) database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
