@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import type { Config } from './config.ts';
 import { makeDataDir } from './dataDir.ts';
-import { giveToOwnerOfFolder, syncToDisk } from './disk.ts';
+import { giveToOwnerOfFolder, isLinkRefused, syncToDisk } from './disk.ts';
 import { fingerprintOf } from './key.ts';
 import { UserError } from './userError.ts';
 
@@ -103,6 +103,11 @@ function makePepper(dataDir: string): void {
     // Keys are durable from their first commit on: what they need must be so before.
     syncToDisk(dataDir);
   } catch (error) {
+    // A copy could be cut off, and a rename replace the pepper that another process has begun to make keys with.
+    if (isLinkRefused(error))
+      throw new UserError(
+        `${file} cannot be made on a file system without hard links: give the server a secret of your own (LEGIBLE_PEPPER_FILE names a file that holds it), or name another folder in dataDir (LEGIBLE_DATA_DIR)`,
+      );
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {
     closeSync(descriptor);

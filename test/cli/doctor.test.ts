@@ -225,6 +225,7 @@ describe('--fix', () => {
       'copy.sqlite.0a1b2c3d.part.upgrading-wal',
       'legible.db.restoring',
       'legible.db.restoring-placeholder',
+      'legible.db.before-2026-01-01T00-00-00-000Z.part',
       'legible.db.restoring-wal',
       'pepper.0a1b2c3d',
     ];

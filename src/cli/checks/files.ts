@@ -89,6 +89,7 @@ function chmod(files: readonly Mode[], bitsOf: (file: Mode) => number): string {
 const drafts = [
   /\.(db|sqlite)(\.[0-9a-f]{8})?\.part(-journal)?$/,
   /^last-backup\.json\.part$/,
+  /^legible\.db\.before-[0-9TZ-]+(-wal|-journal)?\.part$/,
   /^legible\.db\.restoring(\.upgrading)?(-wal|-shm|-journal|-placeholder)?$/,
   /\.(db|sqlite)(\.[0-9a-f]{8}\.part)?\.upgrading(-wal|-shm|-journal)?$/,
   /^pepper\.[0-9a-f]{8}$/,

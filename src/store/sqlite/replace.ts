@@ -1,6 +1,6 @@
-import { existsSync, linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { giveToOwnerOfFolder, syncToDisk } from '../../disk.ts';
+import { addName, giveToOwnerOfFolder, syncToDisk } from '../../disk.ts';
 import { standingUnder } from './header.ts';
 import { foldJournal, journals } from './journals.ts';
 import { explained, isDamage } from './unusable.ts';
@@ -18,7 +18,7 @@ export function replaceDatabase(target: string, draft: string, kept: string): st
   const undo: (() => void)[] = [];
   try {
     for (const suffix of ['', ...left].filter((each) => existsSync(target + each))) {
-      linkSync(target + suffix, kept + suffix);
+      addName(target + suffix, kept + suffix);
       undo.push(() => rmSync(kept + suffix, { force: true }));
     }
     // Nothing may go away while a power cut could still take its second name.
@@ -29,7 +29,7 @@ export function replaceDatabase(target: string, draft: string, kept: string): st
       syncToDisk(folder);
       for (const suffix of left) {
         rmSync(target + suffix);
-        undo.push(() => linkSync(kept + suffix, target + suffix));
+        undo.push(() => addName(kept + suffix, target + suffix));
       }
       rmSync(`${target}-shm`, { force: true });
       syncToDisk(folder);
