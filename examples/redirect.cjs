@@ -68,15 +68,27 @@ globalThis.fetch = async function fetch(...given) {
   if (url === null || !isLed(url.hostname)) return original(...given);
   const { hostname: host, pathname, search } = url;
   const asked = new Request(...given);
-  const { method, signal } = asked;
+  // Its own is let go of with it, and then never heard.
+  const { signal } = given[1]?.signal ? given[1] : given[0] instanceof Request ? given[0] : {};
   const body = Buffer.from(await asked.arrayBuffer());
-  const headers = { ...Object.fromEntries(asked.headers), 'content-length': body.length };
+  const options = {
+    method: asked.method,
+    path: pathname + search,
+    headers: { ...Object.fromEntries(asked.headers), 'content-length': body.length },
+    signal,
+  };
   return new Promise((resolve, reject) => {
-    const request = lead(host, { method, path: pathname + search, headers, signal }, (answer) => {
-      const { statusCode: status, headers } = answer;
-      resolve(new Response(Readable.toWeb(answer), { status, headers }));
+    const request = lead(host, options, (answer) => {
+      const { statusCode: status, headersDistinct } = answer;
+      const headers = Object.entries(headersDistinct).flatMap(([name, values]) =>
+        values.map((value) => [name, value]),
+      );
+      const hasNone = [204, 205, 304].includes(status);
+      resolve(new Response(hasNone ? null : Readable.toWeb(answer), { status, headers }));
     });
-    request.on('error', reject);
+    request.on('error', (cause) =>
+      reject(signal?.aborted ? signal.reason : new TypeError('fetch failed', { cause })),
+    );
     request.end(body);
   });
 };

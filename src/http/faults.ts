@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { errorTable } from '../errors.ts';
 import type { Fault } from '../fault.ts';
 import type { Flow } from '../flow/flow.ts';
-import { isOurs, unavailable } from '../flow/unavailable.ts';
+import { isClientGone, isOurs, unavailable } from '../flow/unavailable.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Addresses } from './clientAddress.ts';
 import type { Body } from './dialects/dialect.ts';
@@ -26,7 +26,7 @@ export function judge({ flow, addresses, log, metrics }: JudgeParts) {
     const fault = wireFault(error) ?? unavailable(error);
     fault.isStaged ||= flow.isOfSandbox(fields?.clientKey);
     if (!fault.isStaged) {
-      metrics.countFault(fault.code);
+      if (!isClientGone(fault)) metrics.countFault(fault.code);
       if (!addresses.isProxy(address)) flow.protection.countForAddress(address, fault.code);
     }
     const { retry } = errorTable[fault.code];

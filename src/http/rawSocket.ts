@@ -58,6 +58,7 @@ interface Last {
 export function lastRequests(server: Server) {
   const last = new WeakMap<Duplex, Last>();
   const waiting = new WeakSet<Duplex>();
+  const decided = new WeakSet<IncomingMessage>();
   server.on('request', (request, response) => {
     last.set(request.socket, { request, response, before: last.get(request.socket)?.response });
   });
@@ -76,17 +77,34 @@ export function lastRequests(server: Server) {
       return { head: { url, headers: { host } }, request: undefined };
     },
 
-    /** Lets `write` once a socket has been given the answers to all requests that came in full. */
+    /** Notes that a request is being answered, whatever comes of the rest of its body. */
+    decide(request: IncomingMessage): void {
+      decided.add(request);
+    },
+
+    /**
+     * Lets `write` once a socket has been given the answers to all requests that came in full. Of one that was refused by
+     * its head, what becomes of its body is no second mistake: its own answer is then the last.
+     */
     inItsTurn(socket: Socket, write: () => void): void {
-      const { request, response, before } = last.get(socket) ?? {};
-      // It was refused by its head: what becomes of its body is no second mistake, and has no second answer.
-      if (request?.complete === false && response?.headersSent)
-        return void socket.end(() => socket.destroy());
-      const ahead = request?.complete === false ? before : response;
-      if (ahead === undefined || ahead.closed) write();
       // A timeout is told again every second.
-      else if (!waiting.has(socket)) ahead.once('close', write);
-      waiting.add(socket);
+      if (waiting.has(socket)) return;
+      const { request, response, before } = last.get(socket) ?? {};
+      const isCut = request?.complete === false;
+      const hasAnswer = isCut && decided.has(request);
+      const ahead = isCut && !hasAnswer ? before : response;
+      const takeTurn = () => {
+        waiting.delete(socket);
+        // What was late may have come meanwhile.
+        if (last.get(socket)?.request !== request || request?.complete === isCut) return;
+        if (hasAnswer) socket.end(() => socket.destroy());
+        else write();
+      };
+      if (ahead === undefined || ahead.closed) takeTurn();
+      else {
+        waiting.add(socket);
+        ahead.once('close', takeTurn);
+      }
     },
   };
 }

@@ -240,6 +240,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     const route = request.routeOptions.url ?? 'unknown';
     const ms = performance.now() - (request.startedAt ?? performance.now());
     metrics.observeRequest({ route, method: request.method, status, errorCode, seconds: ms / 1000 });
+    last.decide(request.raw);
     if (parting.connection !== undefined) reply.header('connection', parting.connection);
     if (!reply.hasHeader('content-type')) reply.header('content-type', answer.type ?? jsonUtf8);
     if (request.aside !== undefined) writeAside(reply, request.aside, ms);

@@ -23,7 +23,9 @@ const object = <Fields extends z.ZodRawShape>(fields: Fields) =>
 const first = object({
   algorithm: z
     .string()
-    .toUpperCase()
+    // Put into upper case, megabytes of it would keep everybody waiting.
+    .max(16, 'is not an algorithm of ALTCHA')
+    .pipe(z.string().toUpperCase())
     .pipe(z.enum(Object.keys(digests) as (keyof typeof digests)[], 'is not an algorithm of ALTCHA'))
     .default('SHA-256'),
   challenge: hex.min(1, 'is empty').toLowerCase(),
@@ -44,6 +46,7 @@ const second = object({
     keyPrefix: z
       .string()
       .regex(/^[\da-f]+$/i, 'is not hex')
+      .max(1_024, 'is too long')
       .toLowerCase(),
     memoryCost: whole.optional(),
     parallelism: whole.max(16, 'is too large').optional(),

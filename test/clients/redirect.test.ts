@@ -23,8 +23,8 @@ const asked = "{ hostname: 'api.capsolver.com', path: '/createTask?a=1', method:
 const program = `
   require('node:https').request(${asked}, (response) => response.pipe(process.stdout)).end('body')`;
 
-const call = (url: string, code = program) =>
-  run(process.execPath, ['--require', join(examples, 'redirect.cjs'), '--eval', code], {
+const call = (url: string, code = program, flags: string[] = []) =>
+  run(process.execPath, [...flags, '--require', join(examples, 'redirect.cjs'), '--eval', code], {
     env: { LEGIBLE_URL: url, NODE_EXTRA_CA_CERTS: trusted },
   });
 
@@ -83,6 +83,29 @@ test.each([
   const { port } = server.address() as AddressInfo;
   const { stdout } = await call(`http://127.0.0.1:${port}`, code).finally(() => server.close());
   expect(JSON.parse(stdout)).toEqual(['/createTask?a=1', 'api.capsolver.com', 'clear text']);
+});
+
+test('redirect.cjs leaves a fetch what it is: to be aborted, without a body, failing by its cause', async () => {
+  const server = createPlain(({ url }, response) => {
+    if (url === '/none') response.writeHead(204, { 'set-cookie': ['a=1', 'b=2'] }).end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const silent = `fetch('https://api.capsolver.com/silent', { signal: AbortSignal.timeout(300) })
+    .catch((error) => process.stdout.write(error.name)); setTimeout(() => gc(), 100); setTimeout(() => {}, 3_000).unref()`;
+  const none = `fetch('https://api.capsolver.com/none').then((answer) => process.stdout.write(
+    answer.status + ' ' + answer.headers.getSetCookie()))`;
+  const refused = `fetch('https://api.capsolver.com/').catch((error) =>
+    process.stdout.write(error.name + ' ' + error.cause.code))`;
+  const url = `http://127.0.0.1:${port}`;
+  try {
+    expect((await call(url, silent, ['--expose-gc'])).stdout).toBe('TimeoutError');
+    expect((await call(url, none)).stdout).toBe('204 a=1,b=2');
+    expect((await call('http://127.0.0.1:1', refused)).stdout).toBe('TypeError ECONNREFUSED');
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 test('redirect.cjs leaves other hosts alone, by fetch as by http', async () => {

@@ -31,6 +31,7 @@ test('a client that hangs up before the first line is no fault of the server', a
   // And has let go of the lines by then.
   await world.call('getBalance');
   expect(world.log.filter((line) => line.includes('our own fault'))).toEqual([]);
+  expect(await world.metrics.registry.metrics()).not.toMatch(/^legible_faults_total\{/m);
 });
 
 test('errors of the tasks of one call are in the metrics one by one, those of the sandbox are not', async () => {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { openWorld, type World } from '../world.ts';
+import { gatedReader, imageTask, openWorld, price, start, type World } from '../world.ts';
 
 /** What a client is told that sends these pieces, each after the server has seen the one before, and then closes. */
 async function send(world: World, ...pieces: string[]): Promise<string> {
@@ -35,6 +35,10 @@ test.each([
   ['has a broken chunk', [head('/getBalance', chunked), '1\r\n{\r\nnone\r\n']],
   ['has a broken chunk in the piece of its head', [`${head('/getBalance', chunked)}1\r\n{\r\nnone\r\n`]],
   ['was refused by its path, and breaks off', [head('/getNothing', announced), '{']],
+  [
+    'was refused by its path, and has a broken chunk in the piece of its head',
+    [`${head('/getNothing', chunked)}none\r\n`],
+  ],
   ['was refused by its path, and has a broken chunk', [head('/getNothing', chunked), 'none\r\n']],
   [
     'was refused by its encoding, and breaks off',
@@ -79,4 +83,54 @@ test('a path with a slash behind it is the same where its body breaks off', asyn
     '{',
   );
   expect(JSON.parse(said.split('\r\n\r\n')[1]!)).toMatchObject({ errorId: 1, taskId: 0 });
+});
+
+/** A world with a task under way on a connection, and what is said there. */
+async function slowWorld() {
+  const { read, finish } = gatedReader('k7mp2');
+  const world = await openWorld({ engines: { text: { read } } });
+  const body = JSON.stringify({ clientKey: world.key, ...(await imageTask()) });
+  const socket = connect(world.port, '127.0.0.1');
+  const [accepted] = (await once(world.api.server, 'connection')) as [Socket];
+  const said = text(socket);
+  socket.write(`${head('/createTask', `Content-Length: ${body.length}`)}${body}`);
+  await expect.poll(() => world.money()).toMatchObject({ pending: price });
+  // What Node does at its timeout, every second.
+  const late = () =>
+    world.api.server.emit(
+      'clientError',
+      Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }),
+      accepted,
+    );
+  return { world, socket, said, finish, late };
+}
+
+const statuses = (said: string) => [...said.matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status]) => status);
+
+test('a request that is refused by its head, and late, costs the one before it nothing', async () => {
+  const { world, socket, said, finish, late } = await slowWorld();
+  socket.write(head('/getNothing', announced));
+  await expect.poll(() => refusedIn(world)).toHaveLength(1);
+  late();
+  late();
+  finish();
+  expect(statuses(await said)).toEqual(['200', '400']);
+  expect(refusedIn(world)).toHaveLength(1);
+  expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
+  await world[Symbol.asyncDispose]();
+});
+
+test('a request that has come in full since it was late is answered as any other', async () => {
+  const { world, socket, said, finish, late } = await slowWorld();
+  const ask = JSON.stringify({ clientKey: world.key });
+  const question = `${head('/getBalance', `Content-Length: ${ask.length}`, 'Connection: close')}${ask}`;
+  socket.write(question.slice(0, -9));
+  await sleep(50);
+  late();
+  socket.write(question.slice(-9));
+  await sleep(50);
+  finish();
+  expect(statuses(await said)).toEqual(['200', '200']);
+  expect(refusedIn(world)).toEqual([]);
+  await world[Symbol.asyncDispose]();
 });
