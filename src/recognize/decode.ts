@@ -57,7 +57,7 @@ export async function decodeLayers(
   const plain = peeked.format === 'png' ? decodePlainPng(bytes, peeked) : undefined;
   if (plain !== undefined) return [plain];
   if (peeked.format === 'jpeg') refuseManyScans(bytes);
-  const { input, frames } = forLibvips(bytes, peeked);
+  const { input, frames } = forLibvips(bytes, peeked, most);
   const single = most === 1 || peeked.frames === 1;
   const { data, info } = await sharp(input, {
     pages: single ? 1 : -1,
@@ -83,9 +83,10 @@ export async function decodeLayers(
 }
 
 /** The file as libvips is to see it, and its frames then. */
-function forLibvips(bytes: Uint8Array, { format, frames, bareUntil, cleared }: Peeked) {
+function forLibvips(bytes: Uint8Array, { format, frames, bareUntil, cleared }: Peeked, most: number) {
   if (format === 'png') return { input: withoutAncillaryChunks(bytes), frames };
-  const input = cleared === undefined ? bytes : withClearing(bytes, cleared);
+  // What is cleared away is seen from the second frame on.
+  const input = cleared === undefined || most === 1 ? bytes : withClearing(bytes, cleared);
   if (bareUntil === undefined) return { input, frames };
   return { input: withClearFrame(input, bareUntil), frames: frames + 1 };
 }

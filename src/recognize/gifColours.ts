@@ -11,6 +11,7 @@ export function unusedColour(gif: Uint8Array, start: number): number | undefined
   const size = gif[start]!;
   const clear = 2 ** size;
   const used = new Uint8Array(256);
+  let seen = 0;
   let width = size + 1;
   let next = clear + 2;
   let isFirst = true;
@@ -29,13 +30,17 @@ export function unusedColour(gif: Uint8Array, start: number): number | undefined
           [width, next, isFirst] = [size + 1, clear + 2, true];
           continue;
         }
-        if (code < clear) used[code] = 1;
+        if (code === clear + 1) return used.indexOf(0);
+        if (code < clear && used[code] === 0) {
+          used[code] = 1;
+          // In noise it is so after a few kilobytes of megabytes.
+          if (++seen === used.length) return undefined;
+        }
         if (!isFirst && next < MOST_CODES) next++;
         if (next === 2 ** width && next < MOST_CODES) width++;
         isFirst = false;
       }
     }
   }
-  const unused = used.indexOf(0);
-  return unused < 0 ? undefined : unused;
+  return used.indexOf(0);
 }

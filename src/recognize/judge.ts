@@ -23,20 +23,36 @@ const DOUBT = 0.01;
  */
 export function judge(views: readonly Steps[], options: JudgeOptions): Candidate[] {
   const proposals = new Map<string, number[]>();
-  const masses = views.map((view) => {
-    const { candidates, mass } = proposed(view, options);
-    for (const { text } of candidates) proposals.set(text.join(), text);
-    return mass;
-  });
-  if (proposals.size === 0)
-    for (const { text } of unlikely(views[0]!, options)) proposals.set(text.join(), text);
-  return Array.from(proposals.values(), (text) => {
-    const sum = views.reduce((total, view, i) => {
-      const share = masses[i]! * view.allowedMass;
-      return total + (probabilityOf(text, view) * view.allowedMass) / (share + DOUBT * (1 - share));
-    }, 0);
-    return { text, probability: sum / views.length };
-  })
+  for (const view of views)
+    for (const { text } of proposed(view, options).candidates) proposals.set(text.join(), text);
+  return weigh([...proposals.values()], views, options);
+}
+
+/**
+ * The same where no view proposes any, as when the net is sure of another length: texts that it hardly believes in. This
+ * search takes fifty times the usual one.
+ */
+export function judgeUnlikely(views: readonly Steps[], options: JudgeOptions): Candidate[] {
+  const { alphabet, language, massOf, best } = options;
+  const [first] = views;
+  if (first === undefined || massOf?.(first) === 0) return [];
+  const { candidates } = searchBeam(first, { alphabet, language, threshold: 0 });
+  return weigh(
+    candidates.slice(0, best).map(({ text }) => text),
+    views,
+    options,
+  );
+}
+
+function weigh(texts: number[][], views: readonly Steps[], options: JudgeOptions): Candidate[] {
+  return texts
+    .map((text) => {
+      const sum = views.reduce((total, view) => {
+        const share = proposed(view, options).mass * view.allowedMass;
+        return total + (probabilityOf(text, view) * view.allowedMass) / (share + DOUBT * (1 - share));
+      }, 0);
+      return { text, probability: sum / views.length };
+    })
     .sort((a, b) => b.probability - a.probability)
     .slice(0, options.best);
 }
@@ -62,22 +78,14 @@ function proposed(view: Steps, options: JudgeOptions): Proposal {
 function propose(view: Steps, { alphabet, language, massOf, best }: JudgeOptions): Proposal {
   const greedy = readGreedily(view);
   const probability = probabilityOf(greedy, view);
-  const known = massOf?.(view);
+  const exact = massOf?.(view);
   // A text with more than half of the mass cannot be beaten. Where the search has to tell how much of the mass the
   // language leaves, only a sure reading may skip it.
-  if (best === 1 && probability > (known === undefined ? 0.95 : 0.5) && isIn(language, greedy, alphabet)) {
-    return { candidates: [{ text: greedy, probability }], mass: known ?? 1 };
+  if (best === 1 && probability > (exact === undefined ? 0.95 : 0.5) && isIn(language, greedy, alphabet)) {
+    return { candidates: [{ text: greedy, probability }], mass: exact ?? 1 };
   }
   const { candidates, mass } = searchBeam(view, { alphabet, language });
-  return { candidates: candidates.slice(0, Math.max(best, 5)), mass: known ?? mass };
-}
-
-/**
- * Texts of the language that a net hardly believes in, as when it is sure of another length: no view proposes any then.
- * This search takes fifty times the usual one.
- */
-function unlikely(view: Steps, { alphabet, language, best }: JudgeOptions): Candidate[] {
-  return searchBeam(view, { alphabet, language, threshold: 0 }).candidates.slice(0, best);
+  return { candidates: candidates.slice(0, Math.max(best, 5)), mass: exact ?? mass };
 }
 
 function isIn(language: Language, text: readonly number[], alphabet: string): boolean {

@@ -2,7 +2,7 @@ import type { Constraints, Reading } from '../reading.ts';
 import type { Candidate } from './beam.ts';
 import { calibrate, type Line } from './calibration.ts';
 import { pickCombination } from './frames.ts';
-import { type JudgeOptions, judge } from './judge.ts';
+import { type JudgeOptions, judge, judgeUnlikely } from './judge.ts';
 import { expression, expressionAlphabet, lengths, lettersAndDigits } from './language.ts';
 import type { ModelCard } from './modelCard.ts';
 import type { Scores } from './net.ts';
@@ -41,6 +41,14 @@ export function furtherLook(before: Look, scores: readonly Scores[]): Look {
   const candidates = judge(steps, options);
   const reading = toReading(card, candidates, steps, card.calibration.moreLooks);
   return { ...before, reading, steps, views: before.views + scores.length };
+}
+
+/** The last word on a picture that nothing has been read on although something is asked for. */
+export function lastLook(look: Look): Look {
+  const { card, steps, options, reading } = look;
+  if (reading.text !== '' || options.language.accepts(options.language.start)) return look;
+  const candidates = judgeUnlikely(steps, options);
+  return { ...look, reading: toReading(card, candidates, steps, card.calibration.moreLooks) };
 }
 
 function characters({ alphabet, expression: isExpression }: Constraints): string {

@@ -3,7 +3,7 @@ import { isBlank } from './blank.ts';
 import type { Bitmap } from './bmp.ts';
 import { decodeOnGrounds } from './decode.ts';
 import { combinations } from './frames.ts';
-import { firstLook, furtherLook, type Look } from './look.ts';
+import { firstLook, furtherLook, type Look, lastLook } from './look.ts';
 import type { Net } from './net.ts';
 import { peekImage } from './peek.ts';
 import { firstView, furtherViews } from './views.ts';
@@ -65,7 +65,7 @@ export async function readImages(
       if (!views) break;
       look = furtherLook(look, await net.scoreCloser(views));
     }
-    finish(index, look);
+    finish(index, lastLook(look));
   }
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { searchBeam } from '../../src/recognize/beam.ts';
-import { judge } from '../../src/recognize/judge.ts';
+import { judge, judgeUnlikely } from '../../src/recognize/judge.ts';
 import { expression, type Language, lengths } from '../../src/recognize/language.ts';
 import { massOfLengths, probabilityOf, readGreedily, type Steps } from '../../src/recognize/steps.ts';
 
@@ -183,9 +183,28 @@ test('a length that the net is sure not to see is read all the same, with next t
   };
   steps.probability[6] = 1e-9;
   const massOf = (view: Steps) => massOfLengths(view, 2, 2);
-  const [best] = judge([steps, steps], { alphabet, language: lengths(2, 2), massOf, best: 1 });
+  const options = { alphabet, language: lengths(2, 2), massOf, best: 1 };
+  expect(judge([steps, steps], options)).toEqual([]);
+  const [best] = judgeUnlikely([steps, steps], options);
   expect(best!.text).toEqual([1, 2]);
   expect(best!.probability).toBeLessThan(1e-6);
+});
+
+test('a length that no text can have in so many steps is not searched for', () => {
+  const steps = { count: 2, classes, probability: Float64Array.of(0, 1, 0, 0, 0, 0, 1, 0), allowedMass: 1 };
+  const language: Language = { ...lengths(3, 3), next: () => expect.fail('searched') };
+  const massOf = (view: Steps) => massOfLengths(view, 3, 3);
+  expect(judgeUnlikely([steps], { alphabet, language, massOf, best: 1 })).toEqual([]);
+});
+
+test.each([
+  ['at once', [0.1, 0.6, 0.2, 0.1], 0.6 / (0.9 + 0.01 * 0.1)],
+  ['by a search', [0.2, 0.4, 0.3, 0.1], 0.4 / (0.8 + 0.01 * 0.2)],
+])('a text found %s is as sure as it is among texts of the lengths asked for', (_, row, expected) => {
+  const steps = { count: 1, classes, probability: Float64Array.from(row), allowedMass: 1 };
+  const massOf = (view: Steps) => massOfLengths(view, 1, 1);
+  const [best] = judge([steps], { alphabet, language: lengths(1, 1), massOf, best: 1 });
+  expect(best).toEqual({ text: [1], probability: expect.closeTo(expected, 10) });
 });
 
 test('the short cut over the greedy reading gives the best text too', () => {

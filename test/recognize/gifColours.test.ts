@@ -36,3 +36,37 @@ test.each([3, 40, 120, 250])(
     expect(await sharp(gif).raw().toBuffer()).toEqual(before);
   },
 );
+
+test('codes stay 12 bits wide where the table is full and no new one begins', async () => {
+  // Noise of 8 greys fills the 4,096 codes in some 4,000 pixels; what follows is written a pixel a code.
+  const pixels = Array.from({ length: 9_000 }, (_, i) => ((i * 2_654_435_761) >>> 13) % 7);
+  let width = 4;
+  let next = 10;
+  const known = new Map(Array.from({ length: 8 }, (_, colour) => [String(colour), colour]));
+  const bits: string[] = [];
+  const put = (code: number) => bits.push([...code.toString(2).padStart(width, '0')].reverse().join(''));
+  put(8);
+  let run = String(pixels[0]);
+  for (const pixel of pixels.slice(1)) {
+    const longer = `${run},${pixel}`;
+    if (known.has(longer)) run = longer;
+    else {
+      put(known.get(run)!);
+      if (next < 4096) {
+        if (next === 2 ** width && width < 12) width++;
+        known.set(longer, next++);
+      }
+      run = String(pixel);
+    }
+  }
+  put(known.get(run)!);
+  const bytes = bits
+    .join('')
+    .match(/.{1,8}/g)!
+    .map((byte) => Number.parseInt([...byte].reverse().join(''), 2));
+  const blocks = Array.from({ length: Math.ceil(bytes.length / 255) }, (_, at) =>
+    bytes.slice(255 * at, 255 * (at + 1)),
+  );
+  const data = Uint8Array.from([3, ...blocks.flatMap((block) => [block.length, ...block]), 0]);
+  expect(unusedColour(data, 0)).toBe(7);
+});
