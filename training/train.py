@@ -150,6 +150,7 @@ class Run:
         saved = time.monotonic()
         if at.exact.keys() != set(STYLES):
             self.check([])
+            producers.share[:] = shares(at.exact, chosen.favour).tolist()
         from_images, from_time, waited = at.images, time.monotonic(), 0.0
         last = from_time
         while self.part < 1 and not self.ended:
@@ -175,6 +176,7 @@ class Run:
                 saved = now
         if not self.ended:
             at.spent = 0.0  # The next start is a run of its own, and draws by what this one reads at its end.
+            self.save()
             self.check(losses)
         self.save()
         producers.stop()

@@ -152,7 +152,10 @@ def clipped(s: Scene, mask: np.ndarray, line: float, cell: tuple[float, float, f
     """What of a letter lies within its cell; `line`: the row of `mask` that it stands on."""
     below, above, side = cell
     out, dice = mask.copy(), s.dice
-    out[max(0, math.ceil(line + below * s.cap)) :] = 0
+    rows = np.flatnonzero(mask.max(axis=1) > 60)
+    lowest = float(rows[-1]) if len(rows) else line
+    # Half of what hangs below stays, or j would be an i, and y a v.
+    out[max(0, math.ceil(max(line + below * s.cap, (line + lowest) / 2))) :] = 0
     out[: max(0, int(line - above * s.cap))] = 0
     columns = np.flatnonzero(mask.max(axis=0) > 60)
     if side and len(columns) > 6:

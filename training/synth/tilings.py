@@ -8,7 +8,7 @@ from training.synth.dice import Dice
 
 
 def bitmap(dice: Dice) -> np.ndarray:
-    """uint8 of 2 to 8 pixels a side, 0 and 255, neither of them alone."""
+    """uint8 of 2 to 16 pixels a side, 0 and 255, neither of them alone."""
     h, w = dice.whole(2, 8), dice.whole(2, 8)
     y, x = np.arange(h)[:, None], np.arange(w)[None]
     kind = dice.random()

@@ -1,4 +1,4 @@
-"""See-through areas before the text."""
+"""See-through areas before the text, now and then behind it."""
 
 from __future__ import annotations
 

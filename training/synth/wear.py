@@ -134,7 +134,8 @@ def _screen(s: Scene) -> None:
     y = np.arange(s.h, dtype=np.float32)[:, None] * np.float32(6.2832 / pitch)
     co, si = np.float32(np.cos(turn)), np.float32(np.sin(turn))
     level = 127 + 60 * (np.cos(x * co + y * si) + np.cos(y * co - x * si))
-    if dice.chance(0.5):
+    # Against one paper and one ink, letters of other colours on papers of their own would be gone.
+    if dice.chance(0.5) or s.ink is not None or s.strength("cells") or s.strength("many-colours"):
         s.canvas = np.where(s.canvas > level[:, :, None], 255, 0).astype(np.uint8)
         return
     table = np.array([s.paper, s.colour], np.uint8)

@@ -7,30 +7,12 @@ import numpy as np
 import pytest
 
 from training.alphabet import CHARS
-from training.synth import (
-    STYLES,
-    Synthesiser,
-    backdrop,
-    colours,
-    layout,
-    letter,
-    looks,
-    marks,
-    paint,
-    surface,
-    tilings,
-    warps,
-)
+from training.synth import STYLES, backdrop, colours, layout, letter, marks, paint, surface
 from training.synth.content import arithmetic, code
 from training.synth.dice import Dice
 from training.synth.profiles import PROFILES
 from training.synth.recipe import mix
 from training.synth.scene import Scene
-
-
-@pytest.fixture(scope="module")
-def maker(tmp_path_factory) -> Synthesiser:
-    return Synthesiser(fonts=tmp_path_factory.mktemp("no-cache"))
 
 
 def test_alphabet_has_seventy_characters_in_the_agreed_order():
@@ -212,15 +194,6 @@ def test_letters_that_are_taken_for_each_other_come_together():
     assert len(slender) > 20
 
 
-def drawn_on(maker, text: str, mix: dict[str, float], seed: int) -> Scene:
-    """A scene with its letters placed and its paper drawn."""
-    s = Scene(Dice(seed), 60, 240, text, mix, 1.0)
-    paint.choose_colours(s)
-    layout.place(s, maker.glyphs)
-    backdrop.fill(s, maker.textures)
-    return s
-
-
 def test_a_brush_leaves_open_what_a_letter_encloses(maker):
     for seed in range(12):
         s = Scene(Dice(seed), 60, 240, "8BO0", {"brush": 1.0}, 1.0)
@@ -231,9 +204,9 @@ def test_a_brush_leaves_open_what_a_letter_encloses(maker):
             assert cv2.connectedComponents((mask < 100).astype(np.uint8))[0] >= 3
 
 
-def test_joints_go_from_letter_to_letter(maker):
+def test_joints_go_from_letter_to_letter(drawn_on):
     for seed in range(8):
-        s = drawn_on(maker, "WXHM", {"joints": 1.0}, seed)
+        s = drawn_on("WXHM", {"joints": 1.0}, seed)
         image = np.zeros_like(s.alpha)
         marks.joints(s, image, lambda: 255, 1.0)
         (first, _), (last, _) = s.centres[0], s.centres[-1]
@@ -241,9 +214,9 @@ def test_joints_go_from_letter_to_letter(maker):
         assert crossed.mean() > 0.3
 
 
-def test_each_letter_of_cells_is_seen_on_its_own_paper(maker):
+def test_each_letter_of_cells_is_seen_on_its_own_paper(drawn_on):
     for seed in range(20):
-        s = drawn_on(maker, "WXHM", {"cells": 0.5}, seed)
+        s = drawn_on("WXHM", {"cells": 0.5}, seed)
         at = [int(x) for x, _ in s.centres]
         papers = [tuple(map(int, s.canvas[2, x])) for x in at]
         inks = [tuple(map(int, s.ink[2, x])) for x in at]
@@ -251,8 +224,8 @@ def test_each_letter_of_cells_is_seen_on_its_own_paper(maker):
         assert len(set(papers)) > 1
 
 
-def test_a_letter_that_was_cut_away_leaves_a_trace(maker):
-    s = drawn_on(maker, "WXHM", {}, 3)
+def test_a_letter_that_was_cut_away_leaves_a_trace(drawn_on):
+    s = drawn_on("WXHM", {}, 3)
     whole = s.alpha.copy()
     x = int(s.centres[1][0])
     s.alpha[:, x - 12 : x + 12] = 0
@@ -261,42 +234,11 @@ def test_a_letter_that_was_cut_away_leaves_a_trace(maker):
     assert s.alpha.max() == whole.max()
 
 
-def test_marks_can_be_seen_through(maker):
+def test_marks_can_be_seen_through(drawn_on):
     clear = 0
     for seed in range(60):
-        s = drawn_on(maker, "W", {"lines": 0.8}, seed)
+        s = drawn_on("W", {"lines": 0.8}, seed)
         s.canvas[:], s.smooth = 255, False
         paint._lay(s, "lines", lambda: (0, 0, 0))
         clear += 0 < s.canvas.min() < 255
     assert 5 < clear < 30
-
-
-def test_a_cell_takes_at_most_two_fifths_of_a_letter(maker):
-    for seed in range(40):
-        s = Scene(Dice(seed), 60, 240, "gjWy", {"clipped": 1.0}, 1.0)
-        glyphs = [maker.glyphs.glyph(maker.glyphs.choose(s.dice, "gW"), c) for c in s.text]
-        s.cap = 40.0
-        cell = letter.choose_cell(s)
-        cut = [letter.clipped(s, g.mask, -g.top, cell).sum() / g.mask.sum() for g in glyphs]
-        assert all(0.6 <= share <= 1 for share in cut)
-
-
-def test_a_bitmap_has_two_colours():
-    for seed in range(300):
-        assert sorted(np.unique(tilings.bitmap(Dice(seed)))) == [0, 255]
-
-
-def test_a_turned_text_stays_inside(maker):
-    for seed in range(40):
-        s = drawn_on(maker, "WXHM", {}, seed)
-        before = s.alpha.sum()
-        warps.bend_text(s, warps.turned(s, 1.0))
-        assert s.alpha.sum() > 0.25 * before
-
-
-def test_letters_on_badges_are_seen_on_them(maker):
-    for seed in range(20):
-        s = drawn_on(maker, "WXHM", {}, seed)
-        text = s.alpha.copy()
-        looks.badge(s)
-        assert s.alpha.sum() > 1.05 * text.sum() and s.ink is not None

@@ -85,7 +85,8 @@ def test_a_run_draws_by_what_the_one_before_read_at_its_end(start, monkeypatch):
 
 
 def test_a_run_with_new_styles_begins_by_reading_all(start, monkeypatch):
-    monkeypatch.setattr(train, "Producers", lambda *_: SimpleNamespace(stop=lambda: None))
+    producers = SimpleNamespace(stop=lambda: None, share=[0.0] * len(train.STYLES))
+    monkeypatch.setattr(train, "Producers", lambda *_: producers)
     run = start()
     run.progress.exact = {train.STYLES[0]: 0.9}
     read = []
@@ -93,3 +94,4 @@ def test_a_run_with_new_styles_begins_by_reading_all(start, monkeypatch):
     run.ended = True
     run.go()
     assert len(read) == 1
+    assert producers.share == train.shares(run.progress.exact, {}).tolist()

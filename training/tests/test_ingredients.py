@@ -1,0 +1,64 @@
+"""Ingredients of the synthesiser one by one, with DejaVu fonts only."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from training.synth import colours, letter, looks, tilings, warps, wear
+from training.synth.dice import Dice
+from training.synth.scene import Scene, blend
+
+
+def test_a_cell_takes_at_most_two_fifths_of_a_letter_and_half_of_what_hangs_below(maker):
+    for seed in range(40):
+        s = Scene(Dice(seed), 60, 240, "gjWy", {"clipped": 1.0}, 1.0)
+        glyphs = [maker.glyphs.glyph(maker.glyphs.choose(s.dice, "gW"), c) for c in s.text]
+        s.cap = 40.0
+        cell = letter.choose_cell(s)
+        for g in glyphs:
+            left = letter.clipped(s, g.mask, -g.top, cell)
+            assert 0.6 <= left.sum() / g.mask.sum() <= 1
+            below = max(0, g.mask.shape[0] + int(g.top))
+            assert np.flatnonzero(left.max(axis=1))[-1] + 2 >= g.mask.shape[0] - below / 2
+
+
+def test_a_bitmap_has_two_colours():
+    for seed in range(300):
+        assert sorted(np.unique(tilings.bitmap(Dice(seed)))) == [0, 255]
+
+
+def test_a_turned_text_stays_inside(drawn_on):
+    for seed in range(40):
+        s = drawn_on("WXHM", {}, seed)
+        before = s.alpha.sum()
+        warps.bend_text(s, warps.turned(s, 1.0))
+        border = np.concatenate([s.alpha[0], s.alpha[-1], s.alpha[:, 0], s.alpha[:, -1]])
+        # Corners of letters may touch the edge; a text that is not made smaller loses whole ends.
+        assert (border > 60).sum() < 40 and s.alpha.sum() > 0.25 * before
+
+
+def test_letters_on_badges_are_seen_on_them(drawn_on):
+    plates = 0
+    for seed in range(40):
+        s = drawn_on("WXHM", {}, seed)
+        text = s.alpha > 200
+        looks.badge(s)
+        around = (cv2.dilate(text.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & ~text
+        # A ring or an open box leaves the paper around its letter.
+        if (s.alpha[around] > 200).mean() < 0.9:
+            continue
+        plates += 1
+        on, off = (np.median(s.full_ink()[area], axis=0) for area in (text, around))
+        assert colours.apart(tuple(on), tuple(off)) > 30
+    assert plates > 10
+
+
+def test_letters_of_any_colour_are_left_by_a_printers_screen(drawn_on):
+    for seed in range(30):
+        s = drawn_on("WXHM", {"cells": 1.0}, seed)
+        s.canvas = blend(s.canvas, s.full_ink(), s.alpha)
+        wear._screen(s)
+        for x, _ in s.centres:
+            column = slice(int(x) - 12, int(x) + 12)
+            assert len(np.unique(s.canvas[:, column].reshape(-1, 3), axis=0)) > 1
