@@ -36,7 +36,14 @@ export function syncToDisk(path: string): void {
 export function giveToOwnerOfFolder(path: string): void {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = statSync(dirname(path));
-  chownSync(path, uid, gid);
+  const now = statSync(path);
+  if (now.uid === uid && now.gid === gid) return;
+  try {
+    chownSync(path, uid, gid);
+  } catch (error) {
+    // Not every root may: of a container without that right, or on a network's disk. Then root is who runs the server.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
+  }
 }
 
 /** Whether a hard link was refused because the file system has none, as exFAT, or the file is somebody else's. */

@@ -70,7 +70,7 @@ it('one that is empty is not made anew beside the pepper of its keys', async () 
   pepperIn(server.dataDir);
   await refused(
     server,
-    `${server.file} is empty, and ${join(server.dataDir, 'pepper')}, which keys were made with`,
+    `${server.file} is empty, and ${join(server.dataDir, 'pepper')}, which keys may have been made with`,
   );
 });
 

@@ -162,6 +162,19 @@ describe("a process that died before the database's clock was set back", () => {
     expect(dead!.at).toBe(then);
     expect(lives!.at).toBe(now + 900);
   });
+
+  it('is left to whoever is at its row: two that bring back each other would wait for each other', async () => {
+    const books = await postgresBooks(cleanups);
+    const engine = await books.openEngine();
+    const now = (await engine.call('beat', 'me')) as number;
+    await books.sql(`insert into node (id, seen_at) values ('other', ${now + 3_600_000})`);
+    const other = new pg.Client(books.where);
+    await other.connect();
+    await other.query("begin; update node set seen_at = seen_at where id = 'other'");
+    expect(await engine.call('beat', 'me')).toBeGreaterThan(0);
+    await other.query('rollback');
+    await other.end();
+  });
 });
 
 describe('a process that sweeps for long', () => {

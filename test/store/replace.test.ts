@@ -1,10 +1,14 @@
 import {
   existsSync,
+  lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -135,9 +139,14 @@ it('wherever the restore over a damaged database is cut off, that is there with 
 it('a restore that was cut off can be run again from wherever it was', async () => {
   const server = anotherOf(killed, 'again');
   damage(server);
+  const { 'legible.db': damaged } = databaseFiles(server.dataDir);
   for (const state of await cuts(server)) {
-    await restoreBackup(server.backup, databaseFile(state), now + 1);
+    const isCutOff = readFileSync(databaseFile(state), 'latin1').startsWith('Not a database');
+    const { kept } = await restoreBackup(server.backup, databaseFile(state), now + 1);
     expect(await paidIn(state)).toBe(paidFirst);
+    // And it tells where that is which stood there before the first.
+    expect(readFileSync(kept!, 'hex')).toBe(damaged);
+    if (isCutOff) expect(kept).toBe(join(realpathSync(state), keptName));
   }
 });
 
@@ -150,6 +159,17 @@ it('what a journal without its database belongs to is kept, and not worked into 
   expect(existsSync(join(server.dataDir, `${keptName}-journal`))).toBe(true);
   expect(existsSync(`${server.file}-journal`)).toBe(false);
   expect(await paidIn(server.dataDir)).toBe(paidFirst);
+});
+
+it('a link to a database is read with the journal beside that, and a link in its place leads to what is restored', async () => {
+  const server = anotherOf(killed, 'linked');
+  const [link, place] = [join(server.dataDir, 'latest.db'), join(server.dataDir, 'place')];
+  mkdirSync(place);
+  symlinkSync(server.file, link);
+  symlinkSync(anotherOf(killed, 'real').file, databaseFile(place));
+  await restoreBackup(link, databaseFile(place), now);
+  expect(lstatSync(databaseFile(place)).isSymbolicLink()).toBe(true);
+  expect(await paidIn(place)).toBe(paidFirst + paidLater);
 });
 
 it('whatever call of a restore fails, all names are as they were', async () => {

@@ -87,11 +87,12 @@ function chmod(files: readonly Mode[], bitsOf: (file: Mode) => number): string {
 
 /** What a command that was killed leaves behind: a backup's draft, a restore's, one of the pepper. */
 const drafts = [
-  /\.(db|sqlite)(\.[0-9a-f]{8})?\.part(-journal)?$/,
+  /\.(db|sqlite)\.part(-journal)?$/,
+  /\.[0-9a-f]{8}\.part(\.upgrading)?(-wal|-shm|-journal)?$/,
   /^last-backup\.json\.part$/,
   /^legible\.db\.before-[0-9TZ-]+(-wal|-journal)?\.part$/,
   /^legible\.db\.restoring(\.upgrading)?(-wal|-shm|-journal|-placeholder)?$/,
-  /\.(db|sqlite)(\.[0-9a-f]{8}\.part)?\.upgrading(-wal|-shm|-journal)?$/,
+  /\.(db|sqlite)\.upgrading(-wal|-shm|-journal)?$/,
   /^pepper\.[0-9a-f]{8}$/,
 ];
 /** A draft that is still being written is younger. */

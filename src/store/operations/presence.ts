@@ -20,7 +20,15 @@ const forgetNodes = statement((db, p: { before: number }) =>
 const aheadMs = 10_000;
 
 const bringBack = statement((db, p: { now: number; later: number }) =>
-  db.updateTable('node').set({ seen_at: p.now }).where('seen_at', '>', p.later),
+  db
+    .updateTable('node')
+    .set({ seen_at: p.now })
+    .where(
+      'id',
+      'in',
+      // Whose row is locked is being seen just now; to wait for each other would end neither.
+      db.selectFrom('node').select('id').where('seen_at', '>', p.later).forUpdate().skipLocked(),
+    ),
 );
 
 /** PostgreSQL only: marks a process as alive; returns the database's time in milliseconds. */

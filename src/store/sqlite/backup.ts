@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { nameDraft } from '../../disk.ts';
 import { UserError } from '../../userError.ts';
 import { copySqlite } from './engine.ts';
-import { journals, removeDatabase } from './journals.ts';
+import { discardDraft, journals } from './journals.ts';
 import { type Backup, verifyBackup } from './verify.ts';
 
 /**
@@ -27,7 +27,7 @@ export async function makeBackup(file: string, target: string, now: number): Pro
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? taken(target) : error;
   } finally {
-    removeDatabase(draft);
+    discardDraft(draft);
   }
 }
 

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { type Ask, compilerFor, type Told } from '../statement.ts';
+import { isDamage } from './unusable.ts';
 
 /** What a batch needs of a database: the seam at which tests let the disk fail. */
 export interface Connection {
@@ -20,17 +21,52 @@ export interface OpenOptions {
  * journal's mode is kept in the file, so that a reader need not set it.
  */
 export function openDatabase(file: string, { readonly = false }: OpenOptions = {}): Database.Database {
-  // Who only reads cannot take back half a commit, which a restore that was cut off may have left.
-  if (readonly && existsSync(`${file}-journal`)) openDatabase(file).close();
-  const database = new Database(file, { readonly, timeout: 5_000 });
-  if (!readonly) database.pragma('journal_mode = WAL');
-  database.pragma('synchronous = FULL');
-  database.pragma('foreign_keys = ON');
-  // 16 MiB between checkpoints: each costs two fsyncs and writes every page that changed once.
-  database.pragma('wal_autocheckpoint = 4000');
-  database.pragma('journal_size_limit = 67108864');
-  database.pragma('cache_size = -65536');
-  return database;
+  if (readonly) takeBackHalf(file);
+  else refuseDamaged(file);
+  const database = new Database(file, { readonly, timeout });
+  try {
+    if (!readonly) database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = FULL');
+    database.pragma('foreign_keys = ON');
+    // 16 MiB between checkpoints: each costs two fsyncs and writes every page that changed once.
+    database.pragma('wal_autocheckpoint = 4000');
+    database.pragma('journal_size_limit = 67108864');
+    database.pragma('cache_size = -65536');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+const timeout = 5_000;
+
+/** Who only reads cannot take back half a commit, which a restore that was cut off may have left. */
+function takeBackHalf(file: string): void {
+  if (!existsSync(file)) return;
+  const journal = `${realpathSync(file)}-journal`;
+  if (!existsSync(journal)) return;
+  openDatabase(file).close();
+  // What is left of it then holds nothing.
+  rmSync(journal, { force: true });
+}
+
+/**
+ * Whoever could write to a damaged file would, as the last to close it, work its journal in, and remove that.
+ * @throws Error of SQLite that says so
+ */
+function refuseDamaged(file: string): void {
+  if (!existsSync(file)) return;
+  let looking: Database.Database | undefined;
+  try {
+    looking = new Database(file, { readonly: true, timeout });
+    looking.prepare('select count(*) from sqlite_master').get();
+  } catch (error) {
+    // What else keeps it from being read, whoever may write is told by its own opening, or mends.
+    if (isDamage(error)) throw error;
+  } finally {
+    looking?.close();
+  }
 }
 
 /** Prepares each statement once and keeps it. */

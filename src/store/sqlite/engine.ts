@@ -14,7 +14,7 @@ import type { Durability } from './commands.ts';
 import { openDatabase } from './connection.ts';
 import { standingUnder } from './header.ts';
 import { startThread, type Thread } from './mainEnd.ts';
-import { explained } from './unusable.ts';
+import { explained, isDamage } from './unusable.ts';
 
 /** Opens the file, which it makes where there is none, in a thread of its own. */
 export async function openSqlite(file: string, events: EngineEvents): Promise<Engine> {
@@ -100,6 +100,7 @@ export async function copySqlite(file: string, target: string, name = target): P
   try {
     await reading(file, (reader) =>
       reader.command({ command: 'backup', file: target }).catch((error: Error) => {
+        if (isDamage(error)) throw error;
         throw new UserError(`${name} cannot be written: ${error.message}`);
       }),
     );

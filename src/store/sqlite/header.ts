@@ -2,10 +2,16 @@ import { closeSync, openSync, readSync } from 'node:fs';
 
 const magic = 'SQLite format 3\0';
 
-/** What stands under a name: `unreadable` to us, so that only SQLite can say. */
-export type Standing = 'missing' | 'empty' | 'database' | 'other' | 'unreadable';
+/** Stands in the place of a database between the old one and the new; as long as SQLite's own first bytes. */
+export const placeholder = 'Not a database: ';
 
-/** Looks at the first bytes of a file without opening it as a database, which would remove what lies beside it. */
+/** What stands under a name: `unreadable` to us, so that only SQLite can say. */
+export type Standing = 'missing' | 'empty' | 'database' | 'placeholder' | 'other' | 'unreadable';
+
+/**
+ * Looks at the first bytes of a file without opening it as a database, which would remove what lies beside it. Never of
+ * one that this process has open: closing the file drops the locks that SQLite has on it.
+ */
 export function standingUnder(file: string): Standing {
   try {
     const descriptor = openSync(file, 'r');
@@ -13,7 +19,8 @@ export function standingUnder(file: string): Standing {
       const head = Buffer.alloc(magic.length);
       const length = readSync(descriptor, head);
       if (length === 0) return 'empty';
-      return head.toString('latin1', 0, length) === magic ? 'database' : 'other';
+      const begin = head.toString('latin1', 0, length);
+      return begin === magic ? 'database' : begin === placeholder ? 'placeholder' : 'other';
     } finally {
       closeSync(descriptor);
     }

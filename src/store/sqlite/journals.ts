@@ -16,6 +16,13 @@ export function removeDatabase(file: string): void {
   for (const suffix of ['', ...journals, index]) rmSync(file + suffix, { force: true });
 }
 
+/** The same of a draft, as far as that can be done: what keeps it there has been told, or keeps nobody from anything. */
+export function discardDraft(file: string): void {
+  try {
+    removeDatabase(file);
+  } catch {}
+}
+
 /**
  * Copies one that nobody has open, as one file: of a database that was copied as files, the last commits stand only
  * in the journal beside it. For its owner alone, and to be written, whatever the mode of the original.

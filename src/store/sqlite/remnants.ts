@@ -13,16 +13,19 @@ const remedy = 'put it back, or a backup in its place (`legible restore FILE`)';
 export function remnantsProblem(file: string): string | undefined {
   const standing = standingUnder(file);
   if (standing === 'database' || standing === 'unreadable') return undefined;
+  if (standing === 'placeholder')
+    return `${file} is not there: a \`legible restore FILE\` was cut off. Run it again; what stood there before is kept beside it, under a name with .before-`;
   if (standing === 'missing' && lstatSync(file, { throwIfNoEntry: false }) !== undefined)
     return `${file} is a link to a file that is not there: ${remedy}`;
   const place = standing === 'missing' ? file : realpathSync(file);
   const [left] = journals.map((suffix) => place + suffix).filter((name) => isLeft(name, standing));
   if (left !== undefined)
-    return `${file} ${what[standing]}, and ${left}, which its last commits may be in, is left: ${remedy}`;
+    return `${file} ${what[standing]}, and ${left}, which its last commits may be in, is left: ${remedy}; to begin anew, move both away`;
   const pepper = pepperFile(dirname(file));
-  // A first start makes the pepper after its tables, so that one that was killed leaves an empty file without it.
+  // A first start makes the pepper after its tables: one that was killed leaves an empty file beside it only where the
+  // pepper had been brought.
   if (standing === 'empty' && existsSync(pepper))
-    return `${file} is empty, and ${pepper}, which keys were made with, is left: ${remedy}, or remove the empty file to begin anew`;
+    return `${file} is empty, and ${pepper}, which keys may have been made with, is left: ${remedy}, or remove the empty file to begin anew`;
   return undefined;
 }
 

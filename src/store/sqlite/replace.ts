@@ -1,7 +1,8 @@
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { addName, giveToOwnerOfFolder, syncToDisk } from '../../disk.ts';
-import { standingUnder } from './header.ts';
+import { UserError } from '../../userError.ts';
+import { placeholder, standingUnder } from './header.ts';
 import { foldJournal, journals } from './journals.ts';
 import { explained, isDamage } from './unusable.ts';
 
@@ -12,6 +13,7 @@ import { explained, isDamage } from './unusable.ts';
  * @throws UserError where the old one can be neither opened nor called damaged
  */
 export function replaceDatabase(target: string, draft: string, kept: string): string | undefined {
+  if (standingUnder(target) === 'placeholder') return finishReplacing(target, draft);
   foldUnlessDamaged(target);
   const folder = dirname(target);
   const left = journals.filter((suffix) => existsSync(target + suffix));
@@ -29,18 +31,43 @@ export function replaceDatabase(target: string, draft: string, kept: string): st
       syncToDisk(folder);
       for (const suffix of left) {
         rmSync(target + suffix);
-        undo.push(() => addName(kept + suffix, target + suffix));
+        undo.push(() => renameSync(kept + suffix, target + suffix));
       }
       rmSync(`${target}-shm`, { force: true });
       syncToDisk(folder);
     }
     renameSync(draft, target);
   } catch (error) {
-    for (const step of undo.reverse()) step();
-    throw error;
+    for (const step of undo.reverse()) attempt(step);
+    throw (error as NodeJS.ErrnoException).code === 'EXDEV'
+      ? new UserError(`${target} is mounted by itself and cannot be replaced: mount its folder in its place`)
+      : error;
   }
   syncToDisk(folder);
   return ['', ...left].map((suffix) => kept + suffix).find((name) => existsSync(name));
+}
+
+/** A step back that fails must not keep the others from being taken, nor hide why. */
+function attempt(step: () => void): void {
+  try {
+    step();
+  } catch {}
+}
+
+/** What a restore that was cut off has kept is what stood there, with its journals, which belong to no other. */
+function finishReplacing(target: string, draft: string): string | undefined {
+  const folder = dirname(target);
+  for (const suffix of [...journals, '-shm']) rmSync(target + suffix, { force: true });
+  syncToDisk(folder);
+  renameSync(draft, target);
+  syncToDisk(folder);
+  const kept = readdirSync(folder).filter((name) => name.startsWith(`${basename(target)}.before-`));
+  const latest = kept
+    .map((name) => name.replace(/-(wal|journal)$/, ''))
+    .sort()
+    .at(-1);
+  const [name] = kept.filter((each) => latest !== undefined && each.startsWith(latest)).sort();
+  return name && join(folder, name);
 }
 
 /** Works its journal in, which then need not be taken away from it. Of a damaged database it stays as it is. */
@@ -61,10 +88,14 @@ function foldUnlessDamaged(file: string): void {
  */
 function putPlaceholder(target: string): void {
   const draft = `${target}.restoring-placeholder`;
-  writeFileSync(draft, 'Not a database: `legible restore` was cut off here, and is to be run again.\n', {
-    mode: 0o600,
-  });
-  giveToOwnerOfFolder(draft);
-  syncToDisk(draft);
-  renameSync(draft, target);
+  try {
+    writeFileSync(draft, `${placeholder}\`legible restore\` was cut off here, and is to be run again.\n`, {
+      mode: 0o600,
+    });
+    giveToOwnerOfFolder(draft);
+    syncToDisk(draft);
+    renameSync(draft, target);
+  } finally {
+    rmSync(draft, { force: true });
+  }
 }

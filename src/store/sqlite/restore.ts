@@ -1,34 +1,38 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { giveToOwnerOfFolder, syncToDisk } from '../../disk.ts';
 import { UserError } from '../../userError.ts';
-import { copyDatabase, removeDatabase } from './journals.ts';
+import { copyDatabase, discardDraft, removeDatabase } from './journals.ts';
 import { replaceDatabase } from './replace.ts';
 import { type Backup, verifyBackup } from './verify.ts';
 
 /**
- * Puts a verified copy in the place of the database, which nobody may have open. Whenever this is cut off, the
- * old database or the new one stands there, whole. Returns where the old one is kept.
+ * Puts a verified copy in the place of the database, which nobody may have open. Whenever this is cut off, the old
+ * database or the new one stands there, whole, or what no start takes for one. Returns where the old one is kept.
  * @throws UserError when the file is no backup, or is the database itself, or somebody has that open
  */
 export async function restoreBackup(
   file: string,
-  target: string,
+  named: string,
   now: number,
 ): Promise<Backup & { kept: string | undefined }> {
-  if (existsSync(target) && realpathSync(file) === realpathSync(target))
-    throw new UserError(`${file} is the database itself, and no backup of it`);
+  // Journals lie beside the files, and not beside links to them.
+  const [source, target] = [file, named].map((path) => (existsSync(path) ? realpathSync(path) : path)) as [
+    string,
+    string,
+  ];
+  if (source === target) throw new UserError(`${file} is the database itself, and no backup of it`);
   const draft = `${target}.restoring`;
   // A journal left by a restore that was cut off would be worked into this one's copy.
   removeDatabase(draft);
   try {
     // Checked as the copy that will be used, not as the file that could change meanwhile.
-    copyDatabase(file, draft);
+    copyDatabase(source, draft);
     const content = await verifyBackup(draft, now, file);
     giveToOwnerOfFolder(draft);
     syncToDisk(draft);
     const kept = `${target}.before-${new Date(now).toISOString().replace(/[:.]/g, '-')}`;
     return { ...content, kept: replaceDatabase(target, draft, kept) };
   } finally {
-    removeDatabase(draft);
+    discardDraft(draft);
   }
 }

@@ -5,7 +5,7 @@ import { isCurrent, newerMigration } from '../migrate.ts';
 import { runBatch } from './batch.ts';
 import { commands } from './commands.ts';
 import { connect, openDatabase } from './connection.ts';
-import { copyDatabase, removeDatabase } from './journals.ts';
+import { copyDatabase, discardDraft, removeDatabase } from './journals.ts';
 import { appliedTo, migrateFile } from './migrateFile.ts';
 
 /** What a backup holds. */
@@ -44,7 +44,7 @@ async function verifyUpgraded(file: string, now: number, name: string): Promise<
       `${name} is of an older Legible, and a copy of it, which is brought up to date to be checked, failed: ${(error as Error).message}`,
     );
   } finally {
-    removeDatabase(draft);
+    discardDraft(draft);
   }
 }
 
