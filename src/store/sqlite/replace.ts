@@ -61,12 +61,10 @@ function finishReplacing(target: string, draft: string): string | undefined {
   syncToDisk(folder);
   renameSync(draft, target);
   syncToDisk(folder);
-  const kept = readdirSync(folder).filter((name) => name.startsWith(`${basename(target)}.before-`));
-  const latest = kept
-    .map((name) => name.replace(/-(wal|journal)$/, ''))
-    .sort()
-    .at(-1);
-  const [name] = kept.filter((each) => latest !== undefined && each.startsWith(latest)).sort();
+  const before = `${basename(target)}.before-`;
+  const kept = readdirSync(folder).filter((name) => name.startsWith(before) && !name.endsWith('.part'));
+  const times = kept.map((name) => name.replace(/-(wal|journal)$/, '')).sort();
+  const [name] = kept.filter((each) => each.startsWith(times.at(-1)!)).sort();
   return name && join(folder, name);
 }
 
