@@ -62,8 +62,10 @@ export function lastRequests(server: Server) {
   const waiting = new WeakSet<Duplex>();
   // Before whoever answers it, which may be at once.
   server.prependListener('request', (request, response) => {
-    const before = last.get(request.socket)?.response;
-    last.set(request.socket, { request, response, before, hasAnswer: false });
+    const latest = last.get(request.socket);
+    // Kept and changed: new ones in a WeakMap of old keys are work for the collector at each request.
+    if (latest) Object.assign(latest, { request, response, before: latest.response, hasAnswer: false });
+    else last.set(request.socket, { request, response, before: undefined, hasAnswer: false });
   });
 
   return {
