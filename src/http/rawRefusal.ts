@@ -19,24 +19,17 @@ interface RefusalParts {
   newId(): string;
 }
 
-/** What is said of requests that never become whole, in the dialect and language of as much of them as has come. */
+/** Makes what is said of requests that never become whole, in the dialect and language of as much of them as has come. */
 export function rawRefusals({ flow, addresses, spokenIn, faultOf, languageOf, newId }: RefusalParts) {
-  const told = new WeakSet<IncomingMessage>();
-  return {
-    refusalOf(error: Error, socket: Socket, { head, request }: Arriving): RawRefusal {
-      if (request !== undefined) told.add(request);
-      const address = request === undefined ? addresses.ofSocket(socket) : addresses.of(request);
-      const requestId = request === undefined ? newId() : requestIdOf(request, newId);
-      const url = pathOf(head.url ?? '');
-      const { dialect } = spokenIn({ url, headers: head.headers, socket });
-      const fault: Fault = faultOf(flow.protection.banOf(address) ?? error, requestId, address);
-      // The router takes a path with a slash behind it for the same.
-      const path = url.split('?', 1)[0]!.replace(/(?<=.)\/$/, '');
-      const reply = dialect.refusal(fault, languageOf(head), { path, url });
-      return { ...reply, requestId, retryAfter: retryAfterOf(fault) };
-    },
-
-    /** Whether it was answered here: that its body breaks off is neither told nor counted once more. */
-    hasTold: (request: IncomingMessage): boolean => told.has(request),
+  return function refusalOf(error: Error, socket: Socket, { head, request }: Arriving): RawRefusal {
+    const address = request === undefined ? addresses.ofSocket(socket) : addresses.of(request);
+    const requestId = request === undefined ? newId() : requestIdOf(request, newId);
+    const url = pathOf(head.url ?? '');
+    const { dialect } = spokenIn({ url, headers: head.headers, socket });
+    const fault: Fault = faultOf(flow.protection.banOf(address) ?? error, requestId, address);
+    // The router takes a path with a slash behind it for the same.
+    const path = url.split('?', 1)[0]!.replace(/(?<=.)\/$/, '');
+    const reply = dialect.refusal(fault, languageOf(head), { path, url });
+    return { ...reply, requestId, retryAfter: retryAfterOf(fault) };
   };
 }

@@ -82,10 +82,16 @@ export function lastRequests(server: Server) {
       return { head: { url, headers: { host } }, request: undefined };
     },
 
-    /** Notes that a request is being answered, whatever comes of the rest of its body. */
-    decide(request: IncomingMessage): void {
+    /** Notes that a request is being answered: what comes of the rest of its body is neither told nor counted any more. */
+    noteAnswer(request: IncomingMessage): void {
       const latest = last.get(request.socket);
       if (latest?.request === request) latest.hasAnswer = true;
+    },
+
+    /** Whether a request that has not come in full is answered already. */
+    isAnsweredEarly(request: IncomingMessage): boolean {
+      const latest = last.get(request.socket);
+      return !request.complete && latest?.request === request && latest.hasAnswer;
     },
 
     /**

@@ -79,10 +79,12 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   const { read, readPlain } = requestReader({ strict: config.strict, flow });
   const faultOf = judge({ flow, addresses, log, metrics });
 
-  const raw = rawRefusals({ flow, addresses, spokenIn, faultOf, languageOf, newId });
+  const refusalOf = rawRefusals({ flow, addresses, spokenIn, faultOf, languageOf, newId });
   const answerRaw = rawAnswerer(
     (error, socket) => {
-      const refusal = raw.refusalOf(error, socket, last.arriving(error, socket));
+      const arriving = last.arriving(error, socket);
+      if (arriving.request !== undefined) last.noteAnswer(arriving.request);
+      const refusal = refusalOf(error, socket, arriving);
       return { ...refusal, status: statusOf(refusal) };
     },
     (socket, write) => last.inItsTurn(socket, write),
@@ -240,11 +242,11 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     const route = request.routeOptions.url ?? 'unknown';
     const ms = performance.now() - (request.startedAt ?? performance.now());
     metrics.observeRequest({ route, method: request.method, status, errorCode, seconds: ms / 1000 });
-    last.decide(request.raw);
     if (parting.connection !== undefined) reply.header('connection', parting.connection);
     if (!reply.hasHeader('content-type')) reply.header('content-type', answer.type ?? jsonUtf8);
     if (request.aside !== undefined) writeAside(reply, request.aside, ms);
     reply.code(status).header('x-request-id', request.id);
+    last.noteAnswer(request.raw);
     atOnce(() => {
       openRequests.end(request.raw);
       reply.send(body);
@@ -254,7 +256,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     // Of lines that nobody reads to their end: they were counted when the first of them was asked for.
     if ((error as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE') return;
-    if (raw.hasTold(request.raw)) return void reply.hijack();
+    if (last.isAnsweredEarly(request.raw)) return void reply.hijack();
     const address = request.address ?? addresses.of(request.raw);
     const fault = faultOf(error, request.id, address, request.spoken?.fields);
     const retryAfter = retryAfterOf(fault);
