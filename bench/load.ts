@@ -1,22 +1,17 @@
 // Child process: one bounded load on a loopback address. Standard input: JSON of Load; prints JSON of Measured.
 import { json } from 'node:stream/consumers';
-import autocannon from 'autocannon';
+import { post, sendAll } from './client.ts';
 import type { Load, Measured } from './measure.ts';
 
 const { url, bodies, connections, seconds, headers } = (await json(process.stdin)) as Load;
-const result = await autocannon({
-  url,
-  connections,
-  duration: seconds,
-  timeout: 30,
-  requests: bodies.map((body) => ({
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body,
-  })),
-});
+const at = new URL(url);
+const requests = bodies.map((body) => post(at, headers ?? {}, body));
+const end = AbortSignal.timeout(seconds * 1000);
+const sent = await Promise.all(
+  Array.from({ length: connections }, (_, first) => sendAll(at, requests, first, end)),
+);
 const measured: Measured = {
-  perSecond: result['2xx'] / result.duration,
-  failed: result.non2xx + result.errors + result.timeouts,
+  perSecond: sent.reduce((sum, { answered }) => sum + answered, 0) / seconds,
+  failed: sent.reduce((sum, { failed }) => sum + failed, 0),
 };
 console.log(JSON.stringify(measured));

@@ -51,7 +51,7 @@ async function compare(url: string, key: string, images: string[]) {
   return { ratio: median(ratios), addedMs: median(added) };
 }
 
-/** Median milliseconds of one request after the other; autocannon counts in whole ones. */
+/** Median milliseconds of one request after the other. */
 async function oneByOne(url: string, bodies: string[]): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const times: number[] = [];
