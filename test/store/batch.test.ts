@@ -234,6 +234,20 @@ describe('a batch in SQLite', () => {
 describe('the thread of SQLite', () => {
   const cleanups = afterEachTest();
 
+  it('begins on the calls of a turn before that is over', async () => {
+    const books = await sqliteBooks(cleanups);
+    const store = await books.open();
+    await openAccount(store, 1_000_000);
+    const looking = openDatabase(books.where, { readonly: true });
+    cleanups.push(() => looking.close());
+    const tasks = looking.prepare('select count(*) from task').pluck();
+    const reserved = Array.from({ length: 20 }, (_, i) => store.reserve(hold({ taskId: `task-${i}` })));
+    const giveUpAt = Date.now() + 10_000;
+    while (tasks.get() === 0 && Date.now() < giveUpAt);
+    expect(tasks.get()).toBeGreaterThan(0);
+    expect(await Promise.all(reserved)).toEqual(new Array(20).fill('held'));
+  });
+
   it('ends the store when the file is broken under it: no answer after that', async () => {
     const books = await sqliteBooks(cleanups);
     const fatal: Error[] = [];
