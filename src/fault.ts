@@ -33,6 +33,14 @@ export function describeFault(fault: Fault, language: Language, detail = fault.d
   return detail === undefined ? description : `${description}: ${detail}`;
 }
 
+/**
+ * What the log tells of why: a decoder's word for what it refused, or what kind of error it was. The words of those of
+ * the network may name what a client keeps secret.
+ */
+export function causeForLog({ cause }: Fault): string | undefined {
+  return typeof cause === 'string' ? cause : (cause as { code?: string } | undefined)?.code;
+}
+
 function minutesIn(language: Language, ms: number): string {
   const count = Math.max(1, Math.ceil(ms / 60_000));
   const minutes = new Intl.NumberFormat(language, { style: 'unit', unit: 'minute', unitDisplay: 'long' });

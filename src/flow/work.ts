@@ -1,4 +1,4 @@
-import { Fault } from '../fault.ts';
+import { causeForLog, Fault } from '../fault.ts';
 import type { TakenTask } from '../store/store.ts';
 import { solveAndSettle } from './solveAndSettle.ts';
 import type { Held } from './stages.ts';
@@ -116,6 +116,10 @@ export class Worker {
     } catch (error) {
       if (!(error instanceof Fault) || isOurs(error))
         log.error({ err: error, taskId }, 'a queued task failed by our own fault');
+      else {
+        const { code, detail } = error;
+        log.debug({ taskId, code, detail, cause: causeForLog(error) }, 'a queued task failed');
+      }
       if (error instanceof Fault) return;
       // Again where answer did it already: then it changes nothing.
       await release({ ...taken, requestId: undefined }, error);

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { errorTable } from '../errors.ts';
-import type { Fault } from '../fault.ts';
+import { causeForLog, type Fault } from '../fault.ts';
 import type { Flow } from '../flow/flow.ts';
 import { isClientGone, isOurs, unavailable } from '../flow/unavailable.ts';
 import type { Metrics } from '../metrics.ts';
@@ -15,30 +15,29 @@ interface JudgeParts {
   metrics: Pick<Metrics, 'countFault'>;
 }
 
-/** Makes the step from whatever was thrown to the fault that is answered: it is counted, and logged. */
+/** Makes the steps that whatever is told to a client as an error goes through: it is counted, and logged. */
 export function judge({ flow, addresses, log, metrics }: JudgeParts) {
-  return function faultOf(
-    error: unknown,
-    requestId: string | undefined,
-    address: string,
-    fields?: Body,
-  ): Fault {
+  /** From what was thrown to the fault that is answered, which counts against the address. */
+  function faultOf(error: unknown, requestId: string | undefined, address: string, fields?: Body): Fault {
     const fault = wireFault(error) ?? unavailable(error);
     fault.isStaged ||= flow.isOfSandbox(fields?.clientKey);
-    if (!fault.isStaged) {
-      if (!isClientGone(fault)) metrics.countFault(fault.code);
-      if (!addresses.isProxy(address)) flow.protection.countForAddress(address, fault.code);
-    }
+    if (!fault.isStaged && !addresses.isProxy(address)) flow.protection.countForAddress(address, fault.code);
+    note(fault, requestId, address);
+    return fault;
+  }
+
+  /** By itself for how a task ended: to ask for that was no mistake. */
+  function note(fault: Fault, requestId: string | undefined, address: string): void {
+    if (!fault.isStaged && !isClientGone(fault)) metrics.countFault(fault.code);
     const { retry } = errorTable[fault.code];
-    // A decoder's word for what it refused; errors of the network may name what a client keeps secret.
-    const cause = typeof fault.cause === 'string' ? fault.cause : undefined;
-    const line = { requestId, address, code: fault.code, detail: fault.detail, cause };
+    const line = { requestId, address, code: fault.code, detail: fault.detail, cause: causeForLog(fault) };
     // Of another thread only the words of its error have come.
     if (isOurs(fault))
       log.error(fault.cause instanceof Error ? { ...line, err: fault.cause } : line, 'our own fault');
     // Whoever is banned or too fast may come a thousand times a second, and the log would hold little else.
     else if (retry === 'later' || fault.isStaged) log.debug(line, 'refused');
     else log.info(line, 'refused');
-    return fault;
-  };
+  }
+
+  return { faultOf, note };
 }

@@ -14,7 +14,7 @@ interface RefusalParts {
   flow: Pick<Flow, 'protection'>;
   addresses: Addresses;
   spokenIn(head: Pick<IncomingMessage, 'url' | 'headers' | 'socket'>): Spoken;
-  faultOf: ReturnType<typeof judge>;
+  faultOf: ReturnType<typeof judge>['faultOf'];
   languageOf(head: Pick<IncomingMessage, 'headers'>): Language;
   newId(): string;
 }

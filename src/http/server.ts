@@ -77,7 +77,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   const atOnce = together((error) => log.error({ err: error }, 'an answer could not be written'));
   const readBody = bodyReader(config);
   const { read, readPlain } = requestReader({ strict: config.strict, flow });
-  const faultOf = judge({ flow, addresses, log, metrics });
+  const { faultOf, note } = judge({ flow, addresses, log, metrics });
 
   const refusalOf = rawRefusals({ flow, addresses, spokenIn, faultOf, languageOf, newId });
   const answerRaw = rawAnswerer(
@@ -225,6 +225,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     const { method, arrived } = await read(request, reply, path, languageOf(request.raw));
     const said = await method(flow, arrived);
     for (const mistake of said.mistakes ?? []) faultOf(mistake, request.id, arrived.address, arrived.body);
+    for (const failure of said.failures ?? []) note(failure, request.id, arrived.address);
     send(request, reply, said);
   }
 

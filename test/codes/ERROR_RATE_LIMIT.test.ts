@@ -44,3 +44,13 @@ test('more tasks at once than the limit are refused; a place is free again when 
   expectReady(await first);
   expectReady(await world.call('createTask', await imageTask()));
 });
+
+test('a call of res.php for more tasks than there is room for tells those that there is', async () => {
+  await using world = await openWorld({ settings: { rateLimit: 3 } });
+  const made = await world.call('createTask', await imageTask());
+  expectReady(made);
+  const number = (await world.store.numberOfTask({ taskId: made.body.taskId, accountId: 'alice' }))!;
+  const asked = `${world.url}/res.php?key=${world.key}&action=get&ids=${new Array(4).fill(number)}`;
+  expect(await (await fetch(asked)).text()).toBe('k7mp2|k7mp2|CAPCHA_NOT_READY|CAPCHA_NOT_READY');
+  expect(await (await fetch(asked)).text()).toBe('ERROR: 1005');
+});

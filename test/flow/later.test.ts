@@ -139,6 +139,34 @@ test('why a queued task failed is logged when it is our own fault, and then only
   expect(logged()[0]).toContain('out of memory');
 });
 
+test('why a task failed is counted and logged as often as a client is told', async () => {
+  const { type, asked } = laterType();
+  await using world = await openWorld({ settings, moreTypes: [type] });
+  const refusals = async () => {
+    const metrics = await world.metrics.registry.metrics();
+    return /^legible_faults_total\{error_code="ERROR_PROXY_BANNED"\} (\d+)/m.exec(metrics)?.[1];
+  };
+  const { taskId } = (await ask(world)).body;
+  await expect.poll(() => asked.length).toBe(1);
+  const cause = Object.assign(new Error('connect to http://login:secret@proxy'), { code: 'ECONNREFUSED' });
+  asked[0]!.end.reject(
+    new Fault('ERROR_PROXY_BANNED', { detail: 'task.proxy: could not be reached', cause }),
+  );
+  await expect.poll(async () => (await poll(world, taskId)).body.errorCode).toBe('ERROR_PROXY_BANNED');
+  expect(await refusals()).toBe('1');
+  const { headers } = await poll(world, taskId);
+  expect(await refusals()).toBe('2');
+  const lines = world.log.map((line) => JSON.parse(line));
+  expect(lines.filter(({ msg }) => msg === 'a queued task failed')).toMatchObject([
+    { taskId, detail: 'task.proxy: could not be reached', cause: 'ECONNREFUSED' },
+  ]);
+  expect(lines.find((line) => line.requestId === headers.get('x-request-id'))).toMatchObject({
+    msg: 'refused',
+    code: 'ERROR_PROXY_BANNED',
+  });
+  expect(world.log.join()).not.toContain('secret');
+});
+
 test('later tasks count toward the number at once until they end', async () => {
   const { type, asked } = laterType();
   await using world = await openWorld({ settings: { ...settings, concurrency: 1 }, moreTypes: [type] });

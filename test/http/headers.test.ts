@@ -142,6 +142,14 @@ describe('CORS', () => {
     expect([other.status, other.headers.get('access-control-allow-origin')]).toEqual([200, null]);
   });
 
+  it('answers an OPTIONS that is no preflight as any call that there is not', async () => {
+    await using world = await openWorld({ settings: { corsOrigins: ['*'] } });
+    for (const headers of [{}, { origin: 'https://app.example' }]) {
+      const { status, body } = await world.send('/createTask', null, { method: 'OPTIONS', headers });
+      expect([status, body.errorCode]).toEqual([400, 'ERROR_BAD_REQUEST']);
+    }
+  });
+
   it('refuses a banned address in a form that its page can read', async () => {
     await using world = await openWorld({ settings: { corsOrigins: ['*'], banErrors: 1 } });
     await world.send('/nowhere', '{}');

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { Fault } from '../../src/fault.ts';
+import { capmonster } from '../../src/http/dialects/capmonster.ts';
 import type { ReadOptions } from '../../src/tasks/task.ts';
 import { ask, type Foreign, hosts } from '../clients/wire.ts';
 import { openWorld, picture, start } from '../world.ts';
@@ -51,6 +53,18 @@ test('capmonster: a picture to turn needs both of its images, and is told by the
     expect.stringMatching(/task\.imagesBase64\.0: /),
   ]);
   expect(await world.money()).toEqual({ posted: start, pending: 0 });
+});
+
+test.each([
+  ['less sure than task.score asks for', 'less sure than task.recognizingThreshold asks for'],
+  [
+    'task.image or task.imageBackground: is damaged',
+    'task.imagesBase64.1 or task.imagesBase64.0: is damaged',
+  ],
+])('capmonster: of how a task ended, fields have the names of its own contract: %s', (detail, told) => {
+  const fault = new Fault('ERROR_PARSE_IMAGE_FAIL', { detail });
+  const { body } = capmonster.callback({ taskId: 'a', state: 'failed', fault }, 1, 'en');
+  expect(JSON.parse(body).errorDescription).toContain(`: ${told}`);
 });
 
 test('capmonster: the images of a VisionEngine task have their own names', async () => {

@@ -92,7 +92,10 @@ export function antigate(its: Descendant): Dialect {
 
   function result(found: TaskResult, language: Language): Reply {
     if (found.state === 'processing') return ok(`,"status":"processing"${its.afterProcessing ?? ''}`);
-    if (found.state === 'failed') return refusal(found.fault, language, { path: '/getTaskResult', url: '' });
+    if (found.state === 'failed') {
+      const { fault } = found;
+      return { ...refusal(fault, language, { path: '/getTaskResult', url: '' }), failures: [fault] };
+    }
     const solution = its.solutionOf?.(found.solution) ?? found.solution;
     return ok(`,"status":"ready","solution":${solution}${its.afterReady?.(found) ?? ''}`);
   }

@@ -85,8 +85,12 @@ const imageNames: FieldNames = new Map([
   ['task.imageBackground', 'task.imagesBase64.0'],
 ]);
 
+/** Of how a task ended, nobody knows any more by which names it was asked for: its contract's own are the likeliest. */
+const allNames: FieldNames = new Map([...scoreNames, ...imageNames]);
+
 function detailOf(detail: string, { fields }: Said): string {
   const { task } = fields ?? {};
+  if (task === undefined) return inOwnNames(detail, allNames);
   if (Object(task).class === recognition)
     return detail === 'task.image: is missing'
       ? 'task.imagesBase64: is not a list of background and disc'

@@ -47,7 +47,8 @@ function resultReply(result: TaskResult, language: Language): Reply {
   if (result.state === 'ready') return ok(ready(result.taskId, result.solution));
   // Never "idle" here: a client that polls takes anything but "processing" for the end.
   if (result.state === 'processing') return ok(`"status":"processing","taskId":"${result.taskId}"`);
-  return refused(result.fault, language, `,"status":"failed","taskId":"${result.taskId}"`);
+  const { fault, taskId } = result;
+  return { ...refused(fault, language, `,"status":"failed","taskId":"${taskId}"`), failures: [fault] };
 }
 
 async function balance(flow: Flow, arrived: Arrived): Promise<Reply> {

@@ -14,6 +14,8 @@ export interface Reply {
   errorCode: ErrorCode | '';
   /** Mistakes that its body tells besides: they count as if each had been answered alone. */
   mistakes?: readonly Fault[];
+  /** Why tasks failed that its body tells of. */
+  failures?: readonly Fault[];
 }
 
 export type Body = Record<string, unknown>;

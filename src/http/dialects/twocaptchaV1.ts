@@ -142,8 +142,10 @@ const actions: Record<string, Method> = {
 
 async function result(flow: Flow, arrived: Arrived): Promise<Reply> {
   const found = await flow.getTaskResult(arrived);
-  if (found.state === 'failed')
-    return refusal(found.fault, arrived.language, { path: ask, url: '', fields: arrived.body });
+  if (found.state === 'failed') {
+    const said = { path: ask, url: '', fields: arrived.body };
+    return { ...refusal(found.fault, arrived.language, said), failures: [found.fault] };
+  }
   if (found.state === 'processing') return text(arrived.body, 0, notReady, '');
   const price = arrived.body.action === 'get2' ? (found.bill.price / 1_000_000).toFixed(6) : undefined;
   return text(arrived.body, 1, textOf(found.solution), 'OK|', price);
@@ -156,40 +158,42 @@ function isMany({ taskId, ids }: Body): boolean {
   return (taskId === undefined || taskId === '') && ids !== undefined && ids !== '';
 }
 
-/** What each of several tasks came to, in their order; an unknown one does not hide the others. */
+/**
+ * What each of several tasks came to, in their order; an unknown one does not hide the others. What the limits leave no
+ * room for is to be asked for again: refused as a whole, a call would have spent all that was left and told nothing.
+ */
 async function results(flow: Flow, arrived: Arrived): Promise<Reply> {
   // No further: 6 MB of commas are as many texts.
   const ids = String(arrived.body.ids).split(',', mostIds + 1);
   if (ids.length > mostIds) throw invalid(`ids: holds more than ${mostIds}`);
   const said: string[] = [];
   const mistakes: Fault[] = [];
+  const failures: Fault[] = [];
   for (const [index, id] of ids.entries()) {
     const body = { ...arrived.body, taskId: id.trim() };
     const one = partOf(arrived, { index, body, asks: { ...arrived.asks, waitMs: 0 } });
     const found = flow.getTaskResult(one).finally(() => arrived.aside.add(one.aside));
-    said.push(
-      await found.then(
-        (result) => lineOf(result, body),
-        (error) => {
-          const unknown = unknownOr(error);
-          mistakes.push(unknown);
-          return nameOf(unknown, ask, body);
-        },
-      ),
-    );
+    try {
+      const result = await found;
+      said.push(lineOf(result, body));
+      if (result.state === 'failed') failures.push(result.fault);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      if (error.code === 'ERROR_RATE_LIMIT' && index > 0) {
+        said.push(...ids.slice(index).map(() => notReady));
+        break;
+      }
+      if (error.code !== 'ERROR_TASKID_INVALID') throw error;
+      mistakes.push(error);
+      said.push(nameOf(error, ask, body));
+    }
   }
-  return { ...answer(arrived, said.join('|'), false), mistakes };
+  return { ...answer(arrived, said.join('|'), false), mistakes, failures };
 }
 
 function lineOf(found: TaskResult, fields: Body): string {
   if (found.state === 'processing') return notReady;
   return found.state === 'ready' ? textOf(found.solution) : nameOf(found.fault, ask, fields);
-}
-
-/** An unknown task; what else is thrown ends the call. */
-function unknownOr(error: unknown): Fault {
-  if (error instanceof Fault && error.code === 'ERROR_TASKID_INVALID') return error;
-  throw error;
 }
 
 async function report(flow: Flow, arrived: Arrived, invalid: boolean): Promise<Reply> {
