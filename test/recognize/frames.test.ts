@@ -28,6 +28,11 @@ test('of very many frames the first and the last count among others', () => {
   expect(Math.abs(median![1]! - 100)).toBeLessThan(10);
 });
 
+test('very many frames are chosen from evenly: of a picture that grows lighter the median is its middle', () => {
+  const frames = Array.from({ length: 29 }, (_, i) => frame(i, 2 * i, 100 - i));
+  expect([...combinations(frames)[0]!.rgb]).toEqual([14, 28, 86]);
+});
+
 test('what one of very many frames shows is in the darkest or the lightest', () => {
   const frames = Array.from({ length: 24 }, (_, i) => frame(i === 5 ? 3 : 100, i === 17 ? 240 : 100, 100));
   const [median, darkest, lightest] = combinations(frames).map(({ rgb }) => [...rgb]);
@@ -50,4 +55,16 @@ test.each([
     probability: Number(probability),
   }));
   expect(pickCombination(reads)).toBe(expected);
+});
+
+test.each([
+  ['the longest of several that are nearly as sure', [1, 2, 3, 4], 0.8, [1, 2, 3], 0.7],
+  ['none that is much less sure than the surest, if not than another', [1, 2, 3], 0.6, [1, 2, 3, 4], 0.5],
+])('of longer texts: %s', (_, first, sureness, second, less) => {
+  const reads = [
+    { text: [1, 2], probability: 0.9 },
+    { text: first, probability: sureness },
+    { text: second, probability: less },
+  ];
+  expect(pickCombination(reads)).toBe(1);
 });
