@@ -41,6 +41,93 @@ describe('format, size and frames are told from the header', () => {
   });
 });
 
+describe('what stands before or beside the size is not taken for it', () => {
+  const segment = (marker: number) => [0xff, marker, 0, 9, 1, 1, 1, 1, 1, 1, 1];
+  const sof = [0xff, 0xc0, 0, 17, 8, 0, 31, 0, 70];
+
+  test.each([0xc4, 0xc8, 0xcc])('jpeg: segment %i is no frame header', (marker) => {
+    const jpeg = Uint8Array.from([0xff, 0xd8, ...segment(marker), ...sof]);
+    expect(peekImage(jpeg)).toEqual({ format: 'jpeg', width: 70, height: 31, frames: 1 });
+  });
+
+  const riff = (chunks: [name: string, data: number[]][]) => {
+    const written = chunks.map(([name, data]) => {
+      const head = Buffer.from(`${name}\0\0\0\0`);
+      head.writeUInt32LE(data.length, 4);
+      return Buffer.concat([head, Buffer.from(data), Buffer.alloc(data.length % 2)]);
+    });
+    return Buffer.concat([Buffer.from('RIFF\0\0\0\0WEBP'), ...written]);
+  };
+
+  test('webp: chunks of an odd length are padded', () => {
+    const head = [0, 0, 0, 0, 69, 0, 0, 30, 0, 0];
+    const frame: [string, number[]] = ['ANMF', Array(16).fill(0)];
+    const webp = riff([['VP8X', head], ['EXIF', [1, 2, 3]], frame, ['EXIF', [1]], frame]);
+    expect(peekImage(webp)).toEqual({ format: 'webp', width: 70, height: 31, frames: 2 });
+  });
+
+  test('webp: how it is to be scaled is no part of its size', () => {
+    const webp = riff([['VP8 ', [0, 0, 0, 0x9d, 1, 0x2a, 70, 0x40, 31, 0x80]]]);
+    expect(peekImage(webp)).toEqual({ format: 'webp', width: 70, height: 31, frames: 1 });
+  });
+
+  test('webp: one without the signature of the lossless is no image', () => {
+    const lossless = [0x2f, 69, 0x80, 7, 0];
+    expect(peekImage(riff([['VP8L', lossless]]))).toMatchObject({ width: 70, height: 31 });
+    expect(peekImage(riff([['VP8L', [0x2e, ...lossless.slice(1)]]]))).toBeUndefined();
+  });
+
+  test.each([
+    [12, true],
+    [16, false],
+    [39, false],
+    [40, true],
+    [108, true],
+    [124, true],
+    [125, false],
+  ])('bmp: a header of %i bytes is one: %s', (length, isKnown) => {
+    const bmp = Buffer.alloc(54);
+    bmp.write('BM');
+    bmp.writeUInt32LE(length, 14);
+    if (length === 12) Buffer.from([70, 0, 31, 0]).copy(bmp, 18);
+    else Buffer.from([70, 0, 0, 0, 31, 0, 0, 0]).copy(bmp, 18);
+    expect(peekImage(bmp)).toEqual(isKnown ? { format: 'bmp', width: 70, height: 31, frames: 1 } : undefined);
+  });
+});
+
+describe('of a GIF, frames that are cleared away and name no transparent colour', () => {
+  const clear = [0x21, 0xf9, 4, 2 << 2, 0, 0, 0, 0];
+  const frame = (flags: number) => [
+    ...[0x2c, 0, 0, 0, 0, 64, 0, 64, 0, flags],
+    ...Array(flags ? 3 * 2 ** ((flags & 7) + 1) : 0).fill(0),
+    ...[2, 0],
+  ];
+  /** The canvas, its table of this many colours, and blocks. */
+  const gif = (flags: number, ...blocks: number[][]) =>
+    Uint8Array.from([
+      ...Buffer.from('GIF89a'),
+      ...[64, 0, 64, 0, flags, 0, 0],
+      ...Array(flags ? 3 * 2 ** ((flags & 7) + 1) : 0).fill(0),
+      ...blocks.flat(),
+      0x3b,
+    ]);
+  const unusedIn = (bytes: Uint8Array) => peekImage(bytes)!.cleared?.map(({ unused }) => unused);
+
+  test('a control is for the next frame alone', () => {
+    expect(unusedIn(gif(0x80, clear, frame(0), frame(0)))).toEqual([2]);
+    expect(unusedIn(gif(0x80, clear, frame(0), clear, frame(0)))).toEqual([2, 2]);
+  });
+
+  test('what is no colour of theirs is told by their own table before that of all', () => {
+    expect(unusedIn(gif(0x82, clear, frame(0x80), clear, frame(0)))).toEqual([2, 8]);
+  });
+
+  test('one without a table has no colour to tell, and a single frame is never cleared', () => {
+    expect(unusedIn(gif(0, clear, frame(0), clear, frame(0)))).toBeUndefined();
+    expect(unusedIn(gif(0x80, clear, frame(0)))).toBeUndefined();
+  });
+});
+
 test.each(['common.png', 'common.jpg', 'common.webp', 'animated.gif', 'number.bmp'])(
   'a header of %s that is cut off anywhere is no image, or the same one',
   (name) => {
