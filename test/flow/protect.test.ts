@@ -10,9 +10,13 @@ import { FakeClock } from '../world.ts';
 const log = createLog({ logLevel: 'silent' });
 const metrics = createMetrics();
 
-function protection(saveBan: (ban: Ban) => Promise<void> = async () => {}, listed: Ban[] = []) {
+function protection(
+  saveBan: (ban: Ban) => Promise<void> = async () => {},
+  listed: Ban[] = [],
+  blockSeconds = 600,
+) {
   const clock = new FakeClock();
-  const config = { ...loadConfig({}, ''), banErrors: 3, blockErrors: 3, blockSeconds: 600 };
+  const config = { ...loadConfig({}, ''), banErrors: 3, blockErrors: 3, blockSeconds };
   const store = { saveBan, listBans: async () => listed };
   return { clock, guard: new Protection({ config, clock, store, log, metrics }) };
 }
@@ -32,6 +36,7 @@ test.each([
   ['2001:db8:1:abcd:3:4:5:6', ['2001:db8:1:abcd::/64', '2001:db8:1:ab00::/56', '2001:db8:1::/48']],
   ['::1', ['0:0:0:0::/64', '0:0:0:0::/56', '0:0:0::/48']],
   ['fe80::1%eth0', ['fe80:0:0:0::/64', 'fe80:0:0:0::/56', 'fe80:0:0::/48']],
+  ['2001:db8::4:5:6:7:8', ['2001:db8:0:4::/64', '2001:db8:0:0::/56', '2001:db8:0::/48']],
   ['1:2:3:4:5:6:7::', ['1:2:3:4::/64', '1:2:3:0::/56', '1:2:3::/48']],
 ])('%s is banned as one of %j', (address, names) => {
   expect(networksOf(address).map(({ name }) => name)).toEqual(names);
@@ -58,6 +63,25 @@ test('the errors of a key that is blocked do not make that longer', () => {
   guard.refuseBlocked('key-1');
   err(2);
   guard.refuseBlocked('key-1');
+});
+
+test('errors that have brought a block count for no other, however soon it ends', () => {
+  const { clock, guard } = protection(undefined, [], 10);
+  for (let i = 0; i < 3; i++) guard.countForKey('key-1', 'ERROR_BAD_REQUEST');
+  clock.advance(10_000);
+  for (let i = 0; i < 2; i++) guard.countForKey('key-1', 'ERROR_BAD_REQUEST');
+  guard.refuseBlocked('key-1');
+  guard.countForKey('key-1', 'ERROR_BAD_REQUEST');
+  expect(() => guard.refuseBlocked('key-1')).toThrow('ERROR_KEY_TEMP_BLOCKED');
+});
+
+test('a ban of another server holds at once where its clock is ahead by a minute or less', async () => {
+  const since = new FakeClock().now() + 60_000;
+  const ban: Ban = { kind: 'address', subject: '192.0.2.7', since, until: since + 600_000, count: 1 };
+  const { guard } = protection(undefined, [ban, { ...ban, subject: '192.0.2.8', since: since + 1 }]);
+  await guard.refresh();
+  expect(() => guard.refuseBanned('192.0.2.7')).toThrow('ERROR_IP_BANNED');
+  guard.refuseBanned('192.0.2.8');
 });
 
 test('an older list of bans that comes late changes nothing', async () => {
