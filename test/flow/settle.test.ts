@@ -72,6 +72,12 @@ it('a database that refuses is asked three times and no more', async () => {
   expect(pauses).toEqual([20, 40]);
 });
 
+it('an answer that comes at its deadline is not charged: the sweep may be giving the price back', async () => {
+  const { settle, answer, clock } = settlerWith(() => expect.fail('charged'));
+  clock.advance(120_000);
+  await expect(settle(answer)).rejects.toMatchObject({ code: 'ERROR_TASK_TIMEOUT' });
+});
+
 it('of a hold that the store could not even give back, nobody knows whether it was charged', async () => {
   const { release, isReady, answer } = settlerWith(away);
   expect(await release({ ...answer.held, requestId: undefined }, new Error())).toBe('unknown');
