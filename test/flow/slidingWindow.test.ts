@@ -62,6 +62,11 @@ test('a clock stepped back counts on, or starts anew, and never freezes', () => 
   const window = new SlidingWindow(neverLess);
   for (let i = 0; i < 5; i++) window.add(10_000_000);
   expect(window.count(10_000_000 - 20_000)).toBe(5);
+  // By more than the window holds, if only just: what was counted then would stay for as long.
+  const further = new SlidingWindow(neverLess);
+  further.add(10_000_000);
+  expect(further.count(10_000_000 - 60_000)).toBe(1);
+  expect(further.count(10_000_000 - 65_000)).toBe(0);
   expect(window.count(10_000_000 - 3_600_000)).toBe(0);
   window.add(10_000_000 - 3_600_000);
   expect(window.count(10_000_000 - 3_600_000)).toBe(1);

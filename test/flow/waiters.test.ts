@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Waiters } from '../../src/flow/waiters.ts';
 import { FakeClock } from '../world.ts';
@@ -52,6 +53,14 @@ describe('who waits for a task', () => {
     waiters.call('a');
     await pass(0);
     expect([mine.isOver, other.isOver]).toEqual([true, false]);
+  });
+
+  it('leaves nothing at the signal of a client whose task has ended', async () => {
+    const client = new AbortController();
+    waiting('a', 60_000, client.signal);
+    expect(getEventListeners(client.signal, 'abort')).toHaveLength(1);
+    waiters.call('a');
+    expect(getEventListeners(client.signal, 'abort')).toEqual([]);
   });
 
   it('finds an end elsewhere within a second, looking once a second for all', async () => {
