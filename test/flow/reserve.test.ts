@@ -125,13 +125,35 @@ test('a hold in doubt is taken back for as long as the database is away, and unt
     log: createLog({ logLevel: 'silent' }),
     pause: async (ms) => pauses.push(ms),
   });
-  const arrived = { dialect: 'capsolver', address: '192.0.2.1', numbered: false, asks: {} };
-  const principal = { key: { id: 'key-1', accountId: 'alice' }, package: null };
-  const job = { caller: { arrived, principal }, type: laterType().type, payload: '{}', price: 300 };
-  await expect(reserve(job as unknown as Job)).rejects.toBe(away);
+  await expect(reserve(jobOf('later'))).rejects.toBe(away);
   await expect.poll(() => releases).toBe(8);
   expect(pauses).toEqual([0, 50, 500, 2_000, 5_000, 5_000, 5_000, 5_000]);
 });
+
+test('a hold that is told early is not taken back where its batch was refused: it is not on the disk', async () => {
+  const full = new Error('disk full');
+  const pauses: number[] = [];
+  const store = { reserveEarly: () => Promise.reject(full), release: () => expect.fail('taken back') };
+  const reserve = reserver({
+    config: loadConfig({}, ''),
+    clock: new FakeClock(),
+    store: store as unknown as Store,
+    metrics: createMetrics(),
+    newId: () => '01234567-89ab-4cde-8f01-23456789abcd',
+    log: createLog({ logLevel: 'silent' }),
+    pause: async (ms) => pauses.push(ms),
+  });
+  await expect(reserve(jobOf('now'))).rejects.toBe(full);
+  expect(pauses).toEqual([]);
+});
+
+/** A task as the step before makes it. */
+function jobOf(timing: 'now' | 'later'): Job {
+  const arrived = { dialect: 'capsolver', address: '192.0.2.1', numbered: false, asks: {} };
+  const principal = { key: { id: 'key-1', accountId: 'alice' }, package: null };
+  const type = { ...laterType().type, timing };
+  return { caller: { arrived, principal }, type, payload: '{}', price: 300 } as unknown as Job;
+}
 
 test('a hold that never came to a database that is away is not taken back: thousands may have been refused', async () => {
   await using world = await openWorld();
@@ -148,7 +170,9 @@ test('a hold that never came to a database that is away is not taken back: thous
 });
 
 test('the number of a task that is queued is asked for with its hold, and never told before that stands', async () => {
-  await using world = await openWorld({ settings: { prices: laterPrices }, moreTypes: [laterType().type] });
+  // What is never solved would keep the server from stopping for as long as it drains.
+  const settings = { prices: laterPrices, drainSeconds: 0 };
+  await using world = await openWorld({ settings, moreTypes: [laterType().type] });
   const { store } = world;
   const asked: string[] = [];
   for (const name of ['numberOfTask', 'numberOfTaskEarly'] as const) {
