@@ -113,6 +113,24 @@ test('one address may not fill the memory with bodies that it does not end, and 
   expect(other.told).toEqual([{ error: null, bytes: piece }]);
 });
 
+test('many addresses together may not fill the memory either', () => {
+  const read = bodyReader({ ...limits, unfinishedOfOne: 1_000_000, unfinishedOfAll: 2_000_000 });
+  const bodies = Array.from({ length: 4 }, (_, n) => begin(read, `192.0.2.${n}`));
+  for (const body of bodies) body.emit('data', Buffer.alloc(400_000));
+  for (const body of bodies) body.emit('end');
+  const refused = bodies.map(({ told }) => told[0]!.error);
+  expect(refused).toMatchObject([null, null, ...Array(2).fill({ code: 'ERROR_SERVICE_UNAVALIABLE' })]);
+});
+
+test('bodies of up to 16 KiB count for nothing in that, however many there are', () => {
+  const read = bodyReader({ ...limits, unfinishedOfOne: 1_000_000 });
+  for (let n = 0; n < 100; n++) begin(read, undefined, 16_384).emit('data', Buffer.alloc(8_192));
+  const large = begin(read, undefined, 900_000);
+  large.emit('data', Buffer.alloc(900_000));
+  large.emit('end');
+  expect(large.told).toMatchObject([{ error: null }]);
+});
+
 test('the addresses of one /64 are one in that', () => {
   const read = bodyReader({ ...limits, unfinishedOfOne: 1_000_000 });
   const bodies = ['2001:db8::1', '2001:db8::2', '2001:db8:0:1::1'].map((address) => begin(read, address));
