@@ -54,6 +54,11 @@ describe('a whole number', () => {
     for (const wrong of ['0', '-1', '1.5', '1e3', '', '07'])
       expect(() => whole(wrong), wrong).toThrow('whole');
   });
+
+  it('has ten digits at most, and is told so', () => {
+    expect(whole('9999999999')).toBe(9_999_999_999);
+    expect(() => whole('10000000000')).toThrow('9999999999 is the most');
+  });
 });
 
 it('help on a command that there is not says so', async () => {

@@ -13,6 +13,7 @@ test.each([
   ['fr, zh-Hans-CN;q=0.7, vi;q=0.6', 'zh'],
   ['en;q=0.1, es;q=0.9', 'es'],
   ['PT-br', 'pt'],
+  ['vi, en, ru', 'vi'],
   ['ru;q=0, en', 'en'],
   ['ja', 'de'],
   ['en;q=abc, vi;q=0.5', 'vi'],

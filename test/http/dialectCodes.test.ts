@@ -109,7 +109,8 @@ test('a missing task, a missing image and an image that is too small have codes 
   const absent = ['ERROR_TASK_ABSENT', 'ERROR_NO_SUCH_METHOD', 'ERROR_TASK_ABSENT'];
   expect(codeOf('ERROR_INVALID_TASK_DATA', 'task: is missing')).toEqual(absent);
   const empty = Array(3).fill('ERROR_ZERO_CAPTCHA_FILESIZE');
-  for (const none of ['task.body: is missing', 'task.image: is missing', 'task.images: is empty'])
+  const places = ['body: is missing', 'image: is missing', 'images: is empty', 'images.1: is missing'];
+  for (const none of places.map((place) => `task.${place}`))
     expect(codeOf('ERROR_INVALID_TASK_DATA', none)).toEqual(empty);
   expect(codeOf('ERROR_INVALID_TASK_DATA', 'task.body: is not a string')).not.toContain(empty[0]);
   expect(codeOf('ERROR_INVALID_IMAGE', 'task.body: a side is shorter than 8 pixels')).toEqual(empty);

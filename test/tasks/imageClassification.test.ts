@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Fault } from '../../src/fault.ts';
 import { readClassCard } from '../../src/recognize/classes/card.ts';
 import { Questions } from '../../src/recognize/classes/questions.ts';
 import { imageClassification } from '../../src/tasks/imageClassification.ts';
@@ -78,6 +79,23 @@ describe('solutions', () => {
       [0.91234567, 0, 0],
     ]);
     expect(solution).toEqual({ objects: [0, 2], scores: [0.4, 0.2, 0.9123] });
+  });
+
+  test('an image shows it from the threshold on', async () => {
+    expect(await solve([[0.35], [0.3499]].map(([p]) => [p!, 0, 0]))).toMatchObject({ objects: [0] });
+  });
+
+  test('the image that a decoder refuses is named by its place', async () => {
+    const classify = async (image: Uint8Array) => {
+      if (image.length > 1) throw new Fault('ERROR_PARSE_IMAGE_FAIL');
+      return [0, 0, 0];
+    };
+    const input = type.input.parse({ question: 'pet', images: ['a', 'bb'] });
+    await expect(type.solve(input, { ...context, engines: { classes: { classify } } })).rejects.toMatchObject(
+      {
+        detail: 'task.images.1: is damaged, or of a kind that is not read',
+      },
+    );
   });
 
   test('no image shows it: an empty list', async () => {

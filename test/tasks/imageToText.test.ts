@@ -190,6 +190,17 @@ describe('input', () => {
   });
 });
 
+test('what a request does not ask for is left to the reader', async () => {
+  const { context, asked } = world({ a: { text: 'ab' } });
+  await lenient.solve(lenient.input.parse({ body: 'a' }), context);
+  expect(asked).toEqual([{ deadline: context.deadline, signal: context.signal }]);
+});
+
+test('a text may be asked for of one length and no other', () => {
+  const task = { body: 'a', minLength: 5, maxLength: 5 };
+  expect(lenient.input.parse(task)).toMatchObject({ minLength: 5, maxLength: 5 });
+});
+
 describe('images are looked at before anything is reserved', () => {
   test('in the body', () => {
     const input = lenient.input.parse({ body: 'broken' });

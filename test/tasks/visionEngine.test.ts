@@ -17,6 +17,8 @@ interface Found {
   turn?: { angle: number; confidence: number };
   clicks?: { points: { x: number; y: number }[]; confidence: number };
   text?: string;
+  /** Of the text. */
+  sureness?: number;
 }
 
 /** Engines that find what the test says, and note which images they were given. */
@@ -37,7 +39,7 @@ function contextOf(found: Found) {
   };
   const read = async (image: Uint8Array) => {
     given.push([Buffer.from(image).toString()]);
-    return { text: found.text ?? '', confidence: 0.9, characters: [], alternatives: [] };
+    return { text: found.text ?? '', confidence: found.sureness ?? 0.9, characters: [], alternatives: [] };
   };
   const context: SolveContext<'text' | 'puzzles'> = {
     engines: { text: { read }, puzzles },
@@ -92,6 +94,34 @@ test.each([
   ['ocr_gif', { text: '' }],
 ])('%s, unsure: ERROR_CAPTCHA_UNSOLVABLE', async (module, found) => {
   await expect(solve(module, found)).rejects.toMatchObject({ code: 'ERROR_CAPTCHA_UNSOLVABLE' });
+});
+
+test.each<[string, number, (confidence: number) => Found]>([
+  ['slider_1', 0.2, (confidence) => ({ spot: { x: 1, y: 1, confidence } })],
+  ['rotate_1', 0.15, (confidence) => ({ turn: { angle: 1, confidence } })],
+  ['click_order', 0.03, (confidence) => ({ clicks: { points: [{ x: 1, y: 1 }], confidence } })],
+  ['ocr_gif', 0.01, (sureness) => ({ text: 'ab', sureness })],
+])(
+  '%s is answered from a confidence of %d on, and below that costs nothing',
+  async (module, least, found) => {
+    expect(await solve(module, found(least))).toBeDefined();
+    await expect(solve(module, found(0.99 * least))).rejects.toMatchObject({
+      code: 'ERROR_CAPTCHA_UNSOLVABLE',
+    });
+  },
+);
+
+test.each([
+  [{ image: 'a' }, 'task.image'],
+  [{ image: 'a', imageBackground: 'b' }, 'task.image or task.imageBackground'],
+])('of %o what the decoder refuses is named', async (images, fields) => {
+  const { context } = contextOf({});
+  context.engines.puzzles.findTurn = () => Promise.reject(new Fault('ERROR_PARSE_IMAGE_FAIL'));
+  const input = type.input.parse({ module: 'rotate_1', ...images });
+  await expect(type.solve(input, context)).rejects.toMatchObject({
+    code: 'ERROR_PARSE_IMAGE_FAIL',
+    detail: `${fields}: is damaged, or of a kind that is not read`,
+  });
 });
 
 test.each([
