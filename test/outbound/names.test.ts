@@ -37,7 +37,7 @@ beforeAll(async () => {
   const lines = [
     '# inside',
     '127.0.0.1 localhost runs',
-    '10.0.0.1\tReceiver inside.example # two',
+    '10.0.0.1\tReceiver inside.example # none.example',
     '::1 localhost',
   ];
   await writeFile(hostsFile, lines.join('\n'));
