@@ -118,6 +118,23 @@ describe('doctor on files of a group that is not their owner’s own', () => {
   });
 });
 
+describe('doctor on what commands that were killed have left', () => {
+  const { folder } = installation();
+
+  it('leaves out what is younger than an hour, and folders, whatever they are called', () => {
+    const dataDir = join(folder, 'left');
+    mkdirSync(join(dataDir, 'folder.db.part'), { recursive: true });
+    const draft = join(dataDir, 'copy.db.part');
+    writeFileSync(draft, '');
+    const { mtimeMs } = statSync(draft);
+    const leftAfter = (ms: number) =>
+      checkFiles(config({ LEGIBLE_DATA_DIR: dataDir }), {} as Sources, mtimeMs + ms).at(-1);
+    expect(leftAfter(3_600_000)).toMatchObject({ name: 'leftovers', status: 'ok' });
+    const { status, detail } = leftAfter(3_600_001)!;
+    expect([status, detail]).toEqual(['warn', `of commands that were killed: ${draft}`]);
+  });
+});
+
 describe('doctor on a data directory that cannot be made', () => {
   const dataDir = join(import.meta.filename, 'data');
   const withPostgres = { LEGIBLE_DATA_DIR: dataDir, LEGIBLE_DATABASE_URL: 'postgres://db.example/legible' };
