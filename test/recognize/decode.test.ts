@@ -231,6 +231,23 @@ test.each(['jpeg', 'webp', 'png'] as const)(
   },
 );
 
+test('an animation that says how it was held is not turned: its frames would be torn apart', async () => {
+  const frames = [halves([250, 0, 0], [0, 0, 250]), halves([0, 0, 250], [250, 0, 0])];
+  const animation = await sharp(await Promise.all(frames.map((frame) => frame.png().toBuffer())), {
+    join: { animated: true },
+  })
+    .withMetadata({ orientation: 6 })
+    .webp({ lossless: true })
+    .toBuffer();
+  expect((await sharp(animation).metadata()).orientation).toBe(6);
+  const decoded = await decode(animation);
+  expect(decoded.map(({ width, height }) => [width, height])).toEqual(Array(2).fill([16, 8]));
+  expect(decoded.map(({ rgb }) => [rgb[0], rgb.at(-1)])).toEqual([
+    [250, 250],
+    [0, 0],
+  ]);
+});
+
 describe('no decoder but the four', () => {
   const svg = Buffer.from(
     '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="8"><rect width="9" height="9"/></svg>',
