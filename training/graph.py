@@ -1,6 +1,6 @@
 """TextNet -> ONNX, in the form that the server feeds.
 
-input   `image`: uint8 (N, H, W, 3), RGB, H 48 or 64, W a multiple of 8: the bytes of a decoded picture, as sharp's
+input   `image`: uint8 (N, H, W, 3), RGB, H 48, 64 or 96, W a multiple of 8: the bytes of a decoded picture, as sharp's
         raw() gives
 output  `logp`: float32 (N, W/8, 71), natural logarithms of probabilities; class 0 is the CTC blank,
         class i + 1 is character i of the metadata's `characters`

@@ -150,7 +150,7 @@ def _blocks(size: str) -> list[Block]:
 class TextNet(nn.Module):
     """(N, 3, H, W) BGR in -1..1 -> (N, W/8, classes) logits; class 0 is the CTC blank.
 
-    H a multiple of 16, trained at picture.HEIGHTS; W a multiple of 8. `size` is one of SIZES.
+    H a multiple of 16, trained at picture.HEIGHTS and HIGHEST; W a multiple of 8. `size` is one of SIZES.
     """
 
     def __init__(self, classes: int, size: str = "small") -> None:

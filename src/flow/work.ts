@@ -121,7 +121,7 @@ export class Worker {
         log.debug({ taskId, code, detail, cause: causeForLog(error) }, 'a queued task failed');
       }
       if (error instanceof Fault) return;
-      // Again where answer did it already: then it changes nothing.
+      // solveAndSettle has released it, unless heldOf threw before it; a second release changes nothing.
       await release({ ...taken, requestId: undefined }, error);
     }
   }

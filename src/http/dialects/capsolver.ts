@@ -5,13 +5,13 @@ import type { Arrived, Created, TaskResult } from '../../flow/stages.ts';
 import type { Package } from '../../store/store.ts';
 import type { Dialect, Reply } from './dialect.ts';
 
-/**
- * The default dialect. Every key here is one that its documentation names, and no other: a client builds a
- * strict structure from the whole body. Written by hand, since these are the answers that must be quick and
- * a solution is JSON already.
- */
 const success = '{"errorId":0,"errorCode":"","errorDescription":""';
 
+/**
+ * The default dialect. Every key here is one that its documentation names, and no other: a client builds a
+ * strict structure from the whole body. Its JSON is written by hand, since these are the answers that must be quick
+ * and a solution is JSON already.
+ */
 export const capsolver: Dialect = {
   name: 'capsolver',
   numbered: false,

@@ -37,11 +37,11 @@ export interface Dialect {
   name: DialectName | '2captcha-v1';
   /** Whether its clients know tasks by whole numbers. */
   numbered: boolean;
-  /** By path; each is asked by POST. */
+  /** By path; each is asked by POST, and where there is a `form` by GET too. */
   methods: Record<string, Method>;
   /** Paths of its contract's other methods: its clients are told so in its words, whatever port they ask. */
   unserved?: readonly string[];
-  /** Whether its methods are asked by GET too, with their fields in the address, or by POST in a form. */
+  /** Reads the fields where they may also come in the address of a GET, or in a form; absent where only JSON is read. */
   form?: FormReader;
   /** Writes the fields of a request in the flow's own words; may change what it is given. */
   translate?(fields: Body, path: string): Body;

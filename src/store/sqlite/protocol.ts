@@ -9,7 +9,7 @@ export interface ThreadOptions {
   bell: Int32Array;
 }
 
-/** To the thread: a tick's calls, or one command. */
+/** To the thread: calls of one turn of the event loop, or one command. */
 export type Asked = { calls: AskedCall[] } | Command;
 
 /**
