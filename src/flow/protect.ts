@@ -69,17 +69,17 @@ export class Protection {
     const [own, ...wider] = networks as [Network, ...Network[]];
     this.#count('address', own.name, banErrors, banSeconds);
     // Or one that goes on after a short ban would in the end be a ban of its neighbours.
-    if (wider.length === 0 || this.#hasGiven(own.name, banErrors)) return;
+    if (wider.length === 0 || !this.#passOn(own.name, banErrors)) return;
     for (const { name, share } of wider) this.#count('address', name, banErrors * share, banSeconds);
   }
 
-  /** Whether a network has counted for the wider ones as often in a window as brings a ban on itself; counts once more. */
-  #hasGiven(network: string, most: number): boolean {
-    const given = this.#errors.getOrMake(`given ${network}`, () => new SlidingWindow(neverMore));
+  /** Notes that an error of a network counts for the wider ones too; false once as many have as bring a ban on itself. */
+  #passOn(network: string, most: number): boolean {
+    const passed = this.#errors.getOrMake(`passed on ${network}`, () => new SlidingWindow(neverMore));
     const now = this.#parts.clock.now();
-    if (given.count(now) >= most) return true;
-    given.add(now);
-    return false;
+    if (passed.count(now) >= most) return false;
+    passed.add(now);
+    return true;
   }
 
   /** Counts one answered error against the key; the error table says which count. */

@@ -8,7 +8,7 @@ import type { Addresses } from './clientAddress.ts';
 import type { Body } from './dialects/dialect.ts';
 import { wireFault } from './wireFault.ts';
 
-interface JudgeParts {
+interface RecorderParts {
   flow: Pick<Flow, 'isOfSandbox' | 'protection'>;
   addresses: Pick<Addresses, 'isProxy'>;
   log: Logger;
@@ -16,18 +16,18 @@ interface JudgeParts {
 }
 
 /** Makes the steps that whatever is told to a client as an error goes through: it is counted, and logged. */
-export function judge({ flow, addresses, log, metrics }: JudgeParts) {
+export function faultRecorder({ flow, addresses, log, metrics }: RecorderParts) {
   /** From what was thrown to the fault that is answered, which counts against the address. */
-  function faultOf(error: unknown, requestId: string | undefined, address: string, fields?: Body): Fault {
+  function recordFault(error: unknown, requestId: string | undefined, address: string, fields?: Body): Fault {
     const fault = wireFault(error) ?? unavailable(error);
     fault.isStaged ||= flow.isOfSandbox(fields?.clientKey);
     if (!fault.isStaged && !addresses.isProxy(address)) flow.protection.countForAddress(address, fault.code);
-    note(fault, requestId, address);
+    recordFailure(fault, requestId, address);
     return fault;
   }
 
   /** By itself for how a task ended: to ask for that was no mistake. */
-  function note(fault: Fault, requestId: string | undefined, address: string): void {
+  function recordFailure(fault: Fault, requestId: string | undefined, address: string): void {
     if (!fault.isStaged && !isClientGone(fault)) metrics.countFault(fault.code);
     const { retry } = errorTable[fault.code];
     const line = { requestId, address, code: fault.code, detail: fault.detail, cause: causeForLog(fault) };
@@ -39,5 +39,5 @@ export function judge({ flow, addresses, log, metrics }: JudgeParts) {
     else log.info(line, 'refused');
   }
 
-  return { faultOf, note };
+  return { recordFault, recordFailure };
 }

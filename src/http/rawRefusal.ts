@@ -5,7 +5,7 @@ import type { Fault } from '../fault.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { Addresses } from './clientAddress.ts';
 import type { Spoken } from './dialects/spoken.ts';
-import type { judge } from './faults.ts';
+import type { faultRecorder } from './faults.ts';
 import type { Arriving, RawRefusal } from './rawSocket.ts';
 import { pathOf, requestIdOf } from './unread.ts';
 import { retryAfterOf } from './wireFault.ts';
@@ -14,19 +14,19 @@ interface RefusalParts {
   flow: Pick<Flow, 'protection'>;
   addresses: Addresses;
   spokenIn(head: Pick<IncomingMessage, 'url' | 'headers' | 'socket'>): Spoken;
-  faultOf: ReturnType<typeof judge>['faultOf'];
+  recordFault: ReturnType<typeof faultRecorder>['recordFault'];
   languageOf(head: Pick<IncomingMessage, 'headers'>): Language;
   newId(): string;
 }
 
 /** Makes what is said of requests that never become whole, in the dialect and language of as much of them as has come. */
-export function rawRefusals({ flow, addresses, spokenIn, faultOf, languageOf, newId }: RefusalParts) {
+export function rawRefusals({ flow, addresses, spokenIn, recordFault, languageOf, newId }: RefusalParts) {
   return function refusalOf(error: Error, socket: Socket, { head, request }: Arriving): RawRefusal {
     const address = request === undefined ? addresses.ofSocket(socket) : addresses.of(request);
     const requestId = request === undefined ? newId() : requestIdOf(request, newId);
     const url = pathOf(head.url ?? '');
     const { dialect } = spokenIn({ url, headers: head.headers, socket });
-    const fault: Fault = faultOf(flow.protection.banOf(address) ?? error, requestId, address);
+    const fault: Fault = recordFault(flow.protection.banOf(address) ?? error, requestId, address);
     // The router takes a path with a slash behind it for the same.
     const path = url.split('?', 1)[0]!.replace(/(?<=.)\/$/, '');
     const reply = dialect.refusal(fault, languageOf(head), { path, url });

@@ -24,8 +24,8 @@ import { readAddresses } from './clientAddress.ts';
 import { corsOf } from './cors.ts';
 import { capsolver, listing } from './dialects/capsolver.ts';
 import type { Reply } from './dialects/dialect.ts';
-import { dialects, listener } from './dialects/spoken.ts';
-import { judge } from './faults.ts';
+import { dialectDetector, dialects } from './dialects/spoken.ts';
+import { faultRecorder } from './faults.ts';
 import { messenger } from './messages.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { pages } from './openapi/pages.ts';
@@ -73,13 +73,13 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     ),
   );
   const dialectByPort = new Map<number, DialectName>();
-  const spokenIn = listener(dialectByPort);
+  const spokenIn = dialectDetector(dialectByPort);
   const atOnce = together((error) => log.error({ err: error }, 'an answer could not be written'));
   const readBody = bodyReader(config);
   const { read, readPlain } = requestReader({ strict: config.strict, flow });
-  const { faultOf, note } = judge({ flow, addresses, log, metrics });
+  const { recordFault, recordFailure } = faultRecorder({ flow, addresses, log, metrics });
 
-  const refusalOf = rawRefusals({ flow, addresses, spokenIn, faultOf, languageOf, newId });
+  const refusalOf = rawRefusals({ flow, addresses, spokenIn, recordFault, languageOf, newId });
   const answerRaw = rawAnswerer(
     (error, socket) => {
       const arriving = last.arriving(error, socket);
@@ -191,7 +191,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     const { accept } = request.headers;
     let retryAfter = 0;
     const refused = (error: unknown) => {
-      const fault = faultOf(error, request.id, request.address ?? '');
+      const fault = recordFault(error, request.id, request.address ?? '');
       retryAfter = Math.max(retryAfter, retryAfterOf(fault));
       return capsolver.refusal(fault, language, { path: '', url: '' });
     };
@@ -224,8 +224,9 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   async function answer(request: FastifyRequest, reply: FastifyReply, path: string): Promise<void> {
     const { method, arrived } = await read(request, reply, path, languageOf(request.raw));
     const said = await method(flow, arrived);
-    for (const mistake of said.mistakes ?? []) faultOf(mistake, request.id, arrived.address, arrived.body);
-    for (const failure of said.failures ?? []) note(failure, request.id, arrived.address);
+    for (const mistake of said.mistakes ?? [])
+      recordFault(mistake, request.id, arrived.address, arrived.body);
+    for (const failure of said.failures ?? []) recordFailure(failure, request.id, arrived.address);
     send(request, reply, said);
   }
 
@@ -259,7 +260,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     if ((error as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE') return;
     if (last.isAnsweredEarly(request.raw)) return void reply.hijack();
     const address = request.address ?? addresses.of(request.raw);
-    const fault = faultOf(error, request.id, address, request.spoken?.fields);
+    const fault = recordFault(error, request.id, address, request.spoken?.fields);
     const retryAfter = retryAfterOf(fault);
     if (retryAfter > 0) reply.header('retry-after', retryAfter);
     // Closing on a client that is still sending would reset the connection before it has read why. Only a banned one

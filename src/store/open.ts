@@ -59,11 +59,11 @@ function storeOn(engine: Engine, isShared: boolean): Store {
   const node = randomUUID();
   const others = presence(engine, node);
 
-  /** `judge` says since when the living have been seen; undefined where that cannot be told. */
-  async function repair(judge: () => Promise<number | undefined>, now: number): Promise<number> {
+  /** `findAliveSince` tells since when the living have been seen; undefined where that cannot be told. */
+  async function repair(findAliveSince: () => Promise<number | undefined>, now: number): Promise<number> {
     let repaired = 0;
     for (let round = 0; round < mostRounds; round++) {
-      const aliveSince = await judge();
+      const aliveSince = await findAliveSince();
       if (aliveSince === undefined) break;
       const found = await engine.call('repair', node, aliveSince, now);
       repaired += found;

@@ -38,10 +38,10 @@ export interface Spoken {
 }
 
 /**
- * Makes the look at the head of a request: by path, by host name, by the port that it came in by. `byPort` may be filled
- * later: which ports they are is known once they are listened on.
+ * Makes the function that tells the dialect of a request by its head: by its path, its host name, or the port that it
+ * came in by. `byPort` may be filled later: which ports they are is known once they are listened on.
  */
-export function listener(byPort: ReadonlyMap<number, DialectName>) {
+export function dialectDetector(byPort: ReadonlyMap<number, DialectName>) {
   return function spokenIn({
     url,
     headers,
