@@ -7,7 +7,7 @@ import type { Addresses } from './clientAddress.ts';
 import type { Spoken } from './dialects/spoken.ts';
 import type { faultRecorder } from './faults.ts';
 import type { Arriving, RawRefusal } from './rawSocket.ts';
-import { pathOf, requestIdOf } from './unread.ts';
+import { pathOf, requestIdOf } from './requestHead.ts';
 import { retryAfterOf } from './wireFault.ts';
 
 interface RefusalParts {

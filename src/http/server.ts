@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
 import cors from '@fastify/cors';
 import Fastify, {
   type FastifyBaseLogger,
@@ -17,25 +16,22 @@ import { isClientGone } from '../flow/unavailable.ts';
 import { version } from '../version.ts';
 import { acceptedLanguage } from './acceptLanguage.ts';
 import { writeAside } from './aside.ts';
-import { createTasks } from './batch.ts';
 import { listenBeside } from './besidePorts.ts';
 import { bodyReader } from './bodyBytes.ts';
 import { readAddresses } from './clientAddress.ts';
 import { corsOf } from './cors.ts';
-import { capsolver, listing } from './dialects/capsolver.ts';
-import type { Reply } from './dialects/dialect.ts';
 import { dialectDetector, dialects } from './dialects/spoken.ts';
 import { faultRecorder } from './faults.ts';
 import { messenger } from './messages.ts';
-import { openApiDocument } from './openapi/document.ts';
-import { pages } from './openapi/pages.ts';
+import { addOwnPaths, type OwnReply } from './ownPaths.ts';
 import { partingFrom } from './parting.ts';
 import { rawRefusals } from './rawRefusal.ts';
-import { answerOddRequests, closeStalledReaders, lastRequests, rawAnswerer } from './rawSocket.ts';
-import { requestReader } from './reading.ts';
+import { answerOddRequests, lastRequests, rawAnswerer } from './rawSocket.ts';
+import { pathOf, refuseByHead, requestIdOf } from './requestHead.ts';
+import { requestReader } from './requestReader.ts';
 import { httpServer, OpenRequests, shareConnections } from './sockets.ts';
+import { closeStalledReaders } from './stalledReaders.ts';
 import { together } from './together.ts';
-import { pathOf, refuseByHead, requestIdOf } from './unread.ts';
 import { badRequest, noSuchMethod, retryAfterOf } from './wireFault.ts';
 
 /** What is not given is made as a server in use needs it. */
@@ -49,11 +45,7 @@ export type ServerParts = Omit<FlowParts, 'newId' | 'random' | 'machineTime' | '
     lingerMs?: number;
   };
 
-/** An answer of the contract, or a page. */
-type Sent = Omit<Reply, 'body' | 'errorCode'> & {
-  body: string | Buffer | Readable;
-  errorCode: Reply['errorCode'] | 'client_gone';
-};
+type Sent = Omit<OwnReply, 'errorCode'> & { errorCode: OwnReply['errorCode'] | 'client_gone' };
 
 const jsonType = 'application/json';
 const jsonUtf8 = `${jsonType}; charset=utf-8`;
@@ -186,38 +178,8 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       },
     });
   }
-  app.post('/createTasks', async (request, reply) => {
-    const language = languageOf(request.raw);
-    const { accept } = request.headers;
-    let retryAfter = 0;
-    const refused = (error: unknown) => {
-      const fault = recordFault(error, request.id, request.address ?? '');
-      retryAfter = Math.max(retryAfter, retryAfterOf(fault));
-      return capsolver.refusal(fault, language, { path: '', url: '' });
-    };
-    const answer = await createTasks(flow, readPlain(request, reply, language), { accept, refused });
-    // Of lines the head is away before the first refusal.
-    if (retryAfter > 0) reply.header('retry-after', retryAfter);
-    send(request, reply, answer);
-    return reply;
-  });
-  const list = listing(JSON.stringify(parts.questions).slice(1, -1));
-  // Of a text each connection that does not read would have 240 KB of its own.
-  const questions = { ...list, body: Buffer.from(list.body) };
-  // HEAD as well: curl -I and checks of whether a page is there ask so.
-  const page = { exposeHeadRoute: true };
-  app.get('/questions', page, async (request, reply) => {
-    reply.header('cache-control', 'public, max-age=3600');
-    send(request, reply, questions);
-    return reply;
-  });
-  for (const [path, shown] of Object.entries(pages(openApiDocument({ ...parts, ...config, version }))))
-    app.get(path, page, async (request, reply) => {
-      const { headers, body } = await shown(request.url.split('?', 1)[0]!);
-      reply.headers(headers);
-      send(request, reply, { status: 200, body, errorCode: '' });
-      return reply;
-    });
+  const document = { ...parts, ...config, version };
+  addOwnPaths(app, { flow, document, questions: parts.questions, readPlain, recordFault, languageOf, send });
   app.setNotFoundHandler((request, reply) => refuse(noSuchMethod(), request, reply));
   app.setErrorHandler(refuse);
 
@@ -256,7 +218,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   }
 
   function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    // Of lines that nobody reads to their end: they were counted when the first of them was asked for.
+    // A client has left in the midst of its lines: they were counted when the first of them was asked for.
     if ((error as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE') return;
     if (last.isAnsweredEarly(request.raw)) return void reply.hijack();
     const address = request.address ?? addresses.of(request.raw);

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { closeStalledReaders } from '../../src/http/rawSocket.ts';
+import { closeStalledReaders } from '../../src/http/stalledReaders.ts';
 
 /** More than the system keeps of what one side has sent and the other has not read. */
 const muchBytes = 16 * 2 ** 20;

@@ -1,0 +1,68 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Language } from '../errors.ts';
+import type { Flow } from '../flow/flow.ts';
+import { createTasks } from './batch.ts';
+import { capsolver, listing } from './dialects/capsolver.ts';
+import type { Reply } from './dialects/dialect.ts';
+import type { faultRecorder } from './faults.ts';
+import { type DocumentParts, openApiDocument } from './openapi/document.ts';
+import { pages } from './openapi/pages.ts';
+import type { requestReader } from './requestReader.ts';
+import { retryAfterOf } from './wireFault.ts';
+
+/** An answer of the contract, lines of them, or a page. */
+export type OwnReply = Omit<Reply, 'body'> & { body: string | Buffer | Readable };
+
+export interface OwnPathsParts {
+  flow: Flow;
+  document: DocumentParts;
+  /** What a classification can be asked, as GET /questions lists it. */
+  questions: Record<string, unknown>;
+  readPlain: ReturnType<typeof requestReader>['readPlain'];
+  recordFault: ReturnType<typeof faultRecorder>;
+  languageOf(head: Pick<IncomingMessage, 'headers'>): Language;
+  send(request: FastifyRequest, reply: FastifyReply, answer: OwnReply): void;
+}
+
+// HEAD as well: curl -I and checks of whether a page is there ask so.
+const page = { exposeHeadRoute: true };
+
+/** Serves the paths of no contract but our own: many tasks in one call, the questions, the documentation. */
+export function addOwnPaths(app: FastifyInstance, parts: OwnPathsParts): void {
+  const { flow, readPlain, recordFault, languageOf, send } = parts;
+
+  app.post('/createTasks', async (request, reply) => {
+    const language = languageOf(request.raw);
+    const { accept } = request.headers;
+    let retryAfter = 0;
+    const refused = (error: unknown) => {
+      const fault = recordFault(error, request.id, request.address ?? '');
+      retryAfter = Math.max(retryAfter, retryAfterOf(fault));
+      return capsolver.refusal(fault, language, { path: '', url: '' });
+    };
+    const answer = await createTasks(flow, readPlain(request, reply, language), { accept, refused });
+    // Only of one list: where lines are sent, the headers have gone before the first refusal is known.
+    if (retryAfter > 0) reply.header('retry-after', retryAfter);
+    send(request, reply, answer);
+    return reply;
+  });
+
+  const list = listing(JSON.stringify(parts.questions).slice(1, -1));
+  // As bytes: of a text, each connection that does not read would have 240 KB of its own.
+  const questions = { ...list, body: Buffer.from(list.body) };
+  app.get('/questions', page, async (request, reply) => {
+    reply.header('cache-control', 'public, max-age=3600');
+    send(request, reply, questions);
+    return reply;
+  });
+
+  for (const [path, shown] of Object.entries(pages(openApiDocument(parts.document))))
+    app.get(path, page, async (request, reply) => {
+      const { headers, body } = await shown(request.url.split('?', 1)[0]!);
+      reply.headers(headers);
+      send(request, reply, { status: 200, body, errorCode: '' });
+      return reply;
+    });
+}
