@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { DEFAULT_CIPHERS, connect as tlsConnect } from 'node:tls';
 import type { Call, Outcome, Place } from '../call.ts';
+import { onAbort } from './abort.ts';
 import { exchange, SiteFailed } from './exchange.ts';
 import { type Guard, placeOf } from './guard.ts';
 import { openTunnel } from './tunnel.ts';
@@ -65,13 +66,11 @@ function secure(socket: Socket, { host }: Place, signal: AbortSignal): Promise<S
   return new Promise((resolve, reject) => {
     const asked = { servername: servername(host), ALPNProtocols: ['http/1.1'] };
     const secured = tlsConnect({ socket, host, ...asked, ...cheap });
-    const abort = () => secured.destroy(new Error('took too long'));
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
+    const ignoreAbort = onAbort(signal, (error) => secured.destroy(error));
     secured.on('error', reject);
     secured.once('close', () => reject(new Error('closed')));
     secured.once('secureConnect', () => {
-      signal.removeEventListener('abort', abort);
+      ignoreAbort();
       resolve(secured);
     });
   });

@@ -1,6 +1,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Call, Outcome } from '../call.ts';
+import { onAbort } from './abort.ts';
 import { proxyAuthorization } from './tunnel.ts';
 
 export interface ExchangeLimits {
@@ -25,9 +26,7 @@ export async function exchange(
   { method, url, headers, body, proxy, statusOnly = false }: Call,
   { isForwarded, limits, signal }: { isForwarded: boolean; limits: ExchangeLimits; signal: AbortSignal },
 ): Promise<Outcome> {
-  const abort = () => socket.destroy(new Error('took too long'));
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
+  const ignoreAbort = onAbort(signal, (error) => socket.destroy(error));
   const late = setTimeout(() => socket.destroy(new SiteFailed('its answer did not begin')), limits.headersMs);
   try {
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -59,7 +58,7 @@ export async function exchange(
     };
   } finally {
     clearTimeout(late);
-    signal.removeEventListener('abort', abort);
+    ignoreAbort();
     socket.destroy();
   }
 }

@@ -2,6 +2,7 @@ import { isIP, connect as netConnect, type Socket } from 'node:net';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { longestUrl, type Place } from '../call.ts';
 import { isRange, rangeMatcher } from '../range.ts';
+import { onAbort } from './abort.ts';
 import { innermost, isPublic } from './address.ts';
 import { namesOf, type Resolve } from './names.ts';
 
@@ -105,13 +106,11 @@ export class Guard {
         all ? callback(null, pinned) : callback(null, pinned[0]!.address, pinned[0]!.family),
     });
     return new Promise((resolve, reject) => {
-      const abort = () => socket.destroy(new Error('took too long'));
-      signal.addEventListener('abort', abort, { once: true });
-      if (signal.aborted) abort();
+      const ignoreAbort = onAbort(signal, (error) => socket.destroy(error));
       // It stays: a socket that nobody listens to ends the process when it fails.
       socket.on('error', reject);
       socket.once('connect', () => {
-        signal.removeEventListener('abort', abort);
+        ignoreAbort();
         if (this.#gate(port)(socket.remoteAddress ?? '')) return resolve(socket);
         socket.destroy(new Error('connected to an address that is not allowed'));
       });
@@ -161,9 +160,7 @@ function withoutZone(text: string): string {
 /** Leaves at once, whatever a resolver makes of the signal. */
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const abort = () => reject(new Error('took too long'));
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    const ignoreAbort = onAbort(signal, reject);
+    promise.then(resolve, reject).finally(ignoreAbort);
   });
 }

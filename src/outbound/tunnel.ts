@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Place, ProxyPlace } from '../call.ts';
+import { onAbort } from './abort.ts';
 import { throughSocks } from './socks.ts';
 
 /**
@@ -14,13 +15,9 @@ export function openTunnel(
   signal: AbortSignal,
 ): Promise<Socket> {
   // Both ways end with the socket, whatever the proxy does or does not do.
-  const abort = () => socket.destroy(new Error('took too long'));
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
+  const ignoreAbort = onAbort(signal, (error) => socket.destroy(error));
   const isSocks = proxy.scheme === 'socks4' || proxy.scheme === 'socks5';
-  return (isSocks ? throughSocks : throughConnect)(socket, proxy, to).finally(() =>
-    signal.removeEventListener('abort', abort),
-  );
+  return (isSocks ? throughSocks : throughConnect)(socket, proxy, to).finally(ignoreAbort);
 }
 
 /** The header by which an HTTP proxy knows its client; none without a login. */
