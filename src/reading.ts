@@ -1,3 +1,5 @@
+import type { Patience } from './patience.ts';
+
 /** What a reading must keep to. */
 export interface Constraints {
   /** Characters that may occur; without it letters and digits. */
@@ -11,6 +13,8 @@ export interface Constraints {
   /** How many other texts to name beside the best; 0 without it. */
   alternatives?: number;
 }
+
+export type ReadOptions = Constraints & Patience;
 
 /** What an image says. Probabilities are calibrated, 0 to 1. */
 export interface Reading {

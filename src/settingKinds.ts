@@ -8,11 +8,11 @@ import { suggestion } from './suggestion.ts';
 // The values that settings can have, as JSON or as the text of a variable.
 
 // Number('') and Number(true) are numbers in JavaScript; in a configuration they are mistakes.
-const number = z.preprocess(
-  (value) => (typeof value === 'string' ? (value.trim() === '' ? Number.NaN : Number(value)) : value),
+const number = fromText(
+  (text) => (text.trim() === '' ? Number.NaN : Number(text)),
   z.number({ error: 'is not a number' }),
 );
-export const count = number.pipe(z.number().int('is not a whole number').min(0, 'is below 0'));
+const count = number.pipe(z.number().int('is not a whole number').min(0, 'is below 0'));
 // An empty address makes Node listen on every one, an empty folder is the one that the command was started in.
 export const filled = z.string().trim().min(1, 'is empty');
 export const positive = count.refine((value) => value >= 1, 'is below 1');
@@ -24,14 +24,11 @@ export const seconds = number
 /** Beyond 24.8 days a timer of Node's ends at once. */
 export const shortSeconds = seconds.refine((value) => value <= 86_400, 'is above a day');
 export const flag = z.union([z.boolean(), z.stringbool()], { error: 'is neither true nor false' });
-const list = z.preprocess(
-  (value) =>
-    typeof value === 'string'
-      ? value
-          .split(',')
-          .map((part) => part.trim())
-          .filter(Boolean)
-      : value,
+const list = fromText(
+  (text) =>
+    splitAtCommas(text)
+      .map((part) => part.trim())
+      .filter(Boolean),
   z.array(z.string(), { error: 'is not a list' }),
 );
 export const ranges = list.refine(
@@ -47,35 +44,36 @@ export const origins = list.refine(
   (parts) => parts.every((part) => part === '*' || (URL.canParse(part) && new URL(part).origin === part)),
   'holds something that is neither * nor an origin like https://example.org',
 );
-export const ports = z.preprocess(
-  (value) => (typeof value === 'string' ? value.split(',') : value),
-  z.array(port).min(1, 'is empty'),
-);
-export const dialectPorts = z
-  .preprocess(
-    (value) => (typeof value === 'string' ? parseJson(value) : value),
-    z.record(z.string(), port, { error: 'is not an object of dialect: port' }),
-  )
+export const ports = fromText(splitAtCommas, z.array(port).min(1, 'is empty'));
+export const dialectPorts = fromText(
+  parseJson,
+  z.record(z.string(), port, { error: 'is not an object of dialect: port' }),
+)
   .superRefine(names(dialectNames, 'is no dialect'))
   .transform((given): Partial<Record<DialectName, number>> => given);
-export const secondsLadder = z.preprocess(
-  (value) => (typeof value === 'string' ? value.split(',') : value),
-  z.array(seconds).min(1, 'is empty'),
-);
+export const secondsLadder = fromText(splitAtCommas, z.array(seconds).min(1, 'is empty'));
 /** $1,000,000 for one task: what is above is a typing error. */
 const highestPrice = 1_000_000_000_000;
-export const prices = z
-  .preprocess(
-    (value) => (typeof value === 'string' ? parseJson(value) : value),
-    z.record(
-      z.string(),
-      count.refine((price) => price <= highestPrice, `is above ${highestPrice}`),
-      { error: 'is not an object of type/module: micro-USD' },
-    ),
-  )
+export const prices = fromText(
+  parseJson,
+  z.record(
+    z.string(),
+    count.refine((price) => price <= highestPrice, `is above ${highestPrice}`),
+    { error: 'is not an object of type/module: micro-USD' },
+  ),
+)
   .superRefine(names(Object.keys(standardPrices), 'is not served here'))
   // What is not named keeps its price: a module without one would be refused at every call.
   .transform((given): Record<string, number> => ({ ...standardPrices, ...given }));
+
+/** A setting of `kind` that may also be given as text. */
+function fromText<Kind extends z.ZodType>(read: (text: string) => unknown, kind: Kind) {
+  return z.preprocess((value) => (typeof value === 'string' ? read(value) : value), kind);
+}
+
+function splitAtCommas(text: string): string[] {
+  return text.split(',');
+}
 
 /** A check that an object has no other names than these; what it says of another is the mistake, with the nearest. */
 function names(known: readonly string[], mistake: string) {

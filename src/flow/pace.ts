@@ -45,31 +45,35 @@ export class Pace {
   }
 
   /** How many tasks of the caller may be under way at once. */
-  roomFor({ principal }: Caller): number {
-    return limitOf(principal, 'concurrency', this.#config.concurrency).most;
+  roomFor(caller: Caller): number {
+    return this.#placesOf(caller).most;
   }
 
   /** Takes a place for a task; each is given back with leave. @throws Fault ERROR_RATE_LIMIT */
-  enter({ principal }: Caller): void {
-    const limit = limitOf(principal, 'concurrency', this.#config.concurrency);
+  enter(caller: Caller): void {
+    const limit = this.#placesOf(caller);
     if (!takePlace(this.#underway, limit))
       this.#refuse('concurrency', `at most ${limit.most} tasks at once`, slotRetryMs);
   }
 
-  leave({ principal }: Pick<Caller, 'principal'>): void {
-    this.#underway.remove(limitOf(principal, 'concurrency', this.#config.concurrency).subject);
+  leave(caller: Pick<Caller, 'principal'>): void {
+    this.#underway.remove(this.#placesOf(caller).subject);
   }
 
   /**
    * Takes a place for a poll that waits, of as many as there are for tasks; false where none is left. Without that
    * bound, few keys could hold every socket of the server.
    */
-  enterWait({ principal }: Caller): boolean {
-    return takePlace(this.#waiting, limitOf(principal, 'concurrency', this.#config.concurrency));
+  enterWait(caller: Caller): boolean {
+    return takePlace(this.#waiting, this.#placesOf(caller));
   }
 
-  leaveWait({ principal }: Caller): void {
-    this.#waiting.remove(limitOf(principal, 'concurrency', this.#config.concurrency).subject);
+  leaveWait(caller: Caller): void {
+    this.#waiting.remove(this.#placesOf(caller).subject);
+  }
+
+  #placesOf({ principal }: Pick<Caller, 'principal'>): Limit {
+    return limitOf(principal, 'concurrency', this.#config.concurrency);
   }
 
   #refuse(reason: 'limit' | 'concurrency', detail: string, retryAfterMs: number): never {

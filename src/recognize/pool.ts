@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Clock } from '../clock.ts';
 import { Fault } from '../fault.ts';
 import type { Patience } from '../patience.ts';
-import type { Constraints } from '../reading.ts';
+import type { ReadOptions } from '../reading.ts';
 import { readModelCard, textModel } from './modelCard.ts';
 import type { Clicks } from './puzzles/click.ts';
 import type { Turn } from './puzzles/rotate.ts';
@@ -36,8 +36,6 @@ export interface PoolOptions {
   /** Told why a thread ended that nobody had stopped; another takes its place. */
   onThreadEnd?: (reason: unknown) => void;
 }
-
-export type ReadOptions = Constraints & Patience;
 
 /** Eight first looks of 4 ms keep a thread for 32 ms; more would make the others wait. */
 const LARGEST_BATCH = 8;

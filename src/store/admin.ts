@@ -1,3 +1,4 @@
+import type { EntryKind } from './schema.ts';
 import type { Account, BanKind, Key, MicroUsd, Package } from './store.ts';
 
 /** A key that may do everything, in no dialect of its own. */
@@ -57,7 +58,7 @@ export interface NewPackage {
 
 export interface LedgerEntry {
   id: number;
-  kind: 'topup' | 'adjust' | 'grant' | 'reserve' | 'settle' | 'release';
+  kind: EntryKind;
   amount: MicroUsd;
   /** Calls of a package: given by `grant`, taken by its tasks in place of money. */
   calls: number;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
 import { lowerCase } from '../lowerCase.ts';
-import type { Reading } from '../reading.ts';
+import type { Reading, ReadOptions } from '../reading.ts';
 import { answerOf } from './arithmetic.ts';
 import { charset } from './charset.ts';
 import { encoded, type Image, type ImageSettings, imageList, imageOf, ofFields, text } from './images.ts';
@@ -12,7 +12,6 @@ import {
   confidence,
   LEAST_CONFIDENCE,
   probability,
-  type ReadOptions,
   rounded,
   type SolveContext,
   type TaskType,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Call, Outcome } from '../call.ts';
 import type { Patience } from '../patience.ts';
 import type { Found, Proof } from '../proof.ts';
-import type { Constraints, Reading } from '../reading.ts';
+import type { Reading, ReadOptions } from '../reading.ts';
 
 /** Engines that task types solve with. Each is wired in main; a type names only what it needs. */
 export interface Engines {
@@ -64,8 +64,6 @@ export interface Web {
   /** Calls a site, past the guard against our own network; never rejects. */
   call(call: Call): Promise<Outcome>;
 }
-
-export type ReadOptions = Patience & Constraints;
 
 /**
  * A reading less sure than this is not answered, and costs nothing: of a hundred such readings not one is right. A

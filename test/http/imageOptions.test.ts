@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Fault } from '../../src/fault.ts';
 import { capmonster } from '../../src/http/dialects/capmonster.ts';
-import type { ReadOptions } from '../../src/tasks/task.ts';
+import type { ReadOptions } from '../../src/reading.ts';
 import { ask, type Foreign, hosts } from '../clients/wire.ts';
 import { openWorld, picture, start } from '../world.ts';
 

@@ -3,7 +3,8 @@ import { setImmediate as soon } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/fault.ts';
-import { type ReadOptions, RecognizerPool } from '../../src/recognize/pool.ts';
+import type { ReadOptions } from '../../src/reading.ts';
+import { RecognizerPool } from '../../src/recognize/pool.ts';
 import { StandIn } from './standIn.ts';
 
 const image = readFileSync(new URL('../../examples/number.png', import.meta.url));

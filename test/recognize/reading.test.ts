@@ -3,8 +3,9 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { Fault } from '../../src/fault.ts';
+import type { ReadOptions } from '../../src/reading.ts';
 import { imageParser } from '../../src/recognize/imageParser.ts';
-import { type ReadOptions, RecognizerPool } from '../../src/recognize/pool.ts';
+import { RecognizerPool } from '../../src/recognize/pool.ts';
 
 const example = (name: string) => readFileSync(new URL(`../../examples/${name}`, import.meta.url));
 

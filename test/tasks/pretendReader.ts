@@ -1,7 +1,7 @@
 import { Fault } from '../../src/fault.ts';
-import type { Reading } from '../../src/reading.ts';
+import type { Reading, ReadOptions } from '../../src/reading.ts';
 import { imageToText } from '../../src/tasks/imageToText.ts';
-import type { ReadOptions, SolveContext } from '../../src/tasks/task.ts';
+import type { SolveContext } from '../../src/tasks/task.ts';
 
 /** Every body but `broken` is an image; its bytes are the body itself. */
 export function parseImage(text: string, field: string): Uint8Array {

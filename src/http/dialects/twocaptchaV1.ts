@@ -19,7 +19,7 @@ import {
   ifSmall,
 } from './foreignCodes.ts';
 import { withOurOptions } from './imageOptions.ts';
-import { pingbackBy, textOf } from './pingback.ts';
+import { notReady, pingbackBy, textOf } from './pingback.ts';
 
 const named = (code: string): Foreign => [code, 0];
 const badParameters = named('ERROR_BAD_PARAMETERS');
@@ -62,7 +62,6 @@ const fieldNames: FieldNames = new Map([
   ['task.maxLength', 'max_len'],
 ]);
 
-const notReady = 'CAPCHA_NOT_READY';
 const unknownMethod = 'in.php method ';
 
 const make = '/in.php';

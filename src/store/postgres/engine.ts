@@ -4,6 +4,7 @@ import { migrate } from '../migrate.ts';
 import type { Arguments, Call, OperationName, Result } from '../operations.ts';
 import { start } from '../operations.ts';
 import { executor, openPatientPool, openPool } from './connection.ts';
+import { drive } from './group.ts';
 import { inspect } from './inspect.ts';
 import { createLanes } from './lanes.ts';
 
@@ -37,10 +38,9 @@ export async function openPostgres(url: string, events: EngineEvents): Promise<E
       try {
         await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
         const operation = start({ name, args } as unknown as Call);
-        let step = operation.next();
-        while (!step.done) step = operation.next(await execute(client, step.value));
+        const result = await drive(operation, (ask) => execute(client, ask));
         await client.query('COMMIT');
-        return step.value as Result<Name>;
+        return result as Result<Name>;
       } finally {
         client.release(true);
         await patient.end();

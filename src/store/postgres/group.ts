@@ -25,14 +25,10 @@ export async function runGroup(
   isBrief = false,
 ): Promise<GroupOutcome> {
   let wrote = false;
-  async function drive<T>(operation: Operation<T>, counts = true): Promise<T> {
-    let step = operation.next();
-    while (!step.done) {
-      const told = await execute(client, step.value);
-      if (counts && told.changes > 0) wrote = true;
-      step = operation.next(told);
-    }
-    return step.value;
+  async function executeNotingWrites(ask: Ask): Promise<Told> {
+    const told = await execute(client, ask);
+    if (told.changes > 0) wrote = true;
+    return told;
   }
 
   await client.query('BEGIN');
@@ -42,9 +38,9 @@ export async function runGroup(
     const known = (ids: (string | undefined)[]) => ids.filter((id) => id !== undefined);
     const accounts = known(owners.map((owner) => owner.accountId));
     const tasks = known(owners.map((owner) => owner.taskId));
-    await drive(lockGroup(accounts, tasks), false);
+    await drive(lockGroup(accounts, tasks), (ask) => execute(client, ask));
     const values: unknown[] = [];
-    for (const call of calls) values.push(await drive(start(call)));
+    for (const call of calls) values.push(await drive(start(call), executeNotingWrites));
     await client.query('COMMIT');
     return { values, wrote };
   } catch (error) {
@@ -52,4 +48,11 @@ export async function runGroup(
     await client.query('ROLLBACK').catch(() => {});
     throw error;
   }
+}
+
+/** Runs an operation to its end: asks the database for each of its steps. */
+export async function drive<T>(operation: Operation<T>, tell: (ask: Ask) => Promise<Told>): Promise<T> {
+  let step = operation.next();
+  while (!step.done) step = operation.next(await tell(step.value));
+  return step.value;
 }

@@ -8,12 +8,12 @@ import { openDatabase } from './connection.ts';
  */
 export const journals = ['-wal', '-journal'];
 
-/** Of -wal an index, which is made anew where it is missing. */
-const index = '-shm';
+/** The index of -wal, which is made anew where it is missing. */
+export const walIndex = '-shm';
 
 /** Removes a database with all that belongs to its name. */
 export function removeDatabase(file: string): void {
-  for (const suffix of ['', ...journals, index]) rmSync(file + suffix, { force: true });
+  for (const suffix of ['', ...journals, walIndex]) rmSync(file + suffix, { force: true });
 }
 
 /** The same of a draft, as far as that can be done: what keeps it there has been told, or keeps nobody from anything. */

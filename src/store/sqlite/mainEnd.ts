@@ -29,8 +29,8 @@ export async function startThread(
   options: Omit<ThreadOptions, 'bell'>,
   events: EngineEvents,
 ): Promise<Thread> {
-  // Sources start a source: tsc does not rewrite this name.
-  const entry = new URL(`./thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+  // Sources run as .ts, the build as .js.
+  const entry = new URL(`./thread${import.meta.url.slice(-3)}`, import.meta.url);
   const bell = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const worker = new Worker(entry, {
     workerData: { ...options, bell } satisfies ThreadOptions,

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { addName, giveToOwnerOfFolder, syncToDisk } from '../../disk.ts';
 import { UserError } from '../../userError.ts';
 import { placeholder, standingUnder } from './header.ts';
-import { foldJournal, journals } from './journals.ts';
+import { foldJournal, journals, walIndex } from './journals.ts';
 import { explained, isDamage } from './unusable.ts';
 
 /**
@@ -33,7 +33,7 @@ export function replaceDatabase(target: string, draft: string, kept: string): st
         rmSync(target + suffix);
         undo.push(() => renameSync(kept + suffix, target + suffix));
       }
-      rmSync(`${target}-shm`, { force: true });
+      rmSync(target + walIndex, { force: true });
       syncToDisk(folder);
     }
     renameSync(draft, target);
@@ -57,7 +57,7 @@ function attempt(step: () => void): void {
 /** What a restore that was cut off has kept is what stood there, with its journals, which belong to no other. */
 function finishReplacing(target: string, draft: string): string | undefined {
   const folder = dirname(target);
-  for (const suffix of [...journals, '-shm']) rmSync(target + suffix, { force: true });
+  for (const suffix of [...journals, walIndex]) rmSync(target + suffix, { force: true });
   syncToDisk(folder);
   renameSync(draft, target);
   syncToDisk(folder);
