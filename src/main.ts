@@ -205,8 +205,9 @@ async function requireSpace(dataDir: string): Promise<void> {
   if ((await diskSpace(dataDir)).low) throw new Error('little disk space is left');
 }
 
-/** Closing a socket or a file must not take longer than this after everything has been told to end. */
+/** How long what is still open may keep the process after everything has ended. */
 const lingerMs = 2_000;
+/** How long ending may take beyond the time for draining, before the process is killed. */
 const graceMs = 10_000;
 /** npm passes on a Ctrl-C that the terminal has sent here already: so soon, it is not a second one. */
 const echoMs = 500;

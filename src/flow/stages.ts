@@ -99,7 +99,7 @@ export interface Created {
   solution: string | null;
 }
 
-/** What was paid, by whom and when: some contracts tell it with the solution. */
+/** What a task cost, and where and when it was asked for: some contracts tell it with the solution. */
 export interface Bill {
   /** Micro-USD. */
   price: number;

@@ -21,10 +21,10 @@ const smallest = 16 * 1024;
 const mostPieces = 1_000;
 const bytesOfPiece = 32;
 /**
- * Times the largest body that is read of one that is refused before it is answered: clients that write all before they
- * read are else reset, and never told.
+ * A body that is refused is read on, to this many times the size of the largest, before it is answered: clients that
+ * write all before they read would be reset otherwise, and never told.
  */
-const patience = 4;
+const largestBodiesReadOn = 4;
 /** And how long the rest of it may keep silent. */
 const silenceMs = 500;
 
@@ -41,8 +41,9 @@ export function bodyReader({
   const heldBy = new Map<string, number>();
   let heldByAll = 0;
 
-  function hold(network: string, more: number, less: number): void {
-    const bytes = (more > smallest ? more : 0) - (less > smallest ? less : 0);
+  /** Counts a body of `next` bytes where one of `previous` was counted. */
+  function hold(network: string, next: number, previous: number): void {
+    const bytes = (next > smallest ? next : 0) - (previous > smallest ? previous : 0);
     if (bytes === 0) return;
     heldByAll += bytes;
     const held = (heldBy.get(network) ?? 0) + bytes;
@@ -101,7 +102,8 @@ export function bodyReader({
       if (refusal === null) piece.copy(bytes, length);
       length = next;
       silence?.refresh();
-      if (refusal !== null && Math.max(length, announced || 0) > patience * bodyLimitBytes) end(refusal);
+      if (refusal !== null && Math.max(length, announced || 0) > largestBodiesReadOn * bodyLimitBytes)
+        end(refusal);
     }
     function refuse(why: Fault): void {
       refusal ??= why;

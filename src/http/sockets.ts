@@ -75,7 +75,8 @@ const networksWatched = 10_000;
 
 /**
  * Bounds the connections of all ports together, and keeps one address, or one /64, from taking all the places that there
- * are for them: a quarter, but for our proxies. Of who has flooded connections with requests ahead no more are taken.
+ * are for them: a quarter, but for our proxies. From a network that has flooded connections with requests ahead, no more
+ * are taken for a while.
  * @returns what is to be told of each such connection
  */
 export function shareConnections(

@@ -20,7 +20,7 @@ export interface BeamOptions {
 export interface Found {
   /** Best first. */
   candidates: Candidate[];
-  /** Of all belief, what lies on texts that the language has; what the search gave up counts to them. */
+  /** The share of all belief that lies on texts of the language; what the search gave up is counted in. */
   mass: number;
 }
 

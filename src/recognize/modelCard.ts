@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { calibrationSchema } from './calibration.ts';
 
-/** The text model in use: exchanging it is this line. Sources and build both lie two folders below the root. */
+/** The text model in use; another is put in its place here. Sources and build both lie two folders below the root. */
 export const textModel = fileURLToPath(new URL('../../models/text.onnx', import.meta.url));
 
 const cardSchema = z.object({

@@ -41,5 +41,6 @@ export type TimedReading = Reading & { times: StageTimes };
 
 export type Outcome =
   | { reading: TimedReading }
-  | { found: Found /** Milliseconds of the thread. */; ms: number }
+  /** `ms`: milliseconds of the thread. */
+  | { found: Found; ms: number }
   | { fault: { code: ErrorCode; cause: string } };

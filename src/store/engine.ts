@@ -6,8 +6,8 @@ export interface Engine {
   /** Runs one operation atomically; resolves when what it wrote is durable. */
   call<Name extends OperationName>(name: Name, ...args: Arguments<Name>): Promise<Result<Name>>;
   /**
-   * Likewise, but may resolve once the operation has run, while its commit is under way. Should that fail, nobody
-   * is told: only who will ask for a later operation that cannot succeed without this one may ask so.
+   * Likewise, but may resolve once the operation has run, while its commit is under way. A commit that
+   * fails is told to nobody: only callers may ask so that go on to an operation which cannot succeed without this one.
    */
   early<Name extends OperationName>(name: Name, ...args: Arguments<Name>): Promise<Result<Name>>;
   /** Runs a long operation that only reads, beside the others and on one state of the books. */

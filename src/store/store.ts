@@ -176,7 +176,7 @@ export interface TakenTask extends Lease {
   deadline: number;
 }
 
-/** A result that is to be sent, and for the how-manieth time; that number ends the attempt. */
+/** A result that is to be sent, and which attempt at that this is: endCallback is given that number. */
 export interface Callback {
   taskId: string;
   number: number;

@@ -1,17 +1,18 @@
-/** What clients write for a field that they leave out. */
+/** The task without the fields that are null, as clients write those that they leave out. */
 export function withoutNulls(task: unknown): unknown {
   return without(task, (value) => value === null);
 }
 
 /**
- * The same, and nothing between quotes, also of a second image; but of what a task is about, which is then wrong in a way of its own, and of
- * `charset`: without it, what it was to rule out would be read, and charged.
+ * The task without its null fields and its blank texts, that of a second image among them. Kept blank are what the task
+ * is about, which then has an error of its own, and `charset`: without it, what it was to rule out would be read, and
+ * charged.
  */
 export function withoutUnset(task: unknown): unknown {
-  return without(task, (value, name) => value === null || (isBlank(value) && !subjects.includes(name)));
+  return without(task, (value, name) => value === null || (isBlank(value) && !keptBlank.includes(name)));
 }
 
-const subjects = ['body', 'image', 'question', 'charset'];
+const keptBlank = ['body', 'image', 'question', 'charset'];
 
 const isBlank = (value: unknown) => typeof value === 'string' && value.trim() === '';
 

@@ -24,8 +24,8 @@ export interface VisionEngine {
 }
 
 /**
- * Below these an answer is rather not given than charged: an answer that is wrong costs the client a try at the
- * site. What is right is nearly always surer.
+ * Below these no answer is given, and none charged: a wrong one costs the client a try at the site. Right answers are
+ * nearly always surer.
  */
 const LEAST = { gap: 0.2, turn: 0.15, clicks: 0.03 };
 

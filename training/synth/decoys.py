@@ -11,7 +11,7 @@ from training.synth.letter import stamp, variant
 from training.synth.scene import Colour, Scene, blend
 
 _LETTERS = CHARS[:62]
-# Of a letter, this many pieces each way are too few to be told from the text.
+# Cut into this many pieces each way, a letter is no longer taken for one of the text.
 _PIECES = 3
 
 
