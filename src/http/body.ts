@@ -20,7 +20,8 @@ export function parseBody(bytes: Buffer, strict: boolean): Record<string, unknow
   if (excess !== undefined) throw notJson(excess);
   const value = parseText(text, strict);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw notJson();
-  return strict ? value : spellNames(value);
+  const body = value as Record<string, unknown>;
+  return strict ? body : spellNames(body);
 }
 
 /** The live service's own words for a body that it cannot read. */
@@ -29,7 +30,7 @@ export function notJson(why?: string): Fault {
   return invalid(why === undefined ? detail : `${detail}: it ${why}`);
 }
 
-function parseText(text: string, strict: boolean): Record<string, unknown> {
+function parseText(text: string, strict: boolean): unknown {
   if (strict && text.charCodeAt(0) === 0xfeff) throw notJson('begins with a byte order mark');
   try {
     return parse(text, undefined, { protoAction: 'error', constructorAction: 'error' });

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** Longer than a request needs to arrive on a connection that its client took for open. */
-export const lingerMs = 500;
+const lingerMs = 500;
 
 /** How long a request that has begun to arrive may take, once nothing is under way any more. */
 const patienceMs = 5_000;

@@ -9,7 +9,6 @@ export type Line = z.output<typeof lineSchema>;
  * images: for readings from one look, and for those from several, which say it in another way.
  */
 export const calibrationSchema = z.object({ oneLook: lineSchema, moreLooks: lineSchema });
-export type Calibration = z.output<typeof calibrationSchema>;
 
 /** The calibrated probability, 0 to 1, of a raw one. */
 export function calibrate(probability: number, { slope, offset }: Line): number {

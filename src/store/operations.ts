@@ -31,7 +31,7 @@ import { welcome } from './operations/welcome.ts';
 import type { Operation } from './statement.ts';
 
 /** Everything that a store can be asked, by name: what an engine runs inside a transaction. */
-export const operations = {
+const operations = {
   audit,
   beat,
   createAccount,

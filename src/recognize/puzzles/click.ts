@@ -95,7 +95,7 @@ function shares(weights: readonly number[]): number[] {
 }
 
 /** A column of its own for each row, so that the product of beliefs is greatest. */
-export function assign(beliefs: readonly (readonly number[])[]): number[] {
+function assign(beliefs: readonly (readonly number[])[]): number[] {
   const rows = beliefs.length;
   const columns = beliefs[0]?.length ?? 0;
   // best[set]: the greatest sum of logarithms with the rows of that set served by the columns so far.

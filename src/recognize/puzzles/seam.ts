@@ -1,6 +1,6 @@
 import type { Circle } from './circle.ts';
 import type { Pixels } from './pixels.ts';
-import { STEPS, unroll } from './rings.ts';
+import { type Centre, STEPS, unroll } from './rings.ts';
 
 /** Radii of seams, as shares of the largest circle in the picture. */
 const SMALLEST = 0.2;
@@ -31,7 +31,7 @@ export function seamsOf(picture: Pixels): Circle[] {
 }
 
 /** By radius, in whole pixels: how far the circles just inside and just outside differ, in grey levels. */
-function changesOf(picture: Pixels, centre: { x: number; y: number }, most: number): number[] {
+function changesOf(picture: Pixels, centre: Centre, most: number): number[] {
   const radii = Array.from({ length: Math.floor(most) + 2 }, (_, radius) => radius);
   const { values } = unroll(picture, centre, radii);
   const circle = 3 * STEPS;
