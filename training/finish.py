@@ -24,7 +24,7 @@ from training import checkpoint
 from training.average import RELEASED, blend
 from training.batches import Producers
 from training.equalise import equalise
-from training.learner import CLIP, TOGETHER, half, learn
+from training.learner import CLIP, TOGETHER, learn, prefers_bfloat16
 from training.net import TextNet
 from training.optimiser import Optimiser
 from training.quantise import CALIBRATION, calibration_images
@@ -51,7 +51,7 @@ class Finisher:
         self.optimiser = Optimiser(net)
 
     def scores(self, images: Tensor) -> Tensor:
-        with self.rounding, torch.autocast(images.device.type, torch.bfloat16, enabled=half(images.device)):
+        with self.rounding, torch.autocast(images.device.type, torch.bfloat16, enabled=prefers_bfloat16(images.device)):
             return self.net(images)
 
     def step(self, rate: float, pace: float) -> None:

@@ -19,7 +19,7 @@ TOGETHER = 2  # batches a step
 PARTS = ("net", "average", "optimiser")
 
 
-def half(device: torch.device) -> bool:
+def prefers_bfloat16(device: torch.device) -> bool:
     """Whether it is faster in bfloat16 than in float32."""
     return device.type != "cpu" or _halves_are_faster()
 
@@ -52,7 +52,7 @@ class Learner:
 
     def scores(self, images: Tensor) -> Tensor:
         """Logits of normalised `images`."""
-        with torch.autocast(images.device.type, torch.bfloat16, enabled=half(images.device)):
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=prefers_bfloat16(images.device)):
             return self.net(images)
 
     def step(self, rate: float, images: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from training.learner import half
+from training.learner import prefers_bfloat16
 from training.net import TextNet, normalise
 
 # (N, H, W, 3) uint8 BGR -> (N, W/8, 71) scores
@@ -18,7 +18,7 @@ Scorer = Callable[[np.ndarray], np.ndarray]
 def torch_scorer(net: TextNet, exact: bool = False) -> Scorer:
     """Scores of `net` where it lies, computed as in training or, if `exact`, in float32."""
     device = next(net.parameters()).device
-    rough = not exact and half(device)
+    rough = not exact and prefers_bfloat16(device)
 
     def score(images: np.ndarray) -> np.ndarray:
         with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=rough):

@@ -2,8 +2,8 @@ import { Fault } from '../fault.ts';
 
 /** What the queue must know of a waiting image. */
 export interface Waiting {
-  /** What goes through a net together: the same kind of work, on inputs of one shape. */
-  company: string;
+  /** Equal for what may go through a net together: the same kind of work, on inputs of one shape. */
+  batchKey: string;
   /** Milliseconds since 1970. */
   deadline: number;
   signal: AbortSignal;
@@ -117,7 +117,7 @@ export class WorkQueue<Entry extends Waiting> {
   }
 
   /**
-   * The image whose turn it is and what waits of its company, at most `most`: nothing waits for a batch to fill. And no
+   * The image whose turn it is and what waits with its batch key, at most `most`: nothing waits for a batch to fill. And no
    * more than one thread's share, of so many: further looks take an image ten times as long, and whoever had taken all
    * would still be at it when the others have long been idle.
    */
@@ -125,9 +125,9 @@ export class WorkQueue<Entry extends Waiting> {
     const share = Math.min(Math.ceil(this.#entries.length / threads), most);
     const first = this.#entries[0];
     if (!first) return [];
-    const { company, alone } = first.entry;
-    const isCompany = ({ entry }: { entry: Entry }) => entry.company === company && !entry.alone;
-    const batch = alone ? [first] : this.#entries.filter(isCompany).slice(0, share);
+    const { batchKey, alone } = first.entry;
+    const fitsIn = ({ entry }: { entry: Entry }) => entry.batchKey === batchKey && !entry.alone;
+    const batch = alone ? [first] : this.#entries.filter(fitsIn).slice(0, share);
     this.#round = first.round;
     const taken = batch.map(({ entry }) => entry);
     this.#takeOut(taken);

@@ -33,10 +33,10 @@ export function weigh({ kind }: Work, images: readonly Uint8Array[], shape: Inpu
     return one;
   });
   const { width, height, frames } = peeked[0]!;
-  const company = kind === 'text' ? `text ${targetWidth(width, height, shape)}` : kind;
+  const batchKey = kind === 'text' ? `text ${targetWidth(width, height, shape)}` : kind;
   const isLarge = width * height * frames > LARGE;
   const alone = isLarge || (kind !== 'text' && kind !== 'classes');
-  return { company, alone, bytes: images.reduce((sum, { length }) => sum + length, 0) };
+  return { batchKey, alone, bytes: images.reduce((sum, { length }) => sum + length, 0) };
 }
 
 export function answerOnce(queued: QueuedWork, answer: () => void): void {

@@ -3,7 +3,7 @@ import { type Waiting, WorkQueue } from '../../src/recognize/queue.ts';
 
 const image = (account: string, more: Partial<Waiting> = {}): Waiting => ({
   account,
-  company: 'text 144',
+  batchKey: 'text 144',
   deadline: 1,
   signal: new AbortController().signal,
   alone: true,
@@ -49,7 +49,7 @@ test('an account that has waited for others gets no more than its turn afterward
 test('of one account the oldest is first, and its batch may hold what others sent', () => {
   const queue = new WorkQueue<Waiting>(100);
   const one = image('a', { alone: false });
-  const other = image('a', { alone: false, company: 'text 200' });
+  const other = image('a', { alone: false, batchKey: 'text 200' });
   const third = image('b', { alone: false });
   for (const each of [one, other, third]) queue.add(each, 0);
   expect(queue.take(8)).toEqual([one, third]);

@@ -71,8 +71,8 @@ function fits(piece: Piece, background: Pixels): boolean {
 /** Small ranges, one around each likely corner: found in a coarse picture where the piece is large enough for that. */
 function candidates(picture: Pixels, piece: Piece, background: Pixels, slopes: Slopes, rim: Rim): Range[] {
   const range = rangeOf(picture, piece, background);
-  const likely = (some: Rim, in_: Slopes, all: Range) =>
-    peaksOf(all, CANDIDATES, byOutline(outlines(some, in_, all, Math.ceil(some.x.length / PLACES))));
+  const likely = (part: Rim, within: Slopes, all: Range) =>
+    peaksOf(all, CANDIDATES, byOutline(outlines(part, within, all, Math.ceil(part.x.length / PLACES))));
   const isStrip = range.bottom - range.top < 4;
   if (isStrip || Math.min(piece.width, piece.height) * COARSE < LEAST_COARSE)
     return likely(rim, slopes, range).map((peak) => around(peak, 1, piece, background));

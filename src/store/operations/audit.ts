@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Violation } from '../admin.ts';
 import { type Operation, rows, type Statement, statement } from '../statement.ts';
 import { type Balance, balancesAt, checkpoints, recount, type Stretch, tasksIn } from './balances.ts';
-import { overdueAfter } from './gauges.ts';
+import { overdueAfterMs } from './gauges.ts';
 
 interface Finding {
   subject: string;
@@ -82,7 +82,7 @@ const rules: Rule[] = [
     'no hold stands 30 s after its deadline',
     ({ now }) => sql<Finding>`
     select id as subject, deadline as expected, cast(${now} as bigint) as found from task
-    where state in ('queued', 'running') and deadline < cast(${now} as bigint) - ${sql.lit(overdueAfter)}`,
+    where state in ('queued', 'running') and deadline < cast(${now} as bigint) - ${sql.lit(overdueAfterMs)}`,
   ),
 
   rule(

@@ -3,7 +3,7 @@ import { first, type Operation, statement } from '../statement.ts';
 import { isOpen } from './giveBack.ts';
 
 /** I6: how long after its deadline a hold may still stand. */
-export const overdueAfter = 30_000;
+export const overdueAfterMs = 30_000;
 
 const countOpen = statement((db, p: { overdue: number }) =>
   db
@@ -36,7 +36,7 @@ const countCallbacks = statement((db) =>
 );
 
 export function* gauges(now: number): Operation<StoreGauges> {
-  const tasks = (yield* first(countOpen, { overdue: now - overdueAfter }))!;
+  const tasks = (yield* first(countOpen, { overdue: now - overdueAfterMs }))!;
   const accounts = (yield* first(sumAccounts, {}))!;
   const callbacks = (yield* first(countCallbacks, {}))!;
   return {
