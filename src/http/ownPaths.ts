@@ -21,7 +21,7 @@ export interface OwnPathsParts {
   /** What a classification can be asked, as GET /questions lists it. */
   questions: Record<string, unknown>;
   readPlain: ReturnType<typeof requestReader>['readPlain'];
-  recordFault: ReturnType<typeof faultRecorder>;
+  recordFault: ReturnType<typeof faultRecorder>['recordFault'];
   languageOf(head: Pick<IncomingMessage, 'headers'>): Language;
   send(request: FastifyRequest, reply: FastifyReply, answer: OwnReply): void;
 }
