@@ -1,5 +1,6 @@
-import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import type { Config } from './config.ts';
+import { lineWriter } from './lineWriter.ts';
 
 export type Log = Logger;
 
@@ -40,8 +41,14 @@ export function createLog(config: Pick<Config, 'logLevel'>, stream?: Destination
       redact: { paths, censor: '[secret]' },
       serializers: { err: describeError, req: describeRequest, res: ({ statusCode }) => ({ statusCode }) },
     },
-    stream ?? destination({ fd: 2, sync: false }),
+    // pino's own waits at the end of the process, for ever where the disk is full or nobody reads.
+    stream ?? lineWriter(2, { lostLine }),
   );
+}
+
+function lostLine(lost: number): string {
+  const time = new Date().toISOString();
+  return `${JSON.stringify({ level: 'warn', time, lost, msg: 'lines of the log could not be written' })}\n`;
 }
 
 function describeRequest(request: { id: string; method: string; url: string }) {

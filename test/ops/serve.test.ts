@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -16,7 +16,12 @@ import { scratch, startServer } from './server.ts';
 const entry = fileURLToPath(new URL('../cli/entry.ts', import.meta.url));
 
 /** `legible serve` in a process of its own. */
-function serve(dataDir: string, settings: Record<string, string> = {}, args: string[] = []) {
+function serve(
+  dataDir: string,
+  settings: Record<string, string> = {},
+  args: string[] = [],
+  stderr: 'pipe' | number = 'pipe',
+) {
   const child: ChildProcess = spawn(process.execPath, [...nodeFlags, entry, 'serve', ...args], {
     env: {
       PATH: process.env.PATH ?? '',
@@ -26,11 +31,11 @@ function serve(dataDir: string, settings: Record<string, string> = {}, args: str
       LEGIBLE_RECOGNIZERS: '1',
       ...settings,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', stderr],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-  const err = text(child.stderr!);
+  const err = child.stderr ? text(child.stderr) : Promise.resolve('');
   const lines: string[] = [];
   const output = createInterface(child.stdout!).on('line', (line) => lines.push(line));
   /** The first line of standard output that matches. */
@@ -157,6 +162,16 @@ it.each(['SIGTERM', 'SIGINT'] as const)('%s ends it with status 0 and nothing le
   server.child.kill(signal);
   expect(await server.exited).toEqual([0, null]);
   expect(await server.err).not.toMatch(/"level":"(error|fatal)"/);
+});
+
+it('a log that cannot be written keeps it neither from serving nor from its end', async () => {
+  const full = openSync('/dev/full', 'w');
+  const server = serve(scratch(), {}, [], full);
+  closeSync(full);
+  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(await server.line(/^curl /))?.[0];
+  expect((await fetch(`${url}/getBalance`, { method: 'POST', body: '{}' })).status).toBe(401);
+  server.child.kill('SIGTERM');
+  expect(await server.exited).toEqual([0, null]);
 });
 
 it('while it stops, readiness is red; a second signal ends it at once', async () => {
