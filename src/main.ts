@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { resolve } from 'node:path';
 import { startBookkeeper } from './bookkeeper.ts';
-import { type Clock, SteadyClock, systemClock } from './clock.ts';
+import { type Clock, SteadyClock } from './clock.ts';
 import { SearchPool } from './compute/pool.ts';
 import type { Config } from './config.ts';
 import type { DialectName } from './dialects.ts';
@@ -9,9 +9,8 @@ import { diskSpace } from './disk.ts';
 import { watchStore } from './gauges.ts';
 import { createOps } from './http/ops.ts';
 import { buildServer } from './http/server.ts';
-import { createLog, type Log } from './log.ts';
+import type { Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
-import { milliseconds } from './milliseconds.ts';
 import { caller } from './outbound/call.ts';
 import { Guard, placeOf } from './outbound/guard.ts';
 import { readPepper } from './pepper.ts';
@@ -203,72 +202,4 @@ function lockUnlessShared({ databaseUrl, dataDir }: Config, started: (() => Prom
 /** Only where the database lies there: with PostgreSQL the folder holds the pepper at most, and may not exist. */
 async function requireSpace(dataDir: string): Promise<void> {
   if ((await diskSpace(dataDir)).low) throw new Error('little disk space is left');
-}
-
-/** How long what is still open may keep the process after everything has ended. */
-const lingerMs = 2_000;
-/** How long ending may take beyond the time for draining, before the process is killed. */
-const graceMs = 10_000;
-/** npm passes on a Ctrl-C that the terminal has sent here already: so soon, it is not a second one. */
-const echoMs = 500;
-
-/**
- * Ends this process at once. `process.exit` while a thread is inside onnxruntime aborts with a core dump. The
- * ledger bears a kill: what is held is given back at the next start.
- */
-function kill(): void {
-  process.kill(process.pid, 'SIGKILL');
-  // Only the first process of a container is spared by its own signal.
-  process.abort();
-}
-
-/** Serves until a signal, or until something goes wrong that nobody has foreseen; `greet` is called once it does. */
-export async function serve(config: Config, greet: (running: Running) => void): Promise<void> {
-  const log = createLog(config);
-  let stoppedAt: number | undefined;
-
-  function end(why: string, status: number): void {
-    if (stoppedAt !== undefined) return;
-    stoppedAt = performance.now();
-    log.info({ why }, 'stopping');
-    setTimeout(kill, milliseconds(config.drainSeconds) + graceMs).unref();
-    starting
-      .then((running) => running.stop())
-      .then(
-        () => leave(status),
-        (error: unknown) => {
-          log.fatal({ err: error }, 'stopping failed');
-          leave(status || 1);
-        },
-      );
-  }
-  function onSignal(signal: string): void {
-    if (stoppedAt !== undefined && performance.now() - stoppedAt > echoMs) kill();
-    end(signal, 0);
-  }
-  function onSurprise(error: unknown, kind: string): void {
-    log.fatal({ err: error }, kind);
-    end(kind, 1);
-  }
-
-  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
-  process
-    .on('unhandledRejection', (error) => onSurprise(error, 'unhandledRejection'))
-    .on('uncaughtException', (error) => onSurprise(error, 'uncaughtException'));
-
-  const starting = start(config, {
-    clock: systemClock,
-    log,
-    onFatal(error) {
-      log.fatal({ err: error }, 'the store cannot go on');
-      end('store', 70);
-    },
-  });
-  greet(await starting);
-}
-
-/** By itself, once nothing is left open: threads that run onnxruntime have ended by then. */
-function leave(status: number): void {
-  process.exitCode = status;
-  setTimeout(() => process.exit(status), lingerMs).unref();
 }

@@ -11,7 +11,7 @@ export function serveCommand(): Command {
     .action(async (options: { json?: boolean }) => {
       const config = loadConfig();
       // Not imported above: the other commands start without Fastify, sharp and the models.
-      const { serve } = await import('../main.ts');
+      const { serve } = await import('../serve.ts');
       await serve(config, ({ url, opsUrl, dialectPorts, firstKey }) =>
         print(options, { url, opsUrl, dialectPorts, firstKey: firstKey ?? null }, () =>
           [

@@ -192,6 +192,7 @@ it('while it stops, readiness is red; a second signal ends it at once', async ()
   const again = setInterval(() => server.child.kill('SIGTERM'), 100);
   expect(await server.exited).toEqual([null, 'SIGKILL']);
   clearInterval(again);
+  expect(await server.err).toMatch(/SIGTERM came again.*killed before everything was closed/);
 });
 
 it('stopped while it reads images, it answers each, is paid for each once, and ends with status 0', async () => {

@@ -1,0 +1,59 @@
+import { systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { ending } from './ending.ts';
+import { createLog } from './log.ts';
+import { type Running, start } from './main.ts';
+import { milliseconds } from './milliseconds.ts';
+
+/** Closing a socket or a file must not take longer than this after everything has been told to end. */
+const lingerMs = 2_000;
+const graceMs = 10_000;
+
+/** Serves until a signal, or until something goes wrong that nobody has foreseen; `greet` is called once it does. */
+export async function serve(config: Config, greet: (running: Running) => void): Promise<void> {
+  const log = createLog(config);
+  const { end, onSignal } = ending({
+    log,
+    stop: async () => (await starting).stop(),
+    mostMs: milliseconds(config.drainSeconds) + graceMs,
+    leave,
+    kill,
+    elapsed: systemClock.elapsed,
+    later: (work, ms) => void setTimeout(work, ms).unref(),
+  });
+  function onSurprise(error: unknown, kind: string): void {
+    log.fatal({ err: error }, kind);
+    end(kind, 1);
+  }
+
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  process
+    .on('unhandledRejection', (error) => onSurprise(error, 'unhandledRejection'))
+    .on('uncaughtException', (error) => onSurprise(error, 'uncaughtException'));
+
+  const starting = start(config, {
+    clock: systemClock,
+    log,
+    onFatal(error) {
+      log.fatal({ err: error }, 'the store cannot go on');
+      end('store', 70);
+    },
+  });
+  greet(await starting);
+}
+
+/** By itself, once nothing is left open: threads that run onnxruntime have ended by then. */
+function leave(status: number): void {
+  process.exitCode = status;
+  setTimeout(() => process.exit(), lingerMs).unref();
+}
+
+/**
+ * Ends this process at once. `process.exit` while a thread is inside onnxruntime aborts with a core dump. The
+ * ledger bears a kill: what is held is given back at the next start.
+ */
+function kill(): void {
+  process.kill(process.pid, 'SIGKILL');
+  // Only the first process of a container is spared by its own signal.
+  process.abort();
+}
