@@ -52,7 +52,7 @@ export interface Surroundings {
 export async function start(given: Config, { clock: machine, log, onFatal }: Surroundings): Promise<Running> {
   const config = await atOneAddress(given);
   const clock = new SteadyClock(machine);
-  let cutOff = (): void => {};
+  const lost = new AbortController();
   const started: (() => Promise<unknown>)[] = [];
   async function stop(): Promise<void> {
     const failures: unknown[] = [];
@@ -67,7 +67,7 @@ export async function start(given: Config, { clock: machine, log, onFatal }: Sur
     const store = await openStore(config, {
       onFatal(error) {
         // What was being written may be on the disk: nobody must be told that it has failed and cost nothing.
-        cutOff();
+        lost.abort();
         onFatal(error);
       },
       onCommit: ({ operations }) => metrics.observeCommit(operations),
@@ -131,12 +131,12 @@ export async function start(given: Config, { clock: machine, log, onFatal }: Sur
       pepper,
       log,
       metrics,
+      lost: lost.signal,
       onBesidePort(port, dialect) {
         dialectPorts[dialect] = port;
         guard.denyOwn(port);
       },
     });
-    cutOff = () => api.server.closeAllConnections();
     let draining = false;
     started.push(() => {
       draining = true;

@@ -92,6 +92,8 @@ export interface WorldOptions {
   lingerMs?: number;
   /** Of an earlier world, whose clients come back to it. */
   port?: number;
+  /** Aborted when its store is to be taken for lost. */
+  lost?: AbortSignal;
 }
 
 export interface Answer {
@@ -113,6 +115,7 @@ export async function openWorld({
   clock = new FakeClock(),
   lingerMs = 0,
   port = 0,
+  lost,
 }: WorldOptions = {}) {
   const config: Config = { ...loadConfig({}, ''), ...settings, dataDir };
   const guard = new Guard({ allow: config.outboundAllow, ports: config.outboundPorts });
@@ -150,6 +153,7 @@ export async function openWorld({
     log: createLog({ logLevel: 'debug' }, { write: (line) => log.push(line) }),
     metrics,
     lingerMs,
+    ...(lost && { lost }),
     onBesidePort: (port) => besidePorts.push(port),
   });
   const url = await api.listen({ host: '127.0.0.1', port });

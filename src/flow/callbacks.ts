@@ -93,6 +93,11 @@ export class CallbackSender {
     this.#stop.abort();
   }
 
+  /** Sends nothing any more, and lets go of what is under way. */
+  abandon(): void {
+    this.#stop.abort();
+  }
+
   async #sendDue(): Promise<void> {
     const { store, clock } = this.#parts;
     while (this.#underway.size < mostAtOnce && !this.#stop.signal.aborted) {

@@ -46,6 +46,14 @@ export function buildFlow(parts: FlowParts): Flow {
   const { authenticate, dialectOf, protection, pace, solver, callbacks, underway, log } = steps;
   const sandbox = new Sandbox(steps);
   let banTimer: NodeJS.Timeout | undefined;
+  const giveUp = () => {
+    solver.abandonAll();
+    steps.hurry.abort();
+  };
+  parts.lost?.addEventListener('abort', () => {
+    giveUp();
+    callbacks.abandon();
+  });
 
   async function identify(arrived: Arrived): Promise<Identified> {
     const script = sandbox.ofKey(arrived);
@@ -119,10 +127,7 @@ export function buildFlow(parts: FlowParts): Flow {
     },
     async drain() {
       steps.waiters.close();
-      const timer = setTimeout(() => {
-        solver.abandonAll();
-        steps.hurry.abort();
-      }, milliseconds(parts.config.drainSeconds));
+      const timer = setTimeout(giveUp, milliseconds(parts.config.drainSeconds));
       await underway.drain();
       clearTimeout(timer);
       clearInterval(banTimer);

@@ -19,6 +19,7 @@ export class Solver {
   readonly #clock: Clock;
   readonly #waiting = new Set<Waiting>();
   readonly #timer: NodeJS.Timeout;
+  #isOver = false;
 
   constructor({ engines, clock }: { engines: Engines; clock: Clock }) {
     this.#engines = engines;
@@ -36,6 +37,7 @@ export class Solver {
     const { type, input, deadline, accountId } = held;
     const { signal } = work;
     if (signal.aborted) return Promise.reject(clientHasGone());
+    if (this.#isOver) return Promise.reject(serverIsStopping());
     return new Promise<Answer>((resolve, reject) => {
       const waiting: Waiting = { deadline, work, reject };
       this.#waiting.add(waiting);
@@ -58,8 +60,9 @@ export class Solver {
     });
   }
 
-  /** Gives up every task under way, at the end of a drain. */
+  /** Gives up every task under way, and takes up none: at the end of a drain, or where the store is lost. */
   abandonAll(): void {
+    this.#isOver = true;
     for (const waiting of this.#waiting) {
       this.#waiting.delete(waiting);
       waiting.work.abort();

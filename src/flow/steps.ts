@@ -36,6 +36,8 @@ export interface FlowParts {
   random: () => number;
   /** Makes the ids of tasks and of requests: UUIDs. */
   newId: () => string;
+  /** Aborted when the store can promise nothing any more: from then on nobody is told anything. */
+  lost?: AbortSignal;
 }
 
 /** Everything that a method of the contract is made of. */

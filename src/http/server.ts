@@ -29,7 +29,7 @@ import { rawRefusals } from './rawRefusal.ts';
 import { answerOddRequests, lastRequests, rawAnswerer } from './rawSocket.ts';
 import { pathOf, refuseByHead, requestIdOf } from './requestHead.ts';
 import { requestReader } from './requestReader.ts';
-import { httpServer, OpenRequests, shareConnections } from './sockets.ts';
+import { cutOnceLost, httpServer, OpenRequests, shareConnections } from './sockets.ts';
 import { closeStalledReaders } from './stalledReaders.ts';
 import { together } from './together.ts';
 import { badRequest, noSuchMethod, retryAfterOf } from './wireFault.ts';
@@ -121,6 +121,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   const sharing = { most: config.maxConnections, addresses, clock: parts.clock };
   const openRequests = new OpenRequests(shareConnections(app.server, sharing));
   const parting = partingFrom(app.server, parts.lingerMs);
+  cutOnceLost(app.server, parts.lost);
 
   for (const name of ['address', 'startedAt', 'sentType', 'spoken', 'aside'])
     app.decorateRequest(name, undefined);

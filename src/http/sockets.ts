@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerOptions } from 'node:http';
+import {
+  createServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerOptions,
+} from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
@@ -103,4 +109,12 @@ export function shareConnections(
     });
   });
   return (socket) => floods.getOrMake(networkOf(socket), () => new SlidingWindow(neverMore)).add(clock.now());
+}
+
+/** Cuts off whoever is connected once the store is lost, and whoever comes after that: nobody must be told anything. */
+export function cutOnceLost(server: HttpServer, lost: AbortSignal | undefined): void {
+  lost?.addEventListener('abort', () => server.closeAllConnections());
+  server.on('connection', (socket: Socket) => {
+    if (lost?.aborted) socket.destroy();
+  });
 }

@@ -50,7 +50,7 @@ function serve(
   return { child, exited, err, lines, line };
 }
 
-it('where the store can promise nothing any more, every connection is cut before an answer can leave', async () => {
+it('where the store can promise nothing any more, every connection is cut before an answer can leave, and no new one is taken', async () => {
   const dataDir = scratch();
   const { promise: fatal, resolve } = Promise.withResolvers<Error>();
   const { url, post } = await startServer({ LEGIBLE_DATA_DIR: dataDir }, resolve);
@@ -60,6 +60,7 @@ it('where the store can promise nothing any more, every connection is cut before
   rmSync(join(dataDir, 'legible.db'));
   expect((await fatal).message).toContain('removed or replaced');
   await cut;
+  await expect(post('/getBalance', {})).rejects.toThrow('fetch failed');
 });
 
 it('a server whose database is removed under it ends', async () => {

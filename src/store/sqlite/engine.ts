@@ -28,7 +28,7 @@ export async function openSqlite(file: string, events: EngineEvents): Promise<En
     lock.release();
     throw explained(error, file);
   }
-  const watch = watchPlace(file, events);
+  const watch = watchPlace(file, (error) => writer.fail(error));
 
   return {
     call: <Name extends OperationName>(name: Name, ...args: Arguments<Name>) =>
@@ -69,13 +69,13 @@ function makeDatabase(file: string): void {
 const lookMs = 1_000;
 
 /** A file that is removed or replaced goes on taking writes, which nobody will ever read. */
-function watchPlace(file: string, events: EngineEvents): NodeJS.Timeout {
+function watchPlace(file: string, onGone: (error: Error) => void): NodeJS.Timeout {
   const opened = identityOf(file);
   const watch = setInterval(() => {
     const now = identityOf(file);
     if (now === opened || now === undefined) return;
     clearInterval(watch);
-    events.fatal(new StoreError('REMOVED', `${file} has been removed or replaced while it was in use`));
+    onGone(new StoreError('REMOVED', `${file} has been removed or replaced while it was in use`));
   }, lookMs);
   return watch.unref();
 }

@@ -8,6 +8,8 @@ export interface Thread {
   call(call: AskedCall): Promise<unknown>;
   command(command: Command): Promise<unknown>;
   close(): Promise<void>;
+  /** What has been asked and not answered fails with this, and so does whatever is asked from now on. */
+  fail(error: Error): void;
 }
 
 interface Waiting {
@@ -109,6 +111,11 @@ export async function startThread(
       const exited = new Promise((resolve) => worker.once('exit', resolve));
       send({ command: 'close' });
       await exited;
+    },
+    fail(error) {
+      if (ended || closing) return;
+      end(error);
+      send({ command: 'close' });
     },
   };
 }
