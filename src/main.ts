@@ -18,8 +18,10 @@ import { readClassCard } from './recognize/classes/card.ts';
 import { Questions } from './recognize/classes/questions.ts';
 import { imageParser } from './recognize/imageParser.ts';
 import { RecognizerPool } from './recognize/pool.ts';
+import type { StoreAdmin } from './store/admin.ts';
 import { lockDataDir } from './store/lock.ts';
 import { openStore } from './store/open.ts';
+import type { Store } from './store/store.ts';
 import { startSweeper } from './sweeper.ts';
 import { taskTypes } from './tasks/registry.ts';
 import type { Engines } from './tasks/task.ts';
@@ -46,10 +48,15 @@ export interface Surroundings {
   log: Log;
   /** Called when the store can promise nothing any more. */
   onFatal: (error: Error) => void;
+  /** Calls the start off, which then rejects with its reason before anybody is served. */
+  calledOff?: AbortSignal;
 }
 
 /** Starts everything in order; what has been started is closed again, in the opposite order, if a later part fails. */
-export async function start(given: Config, { clock: machine, log, onFatal }: Surroundings): Promise<Running> {
+export async function start(
+  given: Config,
+  { clock: machine, log, onFatal, calledOff = new AbortController().signal }: Surroundings,
+): Promise<Running> {
   const config = await atOneAddress(given);
   const clock = new SteadyClock(machine);
   const lost = new AbortController();
@@ -64,7 +71,7 @@ export async function start(given: Config, { clock: machine, log, onFatal }: Sur
   try {
     lockUnlessShared(config, started);
     const metrics = createMetrics();
-    const store = await openStore(config, {
+    const opening = openStore(config, {
       onFatal(error) {
         // What was being written may be on the disk: nobody must be told that it has failed and cost nothing.
         lost.abort();
@@ -72,10 +79,12 @@ export async function start(given: Config, { clock: machine, log, onFatal }: Sur
       },
       onCommit: ({ operations }) => metrics.observeCommit(operations),
     });
+    const store = await unlessCalledOff(opening, calledOff);
     started.push(() => store.close());
     const timekeeper = await startTimekeeper(clock, machine, store, log);
     started.push(() => timekeeper.stop());
     const pepper = await readPepper(config, store);
+    calledOff.throwIfAborted();
     const repaired = await store.repair(clock.now());
     if (repaired > 0)
       log.warn(
@@ -87,6 +96,7 @@ export async function start(given: Config, { clock: machine, log, onFatal }: Sur
     const bookkeeper = startBookkeeper(store, clock, log);
     started.push(() => bookkeeper.stop());
 
+    calledOff.throwIfAborted();
     const recognizer = await RecognizerPool.start({
       threads: config.recognizers,
       queueLimit: config.recognizerQueue,
@@ -142,6 +152,7 @@ export async function start(given: Config, { clock: machine, log, onFatal }: Sur
       draining = true;
       return api.close();
     });
+    calledOff.throwIfAborted();
     const url = await api.listen({ host: config.host, port: config.port });
     guard.denyOwn(placeOf(new URL(url)).port);
 
@@ -178,6 +189,22 @@ export async function start(given: Config, { clock: machine, log, onFatal }: Sur
   } catch (error) {
     await stop().catch((failure: unknown) => log.error({ err: failure }, 'after a failed start'));
     throw error;
+  }
+}
+
+/** Opening may wait for as long as another process is at the tables; nothing is lost where it is left at that. */
+async function unlessCalledOff(opening: Promise<Store & StoreAdmin>, calledOff: AbortSignal) {
+  const { promise: off, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(calledOff.reason);
+  calledOff.addEventListener('abort', onAbort);
+  if (calledOff.aborted) onAbort();
+  try {
+    return await Promise.race([opening, off]);
+  } catch (error) {
+    opening.then((store) => store.close()).catch(() => {});
+    throw error;
+  } finally {
+    calledOff.removeEventListener('abort', onAbort);
   }
 }
 

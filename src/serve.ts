@@ -12,9 +12,13 @@ const graceMs = 10_000;
 /** Serves until a signal, or until something goes wrong that nobody has foreseen; `greet` is called once it does. */
 export async function serve(config: Config, greet: (running: Running) => void): Promise<void> {
   const log = createLog(config);
+  const off = new AbortController();
   const { end, onSignal } = ending({
     log,
-    stop: async () => (await starting).stop(),
+    async stop() {
+      off.abort();
+      await (await running)?.stop();
+    },
     mostMs: milliseconds(config.drainSeconds) + graceMs,
     leave,
     kill,
@@ -34,12 +38,17 @@ export async function serve(config: Config, greet: (running: Running) => void): 
   const starting = start(config, {
     clock: systemClock,
     log,
+    calledOff: off.signal,
     onFatal(error) {
       log.fatal({ err: error }, 'the store cannot go on');
       end('store', 70);
     },
   });
-  greet(await starting);
+  const running = starting.catch((error: unknown) => {
+    if (!off.signal.aborted || error !== off.signal.reason) throw error;
+  });
+  const started = await running;
+  if (started !== undefined) greet(started);
 }
 
 /** By itself, once nothing is left open: threads that run onnxruntime have ended by then. */
