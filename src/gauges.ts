@@ -47,12 +47,17 @@ export function watchStore(metrics: Metrics, store: StoreAdmin, sweeper: Sweeper
 
 function shared<T>(read: () => Promise<T>, clock: Clock): () => Promise<T> {
   let last: Promise<T> | undefined;
+  let isReading = false;
   let readAt = 0;
   return () => {
     const now = clock.now();
-    if (last === undefined || Math.abs(now - readAt) >= freshMs) {
+    // While a disk stands, scrapes do not queue one question behind the other.
+    if (last === undefined || (!isReading && Math.abs(now - readAt) >= freshMs)) {
       readAt = now;
-      last = read();
+      isReading = true;
+      last = read().finally(() => {
+        isReading = false;
+      });
       // A failure is told to those who ask now, and not remembered.
       last.catch(() => {
         last = undefined;

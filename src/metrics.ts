@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ErrorCode } from './errors.ts';
+import { within } from './within.ts';
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
 
@@ -11,9 +12,10 @@ export type Refusal = 'queue_full' | 'limit' | 'concurrency' | 'ban' | 'block' |
 
 /**
  * Every metric that the server counts as it works. Labels come from short fixed lists: a key, an account, an
- * address or a task id as a label would grow the time series without bound, and leak.
+ * address or a task id as a label would grow the time series without bound, and leak. `readMs`: for what is read when
+ * the metrics are asked for.
  */
-export function createMetrics() {
+export function createMetrics({ readMs = 1_000 } = {}) {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -97,7 +99,7 @@ export function createMetrics() {
         registers,
         labelNames: Object.keys(labels),
         async collect() {
-          this.set(labels, await attempt(read, Number.NaN));
+          this.set(labels, await attempt(readMs, read, Number.NaN));
         },
       });
     },
@@ -109,7 +111,7 @@ export function createMetrics() {
         help,
         registers,
         async collect() {
-          last = await attempt(read, last);
+          last = await attempt(readMs, read, last);
           this.reset();
           this.inc(last);
         },
@@ -120,10 +122,11 @@ export function createMetrics() {
 
 type Reading<T> = () => T | Promise<T>;
 
-/** One value that cannot be read, because the store is down, must not take the others with it. */
-async function attempt<T>(read: Reading<T>, otherwise: T): Promise<T> {
+/** One value that cannot be read, because the store is down or its disk stands, must not take the others with it. */
+async function attempt<T>(ms: number, read: Reading<T>, otherwise: T): Promise<T> {
   try {
-    return await read();
+    const reading = read();
+    return reading instanceof Promise ? await within(ms, reading) : reading;
   } catch {
     return otherwise;
   }

@@ -1,5 +1,6 @@
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { Metrics } from '../metrics.ts';
+import { within } from '../within.ts';
 
 export interface OpsParts {
   metrics: Metrics;
@@ -43,14 +44,4 @@ export function createOps({ metrics, checks, isDraining, version, log, checkMs =
   );
 
   return ops;
-}
-
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`no answer in ${ms} ms`)), ms);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,7 +1,10 @@
 import { pino } from 'pino';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { watchStore } from '../../src/gauges.ts';
 import { createOps, type OpsParts } from '../../src/http/ops.ts';
 import { createMetrics } from '../../src/metrics.ts';
+import type { StoreAdmin } from '../../src/store/admin.ts';
+import { FakeClock } from '../world.ts';
 
 function ops(parts: Partial<OpsParts> = {}) {
   return createOps({
@@ -14,6 +17,7 @@ function ops(parts: Partial<OpsParts> = {}) {
   });
 }
 
+const counted = { operations: 5, commits: 2, walBytes: 0 };
 const good = () => Promise.resolve();
 const bad = () => Promise.reject<never>(new Error('disk /dev/secret is gone'));
 
@@ -86,6 +90,21 @@ describe('metrics', () => {
     depth = 7;
     const second = await app.inject('/metrics');
     expect(second.body).toContain('legible_test_depth 7');
+  });
+
+  it('are served without those that do not come, and these are not asked for twice at once', async () => {
+    const metrics = createMetrics({ readMs: 5 });
+    const clock = new FakeClock();
+    const store = { gauges: vi.fn(() => new Promise<never>(() => {})), counters: async () => counted };
+    watchStore(metrics, store as unknown as StoreAdmin, { timedOut: 3, stop: async () => {} }, clock);
+    const app = ops({ metrics });
+    for (const scrape of [1, 2]) {
+      const { body } = await app.inject('/metrics');
+      expect(body, `scrape ${scrape}`).toContain('legible_tasks_open Nan');
+      expect(body).toContain('legible_store_commits_total 2');
+      clock.advance(60_000);
+    }
+    expect(store.gauges).toHaveBeenCalledOnce();
   });
 
   it('are served without those that cannot be read', async () => {
