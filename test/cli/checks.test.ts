@@ -1,12 +1,16 @@
 import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { checkBooks } from '../../src/cli/checks/books.ts';
 import { judgeFileSystem } from '../../src/cli/checks/disks.ts';
 import { checkFiles } from '../../src/cli/checks/files.ts';
 import { checkNetwork } from '../../src/cli/checks/network.ts';
 import { checkUpkeep } from '../../src/cli/checks/upkeep.ts';
 import { loadConfig, type Sources, traceConfig } from '../../src/config.ts';
 import { Guard } from '../../src/outbound/guard.ts';
+import { lockDataDir } from '../../src/store/lock.ts';
+import { openStore } from '../../src/store/open.ts';
+import { hold, openAccount } from '../store/engines.ts';
 import { installation } from './legible.ts';
 
 const config = (settings: Record<string, string>) => loadConfig(settings, '');
@@ -47,6 +51,29 @@ describe('doctor on the machine', () => {
     ['tmpfs', 0x01021994, 'warn'],
   ])('a database on %s', (_name, type, status) => {
     expect(judgeFileSystem(type).status).toBe(status);
+  });
+});
+
+describe('doctor on holds past their deadline', () => {
+  it('leaves them to a server that runs, whose time may be another than this machine’s', async () => {
+    const dataDir = installation().settings.LEGIBLE_DATA_DIR;
+    vi.stubEnv('LEGIBLE_DATA_DIR', dataDir);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const store = await openStore({ dataDir, databaseUrl: undefined });
+    await openAccount(store, 10_000);
+    await store.reserve(hold());
+    await store.close();
+    const I6 = async () => {
+      const found = await checkBooks(config({ LEGIBLE_DATA_DIR: dataDir }), false);
+      return found.find(({ name }) => name === 'I6');
+    };
+
+    const server = lockDataDir(dataDir);
+    const served = await I6();
+    expect(served).toMatchObject({ status: 'warn', detail: expect.stringContaining('the server that runs') });
+    expect(served?.repair).toBeUndefined();
+    server?.release();
+    expect(await I6()).toMatchObject({ status: 'fail', repair: expect.any(Function) });
   });
 });
 
