@@ -11,6 +11,7 @@ import { createOps } from './http/ops.ts';
 import { buildServer } from './http/server.ts';
 import type { Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
+import { withinOpenFiles } from './openFiles.ts';
 import { caller } from './outbound/call.ts';
 import { Guard, placeOf } from './outbound/guard.ts';
 import { readPepper } from './pepper.ts';
@@ -57,7 +58,7 @@ export async function start(
   given: Config,
   { clock: machine, log, onFatal, calledOff = new AbortController().signal }: Surroundings,
 ): Promise<Running> {
-  const config = await atOneAddress(given);
+  const config = withinOpenFiles(await atOneAddress(given), log);
   const clock = new SteadyClock(machine);
   const lost = new AbortController();
   const started: (() => Promise<unknown>)[] = [];

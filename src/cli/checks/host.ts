@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import type { Config } from '../../config.ts';
+import { filesNeeded, mostOpenFiles, readProc } from '../../openFiles.ts';
 import { oldestNode } from '../../version.ts';
 import { type Finding, findingsOf } from './check.ts';
 import { checkDisk } from './disks.ts';
@@ -9,7 +9,6 @@ const loopback = ['127.0.0.1', '::1', 'localhost'];
 const mebibyte = 2 ** 20;
 /** Two recognition threads with their models, and an image of 4 M pixels in each. */
 const memoryNeeded = 512 * mebibyte;
-const filesNeeded = 8192;
 
 /** The configuration as it meets this machine: who can reach it. */
 export function checkConfig(config: Config): Finding[] {
@@ -36,11 +35,12 @@ export function checkConfig(config: Config): Finding[] {
 export async function checkRuntime(config: Config): Promise<Finding[]> {
   const finding = findingsOf('runtime');
   const root = process.getuid?.() === 0;
-  const files = openFiles();
+  const files = mostOpenFiles();
+  const needed = filesNeeded(config);
   const found = [
     checkNode(),
     finding('user', root ? 'warn' : 'ok', root ? 'root: give the server a user of its own' : 'not root'),
-    finding('file handles', files >= filesNeeded ? 'ok' : 'warn', `${files}; ${filesNeeded} are advised`),
+    finding('file handles', files >= needed ? 'ok' : 'warn', `${files}; ${needed} are advised`),
     finding(
       'memory',
       freeMemory() >= memoryNeeded ? 'ok' : 'warn',
@@ -62,14 +62,4 @@ function checkNode(): Finding {
 function freeMemory(): number {
   const kib = readProc('/proc/meminfo', /^MemAvailable:\s+(\d+)/m);
   return kib === undefined ? freemem() : kib * 1024;
-}
-
-function openFiles(): number {
-  return readProc('/proc/self/limits', /^Max open files\s+(\d+)/m) ?? Number.POSITIVE_INFINITY;
-}
-
-function readProc(file: string, pattern: RegExp): number | undefined {
-  if (!existsSync(file)) return undefined;
-  const match = pattern.exec(readFileSync(file, 'utf8'));
-  return match ? Number(match[1]) : undefined;
 }

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { loadConfig } from '../../src/config.ts';
+import { createLog } from '../../src/log.ts';
+import { mostOpenFiles, withinOpenFiles } from '../../src/openFiles.ts';
+import { startServer } from './server.ts';
+
+const config = (maxConnections: number) =>
+  loadConfig({ LEGIBLE_MAX_CONNECTIONS: String(maxConnections) }, 'absent.json');
+
+it.each([
+  { most: 1_024, taken: 824, isTold: true },
+  { most: 10, taken: 1, isTold: true },
+  { most: 10_200, taken: 10_000, isTold: false },
+  { most: Number.POSITIVE_INFINITY, taken: 10_000, isTold: false },
+])('of 10,000 connections $taken are taken where $most files may be open', ({ most, taken, isTold }) => {
+  const lines: string[] = [];
+  const log = createLog({ logLevel: 'warn' }, { write: (line: string) => lines.push(line) });
+  expect(withinOpenFiles(config(10_000), log, most).maxConnections).toBe(taken);
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject(
+    isTold ? [{ maxConnections: 10_000, openFiles: most, taken }] : [],
+  );
+});
+
+it.runIf(process.platform === 'linux')('the limit is what the system says', () => {
+  expect(mostOpenFiles()).toBeGreaterThan(100);
+});
+
+it('a server that may take more connections than it may have files says so at its start', async () => {
+  const { logged } = await startServer({ LEGIBLE_MAX_CONNECTIONS: '2000000000' });
+  expect(logged()).toMatch(/"maxConnections":2000000000.*fewer connections are taken/);
+});
