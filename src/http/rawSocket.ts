@@ -3,6 +3,12 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Reply } from './dialects/dialect.ts';
 
+/**
+ * After a pause of the process (a machine that was suspended) timers come before what the system has received meanwhile:
+ * who is late by them has this long for that to be read.
+ */
+const readingMs = 500;
+
 export interface RawRefusal extends Reply {
   requestId: string;
   /** Seconds; 0 where trying again does not help. */
@@ -15,9 +21,12 @@ export interface RawRefusal extends Reply {
  */
 export function rawAnswerer(
   answer: (error: Error, socket: Socket) => RawRefusal,
-  inItsTurn: (socket: Socket, write: () => void) => void,
+  inItsTurn: (socket: Socket, write: () => void, afterMs: number) => void,
 ) {
-  return (error: Error, socket: Socket): void => inItsTurn(socket, () => write(error, socket));
+  return (error: Error & { code?: string }, socket: Socket): void => {
+    const afterMs = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? readingMs : 0;
+    inItsTurn(socket, () => write(error, socket), afterMs);
+  };
 
   function write(error: Error, socket: Socket): void {
     // Browsers and load balancers open connections that they may never use: silence is no mistake.
@@ -92,9 +101,10 @@ export function lastRequests(server: Server) {
 
     /**
      * Lets `write` once a socket has been given the answers to all requests that came in full. Of one that was refused by
-     * its head, what becomes of its body is no second mistake: its own answer is then the last.
+     * its head, what becomes of its body is no second mistake: its own answer is then the last. What has come in full
+     * `afterMs` later is not late.
      */
-    inItsTurn(socket: Socket, write: () => void): void {
+    inItsTurn(socket: Socket, write: () => void, afterMs: number): void {
       // A timeout is told again every second.
       if (waiting.has(socket)) return;
       const { request, response, before, hasAnswer } = last.get(socket) ?? {};
@@ -107,16 +117,18 @@ export function lastRequests(server: Server) {
         if (isCut && hasAnswer) socket.end(() => socket.destroy());
         else write();
       };
-      if (ahead === undefined || ahead.closed) takeTurn();
-      else {
-        waiting.add(socket);
-        ahead.once('close', takeTurn);
-      }
+      const queue = () => {
+        if (ahead === undefined || ahead.closed) takeTurn();
+        else ahead.once('close', takeTurn);
+      };
+      waiting.add(socket);
+      if (afterMs > 0) setTimeout(queue, afterMs).unref();
+      else queue();
     },
   };
 }
 
-/** Takes over the two cases that Node answers by itself, outside the contract. */
+/** Takes over the cases that Node deals with by itself: two outside the contract, and idle connections, without a look. */
 export function answerOddRequests(server: Server, answer: (error: Error, socket: Socket) => void): void {
   server.on('connect', (_request, socket: Duplex) => {
     socket.on('error', () => socket.destroy());
@@ -124,4 +136,10 @@ export function answerOddRequests(server: Server, answer: (error: Error, socket:
   });
   // Node would answer 417 to any expectation but 100-continue.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  server.on('timeout', (socket) => {
+    const { bytesRead } = socket;
+    setTimeout(() => {
+      if (socket.bytesRead === bytesRead) socket.destroy();
+    }, readingMs).unref();
+  });
 }

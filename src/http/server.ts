@@ -79,7 +79,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       const refusal = refusalOf(error, socket, arriving);
       return { ...refusal, status: statusOf(refusal) };
     },
-    (socket, write) => last.inItsTurn(socket, write),
+    (socket, write, afterMs) => last.inItsTurn(socket, write, afterMs),
   );
 
   const app = Fastify({

@@ -118,6 +118,40 @@ test.each([
   expect(await said).toMatch(/did not arrive in time/);
 });
 
+test.each([
+  ['a head', 30],
+  ['a body', -9],
+])(
+  '%s that the system had when its time was over, and this process had not read, is not late',
+  async (_name, cut) => {
+    const whole = `POST /getBalance HTTP/1.1\r\nHost: x\r\nContent-Length: 15\r\n\r\n{"clientKey":1}`;
+    const socket = connect(world.port, '127.0.0.1');
+    const [accepted] = (await once(world.api.server, 'connection')) as [Socket];
+    socket.write(whole.slice(0, cut));
+    await expect.poll(() => accepted.bytesRead).toBeGreaterThan(0);
+    socket.write(whole.slice(cut));
+    // As after a pause: before anything is read.
+    const late = Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+    world.api.server.emit('clientError', late, accepted);
+    expect(String(await once(socket, 'data'))).toMatch(/^HTTP\/1.1 401/);
+    socket.destroy();
+  },
+);
+
+test('of idle connections whose time is over the one stays by which a request has come', async () => {
+  const [used, idle] = [connect(world.port, '127.0.0.1'), connect(world.port, '127.0.0.1')];
+  const accepted: Socket[] = [];
+  world.api.server.on('connection', (socket: Socket) => accepted.push(socket));
+  await expect.poll(() => accepted.length).toBe(2);
+  used.write(question);
+  // As after a pause: before anything is read.
+  for (const socket of accepted) world.api.server.emit('timeout', socket);
+  expect(await answers(used, 1)).toBe(1);
+  await once(idle.resume(), 'close');
+  expect(idle.bytesRead).toBe(0);
+  used.destroy();
+});
+
 test('answers to mistakes say as others do whether their connection stays', async () => {
   const socket = await open();
   const wrong = (more: string) =>
