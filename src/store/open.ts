@@ -7,10 +7,10 @@ import { countedPoll } from './countedPoll.ts';
 import type { Engine, EngineEvents } from './engine.ts';
 import { withFreshResults } from './freshResults.ts';
 import { openPostgres } from './postgres/engine.ts';
-import { presence } from './postgres/presence.ts';
 import { unreachable } from './postgres/unreachable.ts';
 import { openSqlite } from './sqlite/engine.ts';
 import type { Store } from './store.ts';
+import { sweepOwn, sweepShared } from './sweeps.ts';
 
 export interface StoreOptions {
   /** Called when the store can promise nothing any more; by default the process ends with status 70. */
@@ -52,52 +52,10 @@ export async function openStore(
   return { ...(isShared ? store : withFreshResults(store, engine)), ...adminOn(engine), counters };
 }
 
-/** Rounds of one sweep: 20,000 tasks, ten times what a full second of the fastest server leaves behind. */
-const mostRounds = 100;
-
 function storeOn(engine: Engine, isShared: boolean): Store {
   const node = randomUUID();
-  const others = presence(engine, node);
-
-  /** `findAliveSince` tells since when the living have been seen; undefined where that cannot be told. */
-  async function repair(findAliveSince: () => Promise<number | undefined>, now: number): Promise<number> {
-    let repaired = 0;
-    for (let round = 0; round < mostRounds; round++) {
-      const aliveSince = await findAliveSince();
-      if (aliveSince === undefined) break;
-      const found = await engine.call('repair', node, aliveSince, now);
-      repaired += found;
-      if (found === 0) break;
-    }
-    return repaired;
-  }
-
   return {
-    repair: async (now) => {
-      // One process at a time serves from a file, so that every other one is dead.
-      if (!isShared) return repair(async () => Number.MAX_SAFE_INTEGER, now);
-      await others.beat();
-      return 0;
-    },
-    async sweep(now) {
-      if (isShared) await repair(others.beat, now);
-      const swept = { timedOut: 0, forgotten: 0 };
-      for (let round = 0; round < mostRounds; round++) {
-        // Before every round: all of them may take longer than a process may be silent and not be taken for dead.
-        if (isShared) await others.beat();
-        const { timedOut, forgotten, more } = await engine.call('sweep', now);
-        swept.timedOut += timedOut;
-        swept.forgotten += forgotten;
-        if (!more) break;
-      }
-      if (isShared)
-        // One that is stuck is no reason not to end the others'; whose turn has not come comes again.
-        for (const accountId of await engine.call('lateAccounts', now)) {
-          await others.beat();
-          swept.timedOut += await engine.call('endOverdueOf', { accountId, now }).catch(() => 0);
-        }
-      return swept;
-    },
+    ...(isShared ? sweepShared(engine, node) : sweepOwn(engine, node)),
     findPrincipal: (keyHash) => engine.call('findPrincipal', keyHash),
     recall: (request) => engine.call('recall', request),
     reserve: (hold) => engine.call('reserve', hold, node),

@@ -1,6 +1,6 @@
 import type { Feedback } from '../admin.ts';
 import { change, first, type Operation, rows, statement } from '../statement.ts';
-import { roundSize } from './round.ts';
+import { type Due, roundSize } from './round.ts';
 
 interface Report {
   taskId: string;
@@ -57,11 +57,12 @@ export function* saveFeedback(report: Report): Operation<boolean> {
 /** Long enough to see what a model does not know; what clients write may name persons. */
 const keptMs = 90 * 86_400_000;
 
-const deleteOld = statement((db, p: { before: number }, engine) => {
+const deleteOld = statement((db, p: Due, engine) => {
   const old = db
     .selectFrom('feedback')
     .select('task_id')
-    .where('at', '<=', p.before)
+    .where('at', '>=', p.since)
+    .where('at', '<=', p.now)
     .orderBy('at')
     .limit(roundSize);
   return db
@@ -70,8 +71,8 @@ const deleteOld = statement((db, p: { before: number }, engine) => {
 });
 
 /** One round of forgetting reports; whether another would find more. */
-export function* forgetFeedback(now: number): Operation<boolean> {
-  return (yield* change(deleteOld, { before: now - keptMs })) === roundSize;
+export function* forgetFeedback({ since, now }: Due): Operation<boolean> {
+  return (yield* change(deleteOld, { since: since - keptMs, now: now - keptMs })) === roundSize;
 }
 
 const selectFeedback = statement((db, p: { least: number; limit: number }) =>

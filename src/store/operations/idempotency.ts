@@ -1,6 +1,6 @@
 import { change, first, type Operation, statement } from '../statement.ts';
 import type { Idempotency, Recalled } from '../store.ts';
-import { roundSize } from './round.ts';
+import { type Due, roundSize } from './round.ts';
 
 interface Name {
   keyId: string;
@@ -106,10 +106,11 @@ export function* freeName({ id: taskId, key_id: keyId, idempotency: name }: Aske
   if (name !== null) yield* change(deleteRequest, { keyId, name, taskId });
 }
 
-const deleteExpired = statement((db, p: { now: number }, engine) => {
+const deleteExpired = statement((db, p: Due, engine) => {
   const expired = db
     .selectFrom('idempotency')
     .select(['key_id', 'name'])
+    .where('expires_at', '>=', p.since)
     .where('expires_at', '<=', p.now)
     .orderBy('expires_at')
     .limit(roundSize);
@@ -125,6 +126,6 @@ const deleteExpired = statement((db, p: { now: number }, engine) => {
 });
 
 /** One round of forgetting requests; whether another would find more. */
-export function* forgetRequests(now: number): Operation<boolean> {
-  return (yield* change(deleteExpired, { now })) === roundSize;
+export function* forgetRequests(due: Due): Operation<boolean> {
+  return (yield* change(deleteExpired, due)) === roundSize;
 }

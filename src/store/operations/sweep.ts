@@ -5,13 +5,14 @@ import { forgetFeedback } from './feedback.ts';
 import { isOpen, timeOut } from './giveBack.ts';
 import { forgetRequests } from './idempotency.ts';
 import { lockAccounts } from './locks.ts';
-import { roundSize } from './round.ts';
+import { type Due, roundSize } from './round.ts';
 
-const selectOverdue = statement((db, p: { now: number }, engine) => {
+const selectOverdue = statement((db, p: Due, engine) => {
   const overdue = db
     .selectFrom('task')
     .select(['task.id', 'task.lease'])
     .where(isOpen)
+    .where('deadline', '>=', p.since)
     .where('deadline', '<=', p.now)
     .orderBy('deadline')
     .limit(roundSize);
@@ -26,10 +27,11 @@ function ofFreeAccounts<Row>(tasks: SelectQueryBuilder<Tables, 'task', Row>) {
   return tasks.innerJoin('account', 'account.id', 'task.account_id').forUpdate('account').skipLocked();
 }
 
-const forget = statement((db, p: { now: number }, engine) => {
+const forget = statement((db, p: Due, engine) => {
   const expired = db
     .selectFrom('task')
     .select('number')
+    .where('expires_at', '>=', p.since)
     .where('expires_at', '<=', p.now)
     .where('state', 'in', ['ready', 'failed'])
     .orderBy('expires_at')
@@ -42,37 +44,38 @@ const forget = statement((db, p: { now: number }, engine) => {
 /** Milliseconds after which a task's account is waited for: one that is never idle would be passed over for ever. */
 const passedOverMs = 5_000;
 
-const selectLate = statement((db, p: { before: number }) =>
+const selectLate = statement((db, p: Due) =>
   db
     .selectFrom('task')
     .select('account_id')
     .distinct()
     .where(isOpen)
-    .where('deadline', '<=', p.before)
+    .where('deadline', '>=', p.since)
+    .where('deadline', '<=', p.now)
     .limit(8),
 );
 
 /** Accounts whose tasks have been passed over for too long. */
-export function* lateAccounts(now: number): Operation<string[]> {
-  return (yield* rows(selectLate, { before: now - passedOverMs })).map((task) => task.account_id);
+export function* lateAccounts(now: number, since = 0): Operation<string[]> {
+  return (yield* rows(selectLate, { since, now: now - passedOverMs })).map((task) => task.account_id);
 }
 
-const selectOverdueOf = statement((db, p: { accountId: string; now: number }) =>
+const selectOverdueOf = statement((db, p: Due & { accountId: string }) =>
   db
     .selectFrom('task')
     .select(['id', 'lease'])
     .where(isOpen)
+    .where('deadline', '>=', p.since)
     .where('deadline', '<=', p.now)
     .where('account_id', '=', p.accountId)
     .limit(roundSize),
 );
 
 /** Fails the overdue tasks of one account, which is waited for; returns how many. */
-export function* endOverdueOf({ accountId, now }: { accountId: string; now: number }): Operation<number> {
-  yield* lockAccounts([accountId]);
+export function* endOverdueOf(which: Due & { accountId: string }): Operation<number> {
+  yield* lockAccounts([which.accountId]);
   let timedOut = 0;
-  for (const task of yield* rows(selectOverdueOf, { accountId, now }))
-    if (yield* timeOut(task, now)) timedOut++;
+  for (const task of yield* rows(selectOverdueOf, which)) if (yield* timeOut(task, which.now)) timedOut++;
   return timedOut;
 }
 
@@ -85,25 +88,28 @@ export interface Swept {
 
 /**
  * One round: fails tasks past their deadline and gives their holds back; forgets tasks past their retention, names of
- * requests, and reports.
+ * requests, and reports. What was due before `since` is not looked for: in PostgreSQL the entries of rows that are
+ * gone stand in the indexes for as long as anybody may see them, and each round would walk them all.
  */
-export function* sweep(now: number): Operation<Swept> {
-  const overdue = yield* rows(selectOverdue, { now });
+export function* sweep(now: number, since = 0): Operation<Swept> {
+  const due: Due = { since, now };
+  const overdue = yield* rows(selectOverdue, due);
   let timedOut = 0;
   for (const task of overdue) if (yield* timeOut(task, now)) timedOut++;
-  const forgotten = yield* change(forget, { now });
-  const moreRequests = yield* forgetRequests(now);
-  const moreFeedback = yield* forgetFeedback(now);
+  const forgotten = yield* change(forget, due);
+  const moreRequests = yield* forgetRequests(due);
+  const moreFeedback = yield* forgetFeedback(due);
   const more = overdue.length === roundSize || forgotten === roundSize || moreRequests || moreFeedback;
   return { timedOut, forgotten, more };
 }
 
-const selectOrphans = statement((db, p: { node: string; aliveSince: number }, engine) => {
+const selectOrphans = statement((db, p: { node: string; aliveSince: number; since: number }, engine) => {
   const orphans = db
     .selectFrom('task')
     .select(['task.id', 'task.lease', 'task.payload', 'task.deaths'])
     .where(isOpen)
     .where('state', '=', 'running')
+    .where('deadline', '>=', p.since)
     .where('node', '<>', p.node)
     .where((eb) =>
       eb.not(
@@ -135,10 +141,11 @@ const mostDeaths = 2;
 
 /**
  * One round of repair: tasks that a dead process was running are queued again where a worker can do so, or
- * else fail at once and cost nothing. Returns how many it repaired; 0 when none is left.
+ * else fail at once and cost nothing. Returns how many it repaired; 0 when none is left. Those that were due
+ * before `since` are left to the sweep.
  */
-export function* repair(node: string, aliveSince: number, now: number): Operation<number> {
-  const orphans = yield* rows(selectOrphans, { node, aliveSince });
+export function* repair(node: string, aliveSince: number, now: number, since = 0): Operation<number> {
+  const orphans = yield* rows(selectOrphans, { node, aliveSince, since });
   for (const task of orphans) {
     if (task.payload !== null && task.deaths + 1 < mostDeaths) yield* change(requeue, task);
     else yield* timeOut(task, now);

@@ -1,0 +1,120 @@
+import type { Engine } from './engine.ts';
+import { presence } from './postgres/presence.ts';
+import type { Store, SweepOutcome } from './store.ts';
+
+type Caller = Pick<Engine, 'call'>;
+type Sweeps = Pick<Store, 'repair' | 'sweep'>;
+
+/** Rounds of one sweep: 20,000 tasks, ten times what a full second of the fastest server leaves behind. */
+const mostRounds = 100;
+
+/** Repairs and sweeps books that one process serves from. */
+export function sweepOwn(engine: Caller, node: string): Sweeps {
+  return {
+    // Every other one is dead.
+    repair: (now) => repairAll(engine, node, { now, since: 0 }, async () => Number.MAX_SAFE_INTEGER),
+    sweep: sweeping((now, since, swept) => sweepSince(engine, { now, since }, swept)),
+  };
+}
+
+/** Repairs and sweeps books that several processes may serve from. */
+export function sweepShared(engine: Caller, node: string): Sweeps {
+  const { beat } = presence(engine, node);
+  const sweep = sweeping(async (now, since, swept) => {
+    // Before every round: all of them may take longer than a process may be silent and not be taken for dead.
+    const isDone = await sweepSince(engine, { now, since }, swept, beat);
+    const late = await engine.call('lateAccounts', now, since);
+    // One that is stuck is no reason not to end the others'; whose turn has not come comes again.
+    for (const accountId of late) {
+      await beat();
+      swept.timedOut += await engine.call('endOverdueOf', { accountId, now, since }).catch(() => 0);
+    }
+    return isDone && late.length === 0;
+  });
+  return {
+    async repair() {
+      await beat();
+      return 0;
+    },
+    async sweep(now) {
+      // What is overdue the sweep ends, whoever had it.
+      await repairAll(engine, node, { now, since: now }, beat);
+      return sweep(now);
+    },
+  };
+}
+
+interface Span {
+  now: number;
+  since: number;
+}
+
+/** `judge` says since when the living have been seen; undefined where that cannot be told. */
+async function repairAll(
+  engine: Caller,
+  node: string,
+  { now, since }: Span,
+  judge: () => Promise<number | undefined>,
+): Promise<number> {
+  let repaired = 0;
+  for (let round = 0; round < mostRounds; round++) {
+    const aliveSince = await judge();
+    if (aliveSince === undefined) break;
+    const found = await engine.call('repair', node, aliveSince, now, since);
+    repaired += found;
+    if (found === 0) break;
+  }
+  return repaired;
+}
+
+/** Adds to `swept`; returns whether nothing more was found. */
+async function sweepSince(
+  engine: Caller,
+  { now, since }: Span,
+  swept: SweepOutcome,
+  before: () => Promise<unknown> = async () => {},
+): Promise<boolean> {
+  for (let round = 0; round < mostRounds; round++) {
+    await before();
+    const { timedOut, forgotten, more } = await engine.call('sweep', now, since);
+    swept.timedOut += timedOut;
+    swept.forgotten += forgotten;
+    if (!more) return true;
+  }
+  return false;
+}
+
+/** How far a sweep looks back before the last that left nothing: that may have passed over what is not yet called late. */
+const lookBackMs = 10_000;
+/** How often one looks back to the beginning: another process may have written what was due long before. */
+const wholeEveryMs = 60_000;
+
+/**
+ * Sweeps of what has become due since the last that left nothing, and once a minute of all there is. That may take longer
+ * than a statement may, under somebody's long transaction, and then keeps nobody from a refund.
+ * `sweepFrom` adds to `swept`, and returns whether it left nothing.
+ */
+function sweeping(
+  sweepFrom: (now: number, since: number, swept: SweepOutcome) => Promise<boolean>,
+): (now: number) => Promise<SweepOutcome> {
+  let clearAt: number | undefined;
+  let wholeAt: number | undefined;
+
+  return async (now) => {
+    const swept: SweepOutcome = { timedOut: 0, forgotten: 0 };
+    // Not later than now: the clock may have been set back.
+    clearAt = Math.min(clearAt ?? now, now);
+    if (wholeAt === undefined || Math.abs(now - wholeAt) >= wholeEveryMs) {
+      wholeAt = now;
+      try {
+        if (await sweepFrom(now, 0, swept)) clearAt = now;
+        else wholeAt = undefined;
+        return swept;
+      } catch {
+        // What keeps the others from being swept as well, they tell.
+      }
+    }
+    if (await sweepFrom(now, clearAt - lookBackMs, swept)) clearAt = now;
+    return swept;
+  };
+}
