@@ -21,6 +21,13 @@ export { hold, noon };
 
 export type TestStore = Store & StoreAdmin;
 
+interface AuditOptions {
+  now?: number;
+  whole?: boolean;
+  /** Is given what each query of the audit answers. */
+  onTold?: (rows: unknown[]) => void;
+}
+
 export interface Books {
   engine: 'sqlite' | 'postgres';
   /** Opens a store on the books; a second one is a second process to the first. */
@@ -30,7 +37,7 @@ export interface Books {
   /** Runs SQL behind the store's back. */
   sql(text: string): Promise<Record<string, unknown>[]>;
   /** What the audit finds after a change that is then taken back, made past SQLite's CHECKs. */
-  auditAfter(changes: string[], options?: { now?: number; whole?: boolean }): Promise<Violation[]>;
+  auditAfter(changes: string[], options?: AuditOptions): Promise<Violation[]>;
   /** Books that start as these are now; nothing may be open on these. */
   copy(): Promise<Books>;
   /** The SQLite file, or the PostgreSQL address. */
@@ -73,14 +80,14 @@ export async function sqliteBooks(cleanups: (() => unknown)[], like?: string): P
       cleanups.push(() => engine.close());
       return engine;
     },
-    async auditAfter(changes, { now = noon, ...options } = {}) {
+    async auditAfter(changes, { now = noon, onTold, ...options } = {}) {
       const database = new Database(where);
       database.pragma('ignore_check_constraints = on');
       const connection = connect(database);
       try {
         connection.begin();
         for (const text of changes) database.exec(text);
-        return await drive(audit(now, options), (ask) => connection.execute(ask));
+        return await drive(audit(now, options), (ask) => connection.execute(ask), onTold);
       } finally {
         database.close();
       }
@@ -119,14 +126,14 @@ export async function postgresBooks(cleanups: (() => unknown)[], like = 'templat
       cleanups.push(() => engine.close());
       return engine;
     },
-    async auditAfter(changes, { now = noon, ...options } = {}) {
+    async auditAfter(changes, { now = noon, onTold, ...options } = {}) {
       const pool = openPatientPool(where);
       const client = await pool.connect();
       const execute = executor();
       try {
         await client.query('BEGIN');
         for (const text of changes) await client.query(text);
-        return await drive(audit(now, options), (ask) => execute(client, ask));
+        return await drive(audit(now, options), (ask) => execute(client, ask), onTold);
       } finally {
         client.release(true);
         await pool.end();
@@ -136,9 +143,17 @@ export async function postgresBooks(cleanups: (() => unknown)[], like = 'templat
   };
 }
 
-async function drive<T>(operation: Operation<T>, execute: (ask: Ask) => Told | Promise<Told>): Promise<T> {
+async function drive<T>(
+  operation: Operation<T>,
+  execute: (ask: Ask) => Told | Promise<Told>,
+  onTold: (rows: unknown[]) => void = () => {},
+): Promise<T> {
   let step = operation.next();
-  while (!step.done) step = operation.next(await execute(step.value));
+  while (!step.done) {
+    const told = await execute(step.value);
+    onTold(told.rows);
+    step = operation.next(told);
+  }
   return step.value;
 }
 

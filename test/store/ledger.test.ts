@@ -200,4 +200,39 @@ onEachEngine('the audit', (makeBooks) => {
     }
     expect(await store.audit(noon)).toEqual([]);
   });
+
+  it('names the first twenty of many, and how many more there are', async () => {
+    const books = await makeBooks();
+    await keepBooks(books);
+    const many = Array.from({ length: 30 }, (_, n) => `('many-${n + 10}', 'many', ${n + 1}, 0, 0)`);
+    const damage = `insert into account (id, name, posted, pending, created_at) values ${many}`;
+    const found = (await books.auditAfter([damage])).map(({ detail }) => detail);
+    const says = 'posted is what was paid in, adjusted and charged:';
+    expect(found[0]).toBe(`${says} many-10, expected 0, found 1`);
+    expect(found.slice(19)).toEqual([
+      `${says} many-29, expected 0, found 20`,
+      `${says} 10 more`,
+      'all accounts and the house sum to zero: all accounts, expected 0, found 465',
+    ]);
+  });
+
+  it('names of many tasks the first twenty, too', async () => {
+    const books = await makeBooks();
+    await keepBooks(books);
+    const lines = Array.from({ length: 25 }, (_, n) =>
+      lineOf('reserve', { task_id: `'ghost-${n + 10}'`, amount: '0' }),
+    );
+    const found = (await books.auditAfter(lines)).map(({ detail }) => detail);
+    const says = 'an open reservation has an open task:';
+    expect(found.slice(19)).toEqual([`${says} ghost-29, expected 1, found 0`, `${says} 5 more`]);
+  });
+
+  it('is told nothing of accounts that are right: compared in the event loop, they would hold it up', async () => {
+    const books = await makeBooks();
+    const store = await keepBooks(books);
+    for (const id of ['carol', 'dave', 'erin']) await openAccount(store, 1_000, id);
+    const told: unknown[] = [];
+    expect(await books.auditAfter([], { onTold: (rows) => void told.push(...rows) })).toEqual([]);
+    expect(JSON.stringify(told)).not.toMatch(/alice|carol/);
+  });
 });

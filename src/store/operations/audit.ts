@@ -1,14 +1,16 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Violation } from '../admin.ts';
 import { type Operation, rows, type Statement, statement } from '../statement.ts';
-import { type Balance, balancesAt, checkpoints, recount, type Stretch, tasksIn } from './balances.ts';
-import { overdueAfterMs } from './gauges.ts';
 
-interface Finding {
-  subject: string;
-  expected: number;
-  found: number;
-}
+import { checkpoints, type Stretch, tasksIn } from './balances.ts';
+import {
+  type Difference,
+  differencesNow,
+  differencesOfCheckpoint,
+  type Finding,
+  firstOf,
+} from './differences.ts';
+import { overdueAfterMs } from './gauges.ts';
 
 interface Values extends Stretch {
   now: number;
@@ -21,16 +23,12 @@ interface Rule {
 }
 
 /** Each query finds what breaks a rule: what it is, what the ledger says, and what stands there. */
-function rule(
-  invariant: string,
-  says: string,
-  text: (values: Values) => ReturnType<typeof sql<Finding>>,
-): Rule {
+function rule(invariant: string, says: string, text: (values: Values) => RawBuilder<unknown>): Rule {
   return {
     invariant,
     says,
     query: statement((db, p: Values) => ({
-      compile: () => text(p).compile(db),
+      compile: () => firstOf(text(p)).compile(db),
     })),
   };
 }
@@ -39,7 +37,7 @@ const rules: Rule[] = [
   rule(
     'I3',
     '0 ≤ pending ≤ posted',
-    () => sql<Finding>`
+    () => sql`
     select id as subject, posted as expected, pending as found from account
     where pending < 0 or pending > posted`,
   ),
@@ -47,7 +45,7 @@ const rules: Rule[] = [
   rule(
     'I4',
     'an open task has one reservation, an ended one also one settlement or release',
-    () => sql<Finding>`
+    () => sql`
     select t.id as subject, case when t.state in ('queued', 'running') then 1 else 2 end as expected,
       count(e.number) as found
     from task t left join entry e on e.task_id = t.id
@@ -59,7 +57,7 @@ const rules: Rule[] = [
     'I4',
     'what is settled or released is what was reserved, once',
     // A reservation may stand before the stretch in which it ends: only those are looked up.
-    (stretch) => sql<Finding>`
+    (stretch) => sql`
     select t.task_id as subject, coalesce(r.amount, -1) as expected, t.ended as found
     from (
       select * from (${tasksIn(stretch)}) every_task where ends > 0 and
@@ -71,7 +69,7 @@ const rules: Rule[] = [
   rule(
     'I4',
     'an open reservation has an open task',
-    (stretch) => sql<Finding>`
+    (stretch) => sql`
     select r.task_id as subject, 1 as expected, 0 as found from (${tasksIn(stretch)}) r
     where r.reserves > 0 and r.ends = 0
       and not exists (select 1 from task t where t.id = r.task_id and t.state in ('queued', 'running'))`,
@@ -80,7 +78,7 @@ const rules: Rule[] = [
   rule(
     'I6',
     'no hold stands 30 s after its deadline',
-    ({ now }) => sql<Finding>`
+    ({ now }) => sql`
     select id as subject, deadline as expected, cast(${now} as bigint) as found from task
     where state in ('queued', 'running') and deadline < cast(${now} as bigint) - ${sql.lit(overdueAfterMs)}`,
   ),
@@ -88,7 +86,7 @@ const rules: Rule[] = [
   rule(
     'I8',
     'only a ready task is charged',
-    () => sql<Finding>`
+    () => sql`
     select t.id as subject, 1 as expected, 0 as found from task t
     where (t.state = 'ready') <> exists (select 1 from entry e where e.task_id = t.id and e.kind = 'settle')
       and t.state in ('ready', 'failed')`,
@@ -110,11 +108,15 @@ const changeable = statement((db, _: object, engine) => ({
     ).compile(db),
 }));
 
-const selectAccounts = statement((db) => db.selectFrom('account').select(['id', 'posted', 'pending']));
-const selectPackages = statement((db) => db.selectFrom('package').select(['id', 'calls_left']));
+/** What accounts and packages are compared for. */
+const comparisons: [Difference['about'], invariant: string, says: string][] = [
+  ['posted', 'I1', 'posted is what was paid in, adjusted and charged'],
+  ['pending', 'I2', 'pending is what open reservations hold'],
+  ['calls', 'I2', 'calls left are those granted, not held and not used'],
+  ['sum', 'I5', 'all accounts and the house sum to zero'],
+];
 
-/** How many broken things of one kind are named one by one. */
-const mostNamed = 20;
+const only = (about: string, found: Difference[]) => found.filter((one) => one.about === about);
 
 /**
  * Recounts the books from the ledger's lines since the last checkpoint, or with `whole` from the first, past all
@@ -123,44 +125,26 @@ const mostNamed = 20;
 export function* audit(now: number, { whole = false } = {}): Operation<Violation[]> {
   const violations: Violation[] = [];
   function note(invariant: string, says: string, findings: Finding[]): void {
-    for (const { subject, expected, found } of findings.slice(0, mostNamed))
+    for (const { subject, expected, found } of findings)
       violations.push({ invariant, detail: `${says}: ${subject}, expected ${expected}, found ${found}` });
-    if (findings.length > mostNamed)
-      violations.push({ invariant, detail: `${says}: ${findings.length - mostNamed} more` });
+    const more = (findings[0]?.total ?? 0) - findings.length;
+    if (more > 0) violations.push({ invariant, detail: `${says}: ${more} more` });
   }
 
   const kept = yield* checkpoints();
   let since = 0;
   if (whole)
     for (const entry of kept) {
-      const counted = yield* recount({ since, upTo: entry });
-      const found = differences(counted, yield* balancesAt(entry), ['posted', 'pending', 'calls']);
-      note('I1', `the checkpoint after entry ${entry} is what the lines before it say`, found);
+      const says = `the checkpoint after entry ${entry} is what the lines before it say`;
+      const found = yield* differencesOfCheckpoint({ since, upTo: entry });
+      for (const column of ['posted', 'pending', 'calls']) note('I1', says, only(column, found));
       since = entry;
     }
   else since = kept.at(-1) ?? 0;
 
   const upTo = Number.MAX_SAFE_INTEGER;
-  const counted = yield* recount({ since, upTo });
-  const standing = yield* balancesNow();
-  const isHouse = ({ subject }: Balance) => subject.startsWith('house:');
-  const customers = counted.filter((balance) => !isHouse(balance));
-  note(
-    'I1',
-    'posted is what was paid in, adjusted and charged',
-    differences(customers, standing, ['posted']),
-  );
-  note('I2', 'pending is what open reservations hold', differences(customers, standing, ['pending']));
-  note(
-    'I2',
-    'calls left are those granted, not held and not used',
-    differences(customers, standing, ['calls']),
-  );
-  const sum = [...standing, ...counted.filter(isHouse)].reduce((total, { posted }) => total + posted, 0);
-  if (sum !== 0)
-    note('I5', 'all accounts and the house sum to zero', [
-      { subject: 'all accounts', expected: 0, found: sum },
-    ]);
+  const found = yield* differencesNow({ since, upTo });
+  for (const [about, invariant, says] of comparisons) note(invariant, says, only(about, found));
 
   for (const { invariant, says, query } of rules)
     note(invariant, says, yield* rows(query, { now, since: whole ? 0 : since, upTo }));
@@ -170,44 +154,4 @@ export function* audit(now: number, { whole = false } = {}): Operation<Violation
       detail: `the triggers that keep the table ${name} append-only are not there`,
     });
   return violations;
-}
-
-/** What stands in the accounts and packages themselves. */
-function* balancesNow(): Operation<Balance[]> {
-  const accounts = (yield* rows(selectAccounts, {})).map(
-    ({ id, ...money }): Balance => ({ kind: 'account', subject: id, ...money, calls: 0 }),
-  );
-  const packages = (yield* rows(selectPackages, {})).map(
-    ({ id, calls_left }): Balance => ({
-      kind: 'package',
-      subject: id,
-      posted: 0,
-      pending: 0,
-      calls: calls_left,
-    }),
-  );
-  return [...accounts, ...packages];
-}
-
-/** Where two lists of balances differ in some column; who is in neither has nothing. */
-function differences(
-  expected: Balance[],
-  found: Balance[],
-  columns: ('posted' | 'pending' | 'calls')[],
-): Finding[] {
-  const known = new Map(found.map((balance) => [`${balance.kind} ${balance.subject}`, balance]));
-  const findings: Finding[] = [];
-  const compare = (subject: string, one: Balance | undefined, other: Balance | undefined) => {
-    for (const column of columns) {
-      const [should, does] = [one?.[column] ?? 0, other?.[column] ?? 0];
-      if (should !== does) findings.push({ subject, expected: should, found: does });
-    }
-  };
-  for (const balance of expected) {
-    const name = `${balance.kind} ${balance.subject}`;
-    compare(balance.subject, balance, known.get(name));
-    known.delete(name);
-  }
-  for (const balance of known.values()) compare(balance.subject, undefined, balance);
-  return findings;
 }

@@ -1,5 +1,5 @@
-import { sql } from 'kysely';
-import { type Operation, rows, type Statement, statement } from '../statement.ts';
+import { type RawBuilder, sql } from 'kysely';
+import { type EngineName, type Operation, rows, type Statement, statement } from '../statement.ts';
 
 /** What a line of the ledger leaves an account (also the house's) or a package with. */
 export interface Balance {
@@ -18,18 +18,20 @@ export interface Stretch {
 
 const none = sql`select 'account' as kind, '' as subject, 0 as posted, 0 as pending, 0 as calls where 1 = 0`;
 
-/** Each line is read once; what it moves is then only a few sums by account. */
-function recountFrom(opening: (since: number) => typeof none): Statement<Stretch, Balance> {
-  return statement((db, p: Stretch) => ({
-    compile: () =>
-      sql<Balance>`
+/**
+ * What everybody has after `upTo`, going on from the checkpoint at `since`, or from nothing where that is the first line.
+ * Each line is read once; what it moves is then only a few sums by account.
+ */
+export function recount({ since, upTo }: Stretch, isFromFirst: boolean) {
+  const opening = isFromFirst ? none : balancesAt(since);
+  return sql<Balance>`
     with moved as materialized (
       select kind, debit, credit, package_id, sum(amount) as amount, sum(calls) as calls from entry
-      where number > ${p.since} and number <= ${p.upTo}
+      where number > ${since} and number <= ${upTo}
       group by kind, debit, credit, package_id
     )
     select kind, subject, sum(posted) as posted, sum(pending) as pending, sum(calls) as calls from (
-      ${opening(p.since)}
+      ${opening}
       union all select 'account', credit, amount, 0, 0 from moved where kind in ('topup', 'adjust', 'settle')
       union all select 'account', debit, -amount, 0, 0 from moved where kind in ('topup', 'adjust', 'settle')
       union all select 'account', debit, 0, amount, 0 from moved where kind = 'reserve'
@@ -40,18 +42,22 @@ function recountFrom(opening: (since: number) => typeof none): Statement<Stretch
       union all select 'package', package_id, 0, 0, -calls from moved
         where kind = 'reserve' and package_id is not null
     ) every_side
-    group by kind, subject having sum(posted) <> 0 or sum(pending) <> 0 or sum(calls) <> 0`.compile(db),
-  }));
+    group by kind, subject having sum(posted) <> 0 or sum(pending) <> 0 or sum(calls) <> 0`;
 }
 
-const fromFirst = recountFrom(() => none);
-const fromCheckpoint = recountFrom(
-  (since) => sql`select kind, subject, posted, pending, calls from checkpoint where entry = ${since}`,
-);
+/** What stands in a checkpoint. */
+export function balancesAt(entry: number) {
+  return sql<Balance>`select kind, subject, posted, pending, calls from checkpoint where entry = ${entry}`;
+}
 
-/** What everybody has after `upTo`, going on from the checkpoint at `since`, or from nothing where that is 0. */
-export function recount(stretch: Stretch): Operation<Balance[]> {
-  return rows(stretch.since === 0 ? fromFirst : fromCheckpoint, stretch);
+/** A query of a recount. Two statements: in books of before there were checkpoints one cannot ask for any. */
+export function recounting<R>(
+  text: (stretch: Stretch, isFromFirst: boolean, engine: EngineName) => RawBuilder<R>,
+): (stretch: Stretch) => Operation<R[]> {
+  const [fromFirst, fromCheckpoint] = [true, false].map((isFromFirst) =>
+    statement((db, p: Stretch, engine) => ({ compile: () => text(p, isFromFirst, engine).compile(db) })),
+  ) as [Statement<Stretch, R>, Statement<Stretch, R>];
+  return (stretch) => rows(stretch.since === 0 ? fromFirst : fromCheckpoint, stretch);
 }
 
 /**
@@ -97,16 +103,4 @@ const findTable = statement((db, _: object, engine) => ({
 export function* checkpoints(): Operation<number[]> {
   if ((yield* rows(findTable, {})).length === 0) return [];
   return (yield* rows(selectCheckpoints, {})).map(({ entry }) => entry);
-}
-
-const selectBalances = statement((db, p: { entry: number }) =>
-  db
-    .selectFrom('checkpoint')
-    .select(['kind', 'subject', 'posted', 'pending', 'calls'])
-    .where('entry', '=', p.entry),
-);
-
-/** What stands in a checkpoint. */
-export function balancesAt(entry: number): Operation<Balance[]> {
-  return rows(selectBalances, { entry });
 }

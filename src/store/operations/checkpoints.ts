@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { change, first, type Operation, rows, statement } from '../statement.ts';
-import { type Balance, lastCheckpoint, recount, type Stretch, tasksIn } from './balances.ts';
+import { type Balance, lastCheckpoint, recount, recounting, type Stretch, tasksIn } from './balances.ts';
 
 const selectLast = statement((db) => db.selectFrom('entry').select((eb) => eb.fn.max('number').as('last')));
 
@@ -53,9 +53,11 @@ export function* nextCheckpoint(since: number, every: number): Operation<Stretch
   return open - since <= every / 2 ? undefined : { since, upTo: open - 1 };
 }
 
+const selectBalances = recounting(recount);
+
 /** The balances after a stretch. */
 export function* draftCheckpoint(stretch: Stretch): Operation<Checkpoint> {
-  return { entry: stretch.upTo, balances: yield* recount(stretch) };
+  return { entry: stretch.upTo, balances: yield* selectBalances(stretch) };
 }
 
 const insertBalances = statement((db, p: { entry: number; at: number; balances: string }, engine) => ({
