@@ -27,7 +27,7 @@ export function startBookkeeper(
     return next;
   });
   return {
-    // Without waiting: it only reads for long, and what it writes is written whole.
+    // Without waiting: it only reads for long, and what it leaves half written the next one ends.
     async stop() {
       void rounds.stop();
     },

@@ -24,7 +24,9 @@ export async function makeCheckpoints(
   while (last - since >= every) {
     const next = await engine.look('nextCheckpoint', since, every);
     if (next === undefined) break;
-    await engine.call('keepCheckpoint', await engine.look('draftCheckpoint', next), now);
+    // One after the other: who asks for something else meanwhile need not wait for all of them.
+    for (const page of await engine.look('draftCheckpoint', next))
+      await engine.call('keepCheckpoint', next.upTo, page, now);
     since = next.upTo;
     made++;
   }

@@ -97,7 +97,8 @@ export interface Tables {
   };
   /**
    * What each account (also the house's) and package had after a line of the ledger that left no reservation open
-   * before it; who had nothing has no row. Append-only, like the ledger.
+   * before it; who had nothing has no row. The last that is written is of the account '', which is nobody's: a checkpoint
+   * without it is not whole. Append-only, like the ledger.
    */
   checkpoint: {
     entry: number;

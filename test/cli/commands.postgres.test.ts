@@ -66,7 +66,7 @@ it("doctor --fix refunds overdue holds, brings older tables up to date, and leav
   const older = new pg.Client({ connectionString: databaseUrl.href });
   await older.connect();
   await older.query(
-    "drop index callback_key; delete from kysely_migration where name = '0011-callback-keys'",
+    "drop index checkpoint_whole; delete from kysely_migration where name = '0012-whole-checkpoints'",
   );
   await older.end();
 

@@ -243,7 +243,9 @@ describe('--fix', () => {
   it('brings tables of an older version up to date, but not under a running server', async () => {
     const before = await json('account', 'show', 'alice');
     const older = new Database(database);
-    older.exec("drop index callback_key; delete from kysely_migration where name = '0011-callback-keys'");
+    older.exec(
+      "drop index checkpoint_whole; delete from kysely_migration where name = '0012-whole-checkpoints'",
+    );
     expect(await examine()).toMatchObject({ status: 1, failed: ['schema'] });
     const server = lockDataDir(dataDir);
     const refused = await examine({}, '--fix');
@@ -257,7 +259,7 @@ describe('--fix', () => {
 
     expect(await examine({}, '--fix')).toMatchObject({
       status: 0,
-      fixed: [{ group: 'store', name: 'schema', detail: 'did 0011-callback-keys' }],
+      fixed: [{ group: 'store', name: 'schema', detail: 'did 0012-whole-checkpoints' }],
     });
     older.close();
     expect(await json('account', 'show', 'alice')).toEqual(before);

@@ -259,7 +259,7 @@ onEachEngine('the store', (makeBooks) => {
     const bad = checks.filter(({ ok }) => !ok).map(({ name }) => name);
     // The tests' own PostgreSQL runs with fsync off, and is found out.
     expect(bad).toEqual(books.engine === 'postgres' ? ['fsync'] : []);
-    expect(checks).toContainEqual({ name: 'schema', ok: true, detail: '0011-callback-keys' });
+    expect(checks).toContainEqual({ name: 'schema', ok: true, detail: '0012-whole-checkpoints' });
   });
 
   it('refuses the tables of a newer release', async () => {

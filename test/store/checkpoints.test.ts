@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { makeCheckpoints } from '../../src/store/checkpoints.ts';
+import type { Engine } from '../../src/store/engine.ts';
 import {
   afterEachTest,
   type Books,
@@ -34,6 +35,18 @@ const unlock = (books: Books, table: string) =>
 const lastEntry = async (books: Books) =>
   Number((await books.sql('select max(entry) as entry from checkpoint'))[0]?.entry);
 
+/** An engine whose calls are told before they are made. */
+function watched(
+  engine: Engine,
+  onCall: (name: string, args: unknown[]) => void,
+): Pick<Engine, 'call' | 'look'> {
+  const call: Engine['call'] = async (name, ...args) => {
+    onCall(name, args);
+    return engine.call(name, ...args);
+  };
+  return { call, look: engine.look };
+}
+
 const none = { made: 0, violations: [], isBusy: false };
 
 onEachEngine('checkpoints of the ledger', (makeBooks) => {
@@ -62,6 +75,7 @@ onEachEngine('checkpoints of the ledger', (makeBooks) => {
       ...[row.posted, row.pending, row.calls].map(Number),
     ]);
     expect(found.sort()).toEqual([
+      ['account', '', 0, 0, 0],
       ['account', 'alice', 9_200, 0, 0],
       ['account', 'house:cash', -10_000, 0, 0],
       ['account', 'house:sales', 800, 0, 0],
@@ -135,6 +149,71 @@ onEachEngine('checkpoints of the ledger', (makeBooks) => {
     await Promise.all(engines.map((engine) => makeCheckpoints(engine, noon, 4)));
     expect(await lastEntry(books)).toBe(8);
     expect(await books.auditAfter([], { whole: true })).toEqual([]);
+  });
+
+  it('are written a thousand balances at once, so that nobody waits for all of them', async () => {
+    const books = await booksWithTasks();
+    const numbers = `with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 2500)`;
+    await books.sql(`${numbers} insert into account (id, name, posted, pending, created_at)
+      select 'a' || n, 'a' || n, n, 0, 0 from numbers`);
+    await books.sql(`${numbers} insert into entry (kind, debit, credit, amount, calls, note, at)
+      select 'topup', 'house:cash', 'a' || n, n, 0, '', 0 from numbers`);
+    const pages: number[] = [];
+    const engine = watched(await books.openEngine(), (name, args) => {
+      if (name === 'keepCheckpoint') pages.push(JSON.parse(String(args[1])).length);
+    });
+    expect(await makeCheckpoints(engine, noon, 2_500)).toEqual({ ...none, made: 1 });
+    expect(pages).toEqual([1_000, 1_000, pages[2], 1]);
+    expect(pages[2]).toBeGreaterThan(400);
+    expect(await books.auditAfter([])).toEqual([]);
+    expect(await books.auditAfter([], { whole: true })).toEqual([]);
+  });
+
+  it('that a kill cut off are seen by nobody, and ended by the next, also with open reservations since', async () => {
+    const books = await booksWithTasks();
+    const store = await books.open();
+    const engine = await books.openEngine();
+    let kept = 0;
+    const dying = watched(engine, (name) => {
+      if (name === 'keepCheckpoint' && ++kept > 1) throw new Error('killed');
+    });
+    await expect(makeCheckpoints(dying, noon, 6)).rejects.toThrow('killed');
+    expect(await lastEntry(books)).toBe(6);
+    // An audit goes on from none: it sees the first line.
+    const damage = "update entry set amount = amount + 1 where kind = 'topup'";
+    for (const whole of [false, true]) {
+      expect(await books.auditAfter([], { whole })).toEqual([]);
+      const found = await books.auditAfter([...unlock(books, 'entry'), damage], { whole });
+      expect(found).toContainEqual({ invariant: 'I1', detail: expect.stringContaining('posted is what') });
+    }
+    await store.reserve(hold({ taskId: 'open' }));
+    expect(await makeCheckpoints(engine, noon, 7)).toEqual({ ...none, made: 1 });
+    const ends = await books.sql("select entry from checkpoint where subject = '' order by entry");
+    expect(ends.map(({ entry }) => Number(entry))).toEqual([6]);
+    expect(await lastEntry(books)).toBe(6);
+    expect(await books.auditAfter([], { whole: true })).toEqual([]);
+    expect(await books.auditAfter([...unlock(books, 'entry'), damage])).not.toContainEqual(
+      expect.objectContaining({ invariant: 'I1' }),
+    );
+  });
+
+  it('of a version that wrote them at once are whole', async () => {
+    const books = await booksWithTasks();
+    const engine = await books.openEngine();
+    await makeCheckpoints(engine, noon, 4);
+    await engine.close();
+    for (const text of [
+      ...unlock(books, 'checkpoint'),
+      "delete from checkpoint where subject = ''",
+      'drop index checkpoint_whole',
+      "delete from kysely_migration where name = '0012-whole-checkpoints'",
+    ])
+      await books.sql(text);
+    await (await books.openEngine()).close();
+    const ends = await books.sql("select entry from checkpoint where subject = '' order by entry");
+    expect(ends.map(({ entry }) => Number(entry))).toEqual([4, 8]);
+    const found = await books.auditAfter([], { whole: true });
+    expect(found.map(({ invariant }) => invariant)).not.toContain('I1');
   });
 
   it('are not missed in a backup of a version that made none', async () => {

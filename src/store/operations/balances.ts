@@ -78,8 +78,17 @@ export function tasksIn({ since, upTo }: Stretch) {
     group by task_id || ''`;
 }
 
+/** The balance of nobody, which is written last: before it is there, a checkpoint is not. */
+export const endOfCheckpoint: Balance = { kind: 'account', subject: '', posted: 0, pending: 0, calls: 0 };
+
+/** In the very words of the index `checkpoint_whole`. */
+const isEnd = sql<boolean>`subject = ''`;
+
 const selectLast = statement((db) =>
-  db.selectFrom('checkpoint').select((eb) => eb.fn.max('entry').as('entry')),
+  db
+    .selectFrom('checkpoint')
+    .select((eb) => eb.fn.max('entry').as('entry'))
+    .where(isEnd),
 );
 
 /** After which line the last checkpoint is; 0 where there is none. */
@@ -88,7 +97,7 @@ export function* lastCheckpoint(): Operation<number> {
 }
 
 const selectCheckpoints = statement((db) =>
-  db.selectFrom('checkpoint').select('entry').distinct().orderBy('entry'),
+  db.selectFrom('checkpoint').select('entry').where(isEnd).orderBy('entry'),
 );
 
 const findTable = statement((db, _: object, engine) => ({

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { change, first, type Operation, rows, statement } from '../statement.ts';
-import { type Balance, lastCheckpoint, recount, recounting, type Stretch, tasksIn } from './balances.ts';
+import { endOfCheckpoint, lastCheckpoint, recount, recounting, type Stretch, tasksIn } from './balances.ts';
 
 const selectLast = statement((db) => db.selectFrom('entry').select((eb) => eb.fn.max('number').as('last')));
 
@@ -37,27 +37,48 @@ const selectFirstOpen = statement((db, p: Stretch) => ({
       and not exists (select 1 from entry e where e.task_id = r.task_id and e.kind <> 'reserve')`.compile(db),
 }));
 
-export interface Checkpoint {
-  entry: number;
-  balances: Balance[];
-}
+/** Of one that whoever was writing it has not ended. */
+const selectHalf = statement((db, p: { since: number }) =>
+  db
+    .selectFrom('checkpoint')
+    .select((eb) => eb.fn.min('entry').as('entry'))
+    .where('entry', '>', p.since),
+);
 
 /**
  * How far the next checkpoint reaches: to a line that leaves no open reservation behind it, `every` lines on. Undefined
- * where such a reservation stands, and may for ever, in the first half of them.
+ * where such a reservation stands, and may for ever, in the first half of them. One that is there by half is ended first:
+ * what has no open reservation behind it never will.
  */
 export function* nextCheckpoint(since: number, every: number): Operation<Stretch | undefined> {
+  const half = (yield* first(selectHalf, { since }))?.entry;
+  if (half != null) return { since, upTo: half };
   const upTo = since + every;
   const open = (yield* first(selectFirstOpen, { since, upTo }))?.number;
   if (open == null) return { since, upTo };
   return open - since <= every / 2 ? undefined : { since, upTo: open - 1 };
 }
 
-const selectBalances = recounting(recount);
+/** Balances that one commit writes: who waits behind 1,000 does not notice; of all at once that would be seconds. */
+const atOnce = 1_000;
 
-/** The balances after a stretch. */
-export function* draftCheckpoint(stretch: Stretch): Operation<Checkpoint> {
-  return { entry: stretch.upTo, balances: yield* selectBalances(stretch) };
+const selectPages = recounting<{ page: string }>((stretch, isFromFirst, engine) => {
+  const page =
+    engine === 'postgres'
+      ? sql`cast(json_agg(json_build_object('kind', kind, 'subject', subject, 'posted', posted, 'pending', pending,
+          'calls', calls) order by kind, subject) as text)`
+      : sql`json_group_array(json_object('kind', kind, 'subject', subject, 'posted', posted, 'pending', pending,
+          'calls', calls))`;
+  return sql`select ${page} as page from (
+      select c.*, (row_number() over (order by kind, subject) - 1) / ${sql.lit(atOnce)} as place
+      from (${recount(stretch, isFromFirst)}) c
+    ) placed group by place order by place`;
+});
+
+/** The balances after a stretch, a thousand in a text; who takes the texts on need not read them. The last is its end. */
+export function* draftCheckpoint(stretch: Stretch): Operation<string[]> {
+  const pages = (yield* selectPages(stretch)).map(({ page }) => page);
+  return [...pages, JSON.stringify([endOfCheckpoint])];
 }
 
 const insertBalances = statement((db, p: { entry: number; at: number; balances: string }, engine) => ({
@@ -72,13 +93,7 @@ const insertBalances = statement((db, p: { entry: number; at: number; balances: 
     } where true on conflict do nothing`.compile(db),
 }));
 
-/** Balances that one statement writes: of hundreds of thousands it would take longer than a statement may. */
-const atOnce = 20_000;
-
-/** Keeps a checkpoint; that of another process at the same line says the same. */
-export function* keepCheckpoint({ entry, balances }: Checkpoint, at: number): Operation<void> {
-  for (let from = 0; from < balances.length; from += atOnce) {
-    const some = balances.slice(from, from + atOnce);
-    yield* change(insertBalances, { entry, at, balances: JSON.stringify(some) });
-  }
+/** Keeps a page of the checkpoint after an entry; that of another process at the same line says the same. */
+export function* keepCheckpoint(entry: number, page: string, at: number): Operation<void> {
+  yield* change(insertBalances, { entry, at, balances: page });
 }
