@@ -11,7 +11,7 @@ const longestWaitMs = 30_000;
 export async function endOf(steps: Steps, taskId: string, signal: AbortSignal): Promise<void> {
   const end = steps.waiters.wait(taskId, longestWaitMs, signal);
   // It may have ended on the way here, and then calls nobody any more.
-  void steps.waiters.look([taskId]);
+  void steps.waiters.look(taskId);
   await end;
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Store } from '../store/store.ts';
+import { EndedInTurn } from './endedInTurn.ts';
 
 /** Coarse on purpose: one timer serves all who wait, and runs only while somebody does. */
 const tickMs = 100;
@@ -22,6 +23,7 @@ export class Waiters {
   readonly #clock: Clock;
   readonly #store: WaitersParts['store'];
   readonly #tasks = new Map<string, Set<Waiting>>();
+  readonly #ended: EndedInTurn;
   #timer: NodeJS.Timeout | undefined;
   #ticks = 0;
   #isClosed = false;
@@ -29,6 +31,7 @@ export class Waiters {
   constructor({ clock, store }: WaitersParts) {
     this.#clock = clock;
     this.#store = store;
+    this.#ended = new EndedInTurn(this.#tasks, store);
   }
 
   /** Resolves when the task ends, after `ms`, when the signal aborts, or at the end of everything. */
@@ -63,13 +66,11 @@ export class Waiters {
     for (const taskId of this.#tasks.keys()) this.call(taskId);
   }
 
-  /** Ends the waiting for those tasks that have ended, wherever that was. */
-  async look(taskIds: readonly string[]): Promise<void> {
-    try {
-      for (const taskId of await this.#store.endedAmong(taskIds)) this.call(taskId);
-    } catch {
-      // A store that is away is told of wherever it is needed; here it only makes the waiting longer.
-    }
+  /** Ends the waiting for a task if that has ended, wherever that was. */
+  async look(taskId: string): Promise<void> {
+    // A store that is away is told of wherever it is needed; here it only makes the waiting longer.
+    const ended = await this.#store.endedAmong([taskId]).catch(() => []);
+    if (ended.length > 0) this.call(taskId);
   }
 
   get isClosed(): boolean {
@@ -86,7 +87,8 @@ export class Waiters {
   }
 
   #tick(): void {
-    if (++this.#ticks % ticksBetweenLooks === 0) void this.look([...this.#tasks.keys()]);
+    if (++this.#ticks % ticksBetweenLooks === 0)
+      this.#ended.look((taskId) => this.call(taskId)).catch(() => {});
     const now = this.#clock.elapsed();
     for (const all of this.#tasks.values())
       for (const waiting of all) if (waiting.until <= now) waiting.end();

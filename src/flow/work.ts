@@ -1,5 +1,6 @@
 import { causeForLog, Fault } from '../fault.ts';
 import type { TakenTask } from '../store/store.ts';
+import { EndedInTurn } from './endedInTurn.ts';
 import { solveAndSettle } from './solveAndSettle.ts';
 import type { Held } from './stages.ts';
 import type { Steps } from './steps.ts';
@@ -25,7 +26,7 @@ export class Worker {
   readonly #steps: Steps;
   /** What the tasks that were asked for here still owe the limit of their key. */
   readonly #expected = new Map<string, { deadline: number; onEnd: () => void }>();
-  #isAsking = false;
+  readonly #ended: EndedInTurn;
   /** How many tasks of each account are worked on, and which. */
   readonly #working = new Tally();
   readonly #taken = new Set<string>();
@@ -37,6 +38,7 @@ export class Worker {
 
   constructor(steps: Steps) {
     this.#steps = steps;
+    this.#ended = new EndedInTurn(this.#expected, steps.store);
   }
 
   start(): void {
@@ -142,18 +144,13 @@ export class Worker {
 
   /** What another process has worked on, or the sweep has ended, calls nobody here. */
   async #forgetEnded(): Promise<void> {
-    const { store, clock, log } = this.#steps;
+    const { clock, log } = this.#steps;
     const now = clock.now();
     for (const [taskId, { deadline }] of this.#expected) if (deadline <= now) this.#end(taskId);
-    // While the database is away, one question after the other.
-    if (this.#expected.size === 0 || this.#isAsking) return;
-    this.#isAsking = true;
     try {
-      for (const taskId of await store.endedAmong([...this.#expected.keys()])) this.#end(taskId);
+      await this.#ended.look((taskId) => this.#end(taskId));
     } catch (error) {
       log.error({ err: error }, 'the ends of queued tasks could not be looked up');
-    } finally {
-      this.#isAsking = false;
     }
   }
 }
