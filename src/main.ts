@@ -183,8 +183,7 @@ export async function start(
     const firstKey = await welcome(store, pepper, clock);
     // Another process may have made the first key since, with a pepper of its own.
     await readPepper(config, store);
-    if ((await store.listKeys()).length === 0)
-      log.warn({}, 'nobody has a key: `legible key create ACCOUNT` makes one');
+    if (!(await store.hasKeys())) log.warn({}, 'nobody has a key: `legible key create ACCOUNT` makes one');
     log.info({ version, url, opsUrl }, 'serving');
     return { url, opsUrl, dialectPorts, firstKey, stop };
   } catch (error) {

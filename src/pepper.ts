@@ -24,7 +24,7 @@ export function pepperFile(dataDir: string): string {
 
 /** What of a database shows which pepper it needs; a store is one. */
 export interface PepperedBooks {
-  listKeys(): Promise<readonly unknown[]>;
+  hasKeys(): Promise<boolean>;
   keptPepper(): Promise<string | undefined>;
   keepPepper(fingerprint: string): Promise<string>;
 }
@@ -35,8 +35,7 @@ export interface PepperedBooks {
  * would be refused
  */
 export async function readPepper(config: PepperSettings, books: PepperedBooks): Promise<string> {
-  const hasKeys = (await books.listKeys()).length > 0;
-  const problem = pepperProblem(config, hasKeys, await books.keptPepper());
+  const problem = pepperProblem(config, await books.hasKeys(), await books.keptPepper());
   if (problem !== undefined) throw new UserError(problem);
   if (findPepper(config) === undefined) makePepper(config.dataDir);
   const pepper = findPepper(config)!;

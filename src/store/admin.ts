@@ -145,6 +145,8 @@ export interface StoreAdmin {
   /** Undefined when a key of this hash exists. */
   createKey(key: NewKey): Promise<Key | undefined>;
   listKeys(accountId?: string): Promise<Key[]>;
+  /** Whether there is any, be it revoked. */
+  hasKeys(): Promise<boolean>;
   /** False when there is no such key, or it is revoked already. */
   revokeKey(keyId: string, now: number): Promise<boolean>;
   /** A package with its own key, in one commit. */

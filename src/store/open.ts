@@ -96,6 +96,7 @@ function adminOn(engine: Engine): Omit<StoreAdmin, 'counters'> {
     listFeedback: (which) => engine.look('listFeedback', which),
     createKey: (key) => engine.call('createKey', key),
     listKeys: (accountId) => engine.call('listKeys', accountId),
+    hasKeys: () => engine.call('hasKeys'),
     revokeKey: (keyId, now) => engine.call('revokeKey', keyId, now),
     createPackage: (pack, key) => engine.call('createPackage', pack, key),
     endPackage: (packageId, now) => engine.call('endPackage', packageId, now),

@@ -15,7 +15,7 @@ import { listFeedback, saveFeedback } from './operations/feedback.ts';
 import { gauges } from './operations/gauges.ts';
 import { release } from './operations/giveBack.ts';
 import { recall } from './operations/idempotency.ts';
-import { createKey, listKeys, revokeKey } from './operations/keys.ts';
+import { createKey, hasKeys, listKeys, revokeKey } from './operations/keys.ts';
 import { numberOfTask, taskOfNumber } from './operations/numbers.ts';
 import { createPackage, endPackage, listPackages } from './operations/packages.ts';
 import { keepPepper, keptPepper } from './operations/pepper.ts';
@@ -46,6 +46,7 @@ const operations = {
   findPrincipal,
   gauges,
   handBack,
+  hasKeys,
   keepCheckpoint,
   keepPepper,
   keptPepper,

@@ -98,11 +98,14 @@ onEachEngine('a key', (makeBooks) => {
 
   it('is revoked once', async () => {
     const store = await (await makeBooks()).open();
+    expect(await store.hasKeys()).toBe(false);
     await openAccount(store, 0);
+    expect(await store.hasKeys()).toBe(true);
     expect(await store.revokeKey('key-alice', noon)).toBe(true);
     expect(await store.revokeKey('key-alice', noon + 1)).toBe(false);
     expect(await store.revokeKey('nothing', noon)).toBe(false);
     expect(await store.findPrincipal('hash-alice')).toMatchObject({ key: { revokedAt: noon } });
+    expect(await store.hasKeys()).toBe(true);
   });
 });
 

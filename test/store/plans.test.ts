@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Call, start } from '../../src/store/operations.ts';
 import { connect, openDatabase } from '../../src/store/sqlite/connection.ts';
 import { compilerFor } from '../../src/store/statement.ts';
-import { afterEachTest, hold, noon, openAccount, released, settled, sqliteBooks } from './engines.ts';
+import { afterEachTest, hold, newKey, noon, openAccount, released, settled, sqliteBooks } from './engines.ts';
 
 /** What runs for every request or every second must not read whole tables that grow with the tasks. */
 const calls: Call[] = [
@@ -55,5 +55,30 @@ describe('in SQLite', () => {
       }
     }
     expect(scans).toEqual([]);
+  });
+
+  it('a start reads no list of keys or accounts, however many there are', async () => {
+    const books = await sqliteBooks(cleanups);
+    const store = await books.open();
+    for (const id of ['alice', 'bob', 'carol']) await openAccount(store, 0, id);
+    await store.close();
+    const database = openDatabase(books.where);
+    cleanups.push(() => database.close());
+    const connection = connect(database);
+    const asked: Call[] = [
+      { name: 'hasKeys', args: [] },
+      { name: 'keptPepper', args: [] },
+      { name: 'keepPepper', args: ['fingerprint'] },
+      { name: 'welcome', args: [{ id: 'play', name: 'play', now: noon }, newKey(), 'fingerprint'] },
+    ];
+    for (const call of asked) {
+      const operation = start(call);
+      let step = operation.next();
+      while (!step.done) {
+        const told = connection.execute(step.value);
+        expect(told.rows.length, call.name).toBeLessThanOrEqual(1);
+        step = operation.next(told);
+      }
+    }
   });
 });

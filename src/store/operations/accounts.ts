@@ -41,6 +41,12 @@ export function* listAccounts(): Operation<Account[]> {
   return yield* rows(selectAccounts, {});
 }
 
+const selectAnyAccount = statement((db) => db.selectFrom('account').select('id').limit(1));
+
+export function* hasAccounts(): Operation<boolean> {
+  return (yield* first(selectAnyAccount, {})) !== undefined;
+}
+
 interface Payment {
   accountId: string;
   amount: MicroUsd;

@@ -90,6 +90,13 @@ export function* listKeys(accountId?: string): Operation<Key[]> {
   return found.map(keyOf);
 }
 
+const selectAnyKey = statement((db) => db.selectFrom('api_key').select('id').limit(1));
+
+/** Whether there is any key, be it revoked: of 50,000 a list is more than a start has time for. */
+export function* hasKeys(): Operation<boolean> {
+  return (yield* first(selectAnyKey, {})) !== undefined;
+}
+
 const markRevoked = statement((db, p: { keyId: string; now: number }) =>
   db
     .updateTable('api_key')

@@ -1,6 +1,6 @@
 import type { NewAccount, NewKey } from '../admin.ts';
 import type { Operation } from '../statement.ts';
-import { createAccount, listAccounts } from './accounts.ts';
+import { createAccount, hasAccounts } from './accounts.ts';
 import { keepFact } from './facts.ts';
 import { createKey } from './keys.ts';
 import { keepPepper } from './pepper.ts';
@@ -11,8 +11,8 @@ import { keepPepper } from './pepper.ts';
  * process that starts has made of it meanwhile.
  */
 export function* welcome(account: NewAccount, key: NewKey, fingerprint: string): Operation<boolean> {
-  if ((yield* listAccounts()).length > 0) return false;
-  // What is listed above, two that start at once both see; this only one of them writes.
+  if (yield* hasAccounts()) return false;
+  // What is looked up above, two that start at once both see; this only one of them writes.
   if (!(yield* keepFact('welcome', account.id))) return false;
   yield* keepPepper(fingerprint);
   yield* createAccount(account);
