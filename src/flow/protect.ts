@@ -11,11 +11,12 @@ import { type Network, networksOf } from './network.ts';
 import { neverMore, SlidingWindow } from './slidingWindow.ts';
 
 const subjectsWatched = 100_000;
+const forgetEveryMs = 60_000;
 
 export interface ProtectionParts {
   config: Config;
   clock: Clock;
-  store: Pick<Store, 'listBans' | 'saveBan'>;
+  store: Pick<Store, 'banChanges' | 'saveBan'>;
   log: Logger;
   metrics: Pick<Metrics, 'countRefusal'>;
 }
@@ -25,11 +26,13 @@ export class Protection {
   readonly #parts: ProtectionParts;
   /** Those that last, and those of the last 24 hours: they make the next one longer. */
   readonly #bans = new Map<string, Ban>();
-  /** Bans made here that a list read from the store may not hold yet, with the number of the refresh then. */
-  readonly #fresh = new Map<string, { ban: Ban; savedAt: number }>();
+  /** Bans made here that the store is not known to hold: what it tells of their subjects may be older. */
+  readonly #unsaved = new Map<string, Ban>();
   readonly #errors = new RecentMap<string, SlidingWindow>(subjectsWatched);
-  #refreshes = 0;
-  #applied = 0;
+  /** Number of the last change in the store that was taken over. */
+  #upTo = 0;
+  #refreshing: Promise<void> | undefined;
+  #forgottenAt = 0;
 
   constructor(parts: ProtectionParts) {
     this.#parts = parts;
@@ -90,20 +93,50 @@ export class Protection {
     this.#count('key', keyId, blockErrors, [blockSeconds]);
   }
 
-  /** Takes over what the store holds: bans of before a restart or of other nodes appear, lifted ones go. */
-  async refresh(): Promise<void> {
-    const started = ++this.#refreshes;
-    const now = this.#parts.clock.now();
-    const listed = await this.#parts.store.listBans(now);
-    // Answers may overtake each other; what an older one says has been put right since.
-    if (started < this.#applied) return;
-    this.#applied = started;
-    this.#bans.clear();
-    for (const ban of listed) this.#bans.set(nameOf(ban.kind, ban.subject), ban);
-    for (const [name, { ban, savedAt }] of this.#fresh) {
-      if (savedAt < started || ban.until <= now) this.#fresh.delete(name);
-      else this.#bans.set(name, ban);
+  /**
+   * Takes over what has changed in the store: bans of before a restart or of other nodes appear, lifted ones go. While that
+   * is under way, asking again is the same.
+   */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#readChanges().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  async #readChanges(): Promise<void> {
+    for (let more = true; more; ) {
+      const changes = await this.#parts.store.banChanges(this.#upTo);
+      if (changes.isAnew) this.#startAnew();
+      for (const ban of changes.bans) this.#takeOver(ban);
+      this.#upTo = changes.upTo;
+      more = changes.more;
     }
+    this.#forgetOld();
+  }
+
+  #startAnew(): void {
+    this.#bans.clear();
+    for (const [name, ban] of this.#unsaved) this.#bans.set(name, ban);
+  }
+
+  #takeOver(ban: Ban): void {
+    const name = nameOf(ban.kind, ban.subject);
+    const unsaved = this.#unsaved.get(name);
+    // What was read is of before; of the same beginning it is this ban, or tells that it was lifted.
+    if (unsaved !== undefined && unsaved.since !== ban.since) return;
+    this.#unsaved.delete(name);
+    if (ban.count === 0) this.#bans.delete(name);
+    else this.#bans.set(name, ban);
+  }
+
+  /** What makes no other ban longer any more. */
+  #forgetOld(): void {
+    const now = this.#parts.clock.now();
+    for (const [name, { until }] of this.#unsaved) if (until <= now) this.#unsaved.delete(name);
+    if (Math.abs(now - this.#forgottenAt) < forgetEveryMs) return;
+    this.#forgottenAt = now;
+    for (const [name, { until }] of this.#bans) if (until + banMemoryMs <= now) this.#bans.delete(name);
   }
 
   get bannedAddresses(): number {
@@ -141,15 +174,14 @@ export class Protection {
 
   #ban(ban: Ban): void {
     const name = nameOf(ban.kind, ban.subject);
-    const entry = { ban, savedAt: Number.POSITIVE_INFINITY };
     this.#bans.set(name, ban);
-    this.#fresh.set(name, entry);
+    this.#unsaved.set(name, ban);
     const { kind, subject, count, until } = ban;
     const says = kind === 'key' ? 'a key is blocked for too many errors' : 'banned for too many errors';
     this.#parts.log.warn({ kind, subject, count, until }, says);
     this.#parts.store.saveBan(ban).then(
       () => {
-        entry.savedAt = this.#refreshes;
+        if (this.#unsaved.get(name) === ban) this.#unsaved.delete(name);
       },
       (error: unknown) => {
         // It holds in this process until it ends; only a restart would forget it.

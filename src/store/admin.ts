@@ -1,5 +1,5 @@
 import type { EntryKind } from './schema.ts';
-import type { Account, BanKind, Key, MicroUsd, Package } from './store.ts';
+import type { Account, Ban, BanKind, Key, MicroUsd, Package } from './store.ts';
 
 /** A key that may do everything, in no dialect of its own. */
 export const unlimited = {
@@ -123,6 +123,8 @@ export interface StoreAdmin {
   /** With its first balance or not at all. @throws RangeError when that is not above 0, not whole, or beyond 9e15 */
   createAccount(account: NewAccount): Promise<Account>;
   listAccounts(): Promise<Account[]>;
+  /** Bans that last, and those that ended less than 24 hours ago: they make the next one longer. */
+  listBans(now: number): Promise<Ban[]>;
   /** Forgets a ban altogether, as if it had never been; false when there is none. */
   liftBan(kind: BanKind, subject: string): Promise<boolean>;
   /** By id, or by name where that is unique. */

@@ -1,6 +1,6 @@
 import { createAccount, findAccount, listAccounts, readAccount, topUp } from './operations/accounts.ts';
 import { audit } from './operations/audit.ts';
-import { liftBan, listBans, saveBan } from './operations/bans.ts';
+import { banChanges, liftBan, listBans, saveBan } from './operations/bans.ts';
 import { endCallback, takeCallback } from './operations/callbacks.ts';
 import {
   draftCheckpoint,
@@ -33,6 +33,7 @@ import type { Operation } from './statement.ts';
 /** Everything that a store can be asked, by name: what an engine runs inside a transaction. */
 const operations = {
   audit,
+  banChanges,
   beat,
   createAccount,
   createKey,

@@ -150,7 +150,10 @@ export interface Tables {
     subject: string;
     since: number;
     until: number;
+    /** 0: it was lifted, and stands here only to tell so. */
     count: number;
+    /** Number of its last change among those of all bans; `bans changed` of `fact` is the last. */
+    changed: number;
   };
   feedback: {
     task_id: string;
@@ -168,7 +171,7 @@ export interface Tables {
     id: string;
     seen_at: number;
   };
-  /** Single facts: the readiness probe's mark, the fingerprint of the pepper, the id of the first account. */
+  /** Single facts: the readiness probe's mark, the fingerprint of the pepper, the id of the first account, … */
   fact: {
     name: string;
     value: string;

@@ -166,6 +166,16 @@ export interface Ban {
   count: number;
 }
 
+export interface BanChanges {
+  /** As they stand now, the one that changed last at the end; of one that was lifted `count` is 0. */
+  bans: Ban[];
+  /** What to ask with the next time. */
+  upTo: number;
+  more: boolean;
+  /** The books have lost what they had told, as by a restore: these are all of their bans, from the first. */
+  isAnew: boolean;
+}
+
 /** A queued task that a worker has taken up; the lease that it must end it with. */
 export interface TakenTask extends Lease {
   accountId: string;
@@ -257,8 +267,8 @@ export interface Store {
   }): Promise<boolean>;
   listPackages(accountId: string, now: number): Promise<Package[]>;
   readAccount(accountId: string): Promise<Account | undefined>;
-  /** Bans that last, and those that ended less than 24 hours ago: they make the next one longer. */
-  listBans(now: number): Promise<Ban[]>;
+  /** What has become of bans since a change, by its number; 0 stands before the first. Some at a time. */
+  banChanges(after: number): Promise<BanChanges>;
   saveBan(ban: Ban): Promise<void>;
   /** Fails and refunds tasks past their deadline, forgets results past their retention, in small batches. */
   sweep(now: number): Promise<SweepOutcome>;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { openStore } from '../../src/store/open.ts';
-import { hold } from '../store/engines.ts';
+import { hold, lastMigration } from '../store/engines.ts';
 import { legible, scratch } from './legible.ts';
 
 const folder = scratch();
@@ -65,9 +65,7 @@ it("doctor --fix refunds overdue holds, brings older tables up to date, and leav
   await store.close();
   const older = new pg.Client({ connectionString: databaseUrl.href });
   await older.connect();
-  await older.query(
-    "drop index checkpoint_whole; delete from kysely_migration where name = '0012-whole-checkpoints'",
-  );
+  await older.query(lastMigration.undo.join(';'));
   await older.end();
 
   const { status, out } = await legible(['doctor', '--fix', '--json'], settings);

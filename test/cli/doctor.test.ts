@@ -19,7 +19,7 @@ import { makeCheckpoints } from '../../src/store/checkpoints.ts';
 import { lockDataDir } from '../../src/store/lock.ts';
 import { databaseFile, openStore } from '../../src/store/open.ts';
 import { openSqlite } from '../../src/store/sqlite/engine.ts';
-import { hold } from '../store/engines.ts';
+import { hold, lastMigration } from '../store/engines.ts';
 import { installation, legible, legibleProcess } from './legible.ts';
 
 const { folder, settings, run, json } = installation();
@@ -243,9 +243,7 @@ describe('--fix', () => {
   it('brings tables of an older version up to date, but not under a running server', async () => {
     const before = await json('account', 'show', 'alice');
     const older = new Database(database);
-    older.exec(
-      "drop index checkpoint_whole; delete from kysely_migration where name = '0012-whole-checkpoints'",
-    );
+    older.exec(lastMigration.undo.join(';'));
     expect(await examine()).toMatchObject({ status: 1, failed: ['schema'] });
     const server = lockDataDir(dataDir);
     const refused = await examine({}, '--fix');
@@ -259,7 +257,7 @@ describe('--fix', () => {
 
     expect(await examine({}, '--fix')).toMatchObject({
       status: 0,
-      fixed: [{ group: 'store', name: 'schema', detail: 'did 0012-whole-checkpoints' }],
+      fixed: [{ group: 'store', name: 'schema', detail: `did ${lastMigration.name}` }],
     });
     older.close();
     expect(await json('account', 'show', 'alice')).toEqual(before);

@@ -4,11 +4,15 @@ import { networksOf } from '../../src/flow/network.ts';
 import { Protection } from '../../src/flow/protect.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
-import type { Ban } from '../../src/store/store.ts';
+import type { Ban, BanChanges } from '../../src/store/store.ts';
 import { FakeClock } from '../world.ts';
 
 const log = createLog({ logLevel: 'silent' });
 const metrics = createMetrics();
+
+function told(...bans: Ban[]): BanChanges {
+  return { bans, upTo: bans.length, more: false, isAnew: false };
+}
 
 function protection(
   saveBan: (ban: Ban) => Promise<void> = async () => {},
@@ -17,7 +21,7 @@ function protection(
 ) {
   const clock = new FakeClock();
   const config = { ...loadConfig({}, ''), banErrors: 3, blockErrors: 3, blockSeconds };
-  const store = { saveBan, listBans: async () => listed };
+  const store = { saveBan, banChanges: async () => told(...listed) };
   return { clock, guard: new Protection({ config, clock, store, log, metrics }) };
 }
 
@@ -84,18 +88,45 @@ test('a ban of another server holds at once where its clock is ahead by a minute
   guard.refuseBanned('192.0.2.8');
 });
 
-test('an older list of bans that comes late changes nothing', async () => {
-  const ban: Ban = { kind: 'address', subject: '192.0.2.7', since: 0, until: 1e15, count: 1 };
-  const { clock } = protection();
-  const lists: ((bans: Ban[]) => void)[] = [];
-  const store = { saveBan: async () => {}, listBans: () => new Promise<Ban[]>((tell) => lists.push(tell)) };
-  const guard = new Protection({ config: loadConfig({}, ''), clock, store, log, metrics });
+/** Whose store tells of bans when it is bidden to; `asked`: after which change, and how to answer. */
+function slowly(saveBan: () => Promise<void> = async () => {}) {
+  const clock = new FakeClock();
+  const asked: { after: number; tell: (changes: BanChanges) => void }[] = [];
+  const banChanges = (after: number) => new Promise<BanChanges>((tell) => void asked.push({ after, tell }));
+  const config = { ...loadConfig({}, ''), banErrors: 1 };
+  const guard = new Protection({ config, clock, store: { saveBan, banChanges }, log, metrics });
+  const since = clock.now();
+  const ban: Ban = { kind: 'address', subject: '192.0.2.7', since, until: since + 600_000, count: 1 };
+  const isBanned = () => guard.banOf('192.0.2.7') !== undefined;
+  return { clock, asked, guard, ban, isBanned };
+}
+
+test('what has changed is read some at a time, from the last change on, and by one refresh at a time', async () => {
+  const { asked, guard, ban } = slowly();
   const both = [guard.refresh(), guard.refresh()];
-  lists[1]!([{ ...ban, since: clock.now(), until: clock.now() + 600_000 }]);
-  await both[1];
-  lists[0]!([]);
-  await both[0];
-  expect(() => guard.refuseBanned('192.0.2.7')).toThrow('ERROR_IP_BANNED');
+  asked[0]!.tell({ bans: [ban], upTo: 500, more: true, isAnew: false });
+  await expect.poll(() => asked.length).toBe(2);
+  asked[1]!.tell({ bans: [{ ...ban, subject: '192.0.2.8' }], upTo: 501, more: false, isAnew: false });
+  await Promise.all(both);
+  expect(guard.bannedAddresses).toBe(2);
+  const again = guard.refresh();
+  asked[2]!.tell({ bans: [{ ...ban, until: ban.since, count: 0 }], upTo: 502, more: false, isAnew: false });
+  await again;
+  expect(asked.map(({ after }) => after)).toEqual([0, 500, 501]);
+  expect(guard.bannedAddresses).toBe(1);
+});
+
+test('books that begin anew, as after a restore, leave no ban of before but those that are being saved', async () => {
+  const { asked, guard, ban, isBanned } = slowly(() => new Promise(() => {}));
+  const before = guard.refresh();
+  asked[0]!.tell(told({ ...ban, subject: '192.0.2.8' }));
+  await before;
+  guard.countForAddress('192.0.2.7', 'ERROR_BAD_REQUEST');
+  const anew = guard.refresh();
+  asked[1]!.tell({ ...told({ ...ban, subject: '192.0.2.9' }), isAnew: true });
+  await anew;
+  const banned = ['192.0.2.8', '192.0.2.9'].map((address) => guard.banOf(address) !== undefined);
+  expect([...banned, isBanned()]).toEqual([false, true, true]);
 });
 
 test('a ban that a wrong clock laid on a time to come does not hold until then', async () => {
@@ -109,18 +140,30 @@ test('a ban that a wrong clock laid on a time to come does not hold until then',
   expect(() => guard.refuseBanned('192.0.2.7')).toThrow('ERROR_IP_BANNED');
 });
 
-test('a list that was read before a ban was saved does not lift it', async () => {
-  const list = Promise.withResolvers<Ban[]>();
-  const clock = new FakeClock();
-  const config = { ...loadConfig({}, ''), banErrors: 1 };
-  const store = { saveBan: async () => {}, listBans: () => list.promise };
-  const guard = new Protection({ config, clock, store, log, metrics });
-  const refreshed = guard.refresh();
+test('what is read of before a ban was saved does not lift it, and what is read of after does', async () => {
+  const saved = Promise.withResolvers<void>();
+  const { clock, asked, guard, ban, isBanned } = slowly(() => saved.promise);
+  clock.advance(700_000);
+  const lifted = { until: ban.since, count: 0 };
   guard.countForAddress('192.0.2.7', 'ERROR_BAD_REQUEST');
-  await Promise.resolve();
-  list.resolve([]);
+  async function read(change: Ban): Promise<void> {
+    const refreshed = guard.refresh();
+    asked.at(-1)!.tell(told(change));
+    await refreshed;
+  }
+  await read({ ...ban, ...lifted });
+  expect(isBanned()).toBe(true);
+  saved.resolve();
+  await saved.promise;
+  await read({ ...ban, ...lifted });
+  expect(isBanned()).toBe(false);
+});
+
+test('the lift of a ban whose own saving is in doubt is believed', async () => {
+  const { clock, asked, guard, ban, isBanned } = slowly(() => Promise.reject(new Error('lost')));
+  guard.countForAddress('192.0.2.7', 'ERROR_BAD_REQUEST');
+  const refreshed = guard.refresh();
+  asked[0]!.tell(told({ ...ban, until: clock.now(), count: 0 }));
   await refreshed;
-  expect(() => guard.refuseBanned('192.0.2.7')).toThrow('ERROR_IP_BANNED');
-  await guard.refresh();
-  guard.refuseBanned('192.0.2.7');
+  expect(isBanned()).toBe(false);
 });

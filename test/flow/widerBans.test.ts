@@ -14,7 +14,7 @@ function world(clock = new FakeClock(), saved: Ban[] = [], settings: NodeJS.Proc
     saveBan: async (ban: Ban) => {
       saved.push(ban);
     },
-    listBans: async () => saved,
+    banChanges: async () => ({ bans: saved, upTo: saved.length, more: false, isAnew: false }),
   };
   const parts = { log: createLog({ logLevel: 'silent' }), metrics: createMetrics() };
   const guard = new Protection({ config: loadConfig(settings, ''), clock, store, ...parts });

@@ -165,6 +165,18 @@ function unexpected(error: Error): void {
 
 export const dayMs = 86_400_000;
 
+/** The last migration, and what makes tables of this release those of before it. */
+export const lastMigration = {
+  name: '0013-ban-changes',
+  undo: [
+    'drop index ban_until',
+    'drop index ban_changed',
+    'alter table ban drop column changed',
+    "delete from fact where name = 'bans changed'",
+    "delete from kysely_migration where name = '0013-ban-changes'",
+  ],
+};
+
 /** An account with money and a key. */
 export async function openAccount(store: TestStore, amount: number, id = 'alice'): Promise<void> {
   await store.createAccount({ id, name: id, now: noon });

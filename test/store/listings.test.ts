@@ -2,17 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { afterEachTest, openAccount, postgresBooks, sqliteBooks, type TestStore } from './engines.ts';
+import { afterEachTest, noon, openAccount, postgresBooks, sqliteBooks, type TestStore } from './engines.ts';
 
 const cleanups = afterEachTest();
 
 async function list(store: TestStore): Promise<number[]> {
-  const [keys, accounts, alice] = await Promise.all([
+  const [keys, accounts, bans, alice] = await Promise.all([
     store.listKeys(),
     store.listAccounts(),
+    store.listBans(noon),
     store.findAccount('alice'),
   ]);
-  return [keys.length, accounts.length, alice === undefined ? 0 : 1];
+  return [keys.length, accounts.length, bans.length, alice === undefined ? 0 : 1];
 }
 
 describe('lists for the operator', () => {
@@ -23,7 +24,7 @@ describe('lists for the operator', () => {
     const writer = new Database(books.where);
     cleanups.push(() => writer.close());
     writer.exec('begin immediate');
-    expect(await list(store)).toEqual([1, 1, 1]);
+    expect(await list(store)).toEqual([1, 1, 0, 1]);
     writer.exec('rollback');
   });
 
@@ -34,10 +35,10 @@ describe('lists for the operator', () => {
     const other = new pg.Client({ connectionString: books.where });
     await other.connect();
     cleanups.push(() => other.end());
-    await other.query('begin; lock table api_key, account in access exclusive mode');
+    await other.query('begin; lock table api_key, account, ban in access exclusive mode');
     const listed = list(store);
     await sleep(1_500);
     await other.query('rollback');
-    expect(await listed).toEqual([1, 1, 1]);
+    expect(await listed).toEqual([1, 1, 0, 1]);
   });
 });

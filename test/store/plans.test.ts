@@ -28,6 +28,13 @@ const calls: Call[] = [
   },
   { name: 'takeCallback', args: [{ now: noon, lostAt: noon + 1, busyHosts: [], busyKeys: [] }] },
   { name: 'readAccount', args: ['alice'] },
+  {
+    name: 'saveBan',
+    args: [{ kind: 'address', subject: '192.0.2.1', since: noon, until: noon + 1, count: 1 }],
+  },
+  { name: 'banChanges', args: [0] },
+  { name: 'banChanges', args: [1] },
+  { name: 'liftBan', args: ['address', '192.0.2.1'] },
 ];
 
 describe('in SQLite', () => {

@@ -1,6 +1,7 @@
 import type { SelectQueryBuilder } from 'kysely';
 import type { Tables } from '../schema.ts';
 import { change, type Operation, rows, statement } from '../statement.ts';
+import { forgetBans } from './bans.ts';
 import { forgetFeedback } from './feedback.ts';
 import { isOpen, timeOut } from './giveBack.ts';
 import { forgetRequests } from './idempotency.ts';
@@ -88,7 +89,7 @@ export interface Swept {
 
 /**
  * One round: fails tasks past their deadline and gives their holds back; forgets tasks past their retention, names of
- * requests, and reports. What was due before `since` is not looked for: in PostgreSQL the entries of rows that are
+ * requests, reports, and bans. What was due before `since` is not looked for: in PostgreSQL the entries of rows that are
  * gone stand in the indexes for as long as anybody may see them, and each round would walk them all.
  */
 export function* sweep(now: number, since = 0): Operation<Swept> {
@@ -99,7 +100,9 @@ export function* sweep(now: number, since = 0): Operation<Swept> {
   const forgotten = yield* change(forget, due);
   const moreRequests = yield* forgetRequests(due);
   const moreFeedback = yield* forgetFeedback(due);
-  const more = overdue.length === roundSize || forgotten === roundSize || moreRequests || moreFeedback;
+  const moreBans = yield* forgetBans(now);
+  const isFull = overdue.length === roundSize || forgotten === roundSize;
+  const more = isFull || moreRequests || moreFeedback || moreBans;
   return { timedOut, forgotten, more };
 }
 
