@@ -6,6 +6,7 @@ import {
   afterEachTest,
   type Books,
   hold,
+  lastMigration,
   newKey,
   newPackage,
   noon,
@@ -203,6 +204,7 @@ onEachEngine('checkpoints of the ledger', (makeBooks) => {
     await makeCheckpoints(engine, noon, 4);
     await engine.close();
     for (const text of [
+      ...lastMigration.undo,
       ...unlock(books, 'checkpoint'),
       "delete from checkpoint where subject = ''",
       'drop index checkpoint_whole',
