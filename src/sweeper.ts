@@ -16,8 +16,9 @@ export function startSweeper(store: Pick<Store, 'sweep'>, clock: Clock, log: Log
   let timedOut = 0;
   const rounds = startRounds(everyMs, async () => {
     try {
-      const swept = await store.sweep(clock.now());
+      const { cutOff, ...swept } = await store.sweep(clock.now());
       timedOut += swept.timedOut;
+      if (cutOff !== undefined) log.error({ err: cutOff }, 'sweeping all there is failed');
       if (swept.timedOut > 0) log.warn(swept, 'tasks past their deadline were refunded');
     } catch (error) {
       log.error({ err: error }, 'sweeping failed');

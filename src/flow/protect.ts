@@ -30,7 +30,7 @@ export class Protection {
   readonly #unsaved = new Map<string, Ban>();
   readonly #errors = new RecentMap<string, SlidingWindow>(subjectsWatched);
   /** Number of the last change in the store that was taken over. */
-  #upTo = 0;
+  #upTo = -1;
   #refreshing: Promise<void> | undefined;
   #forgottenAt = 0;
 
@@ -123,8 +123,8 @@ export class Protection {
   #takeOver(ban: Ban): void {
     const name = nameOf(ban.kind, ban.subject);
     const unsaved = this.#unsaved.get(name);
-    // What was read is of before; of the same beginning it is this ban, or tells that it was lifted.
-    if (unsaved !== undefined && unsaved.since !== ban.since) return;
+    // Of before. Of the same beginning it is this ban, or tells that it was lifted.
+    if (unsaved !== undefined && ban.since < unsaved.since) return;
     this.#unsaved.delete(name);
     if (ban.count === 0) this.#bans.delete(name);
     else this.#bans.set(name, ban);

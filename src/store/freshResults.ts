@@ -6,6 +6,8 @@ import type { NewHold, PollQuery, Store, TaskRecord } from './store.ts';
 const mostBytes = 32 * 1024 * 1024;
 /** Of a result without its solution. */
 const entryBytes = 500;
+/** Names of what has been forgotten that may be kept among the others. */
+const mostForgotten = 1_000;
 
 interface Fresh {
   /** Without what polls need not know, which may be long. */
@@ -76,6 +78,11 @@ class FreshResults {
 
   add({ taskId, accountId, type, price, address, now, deadline, expiresAt }: NewHold): void {
     const hold = { accountId, type, price, address, now, deadline, expiresAt };
+    // What failed is forgotten out of its turn, behind a result that may be kept for a year. The Map has the same order.
+    if (this.#order.length - this.#oldest > 2 * this.#tasks.size + mostForgotten) {
+      this.#order = [...this.#tasks.keys()];
+      this.#oldest = 0;
+    }
     this.#tasks.set(taskId, { hold, solution: null, endedAt: null, polls: 0 });
     this.#order.push(taskId);
     this.#bytes += entryBytes;

@@ -210,6 +210,8 @@ export interface Callback {
 export interface SweepOutcome {
   timedOut: number;
   forgotten: number;
+  /** Why not all there is could be looked for, where that was tried: what was due before the start may stand. */
+  cutOff?: unknown;
 }
 
 /** Store operations that requests need; those of the command line are in StoreAdmin. */

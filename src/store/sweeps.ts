@@ -91,7 +91,8 @@ const wholeEveryMs = 60_000;
 
 /**
  * Sweeps of what has become due since the last that left nothing, and once a minute of all there is. That may take longer
- * than a statement may, under somebody's long transaction, and then keeps nobody from a refund.
+ * than a statement may, under somebody's long transaction, and then keeps no new ones from their refund; what was due
+ * before the first sweep waits for the end of that, and its cause is told.
  * `sweepFrom` adds to `swept`, and returns whether it left nothing.
  */
 function sweeping(
@@ -110,8 +111,8 @@ function sweeping(
         if (await sweepFrom(now, 0, swept)) clearAt = now;
         else wholeAt = undefined;
         return swept;
-      } catch {
-        // What keeps the others from being swept as well, they tell.
+      } catch (error) {
+        swept.cutOff = error;
       }
     }
     if (await sweepFrom(now, clearAt - lookBackMs, swept)) clearAt = now;

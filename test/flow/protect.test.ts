@@ -112,8 +112,19 @@ test('what has changed is read some at a time, from the last change on, and by o
   const again = guard.refresh();
   asked[2]!.tell({ bans: [{ ...ban, until: ban.since, count: 0 }], upTo: 502, more: false, isAnew: false });
   await again;
-  expect(asked.map(({ after }) => after)).toEqual([0, 500, 501]);
+  expect(asked.map(({ after }) => after)).toEqual([-1, 500, 501]);
   expect(guard.bannedAddresses).toBe(1);
+});
+
+test('a longer ban of another server outlasts one that could not be saved here', async () => {
+  const { asked, clock, guard, ban, isBanned } = slowly(() => Promise.reject(new Error('away')));
+  guard.countForAddress('192.0.2.7', 'ERROR_BAD_REQUEST');
+  const refreshed = guard.refresh();
+  const since = ban.since + 30_000;
+  asked[0]!.tell(told({ ...ban, since, until: since + 1_800_000, count: 2 }));
+  await refreshed;
+  clock.advance(700_000);
+  expect(isBanned()).toBe(true);
 });
 
 test('books that begin anew, as after a restore, leave no ban of before but those that are being saved', async () => {

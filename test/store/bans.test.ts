@@ -62,11 +62,32 @@ onEachEngine('what has become of bans', (makeBooks) => {
     const { bans, upTo } = await other.banChanges(first.upTo);
     expect(bans).toMatchObject([
       { subject: ban.subject, count: 2 },
-      { kind: 'key', subject: 'key-1', since: noon, until: noon, count: 0 },
+      { kind: 'key', subject: 'key-1', since: noon, count: 0 },
     ]);
     expect(await one.banChanges(upTo)).toEqual(nothing(upTo));
     await other.saveBan({ ...ban, kind: 'key', subject: 'key-1', since: noon + 2 });
     expect((await one.banChanges(upTo)).bans).toMatchObject([{ kind: 'key', since: noon + 2, count: 1 }]);
+  });
+
+  it('is told of one lifted that began days before, whatever is forgotten meanwhile', async () => {
+    const books = await makeBooks();
+    const store = await books.open();
+    const long = { ...ban, until: noon + 7 * dayMs };
+    await store.saveBan(long);
+    const { upTo } = await store.banChanges(-1);
+    expect(await store.liftBan('address', ban.subject)).toBe(true);
+    await store.sweep(noon + 2 * dayMs);
+    expect((await store.banChanges(upTo)).bans).toMatchObject([{ subject: ban.subject, count: 0 }]);
+  });
+
+  it('is told at a start of those that a server of the version before has saved since', async () => {
+    const books = await makeBooks();
+    const store = await books.open();
+    await store.saveBan({ ...ban, subject: '192.0.2.2' });
+    await books.sql(`insert into ban (kind, subject, since, until, count)
+      values ('address', '192.0.2.9', ${noon}, ${noon + 600_000}, 1)`);
+    const { bans } = await store.banChanges(-1);
+    expect(bans.map(({ subject }) => subject).sort()).toEqual(['192.0.2.2', '192.0.2.9']);
   });
 
   it('is told in order, each once, while many are saved at a time', async () => {

@@ -1,3 +1,4 @@
+import v8 from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import { countedPoll } from '../../src/store/countedPoll.ts';
 import { type Engine, StoreError } from '../../src/store/engine.ts';
@@ -93,6 +94,24 @@ describe('a result of a task answered at once', () => {
     expect(await store.poll(query({ taskId: 'task-2' }))).toMatchObject({ state: 'running', polls: 1 });
     await store.release(released('task-2'));
     expect(await store.poll(query({ taskId: 'task-2' }))).toMatchObject({ state: 'failed', polls: 2 });
+  });
+
+  it('leaves no name of those that failed behind, however long an older one is kept', async () => {
+    const store = { reserveEarly: async () => 'held', settle: async () => true, release: async () => true };
+    const call = async () => undefined as never;
+    const fresh = withFreshResults(store as unknown as Store, { call });
+    await fresh.reserveEarly(hold({ expiresAt: noon + 86_400_000 }));
+    await fresh.settle(settled());
+    const used = async (count: number) => {
+      for (let i = 0; i < count; i++) {
+        const taskId = `${crypto.randomUUID()}`;
+        await fresh.reserveEarly(hold({ taskId }));
+        await fresh.release(released(taskId));
+      }
+      return v8.getHeapStatistics().used_heap_size;
+    };
+    const before = await used(10_000);
+    expect((await used(300_000)) - before).toBeLessThan(16 * 2 ** 20);
   });
 
   it('takes as much of the memory as its solution is long', async () => {

@@ -104,7 +104,8 @@ function endOverdue(config: Config): Promise<string> {
   return withoutServer(config, async (store) => {
     const now = await timeOf(store);
     const repaired = await store.repair(now);
-    const { timedOut } = await store.sweep(now);
+    const { timedOut, cutOff } = await store.sweep(now);
+    if (cutOff !== undefined) throw cutOff;
     return `tasks of a server that had died: ${repaired} queued again or refunded; overdue ones: ${timedOut} refunded`;
   });
 }

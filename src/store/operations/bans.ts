@@ -71,7 +71,7 @@ export function* saveBan(ban: Ban): Operation<void> {
 const markLifted = statement((db, p: { kind: BanKind; subject: string; changed: number }) =>
   db
     .updateTable('ban')
-    .set((eb) => ({ until: eb.ref('since'), count: 0, changed: p.changed }))
+    .set({ count: 0, changed: p.changed })
     .where('kind', '=', p.kind)
     .where('subject', '=', p.subject)
     .where('count', '>', 0),
@@ -99,12 +99,15 @@ const selectChanged = statement((db, p: { after: number }) =>
     .limit(mostChanges),
 );
 
-/** What has become of bans since a change, oldest change first; while nothing has, it reads one row. */
+/**
+ * What has become of bans since a change, oldest change first; while nothing has, it reads one row. From -1 on all of
+ * them, also those that a server of the version before has saved meanwhile, without a number.
+ */
 export function* banChanges(after: number): Operation<BanChanges> {
   const last = Number((yield* first(selectNumber, { name }))?.value ?? 0);
   if (last === after) return { bans: [], upTo: after, more: false, isAnew: false };
   const isAnew = last < after;
-  const found = yield* rows(selectChanged, { after: isAnew ? 0 : after });
+  const found = yield* rows(selectChanged, { after: isAnew ? -1 : after });
   const more = found.length === mostChanges;
   const newest = found.at(-1)?.changed ?? 0;
   const bans = found.map(({ changed: _, ...ban }) => ban);
