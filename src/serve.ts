@@ -45,7 +45,11 @@ export async function serve(config: Config, greet: (running: Running) => void): 
     },
   });
   const running = starting.catch((error: unknown) => {
-    if (!off.signal.aborted || error !== off.signal.reason) throw error;
+    if (!off.signal.aborted) throw error;
+    if (error === off.signal.reason) return;
+    // By its own status the process would end with this one's, and not with the worst.
+    log.error({ err: error }, 'the start failed');
+    end('start', 1);
   });
   const started = await running;
   if (started !== undefined) greet(started);

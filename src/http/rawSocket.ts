@@ -8,6 +8,8 @@ import type { Reply } from './dialects/dialect.ts';
  * who is late by them has this long for that to be read.
  */
 const readingMs = 500;
+/** What has begun to come in that time is given this long for the rest: Node, which has told of it, watches it no more. */
+const usualRestMs = 10_000;
 
 export interface RawRefusal extends Reply {
   requestId: string;
@@ -62,7 +64,7 @@ interface Last {
 }
 
 /** Remembers the last request of each socket. */
-export function lastRequests(server: Server) {
+export function lastRequests(server: Server, restMs = usualRestMs) {
   const last = new WeakMap<Duplex, Last>();
   const waiting = new WeakSet<Duplex>();
   // Before whoever answers it, which may be at once.
@@ -105,7 +107,7 @@ export function lastRequests(server: Server) {
      * `afterMs` later is not late.
      */
     inItsTurn(socket: Socket, write: () => void, afterMs: number): void {
-      // A timeout is told again every second.
+      // It is told of by the system, and may be by Node once more.
       if (waiting.has(socket)) return;
       const { request, response, before, hasAnswer } = last.get(socket) ?? {};
       const isCut = request?.complete === false;
@@ -113,9 +115,17 @@ export function lastRequests(server: Server) {
       const takeTurn = () => {
         waiting.delete(socket);
         // What was late may have come meanwhile.
-        if (last.get(socket)?.request !== request || request?.complete === isCut) return;
+        const now = last.get(socket)?.request;
+        if (now !== request || request?.complete === isCut) {
+          if (now?.complete === false) setTimeout(() => retake(now), restMs).unref();
+          return;
+        }
         if (isCut && hasAnswer) socket.end(() => socket.destroy());
         else write();
+      };
+      const retake = (begun: IncomingMessage) => {
+        if (!socket.destroyed && last.get(socket)?.request === begun && !begun.complete)
+          this.inItsTurn(socket, write, 0);
       };
       const queue = () => {
         if (ahead === undefined || ahead.closed) takeTurn();

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { lastRequests } from '../../src/http/rawSocket.ts';
 import { gatedReader, imageTask, openWorld, price, type World } from '../world.ts';
 
 let world: World;
@@ -137,6 +139,25 @@ test.each([
     socket.destroy();
   },
 );
+
+test('what has only begun to come after its time was over has no other time without end', async () => {
+  const server = createServer();
+  const last = lastRequests(server, 100);
+  server.on('clientError', (_error, socket) => {
+    const refuse = () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
+    last.inItsTurn(socket as Socket, refuse, 300);
+  });
+  await once(server.listen(0), 'listening');
+  const socket = connect((server.address() as AddressInfo).port);
+  const said = text(socket);
+  const [accepted] = (await once(server, 'connection')) as [Socket];
+  socket.write('POST / HTTP/1.1\r\nHost: x\r\n');
+  await expect.poll(() => accepted.bytesRead).toBeGreaterThan(0);
+  server.emit('clientError', new Error('late'), accepted);
+  socket.write('Content-Length: 1000\r\n\r\n{');
+  expect(await said).toMatch(/^HTTP\/1.1 400/);
+  server.close();
+});
 
 test('of idle connections whose time is over the one stays by which a request has come', async () => {
   const [used, idle] = [connect(world.port, '127.0.0.1'), connect(world.port, '127.0.0.1')];
