@@ -107,7 +107,7 @@ export function lastRequests(server: Server, restMs = usualRestMs) {
      * `afterMs` later is not late.
      */
     inItsTurn(socket: Socket, write: () => void, afterMs: number): void {
-      // It is told of by the system, and may be by Node once more.
+      // One refusal at a time: another error may come while this one waits.
       if (waiting.has(socket)) return;
       const { request, response, before, hasAnswer } = last.get(socket) ?? {};
       const isCut = request?.complete === false;

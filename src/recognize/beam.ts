@@ -125,7 +125,7 @@ function keepBest(nodes: Node[], width: number): Node[] {
     if (stays) {
       inState.set(node.state, rank + 1);
       kept++;
-    } else node.blank = node.open = 0; // a prefix that comes back later starts anew
+    }
     return stays;
   });
 }

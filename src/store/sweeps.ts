@@ -1,4 +1,5 @@
 import type { Engine } from './engine.ts';
+import type { Due } from './operations/round.ts';
 import { presence } from './postgres/presence.ts';
 import type { Store, SweepOutcome } from './store.ts';
 
@@ -44,16 +45,11 @@ export function sweepShared(engine: Caller, node: string): Sweeps {
   };
 }
 
-interface Span {
-  now: number;
-  since: number;
-}
-
 /** `judge` says since when the living have been seen; undefined where that cannot be told. */
 async function repairAll(
   engine: Caller,
   node: string,
-  { now, since }: Span,
+  { now, since }: Due,
   judge: () => Promise<number | undefined>,
 ): Promise<number> {
   let repaired = 0;
@@ -70,7 +66,7 @@ async function repairAll(
 /** Adds to `swept`; returns whether nothing more was found. */
 async function sweepSince(
   engine: Caller,
-  { now, since }: Span,
+  { now, since }: Due,
   swept: SweepOutcome,
   before: () => Promise<unknown> = async () => {},
 ): Promise<boolean> {

@@ -116,15 +116,7 @@ test('a hold in doubt is taken back for as long as the database is away, and unt
     reserve: () => Promise.reject(away),
     release: async () => (++releases > 7 ? true : Promise.reject(away)),
   };
-  const reserve = reserver({
-    config: loadConfig({}, ''),
-    clock: new FakeClock(),
-    store: store as unknown as Store,
-    metrics: createMetrics(),
-    newId: () => '01234567-89ab-4cde-8f01-23456789abcd',
-    log: createLog({ logLevel: 'silent' }),
-    pause: async (ms) => pauses.push(ms),
-  });
+  const reserve = reserverOn(store, pauses);
   await expect(reserve(jobOf('later'))).rejects.toBe(away);
   await expect.poll(() => releases).toBe(8);
   expect(pauses).toEqual([0, 50, 500, 2_000, 5_000, 5_000, 5_000, 5_000]);
@@ -134,18 +126,23 @@ test('a hold that is told early is not taken back where its batch was refused: i
   const full = new Error('disk full');
   const pauses: number[] = [];
   const store = { reserveEarly: () => Promise.reject(full), release: () => expect.fail('taken back') };
-  const reserve = reserver({
+  const reserve = reserverOn(store, pauses);
+  await expect(reserve(jobOf('now'))).rejects.toBe(full);
+  expect(pauses).toEqual([]);
+});
+
+/** Notes how long it pauses, and does not. */
+function reserverOn(store: object, pauses: number[]) {
+  return reserver({
     config: loadConfig({}, ''),
     clock: new FakeClock(),
-    store: store as unknown as Store,
+    store: store as Store,
     metrics: createMetrics(),
     newId: () => '01234567-89ab-4cde-8f01-23456789abcd',
     log: createLog({ logLevel: 'silent' }),
     pause: async (ms) => pauses.push(ms),
   });
-  await expect(reserve(jobOf('now'))).rejects.toBe(full);
-  expect(pauses).toEqual([]);
-});
+}
 
 /** A task as the step before makes it. */
 function jobOf(timing: 'now' | 'later'): Job {

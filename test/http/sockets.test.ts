@@ -112,7 +112,7 @@ test.each([
   const said = text(socket);
   socket.write(whole + cut(whole));
   await expect.poll(() => slow.money()).toMatchObject({ pending: price });
-  // What Node does at its timeout, every second.
+  // A socket may have more than one error.
   const late = () => Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
   for (let second = 0; second < 2; second++) slow.api.server.emit('clientError', late(), accepted);
   finish();

@@ -85,7 +85,6 @@ async function checkLedger(config: Config, store: Store & StoreAdmin, whole: boo
     const isServed = config.databaseUrl === undefined && isDataDirHeld(config.dataDir);
     return violations.map(({ invariant, detail }) => {
       if (invariant !== 'I6') return finding(invariant, false, detail);
-      // By a time of the server's own, which follows a step of this machine's slowly.
       if (isServed) return finding(invariant, 'warn', `${detail}, ${served}`);
       return finding(invariant, false, detail, () => endOverdue(config));
     });

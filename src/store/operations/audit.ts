@@ -1,7 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Violation } from '../admin.ts';
 import { type Operation, rows, type Statement, statement } from '../statement.ts';
-
 import { checkpoints, type Stretch, tasksIn } from './balances.ts';
 import {
   type Difference,
