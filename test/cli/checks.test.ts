@@ -11,7 +11,7 @@ import { Guard } from '../../src/outbound/guard.ts';
 import { lockDataDir } from '../../src/store/lock.ts';
 import { openStore } from '../../src/store/open.ts';
 import { hold, openAccount } from '../store/engines.ts';
-import { installation } from './legible.ts';
+import { installation, stubSettings } from './legible.ts';
 
 const config = (settings: Record<string, string>) => loadConfig(settings, '');
 
@@ -56,15 +56,16 @@ describe('doctor on the machine', () => {
 
 describe('doctor on holds past their deadline', () => {
   it('leaves them to a server that runs, whose time may be another than this machine’s', async () => {
-    const dataDir = installation().settings.LEGIBLE_DATA_DIR;
-    vi.stubEnv('LEGIBLE_DATA_DIR', dataDir);
+    const { settings } = installation();
+    const dataDir = settings.LEGIBLE_DATA_DIR;
+    stubSettings(settings);
     onTestFinished(() => void vi.unstubAllEnvs());
     const store = await openStore({ dataDir, databaseUrl: undefined });
     await openAccount(store, 10_000);
     await store.reserve(hold());
     await store.close();
     const I6 = async () => {
-      const found = await checkBooks(config({ LEGIBLE_DATA_DIR: dataDir }), false);
+      const found = await checkBooks(config(settings), false);
       return found.find(({ name }) => name === 'I6');
     };
 
