@@ -9,6 +9,7 @@ export interface Load {
   /** Sent in turn by each connection. */
   bodies: string[];
   connections: number;
+  /** Of counting, after a third more that nothing counts in. */
   seconds: number;
   headers?: Record<string, string>;
 }
