@@ -1,0 +1,81 @@
+import type { IncomingMessage } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Language } from '../errors.ts';
+import { isClientGone } from '../flow/unavailable.ts';
+import type { Metrics } from '../metrics.ts';
+import { writeAside } from './aside.ts';
+import type { Addresses } from './clientAddress.ts';
+import type { Spoken } from './dialects/spoken.ts';
+import type { faultRecorder } from './faults.ts';
+import type { OwnReply } from './ownPaths.ts';
+import type { partingFrom } from './parting.ts';
+import type { lastRequests } from './rawSocket.ts';
+import type { OpenRequests } from './sockets.ts';
+import { retryAfterOf } from './wireFault.ts';
+
+interface ReplierParts {
+  always200: boolean;
+  metrics: Pick<Metrics, 'observeRequest'>;
+  addresses: Pick<Addresses, 'of'>;
+  spokenIn(head: IncomingMessage): Spoken;
+  languageOf(head: Pick<IncomingMessage, 'headers'>): Language;
+  recordFault: ReturnType<typeof faultRecorder>['recordFault'];
+  last: Pick<ReturnType<typeof lastRequests>, 'noteAnswer' | 'isAnsweredEarly'>;
+  openRequests: Pick<OpenRequests, 'end'>;
+  parting: Pick<ReturnType<typeof partingFrom>, 'connection'>;
+  /** Runs what it is given at the end of this turn of the event loop. */
+  atOnce(write: () => void): void;
+}
+
+type Sent = Omit<OwnReply, 'errorCode'> & { errorCode: OwnReply['errorCode'] | 'client_gone' };
+
+const jsonUtf8 = 'application/json; charset=utf-8';
+
+/** Makes the last step of every request: its answer, or in the words of its dialect why it has none. */
+export function replier(parts: ReplierParts) {
+  const { addresses, spokenIn, languageOf, recordFault, metrics, last, openRequests, parting, atOnce } =
+    parts;
+
+  function statusOf({ status }: { status: number }): number {
+    return parts.always200 ? 200 : status;
+  }
+
+  /** Counts an answer and writes it. */
+  function send(request: FastifyRequest, reply: FastifyReply, answer: Sent): void {
+    const { body, errorCode } = answer;
+    const status = statusOf(answer);
+    const route = request.routeOptions.url ?? 'unknown';
+    const ms = performance.now() - (request.startedAt ?? performance.now());
+    metrics.observeRequest({ route, method: request.method, status, errorCode, seconds: ms / 1000 });
+    if (parting.connection !== undefined) reply.header('connection', parting.connection);
+    if (!reply.hasHeader('content-type')) reply.header('content-type', answer.type ?? jsonUtf8);
+    if (request.aside !== undefined) writeAside(reply, request.aside, ms);
+    reply.code(status).header('x-request-id', request.id);
+    last.noteAnswer(request.raw);
+    atOnce(() => {
+      openRequests.end(request.raw);
+      reply.send(body);
+    });
+  }
+
+  /** Records whatever a request was stopped by, and answers it as a fault. */
+  function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    // The client has left in the middle of an answer in lines, which `send` has counted when it began.
+    if ((error as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE') return;
+    if (last.isAnsweredEarly(request.raw)) return void reply.hijack();
+    const address = request.address ?? addresses.of(request.raw);
+    const fault = recordFault(error, request.id, address, request.spoken?.fields);
+    const retryAfter = retryAfterOf(fault);
+    if (retryAfter > 0) reply.header('retry-after', retryAfter);
+    // Closing on a client that is still sending would reset the connection before it has read why. Only a banned one
+    // is not worth reading on for; the request timeout bounds the others.
+    if (fault.code === 'ERROR_IP_BANNED') reply.header('connection', 'close');
+    const { dialect, fields } = request.spoken ?? spokenIn(request.raw);
+    const said = { path: request.routeOptions.url ?? '', url: request.raw.url ?? '', fields };
+    const refusal = dialect.refusal(fault, languageOf(request.raw), said);
+    // Whoever hangs up must not raise the figure that tells how often the server fails.
+    send(request, reply, isClientGone(fault) ? { ...refusal, errorCode: 'client_gone' } : refusal);
+  }
+
+  return { statusOf, send, refuse };
+}
