@@ -1,10 +1,12 @@
 import type { Clock } from './clock.ts';
+import type { SearchPool } from './compute/pool.ts';
 import type { Metrics } from './metrics.ts';
+import type { RecognizerPool } from './recognize/pool.ts';
 import type { StoreAdmin, StoreCounters, StoreGauges } from './store/admin.ts';
 import type { Sweeper } from './sweeper.ts';
 import { version } from './version.ts';
 
-/** Asked at most once a second, however many values a scrape reads from one answer. */
+/** The store is asked at most once in so long, however many values a scrape reads from its answer. */
 const freshMs = 1_000;
 
 /** Adds what the books, the commits and the build are like to the metrics; read when they are asked for. */
@@ -45,6 +47,19 @@ export function watchStore(metrics: Metrics, store: StoreAdmin, sweeper: Sweeper
   metrics.gauge('legible_build_info', 'Always 1.', () => 1, { version, node: process.versions.node });
 }
 
+/** Adds how busy the threads are. */
+export function watchThreads(
+  metrics: Metrics,
+  recognizer: Pick<RecognizerPool, 'load'>,
+  proofs: Pick<SearchPool, 'load'>,
+): void {
+  metrics.gauge('legible_queue_depth', 'Images waiting for a thread.', () => recognizer.load.waiting);
+  metrics.gauge('legible_proof_searches', 'Searches for proofs of work.', () => proofs.load.searches);
+  metrics.gauge('legible_proof_threads', 'Threads for them that are up.', () => proofs.load.threads);
+  metrics.gauge('legible_recognition_threads', 'Threads that are up.', () => recognizer.load.threads);
+}
+
+/** Calls of one second share a reading, and so do those that come while it is under way. */
 function shared<T>(read: () => Promise<T>, clock: Clock): () => Promise<T> {
   let last: Promise<T> | undefined;
   let isReading = false;

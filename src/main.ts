@@ -6,7 +6,7 @@ import { SearchPool } from './compute/pool.ts';
 import type { Config } from './config.ts';
 import type { DialectName } from './dialects.ts';
 import { diskSpace } from './disk.ts';
-import { watchStore } from './gauges.ts';
+import { watchStore, watchThreads } from './gauges.ts';
 import { createOps } from './http/ops.ts';
 import { buildServer } from './http/server.ts';
 import type { Log } from './log.ts';
@@ -23,9 +23,8 @@ import type { StoreAdmin } from './store/admin.ts';
 import { lockDataDir } from './store/lock.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
-import { startSweeper } from './sweeper.ts';
+import { type Sweeper, startSweeper } from './sweeper.ts';
 import { taskTypes } from './tasks/registry.ts';
-import type { Engines } from './tasks/task.ts';
 import { startTimekeeper } from './timekeeper.ts';
 import { UserError } from './userError.ts';
 import { version } from './version.ts';
@@ -35,7 +34,7 @@ export interface Running {
   /** Where the API and the ops port answer: `http://127.0.0.1:7878`. */
   url: string;
   opsUrl: string;
-  /** Where it answers in dialects of their own. */
+  /** Further ports of the API, each of which answers in a dialect of its own. */
   dialectPorts: Partial<Record<DialectName, number>>;
   /** The key of the first account, when this start made it. */
   firstKey: string | undefined;
@@ -53,30 +52,26 @@ export interface Surroundings {
   calledOff?: AbortSignal;
 }
 
+type Close = () => Promise<unknown>;
+
 /** Starts everything in order; what has been started is closed again, in the opposite order, if a later part fails. */
-export async function start(
-  given: Config,
-  { clock: machine, log, onFatal, calledOff = new AbortController().signal }: Surroundings,
-): Promise<Running> {
+export async function start(given: Config, surroundings: Surroundings): Promise<Running> {
+  const { clock: machine, log } = surroundings;
+  const calledOff = surroundings.calledOff ?? new AbortController().signal;
   const config = withinOpenFiles(await atOneAddress(given), log);
   const clock = new SteadyClock(machine);
-  const lost = new AbortController();
-  const started: (() => Promise<unknown>)[] = [];
-  async function stop(): Promise<void> {
-    const failures: unknown[] = [];
-    for (let close = started.pop(); close; close = started.pop())
-      await close().catch((error: unknown) => failures.push(error));
-    if (failures.length > 0) throw new AggregateError(failures, 'not everything could be closed');
-  }
+  const started: Close[] = [];
+  const stop = () => closeAll(started);
 
   try {
     lockUnlessShared(config, started);
     const metrics = createMetrics();
+    const lost = new AbortController();
     const opening = openStore(config, {
       onFatal(error) {
         // What was being written may be on the disk: nobody must be told that it has failed and cost nothing.
         lost.abort();
-        onFatal(error);
+        surroundings.onFatal(error);
       },
       onCommit: ({ operations }) => metrics.observeCommit(operations),
     });
@@ -86,42 +81,13 @@ export async function start(
     started.push(() => timekeeper.stop());
     const pepper = await readPepper(config, store);
     calledOff.throwIfAborted();
-    const repaired = await store.repair(clock.now());
-    if (repaired > 0)
-      log.warn(
-        { repaired },
-        'what a server that had died was at has failed and was refunded, or waits to be done once more',
-      );
-    const sweeper = startSweeper(store, clock, log);
-    started.push(() => sweeper.stop());
-    const bookkeeper = startBookkeeper(store, clock, log);
-    started.push(() => bookkeeper.stop());
+    const sweeper = await startUpkeep(store, clock, log, started);
 
     calledOff.throwIfAborted();
-    const recognizer = await RecognizerPool.start({
-      threads: config.recognizers,
-      queueLimit: config.recognizerQueue,
-      clock,
-      onThreadEnd: (reason) =>
-        log.error({ err: reason }, 'a recognition thread has ended; another takes its place'),
-    });
-    started.push(() => recognizer.stop());
-    const proofs = new SearchPool({
-      threads: config.proofThreads,
-      onThreadEnd: (reason) =>
-        log.error({ err: reason }, 'a search thread has ended; another takes its place'),
-    });
-    started.push(() => proofs.stop());
+    const { recognizer, proofs } = await startThreads(config, clock, log, started);
     const guard = new Guard({ allow: config.outboundAllow, ports: config.outboundPorts });
     if (config.outboundAllow.length > 0)
       log.warn({ allowed: config.outboundAllow }, 'outgoing calls may reach addresses that are not public');
-    const engines: Engines = {
-      text: recognizer,
-      puzzles: recognizer,
-      classes: recognizer,
-      proofs,
-      web: { call: caller(guard) },
-    };
     const questions = new Questions(readClassCard());
 
     const dialectPorts: Running['dialectPorts'] = {};
@@ -130,7 +96,13 @@ export async function start(
       clock,
       machineTime: () => machine.now(),
       store,
-      engines,
+      engines: {
+        text: recognizer,
+        puzzles: recognizer,
+        classes: recognizer,
+        proofs,
+        web: { call: caller(guard) },
+      },
       sites: guard,
       taskTypes: taskTypes({
         parseImage: imageParser(config),
@@ -149,19 +121,17 @@ export async function start(
       },
     });
     let draining = false;
-    started.push(() => {
+    const closeApi = () => {
       draining = true;
       return api.close();
-    });
+    };
+    started.push(closeApi);
     calledOff.throwIfAborted();
     const url = await api.listen({ host: config.host, port: config.port });
     guard.denyOwn(placeOf(new URL(url)).port);
 
     watchStore(metrics, store, sweeper, clock);
-    metrics.gauge('legible_queue_depth', 'Images waiting for a thread.', () => recognizer.load.waiting);
-    metrics.gauge('legible_proof_searches', 'Searches for proofs of work.', () => proofs.load.searches);
-    metrics.gauge('legible_proof_threads', 'Threads for them that are up.', () => proofs.load.threads);
-    metrics.gauge('legible_recognition_threads', 'Threads that are up.', () => recognizer.load.threads);
+    watchThreads(metrics, recognizer, proofs);
     const ops = createOps({
       metrics,
       checks: {
@@ -176,7 +146,7 @@ export async function start(
       log,
     });
     // Closed after the API: while that drains, readiness must be seen to be red.
-    started.splice(started.length - 1, 0, () => ops.close());
+    started.splice(started.indexOf(closeApi), 0, () => ops.close());
     const opsUrl = await ops.listen({ host: config.opsHost, port: config.opsPort });
     guard.denyOwn(placeOf(new URL(opsUrl)).port);
 
@@ -192,7 +162,53 @@ export async function start(
   }
 }
 
-/** Opening may wait for as long as another process is at the tables; nothing is lost where it is left at that. */
+/** Closes the last that was started first, and the others even where one fails. @throws AggregateError of all failures */
+async function closeAll(started: Close[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (let close = started.pop(); close; close = started.pop())
+    await close().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw new AggregateError(failures, 'not everything could be closed');
+}
+
+/** Repairs what a dead server left behind, and starts what keeps the books in order from then on. */
+async function startUpkeep(
+  store: Store & StoreAdmin,
+  clock: Clock,
+  log: Log,
+  started: Close[],
+): Promise<Sweeper> {
+  const repaired = await store.repair(clock.now());
+  if (repaired > 0)
+    log.warn(
+      { repaired },
+      'what a server that had died was at has failed and was refunded, or waits to be done once more',
+    );
+  const sweeper = startSweeper(store, clock, log);
+  started.push(() => sweeper.stop());
+  const bookkeeper = startBookkeeper(store, clock, log);
+  started.push(() => bookkeeper.stop());
+  return sweeper;
+}
+
+/** Starts the threads that recognise images and search for proofs of work. */
+async function startThreads(config: Config, clock: Clock, log: Log, started: Close[]) {
+  const recognizer = await RecognizerPool.start({
+    threads: config.recognizers,
+    queueLimit: config.recognizerQueue,
+    clock,
+    onThreadEnd: (reason) =>
+      log.error({ err: reason }, 'a recognition thread has ended; another takes its place'),
+  });
+  started.push(() => recognizer.stop());
+  const proofs = new SearchPool({
+    threads: config.proofThreads,
+    onThreadEnd: (reason) => log.error({ err: reason }, 'a search thread has ended; another takes its place'),
+  });
+  started.push(() => proofs.stop());
+  return { recognizer, proofs };
+}
+
+/** Opening may wait as long as another process migrates the tables. It can be given up: a store that opens later is closed. */
 async function unlessCalledOff(opening: Promise<Store & StoreAdmin>, calledOff: AbortSignal) {
   const { promise: off, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(calledOff.reason);
@@ -208,7 +224,7 @@ async function unlessCalledOff(opening: Promise<Store & StoreAdmin>, calledOff: 
   }
 }
 
-/** `localhost` may be two addresses, of which Fastify would give the second a server without our limits. */
+/** `localhost` may have two addresses, and Fastify would listen on the second with a server that lacks our limits. */
 async function atOneAddress(config: Config): Promise<Config> {
   const order = 'ipv4first';
   const [host, opsHost] = await Promise.all([
@@ -219,7 +235,7 @@ async function atOneAddress(config: Config): Promise<Config> {
 }
 
 /** Two servers on one SQLite file would each keep half of the limits, and repair each other's tasks. */
-function lockUnlessShared({ databaseUrl, dataDir }: Config, started: (() => Promise<unknown>)[]): void {
+function lockUnlessShared({ databaseUrl, dataDir }: Config, started: Close[]): void {
   if (databaseUrl !== undefined) return;
   const lock = lockDataDir(dataDir);
   if (!lock) throw new UserError(`Another server is running on ${resolve(dataDir)}.`);
