@@ -2,14 +2,15 @@ import type pg from 'pg';
 import { type EngineEvents, StoreError, storeErrorOf } from '../engine.ts';
 import type { Call } from '../operations.ts';
 import { executor, isOutage } from './connection.ts';
-import { runGroup } from './group.ts';
+import { type GroupOutcome, runGroup } from './group.ts';
 import { owners } from './owners.ts';
+import { StuckAccounts } from './stuckAccounts.ts';
 
 interface Waiting {
   call: Call;
   /** Whose rows it locks, as owners.ts tells: null when it runs alone, undefined when it locks none. */
   accountId: string | null | undefined;
-  /** Was in a transaction whose patience was over, and may go on with calls of its own account only. */
+  /** Whether a transaction that it was in has waited too long: from then on it shares one with its own account only. */
   isApart: boolean;
   resolve(value: unknown): void;
   reject(error: Error): void;
@@ -21,11 +22,8 @@ const mostCalls = 32;
 /** After a failed attempt to connect, the next ones within this time fail at once, give or take half. */
 const backOffMs = 200;
 
-/** How long an account is kept apart after its row could not be had, unless it can be had before. */
-const stuckMs = 60_000;
-
-/** PostgreSQL's words for a statement, and for a lock, that took too long. */
-const patienceIsOver = ['57014', '55P03'];
+/** PostgreSQL's codes for a statement, and for a lock, that took too long. */
+const tookTooLong = ['57014', '55P03'];
 
 export interface Lanes {
   call(call: Call): Promise<unknown>;
@@ -45,15 +43,16 @@ export function createLanes(
 ): Lanes {
   const execute = executor();
   const { ownerOf, learn } = owners();
-  const busyAccounts = new Set<string>();
+  const stuck = new StuckAccounts();
   let waiting: Waiting[] = [];
+  /** How many connections are at work, and for which accounts. */
   let busy = 0;
-  /** Whether a connection waits for an account that is kept apart: such may not have all of them. */
+  const busyAccounts = new Set<string>();
+  /** Whether one of them waits for a stuck account: no second one may, or such accounts could have all connections. */
   let isStuckBusy = false;
+  /** By `performance.now()`: until then no connection is tried. */
   let downUntil = 0;
   let isPumping = false;
-  /** Accounts whose row somebody does not give up, and until when they are kept apart from others. */
-  const stuck = new Map<string, number>();
   let drained: (() => void) | undefined;
 
   function pump(): void {
@@ -61,7 +60,7 @@ export function createLanes(
       const group = takeGroup();
       if (group.length === 0) return;
       const accounts = group.flatMap(({ accountId }) => accountId ?? []);
-      const isForStuck = accounts.some(isStuck);
+      const isForStuck = accounts.some((account) => stuck.has(account));
       for (const account of accounts) busyAccounts.add(account);
       busy++;
       isStuckBusy ||= isForStuck;
@@ -75,42 +74,31 @@ export function createLanes(
     }
   }
 
-  /**
-   * The calls that wait longest and may share a transaction. Those of an account that another connection works
-   * for stay: they would only wait for its lock, and keep a connection from others.
-   */
+  /** The calls that have waited longest and may share a transaction. */
   function takeGroup(): Waiting[] {
     const group: Waiting[] = [];
     const rest: Waiting[] = [];
     for (const one of waiting) {
-      const { accountId } = one;
-      const [leader] = group;
-      const isBusy =
-        typeof accountId === 'string' && (busyAccounts.has(accountId) || (isStuckBusy && isStuck(accountId)));
-      if (isBusy || group.length === mostCalls || (leader && !mayShare(leader, one))) rest.push(one);
-      else group.push(one);
+      const [first] = group;
+      const isFit = group.length < mostCalls && !mustWait(one) && (!first || mayShare(first, one));
+      (isFit ? group : rest).push(one);
     }
     waiting = rest;
     return group;
+  }
+
+  /** Whether another connection works for the same account: this one would only wait for its lock. */
+  function mustWait({ accountId }: Waiting): boolean {
+    if (typeof accountId !== 'string') return false;
+    return busyAccounts.has(accountId) || (isStuckBusy && stuck.has(accountId));
   }
 
   /** Whether two calls may stand in one transaction: what one of them waits for, the other waits for too. */
   function mayShare(one: Waiting, other: Waiting): boolean {
     if (one.accountId === other.accountId) return one.accountId !== null;
     return ![one, other].some(
-      ({ accountId, isApart }) => accountId === null || isApart || isStuck(accountId),
+      ({ accountId, isApart }) => accountId === null || isApart || stuck.has(accountId),
     );
-  }
-
-  function isStuck(accountId: string | undefined): boolean {
-    if (accountId === undefined) return false;
-    return (stuck.get(accountId) ?? 0) > performance.now();
-  }
-
-  function keepApart(accountId: string): void {
-    const now = performance.now();
-    for (const [account, until] of stuck) if (until <= now) stuck.delete(account);
-    stuck.set(accountId, now + stuckMs);
   }
 
   async function runLane(group: Waiting[]): Promise<void> {
@@ -136,42 +124,43 @@ export function createLanes(
 
   /** @throws when the database cannot be reached any more; other failures go to the calls that caused them */
   async function runShared(client: pg.PoolClient, group: Waiting[]): Promise<void> {
+    const calls = group.map(({ call }) => call);
+    const isBrief = group.some(({ accountId }) => stuck.has(accountId));
     try {
-      const { values, wrote } = await runGroup(
-        client,
-        execute,
-        group.map(({ call }) => call),
-        group.some(({ accountId }) => typeof accountId === 'string' && isStuck(accountId)),
-      );
-      if (wrote) events.committed({ operations: group.length });
-      for (const { accountId } of group) if (typeof accountId === 'string') stuck.delete(accountId);
-      for (const [index, { call, resolve }] of group.entries()) {
-        learn(call, values[index]);
-        resolve(values[index]);
-      }
+      answer(group, await runGroup(client, execute, calls, isBrief));
     } catch (error) {
       if (isOutage(error)) throw error;
-      // A lock that nobody gives up would be waited for once by each of them.
-      const isPatienceOver = patienceIsOver.includes((error as { code?: string }).code ?? '');
-      const accounts = new Set(group.map(({ accountId }) => accountId));
-      if (isPatienceOver && accounts.size > 1) {
-        // One of them is locked: apart, the others pass.
-        for (const one of group) one.isApart = true;
-        waiting.unshift(...group);
-        return;
-      }
-      if (group.length === 1 || isPatienceOver) {
-        const [accountId] = accounts;
-        if (isPatienceOver && typeof accountId === 'string') keepApart(accountId);
-        for (const { reject } of group) reject(storeErrorOf(error));
-        return;
-      }
+      await splitOrReject(client, group, error);
+    }
+  }
+
+  function answer(group: Waiting[], { values, wrote }: GroupOutcome): void {
+    if (wrote) events.committed({ operations: group.length });
+    for (const [index, { call, accountId, resolve }] of group.entries()) {
+      if (typeof accountId === 'string') stuck.delete(accountId);
+      learn(call, values[index]);
+      resolve(values[index]);
+    }
+  }
+
+  /** What failed together is tried again apart, until only those fail that are to blame. */
+  async function splitOrReject(client: pg.PoolClient, group: Waiting[], error: unknown): Promise<void> {
+    const waitedTooLong = tookTooLong.includes((error as { code?: string }).code ?? '');
+    const [accountId, ...others] = new Set(group.map((one) => one.accountId));
+    if (waitedTooLong && others.length > 0) {
+      // One account is locked. By account and not call by call: each of its calls would wait for the lock once more.
+      for (const one of group) one.isApart = true;
+      waiting.unshift(...group);
+    } else if (waitedTooLong || group.length === 1) {
+      if (waitedTooLong && typeof accountId === 'string') stuck.add(accountId);
+      for (const { reject } of group) reject(storeErrorOf(error));
+    } else {
       // One of them is at fault, or a deadlock with something outside chose this group: alone, the others pass.
       for (const one of group) await runShared(client, [one]);
     }
   }
 
-  /** Who waits for a lost database would only learn the same later. */
+  /** Refuses all calls that wait for a database that is lost: each would only learn the same later. */
   function failWaiting(error: unknown): void {
     const all = waiting;
     waiting = [];
@@ -183,7 +172,7 @@ export function createLanes(
       new Promise((resolve, reject) => {
         waiting.push({ call, accountId: ownerOf(call), isApart: false, resolve, reject });
         if (isPumping) return;
-        // With what else comes in this turn.
+        // At the end of this turn of the event loop, so that all calls of the turn can share a transaction.
         isPumping = true;
         setImmediate(() => {
           isPumping = false;

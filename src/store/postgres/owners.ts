@@ -34,8 +34,8 @@ export function touchedBy(call: Call): Touched | undefined {
 }
 
 /**
- * Tasks whose account is remembered; older ones are looked up in the database, as those of other processes. Of tasks that
- * others end nobody here is told, so that a map which took no more would fill with them.
+ * Tasks whose account is remembered; that of an older one is looked up in the database, as those of other processes are.
+ * The oldest give way and new ones are not refused: tasks that another process ends are never taken out here.
  */
 const mostRemembered = 100_000;
 
@@ -44,8 +44,8 @@ export function owners() {
   const accounts = new RecentMap<string, string>(mostRemembered);
   return {
     /**
-     * Null for an operation that runs alone, undefined for one that locks no account. A task of another process stands
-     * for its own account, which only the database knows: it may be one that is locked.
+     * Null for an operation that runs alone, undefined for one that locks no account. For a task of another process,
+     * whose account only the database knows, it is a name of its own: that account may be one that is locked.
      */
     ownerOf(call: Call): string | null | undefined {
       const touched = touchedBy(call);
