@@ -2,7 +2,7 @@ import { type ErrorCode, errorTable, type Language } from './errors.ts';
 
 export interface FaultDetail {
   /** Public, in English, names the field at fault: `task.body: is not base64`. Never a cause from inside. */
-  detail?: string;
+  detail?: string | undefined;
   /** Milliseconds until trying again can help. */
   retryAfterMs?: number;
   /** For the log only. */
@@ -34,8 +34,8 @@ export function describeFault(fault: Fault, language: Language, detail = fault.d
 }
 
 /**
- * What the log tells of why: a decoder's word for what it refused, or what kind of error it was. The words of those of
- * the network may name what a client keeps secret.
+ * The cause as the log tells it: a decoder's own words, but of an error only its code. The message of a network's error
+ * may name what a client keeps secret.
  */
 export function causeForLog({ cause }: Fault): string | undefined {
   return typeof cause === 'string' ? cause : (cause as { code?: string } | undefined)?.code;

@@ -79,5 +79,5 @@ export function requireTaskType({ principal }: Caller, type: string): void {
 }
 
 function denied(detail?: string): Fault {
-  return new Fault('ERROR_KEY_DENIED_ACCESS', detail === undefined ? {} : { detail });
+  return new Fault('ERROR_KEY_DENIED_ACCESS', { detail });
 }

@@ -29,5 +29,5 @@ export function resultOf(record: Recorded & { taskId: string }): TaskResult {
 function faultOf({ errorCode, errorDetail }: Recorded): Fault {
   const code =
     errorCode !== null && Object.hasOwn(errorTable, errorCode) ? (errorCode as ErrorCode) : undefined;
-  return new Fault(code ?? 'ERROR_SERVICE_UNAVALIABLE', errorDetail === null ? {} : { detail: errorDetail });
+  return new Fault(code ?? 'ERROR_SERVICE_UNAVALIABLE', { detail: errorDetail ?? undefined });
 }

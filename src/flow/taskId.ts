@@ -32,7 +32,7 @@ function numberOf(taskId: unknown): number | undefined {
 
 /** Unknown, foreign, forgotten and polled too often all look alike, so that nobody learns of others' tasks. */
 export function unknownTask(detail?: string): Fault {
-  return new Fault('ERROR_TASKID_INVALID', detail === undefined ? {} : { detail });
+  return new Fault('ERROR_TASKID_INVALID', { detail });
 }
 
 /**
