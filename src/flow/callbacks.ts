@@ -76,8 +76,8 @@ export class CallbackSender {
   }
 
   /**
-   * The same where a result of this key may have come; not where it must wait for its key's calls, since whoever looks
-   * walks past all the results of busy keys.
+   * Sends what is due now that a result of this key has come; not where that must wait for other calls of its key: each
+   * look walks past all the results of busy keys.
    */
   lookFor(keyId: string): void {
     if (!this.#passedOver.includes(keyId)) this.look();
@@ -127,7 +127,7 @@ export class CallbackSender {
     const { taskId, attempts } = callback;
     const result = await this.#attempt(callback).catch((error: unknown) => {
       log.error({ err: error, taskId }, 'a callback could not be sent');
-      return failedAt(attempts);
+      return failureAfter(attempts);
     });
     try {
       await this.#end(callback, result);
@@ -152,7 +152,7 @@ export class CallbackSender {
     const { keyId, attempts } = callback;
     const state = callback.solution === null ? 'failed' : 'ready';
     const { id, type, body } = messageOf(resultOf({ ...callback, state }), callback);
-    const failed = failedAt(attempts);
+    const failed = failureAfter(attempts);
     // Once more: what was allowed when the task came may be forbidden since.
     const url = sites.parse(callback.url);
     if (url === undefined) return failed;
@@ -171,6 +171,7 @@ export class CallbackSender {
   }
 }
 
-function failedAt(attempts: number): CallbackResult {
+/** Whether a call that has failed so often is tried once more. */
+function failureAfter(attempts: number): CallbackResult {
   return attempts > pauses.length ? 'given_up' : 'failed';
 }

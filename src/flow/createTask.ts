@@ -1,5 +1,5 @@
 import type { Repeat } from '../store/store.ts';
-import { endOf, firstHasFailed, recall, recalled } from './repeat.ts';
+import { endOf, firstHasFailed, recall, recallEnded } from './repeat.ts';
 import { solveAndSettle } from './solveAndSettle.ts';
 import type { Caller, Created, Held, Job } from './stages.ts';
 import type { Steps } from './steps.ts';
@@ -15,16 +15,16 @@ export async function createTask(steps: Steps & { worker: Worker }, caller: Call
   // Before the first await: a drain that begins while this one reserves must wait for it.
   const leave = steps.underway.enter();
   try {
-    return await validateAndDo(steps, caller);
+    return await runSteps(steps, caller);
   } finally {
     leave();
   }
 }
 
-async function validateAndDo(steps: Steps & { worker: Worker }, caller: Caller): Promise<Created> {
+async function runSteps(steps: Steps & { worker: Worker }, caller: Caller): Promise<Created> {
   const { work, aside } = caller.arrived;
   const began = performance.now();
-  const job = await letIn(steps, caller);
+  const job = await paceAndValidate(steps, caller);
   const validated = aside.took('validate', began);
   if (!isJob(job)) return again(caller, job);
   let isQueued = false;
@@ -36,7 +36,7 @@ async function validateAndDo(steps: Steps & { worker: Worker }, caller: Caller):
     if (job.type.timing === 'later') {
       isQueued = true;
       const { principal } = caller;
-      // Of the caller no more: the request would stay until the task has ended.
+      // Nothing else of the caller: its request would stay in memory until the task has ended.
       steps.worker.expect(held, () => steps.pace.leave({ principal }));
       return { taskId: held.taskId, number: held.number, solution: null };
     }
@@ -47,10 +47,10 @@ async function validateAndDo(steps: Steps & { worker: Worker }, caller: Caller):
 }
 
 /**
- * pace → validate. A request that is sent again was let in when it came first: that its task is still one of those at
- * once, or that a setting has changed since, is no reason to keep the answer back.
+ * A request that is sent again passed both steps when it came first: that its task still takes a place, or that a setting
+ * has changed since, is no reason to keep the answer back.
  */
-async function letIn(steps: Steps, caller: Caller): Promise<Job | Repeat> {
+async function paceAndValidate(steps: Steps, caller: Caller): Promise<Job | Repeat> {
   let hasPlace = false;
   try {
     steps.pace.enter(caller);
@@ -58,31 +58,31 @@ async function letIn(steps: Steps, caller: Caller): Promise<Job | Repeat> {
     return steps.validate(caller);
   } catch (refusal) {
     if (hasPlace) steps.pace.leave(caller);
-    const repeat = await recalled(steps, caller);
+    const repeat = await recallEnded(steps, caller);
     if (repeat === undefined) throw refusal;
     return repeat;
   }
 }
 
 /**
- * A request that is sent again while its task is under way has its answer together with the first. Where that failed, it
- * has cost nothing, and one of those that wait is the next try: it alone keeps its images, or a hundred of them would be
- * gigabytes.
+ * A request that is sent again while its task is under way waits for that, and is answered as the first one is. Where the
+ * task fails, which costs nothing, one of the requests that waited is the next try: it alone keeps its images meanwhile,
+ * since those of a hundred would be gigabytes.
  */
 async function reserveOrAwait(steps: Steps, job: Job, signal: AbortSignal): Promise<Held | Repeat> {
   const { caller, type } = job;
-  const held = await steps.reserve(job);
+  const reserved = await steps.reserve(job);
   caller.arrived.forgetBody();
-  if (isHeld(held) || held.solution !== null || type.timing === 'later') return held;
-  const isNextTry = !steps.nextTries.has(held.taskId);
-  if (isNextTry) steps.nextTries.add(held.taskId);
+  if (isHeld(reserved) || reserved.solution !== null || type.timing === 'later') return reserved;
+  const isNextTry = !steps.nextTries.has(reserved.taskId);
+  if (isNextTry) steps.nextTries.add(reserved.taskId);
   else job.input = undefined;
   try {
-    await endOf(steps, held.taskId, signal);
+    await endOf(steps, reserved.taskId, signal);
   } finally {
-    if (isNextTry) steps.nextTries.delete(held.taskId);
+    if (isNextTry) steps.nextTries.delete(reserved.taskId);
   }
-  if (steps.underway.isDraining) return held;
+  if (steps.underway.isDraining) return reserved;
   if (isNextTry) return steps.reserve(job);
   const repeat = await recall(steps, caller);
   if (repeat === undefined) throw firstHasFailed();
@@ -93,11 +93,11 @@ function isJob(found: Job | Repeat): found is Job {
   return 'caller' in found;
 }
 
-function isHeld(held: Held | Repeat): held is Held {
-  return 'lease' in held;
+function isHeld(reserved: Held | Repeat): reserved is Held {
+  return 'lease' in reserved;
 }
 
-/** What a request is answered that was sent before. */
+/** Answers a request with the task that it made when it was sent before. */
 function again({ arrived }: Caller, repeat: Repeat): Repeat {
   if (repeat.solution !== null) arrived.aside.cost = repeat.price;
   return repeat;

@@ -4,13 +4,13 @@ import { otherBody, requestName } from './idempotency.ts';
 import type { Caller } from './stages.ts';
 import type { Steps } from './steps.ts';
 
-/** Longer, and the client is told to come back. */
+/** How long a request that is sent again waits for the task of the first; after that its client is told to come back. */
 const longestWaitMs = 30_000;
 
 /** Waits for the end of a task that another request has asked for. */
 export async function endOf(steps: Steps, taskId: string, signal: AbortSignal): Promise<void> {
   const end = steps.waiters.wait(taskId, longestWaitMs, signal);
-  // It may have ended on the way here, and then calls nobody any more.
+  // It may have ended on the way here, and then wakes nobody any more.
   void steps.waiters.look(taskId);
   await end;
 }
@@ -24,7 +24,7 @@ export async function recall({ store, clock }: Steps, { arrived, principal }: Ca
   return found;
 }
 
-/** What those are told that waited for a task which failed, and have let go of their images: the next that is sent tries again. */
+/** For a request that waited in vain, and has let go of its images: it tries again when it is sent once more. */
 export function firstHasFailed(): Fault {
   return new Fault('ERROR_SERVICE_UNAVALIABLE', {
     detail: 'Idempotency-Key: the request that was sent before has failed',
@@ -33,10 +33,10 @@ export function firstHasFailed(): Fault {
 }
 
 /**
- * The task of a request that was sent before, once that has ended if it is answered at once; undefined for a new
- * request, and for one without a name. @throws Fault ERROR_BAD_REQUEST
+ * Like `recall`, but waits for the end of a task that is answered at once, where the key has a place left for waiting.
+ * @throws Fault ERROR_BAD_REQUEST
  */
-export async function recalled(steps: Steps, caller: Caller): Promise<Repeat | undefined> {
+export async function recallEnded(steps: Steps, caller: Caller): Promise<Repeat | undefined> {
   const { pace, typeNamed } = steps;
   const { arrived } = caller;
   const found = await recall(steps, caller);

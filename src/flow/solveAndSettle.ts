@@ -42,7 +42,7 @@ export async function solveAndSettle(
     observe(outcomeOf(error));
     throw error;
   } finally {
-    steps.waiters.call(held.taskId);
+    steps.waiters.wake(held.taskId);
     if (held.callbackUrl !== null) steps.callbacks.lookFor(held.keyId);
   }
 }

@@ -4,7 +4,7 @@ import { EndedInTurn } from './endedInTurn.ts';
 
 /** Coarse on purpose: one timer serves all who wait, and runs only while somebody does. */
 const tickMs = 100;
-/** What ended in another process, or by the sweep, calls nobody here: it is found by looking. */
+/** What ended in another process, or by the sweep, wakes nobody here: it is found by looking. */
 const ticksBetweenLooks = 10;
 
 export interface WaitersParts {
@@ -48,29 +48,29 @@ export class Waiters {
         },
       };
       signal.addEventListener('abort', waiting.end);
-      const beside = this.#tasks.get(taskId);
-      if (beside === undefined) this.#tasks.set(taskId, new Set([waiting]));
-      else beside.add(waiting);
+      const others = this.#tasks.get(taskId);
+      if (others === undefined) this.#tasks.set(taskId, new Set([waiting]));
+      else others.add(waiting);
       this.#timer ??= setInterval(() => this.#tick(), tickMs).unref();
     });
   }
 
   /** Ends the waiting for a task that has ended. */
-  call(taskId: string): void {
+  wake(taskId: string): void {
     for (const waiting of this.#tasks.get(taskId) ?? []) waiting.end();
   }
 
   /** Ends all waiting, now and from now on: a server that stops waits for nothing but work. */
   close(): void {
     this.#isClosed = true;
-    for (const taskId of this.#tasks.keys()) this.call(taskId);
+    for (const taskId of this.#tasks.keys()) this.wake(taskId);
   }
 
   /** Ends the waiting for a task if that has ended, wherever that was. */
   async look(taskId: string): Promise<void> {
     // A store that is away is told of wherever it is needed; here it only makes the waiting longer.
     const ended = await this.#store.endedAmong([taskId]).catch(() => []);
-    if (ended.length > 0) this.call(taskId);
+    if (ended.length > 0) this.wake(taskId);
   }
 
   get isClosed(): boolean {
@@ -78,9 +78,9 @@ export class Waiters {
   }
 
   #forget(taskId: string, waiting: Waiting): void {
-    const beside = this.#tasks.get(taskId);
-    beside?.delete(waiting);
-    if (beside?.size === 0) this.#tasks.delete(taskId);
+    const others = this.#tasks.get(taskId);
+    others?.delete(waiting);
+    if (others?.size === 0) this.#tasks.delete(taskId);
     if (this.#tasks.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -88,7 +88,7 @@ export class Waiters {
 
   #tick(): void {
     if (++this.#ticks % ticksBetweenLooks === 0)
-      this.#ended.look((taskId) => this.call(taskId)).catch(() => {});
+      this.#ended.look((taskId) => this.wake(taskId)).catch(() => {});
     const now = this.#clock.elapsed();
     for (const all of this.#tasks.values())
       for (const waiting of all) if (waiting.until <= now) waiting.end();

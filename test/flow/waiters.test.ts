@@ -50,7 +50,7 @@ describe('who waits for a task', () => {
 
   it('is called by its end, and nobody else is', async () => {
     const [mine, other] = [waiting('a', 60_000), waiting('b', 60_000)];
-    waiters.call('a');
+    waiters.wake('a');
     await pass(0);
     expect([mine.isOver, other.isOver]).toEqual([true, false]);
   });
@@ -59,7 +59,7 @@ describe('who waits for a task', () => {
     const client = new AbortController();
     waiting('a', 60_000, client.signal);
     expect(getEventListeners(client.signal, 'abort')).toHaveLength(1);
-    waiters.call('a');
+    waiters.wake('a');
     expect(getEventListeners(client.signal, 'abort')).toEqual([]);
   });
 
