@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { change, first, type Operation, rows, statement } from '../statement.ts';
 import { type Ban, type BanChanges, type BanKind, banMemoryMs } from '../store.ts';
+import { readFact } from './facts.ts';
 import { roundSize } from './round.ts';
 
 const columns = ['kind', 'subject', 'since', 'until', 'count'] as const;
@@ -20,12 +21,12 @@ export function* listBans(now: number): Operation<Ban[]> {
   return yield* rows(selectBans, { since: now - banMemoryMs });
 }
 
-/** Of the fact that holds the number of the last change. */
-const name = 'bans changed';
+/** The fact that holds the number of the last change. */
+const numberFact = 'bans changed';
 
 /**
- * The row is locked until the commit, so that of several processes none sees a number before those below it. Taken
- * before any row of a ban is, so that two who change one ban do not wait for each other.
+ * Its row is locked until the commit, so that no process sees a number before those below it. It is taken before the row
+ * of any ban, so that two who change one ban do not wait for each other.
  */
 const raiseNumber = statement((db, p: { name: string }) =>
   db
@@ -38,7 +39,7 @@ const raiseNumber = statement((db, p: { name: string }) =>
 );
 
 function* nextNumber(): Operation<number> {
-  return Number((yield* first(raiseNumber, { name }))!.value);
+  return Number((yield* first(raiseNumber, { name: numberFact }))!.value);
 }
 
 const upsertBan = statement((db, p: Ban & { changed: number }) =>
@@ -83,10 +84,6 @@ export function* liftBan(kind: BanKind, subject: string): Operation<boolean> {
   return (yield* change(markLifted, { kind, subject, changed })) > 0;
 }
 
-const selectNumber = statement((db, p: { name: string }) =>
-  db.selectFrom('fact').select('value').where('name', '=', p.name),
-);
-
 /** Few enough that neither thread is kept from other work for long: 50,000 took 30 ms of one and 50 of the other. */
 const mostChanges = 500;
 
@@ -100,11 +97,11 @@ const selectChanged = statement((db, p: { after: number }) =>
 );
 
 /**
- * What has become of bans since a change, oldest change first; while nothing has, it reads one row. From -1 on all of
- * them, also those that a server of the version before has saved meanwhile, without a number.
+ * The bans that have changed after change number `after`, oldest change first; it reads one row while there are none. -1
+ * asks for all, also those without a number, which a server of an older version has saved.
  */
 export function* banChanges(after: number): Operation<BanChanges> {
-  const last = Number((yield* first(selectNumber, { name }))?.value ?? 0);
+  const last = Number((yield* readFact(numberFact)) ?? 0);
   if (last === after) return { bans: [], upTo: after, more: false, isAnew: false };
   const isAnew = last < after;
   const found = yield* rows(selectChanged, { after: isAnew ? -1 : after });

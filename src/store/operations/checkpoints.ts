@@ -4,13 +4,13 @@ import { endOfCheckpoint, lastCheckpoint, recount, recounting, type Stretch, tas
 
 const selectLast = statement((db) => db.selectFrom('entry').select((eb) => eb.fn.max('number').as('last')));
 
-/** The lines after the last checkpoint, those of whoever is still writing among them or not. */
+/** The lines after the last checkpoint; those that somebody is still writing may be among them, or not. */
 export function* sinceCheckpoint(): Operation<Stretch> {
   return { since: yield* lastCheckpoint(), upTo: (yield* first(selectLast, {}))?.last ?? 0 };
 }
 
-/** Everybody's money waits behind one who waits for the lock, as here for a vacuum: not for long. */
-const giveUp = onPostgres(sql`set local lock_timeout = 100`);
+/** While this waits for the lock, perhaps behind a vacuum, everybody's money waits behind it: not for long. */
+const boundWait = onPostgres(sql`set local lock_timeout = 100`);
 const lockEntries = onPostgres(sql`lock table entry in share mode`);
 
 function onPostgres(query: RawBuilder<unknown>) {
@@ -24,12 +24,12 @@ function onPostgres(query: RawBuilder<unknown>) {
  * this waits for everybody who is writing. Fails with `55P03` where somebody does not let go.
  */
 export function* lastSettledLine(): Operation<number> {
-  yield* rows(giveUp, {});
+  yield* rows(boundWait, {});
   yield* rows(lockEntries, {});
   return (yield* first(selectLast, {}))?.last ?? 0;
 }
 
-/** Of the few that do not end in the stretch, those that do not end after it either. */
+/** The first reservation of the stretch that ends neither in it nor after it. */
 const selectFirstOpen = statement((db, p: Stretch) => ({
   compile: () =>
     sql<{ number: number | null }>`
@@ -37,8 +37,8 @@ const selectFirstOpen = statement((db, p: Stretch) => ({
       and not exists (select 1 from entry e where e.task_id = r.task_id and e.kind <> 'reserve')`.compile(db),
 }));
 
-/** Of one that whoever was writing it has not ended. */
-const selectHalf = statement((db, p: { since: number }) =>
+/** The line of a checkpoint whose writer has not ended it. */
+const selectUnfinished = statement((db, p: { since: number }) =>
   db
     .selectFrom('checkpoint')
     .select((eb) => eb.fn.min('entry').as('entry'))
@@ -46,13 +46,13 @@ const selectHalf = statement((db, p: { since: number }) =>
 );
 
 /**
- * How far the next checkpoint reaches: to a line that leaves no open reservation behind it, `every` lines on. Undefined
- * where such a reservation stands, and may for ever, in the first half of them. One that is there by half is ended first:
- * what has no open reservation behind it never will.
+ * How far the next checkpoint reaches: `every` lines on, or to the line before the first open reservation. Undefined where
+ * that stands in the first half of them, as it may for ever. A checkpoint that is unfinished is ended first: no reservation
+ * before its line was open, and none will be.
  */
 export function* nextCheckpoint(since: number, every: number): Operation<Stretch | undefined> {
-  const half = (yield* first(selectHalf, { since }))?.entry;
-  if (half != null) return { since, upTo: half };
+  const unfinished = (yield* first(selectUnfinished, { since }))?.entry;
+  if (unfinished != null) return { since, upTo: unfinished };
   const upTo = since + every;
   const open = (yield* first(selectFirstOpen, { since, upTo }))?.number;
   if (open == null) return { since, upTo };
@@ -75,7 +75,7 @@ const selectPages = recounting<{ page: string }>((stretch, isFromFirst, engine) 
     ) placed group by place order by place`;
 });
 
-/** The balances after a stretch, a thousand in a text; who takes the texts on need not read them. The last is its end. */
+/** The balances after a stretch, as texts of JSON for keepCheckpoint, a thousand in each; the last ends the checkpoint. */
 export function* draftCheckpoint(stretch: Stretch): Operation<string[]> {
   const pages = (yield* selectPages(stretch)).map(({ page }) => page);
   return [...pages, JSON.stringify([endOfCheckpoint])];

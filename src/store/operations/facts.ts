@@ -1,4 +1,13 @@
-import { change, type Operation, statement } from '../statement.ts';
+import { change, first, type Operation, statement } from '../statement.ts';
+
+const selectFact = statement((db, p: { name: string }) =>
+  db.selectFrom('fact').select('value').where('name', '=', p.name),
+);
+
+/** Undefined where it is not known. */
+export function* readFact(name: string): Operation<string | undefined> {
+  return (yield* first(selectFact, { name }))?.value;
+}
 
 const insertFact = statement((db, p: { name: string; value: string }) =>
   db

@@ -1,16 +1,12 @@
 import { sql } from 'kysely';
-import { change, first, type Operation, statement } from '../statement.ts';
-import { keepFact } from './facts.ts';
+import { change, type Operation, statement } from '../statement.ts';
+import { keepFact, readFact } from './facts.ts';
 
 const name = 'pepper';
 
-const selectPepper = statement((db, p: { name: string }) =>
-  db.selectFrom('fact').select('value').where('name', '=', p.name),
-);
-
 /** Fingerprint of the pepper that the keys of these books are hashed with; undefined where none is kept. */
 export function* keptPepper(): Operation<string | undefined> {
-  return (yield* first(selectPepper, { name }))?.value;
+  return yield* readFact(name);
 }
 
 const replacePepper = statement((db, p: { name: string; value: string }) =>

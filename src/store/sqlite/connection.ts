@@ -21,7 +21,7 @@ export interface OpenOptions {
  * journal's mode is kept in the file, so that a reader need not set it.
  */
 export function openDatabase(file: string, { readonly = false }: OpenOptions = {}): Database.Database {
-  if (readonly) takeBackHalf(file);
+  if (readonly) rollBackHalf(file);
   else refuseDamaged(file);
   const database = new Database(file, { readonly, timeout });
   try {
@@ -41,8 +41,8 @@ export function openDatabase(file: string, { readonly = false }: OpenOptions = {
 
 const timeout = 5_000;
 
-/** Who only reads cannot take back half a commit, which a restore that was cut off may have left. */
-function takeBackHalf(file: string): void {
+/** Takes back half a commit, which a restore that was cut off may have left: whoever only reads cannot. */
+function rollBackHalf(file: string): void {
   if (!existsSync(file)) return;
   const journal = `${realpathSync(file)}-journal`;
   if (!existsSync(journal)) return;

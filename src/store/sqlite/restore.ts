@@ -11,23 +11,22 @@ import { type Backup, verifyBackup } from './verify.ts';
  * @throws UserError when the file is no backup, or is the database itself, or somebody has that open
  */
 export async function restoreBackup(
-  file: string,
-  named: string,
+  backup: string,
+  database: string,
   now: number,
 ): Promise<Backup & { kept: string | undefined }> {
   // Journals lie beside the files, and not beside links to them.
-  const [source, target] = [file, named].map((path) => (existsSync(path) ? realpathSync(path) : path)) as [
-    string,
-    string,
-  ];
-  if (source === target) throw new UserError(`${file} is the database itself, and no backup of it`);
+  const [source, target] = [backup, database].map((path) =>
+    existsSync(path) ? realpathSync(path) : path,
+  ) as [string, string];
+  if (source === target) throw new UserError(`${backup} is the database itself, and no backup of it`);
   const draft = `${target}.restoring`;
   // A journal left by a restore that was cut off would be worked into this one's copy.
   removeDatabase(draft);
   try {
     // Checked as the copy that will be used, not as the file that could change meanwhile.
     copyDatabase(source, draft);
-    const content = await verifyBackup(draft, now, file);
+    const content = await verifyBackup(draft, now, backup);
     giveToOwnerOfFolder(draft);
     syncToDisk(draft);
     const kept = `${target}.before-${new Date(now).toISOString().replace(/[:.]/g, '-')}`;
