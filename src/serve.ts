@@ -9,7 +9,7 @@ import { milliseconds } from './milliseconds.ts';
 const lingerMs = 2_000;
 const graceMs = 10_000;
 
-/** Serves until a signal, or until something goes wrong that nobody has foreseen; `greet` is called once it does. */
+/** Serves until a signal, or until something goes wrong that nobody has foreseen; calls `greet` once it serves. */
 export async function serve(config: Config, greet: (running: Running) => void): Promise<void> {
   const log = createLog(config);
   const off = new AbortController();
@@ -47,7 +47,7 @@ export async function serve(config: Config, greet: (running: Running) => void): 
   const running = starting.catch((error: unknown) => {
     if (!off.signal.aborted) throw error;
     if (error === off.signal.reason) return;
-    // By its own status the process would end with this one's, and not with the worst.
+    // Not thrown: whoever catches it would set an exit status over a worse one that the ending has reached.
     log.error({ err: error }, 'the start failed');
     end('start', 1);
   });
@@ -55,7 +55,7 @@ export async function serve(config: Config, greet: (running: Running) => void): 
   if (started !== undefined) greet(started);
 }
 
-/** By itself, once nothing is left open: threads that run onnxruntime have ended by then. */
+/** The process ends by itself once nothing is open, and by then no thread is inside onnxruntime; or after `lingerMs`. */
 function leave(status: number): void {
   process.exitCode = status;
   setTimeout(() => process.exit(), lingerMs).unref();

@@ -1,10 +1,10 @@
 import type { Store } from '../store/store.ts';
 
-/** In one call 50,000 ids kept the store's thread from everybody's money for 300 ms. */
+/** Ids in one call of the store: 50,000 kept its thread from everybody's money for 300 ms. */
 const mostOfCall = 500;
 const mostCalls = 8;
 
-/** Asks which of many tasks have ended, a few at a time: all of them each time, unless they are more than 4,000. */
+/** Asks which of many tasks have ended, a few hundred at a time; of more than 4,000 each look asks for the next 4,000. */
 export class EndedInTurn {
   readonly #tasks: ReadonlyMap<string, unknown>;
   readonly #store: Pick<Store, 'endedAmong'>;

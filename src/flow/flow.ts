@@ -64,7 +64,7 @@ export function buildFlow(parts: FlowParts): Flow {
     return { caller, script: sandbox.ofHeader(caller) };
   }
 
-  /** Key block, and whatever then goes wrong is counted against the key; of the sandbox nothing is. */
+  /** key block → method, whose mistakes count against the key; those of the sandbox count against nobody. */
   async function perform<T>(
     { caller, script }: Identified,
     method: (caller: Caller) => Promise<T>,

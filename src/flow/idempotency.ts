@@ -7,7 +7,7 @@ import type { Arrived } from './stages.ts';
 /** How long a request can be sent again. */
 export const keptHours = 24;
 
-/** Of each request once: it may be asked for again when its body has been let go. */
+/** Each request's is made once: it is asked for again when the body has been let go. */
 const names = new WeakMap<Arrived, Promise<Idempotency>>();
 
 /**

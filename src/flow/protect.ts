@@ -71,12 +71,12 @@ export class Protection {
     if (networks.some(({ name }) => this.#msLeft('address', name) > 0)) return;
     const [own, ...wider] = networks as [Network, ...Network[]];
     this.#count('address', own.name, banErrors, banSeconds);
-    // Or one that goes on after a short ban would in the end be a ban of its neighbours.
+    // Bounded, since an address that goes on after each short ban would else have its neighbours banned in the end.
     if (wider.length === 0 || !this.#passOn(own.name, banErrors)) return;
     for (const { name, share } of wider) this.#count('address', name, banErrors * share, banSeconds);
   }
 
-  /** Notes that an error of a network counts for the wider ones too; false once as many have as bring a ban on itself. */
+  /** Notes that an error counts for the wider networks too; false once as many have as ban the network itself. */
   #passOn(network: string, most: number): boolean {
     const passed = this.#errors.getOrMake(`passed on ${network}`, () => new SlidingWindow(neverMore));
     const now = this.#parts.clock.now();
@@ -123,14 +123,14 @@ export class Protection {
   #takeOver(ban: Ban): void {
     const name = nameOf(ban.kind, ban.subject);
     const unsaved = this.#unsaved.get(name);
-    // Of before. Of the same beginning it is this ban, or tells that it was lifted.
+    // An older one is from before ours was saved; one that began at the same time is ours, or tells that it was lifted.
     if (unsaved !== undefined && ban.since < unsaved.since) return;
     this.#unsaved.delete(name);
     if (ban.count === 0) this.#bans.delete(name);
     else this.#bans.set(name, ban);
   }
 
-  /** What makes no other ban longer any more. */
+  /** Forgets bans that make no later one longer any more. */
   #forgetOld(): void {
     const now = this.#parts.clock.now();
     for (const [name, { until }] of this.#unsaved) if (until <= now) this.#unsaved.delete(name);
@@ -191,10 +191,10 @@ export class Protection {
   }
 }
 
-/** By so much the clocks of several servers on one database may differ. */
+/** How far the clocks of several servers on one database may differ. */
 const skewMs = 60_000;
 
-/** One that begins much later was laid on by a clock that was wrong, and could last for years. */
+/** 0 for a ban that begins well after `now`: a wrong clock has set it, and it could last for years. */
 function msLeft({ since, until }: Ban, now: number): number {
   return since > now + skewMs ? 0 : until - now;
 }

@@ -11,8 +11,8 @@ import { unavailable } from './unavailable.ts';
 /** Between the attempts to charge a task. */
 const pausesMs = [20, 40];
 /**
- * And where the database is away, the last of them until the deadline: an attempt may have been written whose answer was
- * lost, and a client that is told too early that it failed has paid for nothing.
+ * The same while the database is away, the last one again and again until the deadline: an attempt may have been written
+ * and only its answer lost, and a client that is told too early that it failed has paid for nothing.
  */
 const awayPausesMs = [20, 200, 1_000, 3_000, 10_000];
 
@@ -43,7 +43,7 @@ export function settler({ clock, store, log, hurry, pause = setTimeout }: Settle
         const record = await find(held);
         // The commit of its hold failed, after work on it had begun: as if it had been refused at once.
         if (record === undefined) throw unavailable(new Error('the task is not held'));
-        // By an earlier attempt of ours that was written but not confirmed; else by the sweep.
+        // Ended by an earlier attempt of ours that was written but not confirmed, or else by the sweep.
         if (attempt > 1 && record.state === 'ready') return;
         throw timedOut();
       } catch (error) {

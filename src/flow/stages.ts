@@ -32,7 +32,7 @@ export interface Arrived {
 export interface Asks {
   /** The script that its sandbox is to follow. */
   test: string | undefined;
-  /** Its own name for the request: sent again under that, it is to be answered again and not done again. */
+  /** Its own name for the request: when sent again under that, the request is answered again and not done again. */
   idempotencyKey: string | undefined;
   /** How long it would wait for a task to end; 0 where it would not. */
   waitMs: number;

@@ -50,7 +50,7 @@ export class ArrivedRequest implements Arrived {
     this.#response = reply.raw;
   }
 
-  /** A refusal may yet ask for a few fields, to be in the client's own words. */
+  /** Keeps the few fields that a refusal may yet be worded by. */
   forgetBody(): void {
     this.body = outlineOf(this.body);
     if (this.#request.spoken !== undefined) this.#request.spoken.fields = this.body;

@@ -20,7 +20,7 @@ function nameOf(idempotencyKey: string | undefined): string | undefined {
   throw badRequest('Idempotency-Key: is not 1 to 255 printable ASCII characters');
 }
 
-/** Longer, and what stands between would cut the connection. */
+/** Proxies between cut connections that are silent for longer. */
 export const longestWaitSeconds = 60;
 
 /** `Prefer: wait=30`, perhaps among other preferences (RFC 7240); no preference is refused. */

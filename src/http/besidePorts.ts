@@ -4,9 +4,10 @@ import { type AddressInfo, createServer, type Server as SocketServer } from 'nod
 import type { DialectName } from '../dialects.ts';
 
 /**
- * Lets a server answer on more ports of an address, with all its own limits on what comes in. Its sockets know the
- * port that they came in by. Rejects when one cannot be listened on. `ports` are those bound, where 0 was asked for too, and
- * what each is for; `close` takes no more, and resolves when the last connection has ended: the server knows of its own alone.
+ * Lets a server answer on more ports of an address, with all its own limits on what comes in; a socket's `localPort` tells
+ * by which it came. Rejects when one cannot be listened on.
+ * @returns `ports`: those that are bound, and the dialect of each; `close`, which takes no more connections on them and
+ * resolves when the last has ended: the server itself waits for those of its own port alone
  */
 export async function listenBeside(
   server: Server,
@@ -20,7 +21,7 @@ export async function listenBeside(
   };
   try {
     for (const [dialect, port] of Object.entries(wanted) as [DialectName, number][]) {
-      // As node:http listens itself.
+      // With the options that node:http listens with itself.
       const one = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
         server.emit('connection', socket),
       );

@@ -12,11 +12,11 @@ export interface BodyLimits {
 }
 
 const mebibyte = 2 ** 20;
-/** No body of up to so many bytes is counted: the number of connections bounds those. */
+/** Bodies of up to so many bytes are not counted: the number of connections bounds those. */
 const smallest = 16 * 1024;
 /**
- * Pieces that a body may come in, beside one for every 32 bytes: lines of base64, and small writes, are valid. In chunks
- * of one byte 6 MB are a million events, and would be as many buffers if they were kept: a gigabyte.
+ * Pieces that a body may come in, and one more for every 32 bytes: a client may write it in lines of base64, or in other
+ * small pieces. In chunks of one byte 6 MB are a million events, and would take a gigabyte if each were kept.
  */
 const mostPieces = 1_000;
 const bytesOfPiece = 32;
@@ -25,12 +25,12 @@ const bytesOfPiece = 32;
  * write all before they read would be reset otherwise, and never told.
  */
 const largestBodiesReadOn = 4;
-/** And how long the rest of it may keep silent. */
+/** How long a refused body may pause before its refusal is sent. */
 const silenceMs = 500;
 
 /**
- * Reads bodies into one buffer each, of which no more is kept in all than is bounded: clients that begin bodies and
- * do not end them cost memory before anybody knows their key.
+ * Makes the function that reads a body into one buffer. What the buffers of unfinished bodies hold together is bounded:
+ * clients that begin bodies and do not end them cost memory before anybody knows their key.
  */
 export function bodyReader({
   bodyLimitBytes,
@@ -112,7 +112,7 @@ export function bodyReader({
       bytes = Buffer.allocUnsafe(0);
     }
     function grow(needed: number): boolean {
-      // No more at once than twice what has come: an announced length costs its client nothing.
+      // At most twice what has come, whatever length is announced: to announce one costs a client nothing.
       const room = Math.min(Math.max(2 * needed, smallest), Math.max(announced || bodyLimitBytes, needed));
       if (room > smallest) {
         if (heldByAll + room > unfinishedOfAll) return false;

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isIP, type Socket, SocketAddress } from 'node:net';
 import { rangeMatcher } from '../range.ts';
 
-/** Whence a proxy of ours calls, and hardly anybody who would forge a header to be noticed. */
+/** Networks that a proxy of ours calls from, and hardly anybody who would forge its header. */
 const isNear = rangeMatcher([
   '127.0.0.0/8',
   '::1/128',
@@ -24,8 +24,8 @@ export interface Addresses {
 /**
  * X-Forwarded-For is read from right to left and only past hops that are configured proxies: what stands
  * further left was written by somebody we have no reason to believe. Forwarded, X-Real-IP and the like are
- * never read. The first request that looks as if a proxy of ours had sent it which is not configured is told of: with
- * it, all clients have one address, and are banned together.
+ * never read. `onUnnamedProxy` is told of the first request that seems to come through a proxy of ours which is not
+ * configured: all clients behind that have one address, and are banned together.
  */
 export function readAddresses(
   trustedProxies: readonly string[],

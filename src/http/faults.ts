@@ -15,7 +15,7 @@ interface RecorderParts {
   metrics: Pick<Metrics, 'countFault'>;
 }
 
-/** Makes the steps that whatever is told to a client as an error goes through: it is counted, and logged. */
+/** Makes the steps that every error passes on its way to a client: there it is counted, and logged. */
 export function faultRecorder({ flow, addresses, log, metrics }: RecorderParts) {
   /** From what was thrown to the fault that is answered, which counts against the address. */
   function recordFault(error: unknown, requestId: string | undefined, address: string, fields?: Body): Fault {
@@ -26,12 +26,12 @@ export function faultRecorder({ flow, addresses, log, metrics }: RecorderParts) 
     return fault;
   }
 
-  /** By itself for how a task ended: to ask for that was no mistake. */
+  /** Alone, for how a task ended: to ask for that was no mistake, and counts against no address. */
   function recordFailure(fault: Fault, requestId: string | undefined, address: string): void {
     if (!fault.isStaged && !isClientGone(fault)) metrics.countFault(fault.code);
     const { retry } = errorTable[fault.code];
     const line = { requestId, address, code: fault.code, detail: fault.detail, cause: causeForLog(fault) };
-    // Of another thread only the words of its error have come.
+    // From another thread only the text of its error has come.
     if (isOurs(fault))
       log.error(fault.cause instanceof Error ? { ...line, err: fault.cause } : line, 'our own fault');
     // Whoever is banned or too fast may come a thousand times a second, and the log would hold little else.

@@ -3,10 +3,10 @@ import { setImmediate as othersTurn } from 'node:timers/promises';
 import { Busboy } from '@fastify/busboy';
 import { invalid } from '../flow/validate.ts';
 
-/** Of a form: the contract names some 30 fields, and an image fits into the body's own bound. */
+/** Fields of a form, and bytes of one: the contract names some 30, and an image fits into the body's own bound. */
 const mostFields = 100;
 const mostBytes = Number.MAX_SAFE_INTEGER;
-/** With its file, and its end. The reader of forms takes 30 µs for each, also for those beyond its own limits. */
+/** Parts of a form: its fields, its file and its end. Busboy takes 30 µs for each, also for those beyond its own limits. */
 const mostParts = mostFields + 10;
 
 /**
@@ -18,7 +18,7 @@ const mostEscapes = 350_000;
 const plusWeight = 3;
 
 /**
- * The reader takes up to 0.3 µs for each carriage return. Random bytes of 6 MiB have 24,000, base64 of them in lines
+ * Busboy takes up to 0.3 µs for each carriage return. Random bytes of 6 MiB have 24,000, base64 of them in lines
  * of 76 has 80,000.
  */
 const mostReturns = 2 ** 17;
@@ -96,7 +96,7 @@ export function parseMultipart(bytes: Buffer, type: string): Promise<Fields> {
   return promise;
 }
 
-/** By turns with everybody else: 6 MB that resemble the boundary take the reader 0.1 s. */
+/** In slices, with others' requests between them: 6 MB that resemble the boundary take Busboy 0.1 s. */
 async function feed(reader: Writable, bytes: Buffer): Promise<void> {
   for (let at = 0; at < bytes.length; at += slice) {
     reader.write(bytes.subarray(at, at + slice));

@@ -8,7 +8,7 @@ import type { Reply } from './dialects/dialect.ts';
  * who is late by them has this long for that to be read.
  */
 const readingMs = 500;
-/** What has begun to come in that time is given this long for the rest: Node, which has told of it, watches it no more. */
+/** A request that has begun to come in that time has this long for its rest: Node has reported it, and times it no more. */
 const usualRestMs = 10_000;
 
 export interface RawRefusal extends Reply {
@@ -102,9 +102,9 @@ export function lastRequests(server: Server, restMs = usualRestMs) {
     },
 
     /**
-     * Lets `write` once a socket has been given the answers to all requests that came in full. Of one that was refused by
-     * its head, what becomes of its body is no second mistake: its own answer is then the last. What has come in full
-     * `afterMs` later is not late.
+     * Calls `write` once a socket has been given the answers to all requests that came in full. Not for a request that was
+     * refused by its head: what becomes of its body is no second mistake, and the socket ends after that answer. Nor for
+     * one that has come in full `afterMs` later: it is not late.
      */
     inItsTurn(socket: Socket, write: () => void, afterMs: number): void {
       // One refusal at a time: another error may come while this one waits.
@@ -138,7 +138,7 @@ export function lastRequests(server: Server, restMs = usualRestMs) {
   };
 }
 
-/** Takes over the cases that Node deals with by itself: two outside the contract, and idle connections, without a look. */
+/** Takes over what Node does by itself: it answers CONNECT and Expect in its own words, and closes idle sockets unread. */
 export function answerOddRequests(server: Server, answer: (error: Error, socket: Socket) => void): void {
   server.on('connect', (_request, socket: Duplex) => {
     socket.on('error', () => socket.destroy());

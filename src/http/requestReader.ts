@@ -67,7 +67,7 @@ function isLarge(bytes: Buffer | undefined): boolean {
   return bytes !== undefined && bytes.length > 2 ** 20;
 }
 
-/** Out of the request, which lives until its answer: while an image waits, its bytes would be there twice. */
+/** Takes the body out of the request, which lives until its answer: an image that waits would be in memory twice. */
 function takeBody(request: FastifyRequest): Buffer | undefined {
   const bytes = request.body as Buffer | undefined;
   request.body = undefined;

@@ -35,8 +35,8 @@ export class OpenRequests {
   }
 
   /**
-   * Of too many the first is refused, behind the answers of those before it, and what comes after is for nobody; of twice
-   * as many no more is kept in memory, and the connection is over.
+   * The first request too many is refused, behind the answers to those before it, and the next are dropped unanswered. At
+   * twice the limit the connection is cut: requests take memory even if nobody answers them.
    */
   begin({ socket }: IncomingMessage): Turn {
     if (socket.destroyed) return 'none';
@@ -60,8 +60,8 @@ export class OpenRequests {
 }
 
 /**
- * Makes the server of HTTP, as Fastify would. What comes behind the end of a connection in one packet is parsed all the
- * same: thousands of requests, for which nothing more is to be done.
+ * Makes the HTTP server as Fastify would, but drops the requests of a connection that has ended: Node goes on parsing its
+ * last packet, which may hold thousands.
  */
 export function httpServer(
   handle: RequestListener,
@@ -83,7 +83,7 @@ const networksWatched = 10_000;
  * Bounds the connections of all ports together, and keeps one address, or one /64, from taking all the places that there
  * are for them: a quarter, but for our proxies. From a network that has flooded connections with requests ahead, no more
  * are taken for a while.
- * @returns what is to be told of each such connection
+ * @returns the function to call with each connection that has flooded
  */
 export function shareConnections(
   server: Server,

@@ -5,7 +5,7 @@ const stalledCheckMs = 5_000;
 /** A client that has read nothing over so many checks is not going to. */
 const stalledChecks = 3;
 
-/** Node counts a write as one until all of it is read, which may take a slow client minutes. */
+/** Node counts a write as written once all of it is read, which may take a slow client minutes; the handle tells more. */
 interface Writing {
   /** Bytes of the write under way that the system has not taken yet. */
   _handle?: { writeQueueSize: number } | null;

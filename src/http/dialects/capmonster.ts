@@ -85,7 +85,7 @@ const imageNames: FieldNames = new Map([
   ['task.imageBackground', 'task.imagesBase64.0'],
 ]);
 
-/** Of how a task ended, nobody knows any more by which names it was asked for: its contract's own are the likeliest. */
+/** When a task has ended, the names that its client used are not known any more: the contract's own are the likeliest. */
 const allNames: FieldNames = new Map([...scoreNames, ...imageNames]);
 
 function detailOf(detail: string, { fields }: Said): string {

@@ -6,7 +6,7 @@ const keptOfTask = ['type', 'class', 'score', 'recognizingThreshold'];
 /** Longer texts are left out and not cut off: of a cut one V8 keeps the whole. */
 const longest = 200;
 
-/** Of the fields of a request those that its refusal may depend on. */
+/** Those fields of a request that its refusal may depend on. */
 export function outlineOf(fields: Body): Body {
   const { task } = fields;
   const isTask = typeof task === 'object' && task !== null;
