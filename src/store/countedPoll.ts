@@ -1,7 +1,7 @@
 import { type Engine, StoreError } from './engine.ts';
 import type { PollQuery, TaskRecord } from './store.ts';
 
-/** A poll as it is counted; a full disk keeps it from that, and shall not keep what was paid for from being read. */
+/** Polls and counts it; on a full disk, which takes no count, it polls without: what was paid for must stay readable. */
 export async function countedPoll(
   engine: Pick<Engine, 'call'>,
   query: PollQuery,

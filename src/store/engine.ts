@@ -34,7 +34,7 @@ export class StoreError extends Error {
   readonly reason: string;
   /** The database cannot be reached: what was asked may be asked again soon. */
   readonly isAway: boolean;
-  /** And may have been done, since it was on a connection. */
+  /** It may have been done all the same, since it had been sent. */
   readonly isSent: boolean;
 
   constructor(code: string, message: string, { isAway = false, isSent = false } = {}) {
@@ -51,7 +51,7 @@ export function isAway(error: unknown): boolean {
   return error instanceof StoreError && error.isAway;
 }
 
-/** Whether it was lost while it was at what it was asked, which may have been done. */
+/** Whether the store was lost while it was at what it was asked, which may have been done. */
 export function isInDoubt(error: unknown): boolean {
   return error instanceof StoreError && error.isSent;
 }

@@ -4,9 +4,9 @@ import type { NewHold, PollQuery, Store, TaskRecord } from './store.ts';
 
 /** Some 50,000 results of usual size; what is forgotten is read from the database. */
 const mostBytes = 32 * 1024 * 1024;
-/** Of a result without its solution. */
+/** What a result takes in memory without its solution. */
 const entryBytes = 500;
-/** Names of what has been forgotten that may be kept among the others. */
+/** Ids of forgotten tasks that `#order` may hold, beside as many as there are tasks. */
 const mostForgotten = 1_000;
 
 interface Fresh {
@@ -65,7 +65,7 @@ class FreshResults {
   readonly #engine: Pick<Engine, 'call'>;
   readonly #most: number;
   readonly #tasks = new Map<string, Fresh>();
-  /** Oldest first, from `#oldest` on; what has been forgotten meanwhile is still named. */
+  /** Ids, oldest first, from `#oldest` on; tasks that were forgotten out of turn are still among them. */
   #order: string[] = [];
   #oldest = 0;
   readonly #unsaved = new Set<string>();
@@ -78,7 +78,8 @@ class FreshResults {
 
   add({ taskId, accountId, type, price, address, now, deadline, expiresAt }: NewHold): void {
     const hold = { accountId, type, price, address, now, deadline, expiresAt };
-    // What failed is forgotten out of its turn, behind a result that may be kept for a year. The Map has the same order.
+    // Failed tasks are forgotten out of turn, and would pile up behind a result that is kept for a year. The Map has the
+    // same order without them.
     if (this.#order.length - this.#oldest > 2 * this.#tasks.size + mostForgotten) {
       this.#order = [...this.#tasks.keys()];
       this.#oldest = 0;
@@ -151,7 +152,7 @@ class FreshResults {
     }
   }
 
-  /** As they are counted now; what has been forgotten before its turn is saved. */
+  /** The counts as they are now; `forget` has saved those of tasks that were forgotten meanwhile. */
   #taken(unsaved: string[]): { taskId: string; polls: number }[] {
     return unsaved
       .filter((taskId) => this.#unsaved.delete(taskId))

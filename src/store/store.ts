@@ -210,7 +210,7 @@ export interface Callback {
 export interface SweepOutcome {
   timedOut: number;
   forgotten: number;
-  /** Why not all there is could be looked for, where that was tried: what was due before the start may stand. */
+  /** Why the sweep of everything failed, where it was time for one: what was due before the start may still be held. */
   cutOff?: unknown;
 }
 

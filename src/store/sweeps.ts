@@ -22,10 +22,10 @@ export function sweepOwn(engine: Caller, node: string): Sweeps {
 export function sweepShared(engine: Caller, node: string): Sweeps {
   const { beat } = presence(engine, node);
   const sweep = sweeping(async (now, since, swept) => {
-    // Before every round: all of them may take longer than a process may be silent and not be taken for dead.
+    // A beat before every round: a process that is silent for as long as all rounds may take is taken for dead.
     const isDone = await sweepSince(engine, { now, since }, swept, beat);
     const late = await engine.call('lateAccounts', now, since);
-    // One that is stuck is no reason not to end the others'; whose turn has not come comes again.
+    // An account that is stuck must not keep those of others waiting; its tasks come again in the next sweep.
     for (const accountId of late) {
       await beat();
       swept.timedOut += await engine.call('endOverdueOf', { accountId, now, since }).catch(() => 0);
@@ -38,14 +38,14 @@ export function sweepShared(engine: Caller, node: string): Sweeps {
       return 0;
     },
     async sweep(now) {
-      // What is overdue the sweep ends, whoever had it.
+      // `since` now: overdue tasks are left to the sweep, which ends them whoever had them.
       await repairAll(engine, node, { now, since: now }, beat);
       return sweep(now);
     },
   };
 }
 
-/** `judge` says since when the living have been seen; undefined where that cannot be told. */
+/** `judge` tells since when every living process has been seen; undefined while that cannot be told. */
 async function repairAll(
   engine: Caller,
   node: string,
@@ -80,15 +80,15 @@ async function sweepSince(
   return false;
 }
 
-/** How far a sweep looks back before the last that left nothing: that may have passed over what is not yet called late. */
+/** How far a sweep looks back before the last that left nothing: that may have passed over tasks not yet called late. */
 const lookBackMs = 10_000;
-/** How often one looks back to the beginning: another process may have written what was due long before. */
+/** How often a sweep looks at everything: another process may have written what was due long before. */
 const wholeEveryMs = 60_000;
 
 /**
- * Sweeps of what has become due since the last that left nothing, and once a minute of all there is. That may take longer
- * than a statement may, under somebody's long transaction, and then keeps no new ones from their refund; what was due
- * before the first sweep waits for the end of that, and its cause is told.
+ * Makes a sweep of what has become due since the last that left nothing, and once a minute of everything. Under somebody's
+ * long transaction the latter may take longer than a statement may: then it fails, `cutOff` tells why, and what has become
+ * due meanwhile is swept all the same. Only what was due before the first sweep waits for the end of that transaction.
  * `sweepFrom` adds to `swept`, and returns whether it left nothing.
  */
 function sweeping(

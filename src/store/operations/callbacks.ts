@@ -51,8 +51,8 @@ const selectLastPlace = statement((db, p: { keyId: string }) =>
 );
 
 /**
- * Puts the result of a task into the outbox, in the transaction that ends it, where its client asked for that; not where
- * too many of its key wait there, and it is only asked for.
+ * Puts the result of a task into the outbox, in the transaction that ends it, where its client asked for that. Where too
+ * many results of its key wait there it is not sent, and only getTaskResult tells it.
  */
 export function* announce(ended: Ended & { callback_url: string | null }, now: number): Operation<void> {
   const { callback_url: url, ...rest } = ended;
@@ -98,7 +98,7 @@ export function* takeCallback(query: {
   const busyHosts = JSON.stringify(query.busyHosts);
   const busyKeys = JSON.stringify(query.busyKeys);
   const busy = { busyHosts, busyKeys };
-  // One after the other: looked for together, all that wait between them are walked.
+  // Two queries: one for both ranges would walk all the callbacks between them.
   const row =
     (yield* first(selectDue, { after: 0, until: now, ...busy })) ??
     (yield* first(selectDue, { after: now + longestPauseMs + 1, until: Number.MAX_SAFE_INTEGER, ...busy }));

@@ -1,7 +1,7 @@
 import { type Operation, rows, statement } from '../statement.ts';
 import { idsOf } from './idList.ts';
 
-/** SQLite's one writer locks the whole file, so that there it only looks. */
+/** SQLite's one writer locks the whole file: there it selects nothing. */
 const lockRows = statement((db, p: { ids: string }, engine) => {
   const accounts = db.selectFrom('account').select('id').orderBy('id');
   return engine === 'sqlite'
@@ -10,8 +10,8 @@ const lockRows = statement((db, p: { ids: string }, engine) => {
 });
 
 /**
- * Locks accounts in the order of their ids, as every transaction does before it touches a row of theirs, but for those
- * that wait for none: who follows this order cannot meet a deadlock, and needs no other lock on keys, packages or tasks.
+ * Locks accounts in the order of their ids. Every transaction does so before it touches a row of theirs, but for sweeps,
+ * which wait for no lock: so none can meet a deadlock, or needs another lock on keys, packages or tasks.
  */
 export function* lockAccounts(ids: string[]): Operation<void> {
   if (ids.length > 0) yield* rows(lockRows, { ids: JSON.stringify([...new Set(ids)]) });

@@ -16,7 +16,7 @@ const forgetNodes = statement((db, p: { before: number }) =>
   db.deleteFrom('node').where('seen_at', '<', p.before),
 );
 
-/** Seen so far ahead, a process was seen before the clock was set back. */
+/** A process whose last beat lies so far ahead beat before the clock was set back. */
 const aheadMs = 10_000;
 
 const bringBack = statement((db, p: { now: number; later: number }) =>
@@ -26,7 +26,7 @@ const bringBack = statement((db, p: { now: number; later: number }) =>
     .where(
       'id',
       'in',
-      // Whose row is locked is being seen just now; to wait for each other would end neither.
+      // A locked row is that of a process which beats just now; two that waited for each other would never end.
       db.selectFrom('node').select('id').where('seen_at', '>', p.later).forUpdate().skipLocked(),
     ),
 );

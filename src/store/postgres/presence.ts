@@ -14,7 +14,7 @@ export function presence(engine: Pick<Engine, 'call'>, node: string) {
   return {
     async beat(): Promise<number | undefined> {
       const now = await engine.call('beat', node);
-      // Nor while somebody sets the database's clock, back as well.
+      // Nor can it be judged after somebody has set the database's clock, forward or back.
       if (steadySince === undefined || Math.abs(now - lastBeat) > deadAfterMs / 2) steadySince = now;
       lastBeat = now;
       return now - steadySince < deadAfterMs ? undefined : now - deadAfterMs;

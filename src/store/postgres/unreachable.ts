@@ -6,7 +6,7 @@ export function unreachable(error: unknown): unknown {
   return isOutage(error) ? new UserError(`databaseUrl: ${reasonOf(error)}`) : error;
 }
 
-/** Of a name with several addresses the message is empty, and each of them has its own. */
+/** For a name with several addresses the error's own message is empty, and each address has an error in `errors`. */
 function reasonOf(error: unknown): string {
   const { message, errors = [], code } = error as Error & { errors?: Error[]; code?: string };
   return message || errors[0]?.message || String(code);

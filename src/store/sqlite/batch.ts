@@ -58,8 +58,8 @@ export function runBatch(
 }
 
 /**
- * Runs a call by itself; or all that were told early, which come out as they were `told`, or else are not done: a number
- * that was told for one task would be another's.
+ * Runs a call by itself; or together all those that were told early: unless they come out as they were `told`, none of them
+ * is done, since a number that was told for one task would be another's.
  */
 function runAgain(connection: Connection, calls: AskedCall[], told: unknown[] | undefined): BatchOutcome {
   const again = attempt(connection, calls, (_ran, values) => {

@@ -3,8 +3,8 @@ import { UserError } from '../../userError.ts';
 import { openDatabase } from './connection.ts';
 
 /**
- * Where SQLite keeps, beside a database, what that is not whole without: the last commits, or what takes back half a
- * commit. Each belongs to a name, and would be worked into whatever comes to stand under that.
+ * Endings of the files beside a database without which it is not whole: they hold its last commits, or what takes back half
+ * a commit. Each belongs to a name, and would be worked into whatever comes to stand under that.
  */
 export const journals = ['-wal', '-journal'];
 
@@ -16,7 +16,7 @@ export function removeDatabase(file: string): void {
   for (const suffix of ['', ...journals, walIndex]) rmSync(file + suffix, { force: true });
 }
 
-/** The same of a draft, as far as that can be done: what keeps it there has been told, or keeps nobody from anything. */
+/** The same for a draft, as far as that can be done: what keeps it there has been told already, or does no harm. */
 export function discardDraft(file: string): void {
   try {
     removeDatabase(file);

@@ -7,8 +7,8 @@ import { journals } from './journals.ts';
 const remedy = 'put it back, or a backup in its place (`legible restore FILE`)';
 
 /**
- * Why a database may not be opened of which only something beside it is left: SQLite would remove that, and the start
- * make new books. Undefined where there is one, or nothing has ever been in it.
+ * Why a database that is gone, empty or damaged may not be opened while its journal or pepper is left: SQLite would remove
+ * the journal, and the start make new books. Undefined where it is there, or nothing has ever been in it.
  */
 export function remnantsProblem(file: string): string | undefined {
   const standing = standingUnder(file);

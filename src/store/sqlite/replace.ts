@@ -68,7 +68,7 @@ function finishReplacing(target: string, draft: string): string | undefined {
   return name && join(folder, name);
 }
 
-/** Works its journal in, which then need not be taken away from it. Of a damaged database it stays as it is. */
+/** Works the journal into a database, so that it need not be moved; a damaged one keeps its journal. */
 function foldUnlessDamaged(file: string): void {
   // Beside what is missing or empty, SQLite would remove the journal of what stood there.
   if (!['database', 'unreadable'].includes(standingUnder(file))) return;

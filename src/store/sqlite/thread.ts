@@ -9,8 +9,8 @@ import type { Asked, Foretold, Replied, ThreadOptions } from './protocol.ts';
 const mostCalls = 512;
 
 /**
- * A transaction of whose results all have been told waits so long for the end of a task in it: usually that comes
- * within a few milliseconds, and one commit then carries hold and charge. A kill meanwhile undoes what nobody
+ * Where all results of a transaction were told early, its commit waits so long for the end of one of its tasks: usually
+ * that comes within a few milliseconds, and one commit then carries hold and charge. A kill meanwhile undoes what nobody
  * outside has heard of. Longer, and other processes would wait for the file.
  */
 const lingerMs = 10;
