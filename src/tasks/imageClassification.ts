@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
-import { type Image, type ImageSettings, imageList, imageOf, ofFields, text } from './images.ts';
+import { type Image, type ImageSettings, imageList, imageOf, namingFields, text } from './images.ts';
 import { proxyFields, refuseMalformedProxy } from './proxy.ts';
 import { probability, rounded, type TaskType } from './task.ts';
 import { withoutUnset } from './unset.ts';
+import { fieldRefuser } from './wording.ts';
 
 export interface ClassificationSettings extends ImageSettings {
   questions: QuestionBook;
@@ -52,9 +53,7 @@ export function imageClassification(
     solutions: { common: solution },
     timing: 'now',
     input: z.preprocess(withoutUnset, fields).transform((task, context): ImageClassification => {
-      refuseMalformedProxy(task, (field, message) =>
-        context.addIssue({ code: 'custom', path: [field], message }),
-      );
+      refuseMalformedProxy(task, fieldRefuser(context));
       const images = task.images.map((image, i) => imageOf(settings, image, `images.${i}`));
       return { question: task.question, images };
     }),
@@ -69,7 +68,7 @@ export function imageClassification(
       const scores = await Promise.all(
         images.map(async (image, i) => {
           const looking = engines.classes.classify(image(), patience);
-          const probabilities = await ofFields(`task.images.${i}`, looking);
+          const probabilities = await namingFields(`task.images.${i}`, looking);
           return classes.reduce((sum, index) => sum + probabilities[index]!, 0);
         }),
       );

@@ -4,7 +4,7 @@ import { lowerCase } from '../lowerCase.ts';
 import type { Reading, ReadOptions } from '../reading.ts';
 import { answerOf } from './arithmetic.ts';
 import { charset } from './charset.ts';
-import { encoded, type Image, type ImageSettings, imageList, imageOf, ofFields, text } from './images.ts';
+import { encoded, type Image, type ImageSettings, imageList, imageOf, namingFields, text } from './images.ts';
 import { proxyFields, refuseMalformedProxy } from './proxy.ts';
 import { sampleText } from './sampleText.ts';
 import { scalars } from './scalars.ts';
@@ -17,6 +17,7 @@ import {
   type TaskType,
 } from './task.ts';
 import { withoutUnset } from './unset.ts';
+import { fieldRefuser } from './wording.ts';
 
 export interface ImageToTextSettings extends ImageSettings {
   /** Refuse numbers and booleans that are given as strings. */
@@ -83,7 +84,7 @@ export function imageToText(settings: ImageToTextSettings): TaskType<ImageToText
     async solve(input, context) {
       const fieldOf = (index: number) => (input.many ? `task.images.${index}` : 'task.body');
       const answers = await Promise.all(
-        input.images.map((image, i) => ofFields(fieldOf(i), answer(image(), input, context))),
+        input.images.map((image, i) => namingFields(fieldOf(i), answer(image(), input, context))),
       );
       if (!input.many) return answers[0]!;
       const confidence = Math.min(...answers.map((one) => one.confidence));
@@ -109,7 +110,7 @@ async function answer(image: Uint8Array, input: ImageToText, context: SolveConte
   };
 }
 
-/** Of the reading that was taken: of arithmetic, the likeliest one may have no answer. */
+/** Details of the reading `taken`; with arithmetic that need not be the likeliest, which may have no answer. */
 function detailsOf({ text, confidence, characters, alternatives }: Reading, taken: string) {
   const others = [{ text, confidence }, ...alternatives].filter((one) => one.text !== taken);
   const roundedOff = <One extends { confidence: number }>(one: One) => ({
@@ -174,6 +175,22 @@ function withoutEmptyImages(task: unknown): unknown {
   return isEmpty && body !== undefined ? { ...Object(task), images: undefined } : task;
 }
 
+const moduleField = text
+  .default('common')
+  .transform((name, context): Module => {
+    const given = lowerCase(name.trim());
+    const known = modules.find((module) => module === given);
+    if (known) return known;
+    if (legacyModules.includes(given)) return 'common';
+    context.addIssue({ code: 'custom', message: `is not one of ${modules.join(', ')}` });
+    return z.NEVER;
+  })
+  .meta({
+    enum: modules,
+    description:
+      '`common`: letters and digits, as `queueit` and `module_001` to `module_032` once were; `number`: digits; `math`: arithmetic',
+  });
+
 function inputSchema(settings: ImageToTextSettings): z.ZodType<ImageToText> {
   const { number, boolean } = scalars(settings);
   const within = (most: number) => {
@@ -188,21 +205,7 @@ function inputSchema(settings: ImageToTextSettings): z.ZodType<ImageToText> {
 
   const fields = z.object({
     body: encoded.optional(),
-    module: text
-      .default('common')
-      .transform((name, context): Module => {
-        const given = lowerCase(name.trim());
-        const known = modules.find((module) => module === given);
-        if (known) return known;
-        if (legacyModules.includes(given)) return 'common';
-        context.addIssue({ code: 'custom', message: `is not one of ${modules.join(', ')}` });
-        return z.NEVER;
-      })
-      .meta({
-        enum: modules,
-        description:
-          '`common`: letters and digits, as `queueit` and `module_001` to `module_032` once were; `number`: digits; `math`: arithmetic',
-      }),
+    module: moduleField,
     images: imageList.optional().describe('in place of `body`, with module `number`'),
     score: number
       .pipe(within(1))
@@ -223,20 +226,11 @@ function inputSchema(settings: ImageToTextSettings): z.ZodType<ImageToText> {
   return z
     .preprocess((task) => withoutEmptyImages(withoutUnset(task)), fields)
     .transform((task, context): ImageToText => {
-      const refuse = (field: string, message: string) => {
-        context.addIssue({ code: 'custom', path: [field], message });
-        return z.NEVER;
-      };
+      const refuse = fieldRefuser(context);
       refuseMalformedProxy(task, refuse);
+      const contradiction = contradictionIn(task);
+      if (contradiction !== undefined) return refuse(...contradiction);
       const { body, images, module, score, charset, minLength, maxLength, details } = task;
-      if (images && module !== 'number') return refuse('images', 'only goes with module number');
-      if (!images && body === undefined) return refuse('body', 'is missing');
-      if (minLength !== undefined && maxLength !== undefined && minLength > maxLength) {
-        return refuse('minLength', 'is above maxLength');
-      }
-      if (module === 'number' && charset !== undefined && /\D/.test(charset)) {
-        return refuse('charset', 'holds more than digits, with module number');
-      }
       const encoded = images
         ? images.map((image, i) => imageOf(settings, image, `images.${i}`))
         : [imageOf(settings, body!, 'body')];
@@ -251,4 +245,22 @@ function inputSchema(settings: ImageToTextSettings): z.ZodType<ImageToText> {
         details,
       };
     });
+}
+
+/** The first field that does not go with the others, and why. */
+function contradictionIn(
+  task: Partial<Pick<ImageToText, 'charset' | 'minLength' | 'maxLength'>> & {
+    module: Module;
+    body?: string | undefined;
+    images?: string[] | undefined;
+  },
+): [field: string, message: string] | undefined {
+  const { body, images, module, charset, minLength, maxLength } = task;
+  if (images && module !== 'number') return ['images', 'only goes with module number'];
+  if (!images && body === undefined) return ['body', 'is missing'];
+  if (minLength !== undefined && maxLength !== undefined && minLength > maxLength)
+    return ['minLength', 'is above maxLength'];
+  if (module === 'number' && charset !== undefined && /\D/.test(charset))
+    return ['charset', 'holds more than digits, with module number'];
+  return undefined;
 }

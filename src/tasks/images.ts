@@ -16,14 +16,14 @@ export type Image = () => Uint8Array;
 export function imageOf({ parseImage }: ImageSettings, text: string, field: string): Image {
   let image: string | Uint8Array = text;
   return () => {
-    // In the place of the text, which would wait for the end of the task with it.
+    // The text gives way to it, and does not wait for the end of the task as well.
     if (typeof image === 'string') image = parseImage(image, `task.${field}`);
     return image;
   };
 }
 
-/** Work on an image of `fields`: where the decoder refuses what its header promised, the fault names them. */
-export async function ofFields<T>(fields: string, work: Promise<T>): Promise<T> {
+/** Lets a fault of work on an image name its `fields`, where the decoder refuses what the header has promised. */
+export async function namingFields<T>(fields: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {

@@ -3,6 +3,7 @@ import { Fault } from '../fault.ts';
 import { parseJsonText } from './jsonText.ts';
 import { type Site, type SiteRules, siteFields, siteOf } from './site.ts';
 import { withoutUnset } from './unset.ts';
+import { fieldRefuser } from './wording.ts';
 
 /** What a task of a proof of work asks for: a challenge that came with it, or the site that gives one. */
 export interface ProofTask<Challenge> {
@@ -37,8 +38,7 @@ export function proofSchema<Challenge>(
       }),
   });
   return z.preprocess(withoutUnset, fields).transform((task, context): ProofTask<Challenge> => {
-    const refuse = (field: string, message: string) =>
-      context.addIssue({ code: 'custom', path: [field], message });
+    const refuse = fieldRefuser(context);
     const site = siteOf(task, rules, refuse);
     if (task.challenge === undefined && task[site.field] === undefined)
       refuse('challenge', 'is missing, and so is challengeURL');

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
 import { lowerCase } from '../lowerCase.ts';
-import { encoded, type Image, type ImageSettings, imageOf, ofFields, text } from './images.ts';
+import { encoded, type Image, type ImageSettings, imageOf, namingFields, text } from './images.ts';
 import { proxyFields, refuseMalformedProxy } from './proxy.ts';
 import { LEAST_CONFIDENCE, type Solution, type SolveContext, type TaskType } from './task.ts';
 import { withoutUnset } from './unset.ts';
+import { fieldRefuser } from './wording.ts';
 
 type Needs = 'text' | 'puzzles';
 
@@ -115,10 +116,7 @@ export function visionEngine(settings: ImageSettings): TaskType<VisionEngine, Ne
     solutions: Object.fromEntries(Object.entries(modules).map(([name, { solution }]) => [name, solution])),
     timing: 'now',
     input: z.preprocess(withoutUnset, fields).transform((task, context): VisionEngine => {
-      const refuse = (field: string, message: string) => {
-        context.addIssue({ code: 'custom', path: [field], message });
-        return z.NEVER;
-      };
+      const refuse = fieldRefuser(context);
       refuseMalformedProxy(task, refuse);
       const images = [imageOf(settings, task.image, 'image')];
       const { second, alone } = modules[task.module]!;
@@ -135,7 +133,7 @@ export function visionEngine(settings: ImageSettings): TaskType<VisionEngine, Ne
     solve({ module, images }, context) {
       const { second, solve } = modules[module]!;
       const fields = images.length > 1 ? `task.image or task.${second}` : 'task.image';
-      return ofFields(
+      return namingFields(
         fields,
         solve(
           images.map((image) => image()),

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 
 const kinds: Record<string, string> = {
   string: 'is not a string',
@@ -41,4 +41,12 @@ export function readFields<T>(
   if (error === undefined) return { data: data as T };
   const { path, message } = error.issues[0]!;
   return { problem: `${[...(name === undefined ? [] : [name]), ...path].join('.')}: ${message}` };
+}
+
+/** Makes the function by which a schema refuses one of its fields for what stands in the others too. */
+export function fieldRefuser(context: z.core.$RefinementCtx): (field: string, message: string) => never {
+  return (field, message) => {
+    context.addIssue({ code: 'custom', path: [field], message });
+    return z.NEVER;
+  };
 }
