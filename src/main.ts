@@ -7,7 +7,7 @@ import type { Config } from './config.ts';
 import type { DialectName } from './dialects.ts';
 import { diskSpace } from './disk.ts';
 import { watchStore, watchThreads } from './gauges.ts';
-import { createOps } from './http/ops.ts';
+import { createOps, type OpsParts } from './http/ops.ts';
 import { buildServer } from './http/server.ts';
 import type { Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
@@ -134,13 +134,7 @@ export async function start(given: Config, surroundings: Surroundings): Promise<
     watchThreads(metrics, recognizer, proofs);
     const ops = createOps({
       metrics,
-      checks: {
-        store: () => store.probe(),
-        model: async () => {
-          if (recognizer.load.threads === 0) throw new Error('no recognition thread is up');
-        },
-        ...(config.databaseUrl === undefined && { disk: () => requireSpace(config.dataDir) }),
-      },
+      checks: readinessChecks(config, store, recognizer),
       isDraining: () => draining,
       version,
       log,
@@ -242,7 +236,22 @@ function lockUnlessShared({ databaseUrl, dataDir }: Config, started: Close[]): v
   started.push(async () => lock.release());
 }
 
-/** Only where the database lies there: with PostgreSQL the folder holds the pepper at most, and may not exist. */
+/** What must work for the server to be ready. */
+function readinessChecks(
+  { databaseUrl, dataDir }: Config,
+  store: Pick<Store, 'probe'>,
+  recognizer: Pick<RecognizerPool, 'load'>,
+): OpsParts['checks'] {
+  return {
+    store: () => store.probe(),
+    async model() {
+      if (recognizer.load.threads === 0) throw new Error('no recognition thread is up');
+    },
+    // With PostgreSQL the folder holds the pepper at most, and may not exist.
+    ...(databaseUrl === undefined && { disk: () => requireSpace(dataDir) }),
+  };
+}
+
 async function requireSpace(dataDir: string): Promise<void> {
   if ((await diskSpace(dataDir)).low) throw new Error('little disk space is left');
 }

@@ -134,7 +134,7 @@ const actions: Record<string, Method> = {
   get: (flow, arrived) => (isMany(arrived.body) ? results(flow, arrived) : result(flow, arrived)),
   get2: result,
   getbalance: async (flow, arrived) =>
-    answer(arrived, String((await flow.getBalance(arrived)).available / 1_000_000), false),
+    answer(arrived, String((await flow.getBalance(arrived)).available / 1_000_000)),
   reportgood: (flow, arrived) => report(flow, arrived, false),
   reportbad: (flow, arrived) => report(flow, arrived, true),
 };
@@ -147,7 +147,7 @@ async function result(flow: Flow, arrived: Arrived): Promise<Reply> {
   }
   if (found.state === 'processing') return text(arrived.body, 0, notReady, '');
   const price = arrived.body.action === 'get2' ? (found.bill.price / 1_000_000).toFixed(6) : undefined;
-  return text(arrived.body, 1, textOf(found.solution), 'OK|', price);
+  return text(arrived.body, 1, textOf(found.solution), okMark, price);
 }
 
 /** A call costs as much as that many polls, and the limits count it so. */
@@ -187,7 +187,7 @@ async function results(flow: Flow, arrived: Arrived): Promise<Reply> {
       said.push(nameOf(error, ask, body));
     }
   }
-  return { ...answer(arrived, said.join('|'), false), mistakes, failures };
+  return { ...answer(arrived, said.join('|')), mistakes, failures };
 }
 
 function lineOf(found: TaskResult, fields: Body): string {
@@ -198,11 +198,14 @@ function lineOf(found: TaskResult, fields: Body): string {
 async function report(flow: Flow, arrived: Arrived, invalid: boolean): Promise<Reply> {
   arrived.body.result = { invalid };
   await flow.feedbackTask(arrived);
-  return answer(arrived, 'OK_REPORT_RECORDED', false);
+  return answer(arrived, 'OK_REPORT_RECORDED');
 }
 
-function answer({ body }: Arrived, said: string, marked: boolean): Reply {
-  return text(body, 1, said, marked ? 'OK|' : '');
+/** Stands before the line of an answer. */
+const okMark = 'OK|';
+
+function answer({ body }: Arrived, said: string, mark = ''): Reply {
+  return text(body, 1, said, mark);
 }
 
 /** One line, or the JSON around it; only the line has the mark, and only in JSON has a price a field of its own. */
@@ -219,7 +222,7 @@ export const twocaptchaV1: Dialect = {
   numbered: true,
   form,
   methods: {
-    [make]: async (flow, arrived) => answer(arrived, String((await flow.createTask(arrived)).number), true),
+    [make]: async (flow, arrived) => answer(arrived, String((await flow.createTask(arrived)).number), okMark),
     [ask]: (flow, arrived) => {
       const { action = 'get' } = arrived.body;
       const method = Object.hasOwn(actions, String(action)) ? actions[String(action)] : undefined;
