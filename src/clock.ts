@@ -10,7 +10,7 @@ export const systemClock: Clock = { now: () => Date.now(), elapsed: () => perfor
 
 /** The share by which time may run faster or slower while it is brought to where it should be. */
 const slew = 0.1;
-/** After longer without a word of where it should be, the first is followed no further than after so long. */
+/** After a longer silence about where it should be, time is moved no further than after so long a one. */
 const longestMs = 10_000;
 
 /**
@@ -19,7 +19,7 @@ const longestMs = 10_000;
  */
 export class SteadyClock implements Clock {
   readonly #base: Clock;
-  /** What `elapsed` lacks of the time. */
+  /** Milliseconds from `elapsed` to the time. */
   #offset = 0;
   #steeredAt = 0;
   #looks = 0;

@@ -41,7 +41,7 @@ export function giveToOwnerOfFolder(path: string): void {
   try {
     chownSync(path, uid, gid);
   } catch (error) {
-    // Not every root may: of a container without that right, or on a network's disk. Then root is who runs the server.
+    // Not every root may: a container's may lack the right, or the disk is on a network. There root runs the server.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
   }
 }

@@ -7,7 +7,7 @@ const brokenMs = 1_000;
 export interface LineWriterParts {
   /** What is kept of the lines that the descriptor has not taken yet. */
   mostBytes?: number;
-  /** Told in their place, once the descriptor takes lines again. */
+  /** Makes the line that stands in the place of lost ones, once the descriptor takes lines again. */
   lostLine?: (count: number) => string;
   write?: (fd: number, bytes: Buffer, done: (error: Error | null, written: number) => void) => void;
   later?: (work: () => void, ms: number) => Pick<NodeJS.Timeout, 'unref'>;
@@ -15,7 +15,7 @@ export interface LineWriterParts {
 
 /**
  * Writes lines in order, and keeps nobody waiting: neither whoever has something to say nor the end of the process, whatever
- * becomes of the descriptor. Of lines that it does not take the first are kept, and the others lost and counted.
+ * becomes of the descriptor. Lines that it does not take are kept up to `mostBytes`; the others are lost, and counted.
  */
 export function lineWriter(
   fd: number,

@@ -1,2 +1,2 @@
-/** Whole ones of `seconds`, of which 2.01 times 1,000 is none. */
+/** Whole milliseconds of `seconds`: in floating point 2.01 times 1,000 is not whole. */
 export const milliseconds = (seconds: number): number => Math.round(seconds * 1_000);

@@ -5,7 +5,7 @@ import type { Log } from './log.ts';
 /** A server has 55 open when nobody is connected, and may call a hundred others at once. */
 const filesBeside = 200;
 
-/** How many of them it needs to take all the connections that it may. */
+/** Open files that a server needs to take all the connections that it may. */
 export function filesNeeded({ maxConnections }: Config): number {
   return maxConnections + filesBeside;
 }

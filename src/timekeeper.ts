@@ -4,11 +4,11 @@ import { type Rounds, startRounds } from './rounds.ts';
 import type { Store } from './store/store.ts';
 
 const everyMs = 1_000;
-/** More is told to the log, once until it has been made good. */
+/** A greater difference is told to the log, once until it has been made good. */
 const toldMs = 1_000;
 /** An answer that took longer does not tell when it was given. */
 const freshMs = 500;
-/** For so long results may keep it waiting: where tasks never cease, there always are some. */
+/** For how long results that may still be asked for put a jump off: where tasks never cease, there always are some. */
 const patienceMs = 600_000;
 
 /**
@@ -40,7 +40,7 @@ export async function startTimekeeper(
     return everyMs;
   }
 
-  /** A machine that has slept for hours would else be behind for days. */
+  /** Steers, and jumps while nothing is under way: a machine that has slept for hours would else be behind for days. */
   async function follow(now: number): Promise<void> {
     const behind = clock.steer(now);
     if (Math.abs(behind) <= toldMs) {

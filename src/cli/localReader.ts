@@ -31,7 +31,7 @@ export interface VisionTask {
 /** How many images are given to the threads at once: enough for full batches, few enough to stay small. */
 export const imagesAtOnce = (threads: number): number => 16 * threads;
 
-/** Of an image: more than a server would take. */
+/** Bytes of an image: more than a server would take. */
 export const mostBytes = 64 * 1024 * 1024;
 
 /** What the fields of a task are checked with. */

@@ -78,7 +78,7 @@ function messageOf(error: unknown): string {
   const { code, address, port, message } = error as NodeJS.ErrnoException & Partial<AddressInfo>;
   if (code === 'EADDRINUSE')
     return `${address}:${port} is in use already: stop what listens there, or set another port, opsPort or one of dialectPorts (LEGIBLE_PORT, LEGIBLE_OPS_PORT, LEGIBLE_DIALECT_PORTS)`;
-  // Of a name or an address to listen at: what is called later has words of its own.
+  // These come from the name or address to listen at: what is called later has words of its own.
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
     return `${message}: host and opsHost (LEGIBLE_HOST, LEGIBLE_OPS_HOST) are addresses of this machine`;
   if (isInDoubt(error))

@@ -8,7 +8,7 @@ const [tail, prefixState, betweenState, hashState] = [0, 512, 640, 768];
 /** The first counter of `from` to `to` (not included) that solves a proof of digits. */
 export function searchDigits(proof: Bounds & Digits, from: number, to: number): Found | undefined {
   for (let start = from; start < to; ) {
-    // As many digits in all of them: so the message has one length.
+    // All counters of a range have as many digits, so that the message has one length.
     const end = Math.min(to, 10 ** String(start).length);
     const isFit = proof.algorithm === 'sha256' && end - start >= 4;
     const found = isFit ? searchInLanes(proof, start, end) : searchOneByOne(proof, start, end);

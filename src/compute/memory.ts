@@ -9,7 +9,7 @@ export function memoryOf(proof: Proof): number {
   return name === 'scrypt' ? 128 * memory * (cost + parallelism) : 0;
 }
 
-/** Of what the machine, or its container, gives: an eighth. */
+/** Bytes for all keys together: an eighth of the memory of the machine, or of its container. */
 export function memoryToSpare(): number {
   // 0, or more than there is, where nothing bounds it.
   const bound = process.constrainedMemory() || Number.POSITIVE_INFINITY;

@@ -60,7 +60,7 @@ export function makeSteps(parts: FlowParts) {
     callbacks: new CallbackSender(parts),
     underway: new Underway(),
     waiters: new Waiters(parts),
-    /** Tasks under way of which a request that was sent again waits to be the next try. */
+    /** Tasks under way for each of which a request that was sent again waits to be the next try. */
     nextTries: new Set<string>(),
     secondsSince: (started: number) => Math.max(0, parts.clock.now() - started) / 1000,
   };

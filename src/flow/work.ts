@@ -24,7 +24,7 @@ const keptFree = 32;
  */
 export class Worker {
   readonly #steps: Steps;
-  /** What the tasks that were asked for here still owe the limit of their key. */
+  /** Tasks that were asked for here, each of which takes a place of its key until it ends. */
   readonly #expected = new Map<string, { deadline: number; onEnd: () => void }>();
   readonly #ended: EndedInTurn;
   /** How many tasks of each account are worked on, and which. */

@@ -50,7 +50,7 @@ export function addOwnPaths(app: FastifyInstance, parts: OwnPathsParts): void {
   });
 
   const list = listing(JSON.stringify(parts.questions).slice(1, -1));
-  // As bytes: of a text, each connection that does not read would have 240 KB of its own.
+  // As bytes: each connection that does not read would have a copy of a text, of 240 KB.
   const questions = { ...list, body: Buffer.from(list.body) };
   app.get('/questions', page, async (request, reply) => {
     reply.header('cache-control', 'public, max-age=3600');

@@ -48,7 +48,7 @@ export function receiver({ strict, flow, addresses, spokenIn, openRequests, body
     } catch (error) {
       return done(error as Error);
     }
-    // Clients of this contract send JSON under any name: from here on the body alone decides.
+    // Clients of this contract send JSON under any Content-Type: from here on the body alone decides.
     request.sentType = request.headers['content-type'];
     request.headers['content-type'] = bodyType;
     done();

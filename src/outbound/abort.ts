@@ -1,4 +1,4 @@
-/** Hands `end` the error of a call that took too long: at the signal, or now where that has come. What it returns calls that off. */
+/** Calls `end` with an error at the signal, or now where that has come. Returns the function that calls it off. */
 export function onAbort(signal: AbortSignal, end: (error: Error) => void): () => void {
   const abort = () => end(new Error('took too long'));
   signal.addEventListener('abort', abort, { once: true });

@@ -28,7 +28,8 @@ export function caller(guard: Guard, limits: Limits = standardLimits): (call: Ca
     const ends = call.signal === undefined ? [] : [call.signal];
     ends.push(AbortSignal.timeout(limits.totalMs));
     const signal = AbortSignal.any(ends);
-    // Of `ends` again: Node never lets go of a signal made by any() with a timeout that another any() was made of.
+    // Made of `ends` and not of `signal`: a signal that any() made of a timeout is never freed once another any() is made
+    // of it.
     const connecting = () => AbortSignal.any([...ends, AbortSignal.timeout(limits.connectMs)]);
     let socket: Socket | undefined;
     try {

@@ -29,7 +29,7 @@ class Unreachable extends Error {
   }
 }
 
-/** For each address of a name, of the time there is for all. */
+/** For each address of a name, out of the time that there is for all. */
 const attemptMs = 1_000;
 /** A name may have thousands, and looking at each takes time of everybody's. Whoever means to be found has a few. */
 const mostAddresses = 64;

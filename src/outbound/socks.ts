@@ -9,7 +9,7 @@ import { bytesOf } from './address.ts';
  * @throws Error when the proxy refuses, ends, or says what is not SOCKS
  */
 export async function throughSocks(socket: Socket, proxy: ProxyPlace, to: Place): Promise<Socket> {
-  // Throughout: to a first listener, a stream tells again of bytes that were too few, and `take` would never wait.
+  // There throughout: a stream tells each first listener again of bytes that were too few, and `take` would never wait.
   socket.on('readable', ignore);
   try {
     await (proxy.scheme === 'socks4' ? askVersion4 : askVersion5)(socket, proxy, to);

@@ -10,7 +10,7 @@ export function combinations(frames: readonly Bitmap[]): Bitmap[] {
   return [...combine(frames), frames.at(-1)!];
 }
 
-/** Of more frames than this the median is that of so many; what one of them alone shows is in none. */
+/** The median of more frames is that of so many: what one frame alone shows is in no median. */
 const MOST_FRAMES = 15;
 
 /** Evenly chosen, the first and the last among them. */

@@ -1,4 +1,4 @@
-/** Of a progressive JPEG; encoders write about ten, and of one picture 2,600 of 20 bytes took two seconds. */
+/** Scans of a progressive JPEG: encoders write about ten, and 2,600 of 20 bytes in one picture took two seconds. */
 const mostScans = 100;
 
 const startOfScan = 0xda;

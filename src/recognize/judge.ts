@@ -63,7 +63,7 @@ interface Proposal {
   mass: number;
 }
 
-/** By view, with what they were asked for: each look judges the views of those before it again. */
+/** Proposals of each view, with the options that they were asked for: a look judges again the views of those before it. */
 const known = new WeakMap<Steps, { options: JudgeOptions; proposal: Proposal }>();
 
 function proposed(view: Steps, options: JudgeOptions): Proposal {

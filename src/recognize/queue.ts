@@ -14,10 +14,10 @@ export interface Waiting {
   alone: boolean;
 }
 
-/** Of images that wait: hundreds of the largest would be gigabytes, with the requests that they stand in. */
+/** Bytes of images that wait: hundreds of the largest would be gigabytes, with the requests that they stand in. */
 const mostBytes = 256 * 2 ** 20;
 
-/** The last of them whose place would do, or else the largest: hundreds of small ones must not go for one. */
+/** The last image whose place is large enough, or else the largest: hundreds of small ones must not leave for one. */
 function lastOfAtLeast<Entry extends Waiting>(bytes: number, entries: readonly Entry[]): Entry {
   const enough = entries.findLast((entry) => entry.bytes >= bytes);
   return enough ?? entries.reduce((largest, next) => (next.bytes >= largest.bytes ? next : largest));
@@ -43,7 +43,7 @@ export class WorkQueue<Entry extends Waiting> {
   readonly #mostBytes: number;
   #entries: { entry: Entry; round: number }[] = [];
   #bytes = 0;
-  /** Of the last image that was taken, and of each account's last one that came. */
+  /** Round of the last image that was taken, and of the last that came of each account. */
   #round = 0;
   readonly #lastRound = new Map<string, number>();
 
@@ -105,7 +105,7 @@ export class WorkQueue<Entry extends Waiting> {
     return shares;
   }
 
-  /** Of the whole queue, by what is scarcer. */
+  /** Part of the whole queue that a share takes, by what is scarcer. */
   #partOf({ images, bytes }: Share): number {
     return Math.max(images / this.#limit, bytes / this.#mostBytes);
   }

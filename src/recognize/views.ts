@@ -11,7 +11,7 @@ const NARROWER = 0.8;
 const CLIPPED = 0.01;
 /** Levels between a pixel's channels, on average, from which on they show different things. */
 const COLOURFUL = 25;
-/** Times its height that a picture is wide, up to which its letters may be small at the usual rows. */
+/** Width by height up to which a picture is narrow: its letters may be small at the usual rows. */
 const NARROW = 2.5;
 
 /** What the net sees of a picture first: its text from near. */

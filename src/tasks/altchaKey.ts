@@ -82,7 +82,7 @@ function obstacleOf(derivation: Derivation): string | undefined {
   return undefined;
 }
 
-/** Of the key, in bytes: a hash is cut, and never made longer. */
+/** Bytes of the key: a hash is cut, and never made longer. */
 function lengthOf({ function: name, digest, keyLength }: Derivation): number {
   return name === 'sha' ? Math.min(keyLength, digestBytes[digest]) : keyLength;
 }

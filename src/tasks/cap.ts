@@ -86,7 +86,7 @@ function under({ url }: Site, path: string): URL {
 
 type Part = [salt: string, target: string];
 
-/** Each made when it is asked for, and the token hashed once: all at once held up the event loop. */
+/** Makes each part when it is asked for, and hashes the token once: all at once held up the event loop. */
 function* partsOf({ challenge: asked, token }: Challenge): Generator<Part> {
   if (Array.isArray(asked)) return yield* asked;
   const ofToken = seedOf(token);

@@ -6,13 +6,13 @@ const unless = (problem: string) => ({
 const notNumber = unless('is not a number');
 const notBoolean = unless('is neither true nor false');
 
-/** Of its words none is longer; what is would be put into lower case first. */
+/** No word for on or off is longer: megabytes would be put into lower case before they were refused. */
 const textSwitch = z.string().max(8).pipe(z.stringbool());
 const bit = z.literal([0, 1]).transform(Boolean);
 /** A switch as JSON, forms and `str(True)` write it. */
 const anySwitch = z.union([z.boolean(), textSwitch, bit], notBoolean);
 
-/** Whether a switch is on; what is none is not. Most are not set: a schema that fails makes an error each time. */
+/** Whether a switch is on; false for what is none. Most are not set, and a schema that fails makes an error each time. */
 export function isOn(value: unknown): boolean {
   if (typeof value !== 'string') return value === true || value === 1;
   const read = textSwitch.safeParse(value);

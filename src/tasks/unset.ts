@@ -4,9 +4,9 @@ export function withoutNulls(task: unknown): unknown {
 }
 
 /**
- * The task without its null fields and its blank texts, that of a second image among them. Kept blank are what the task
- * is about, which then has an error of its own, and `charset`: without it, what it was to rule out would be read, and
- * charged.
+ * The task without its null fields and its blank texts, as clients write a second image that they leave out. What the task
+ * is about stays, since a blank one has an error of its own, and so does `charset`: without it, what it was to rule out
+ * would be read, and charged.
  */
 export function withoutUnset(task: unknown): unknown {
   return without(task, (value, name) => value === null || (isBlank(value) && !keptBlank.includes(name)));

@@ -33,7 +33,7 @@ export type Method = (flow: Flow, arrived: Arrived) => Promise<Reply>;
 
 /** How one family of clients writes the methods: names, statuses and codes over the same flow. */
 export interface Dialect {
-  /** Of a contract with two APIs, each has one of its own. */
+  /** Each API of a contract with two has a name of its own. */
   name: DialectName | '2captcha-v1';
   /** Whether its clients know tasks by whole numbers. */
   numbered: boolean;

@@ -6,7 +6,7 @@ import { LoadedOnce } from '../../loadedOnce.ts';
 
 export interface Page {
   headers: Record<string, string>;
-  /** Of a text each connection that does not read would have a copy of its own. */
+  /** Bytes, since each connection that does not read would have a copy of a text. */
   body: Buffer;
 }
 

@@ -1,7 +1,7 @@
 import { type Operation, rows, statement } from '../statement.ts';
 import { idsOf } from './idList.ts';
 
-/** Of a task that has just ended: what its charge or release, its callback and its request's name need. */
+/** Columns of a task that has just ended: what its charge or release, its callback and its request's name need. */
 export const endedTask = [
   'id',
   'number',

@@ -39,7 +39,7 @@ interface Made {
   price: number;
 }
 
-/** What stands there under the same name has expired. */
+/** Over what stands under the same name: that has expired, or `recall` would have found it. */
 const insertRequest = statement((db, p: Name & Idempotency & Made & { number: number }) =>
   db
     .insertInto('idempotency')
@@ -101,7 +101,7 @@ const deleteRequest = statement((db, p: Name & { taskId: string }) =>
     .where('task_id', '=', p.taskId),
 );
 
-/** Of a task that failed nothing is repeated: it cost nothing, and who sends its request again wants another try. */
+/** Lets go of the name of a task that failed: it cost nothing, and whoever sends its request again wants another try. */
 export function* freeName({ id: taskId, key_id: keyId, idempotency: name }: Asked): Operation<void> {
   if (name !== null) yield* change(deleteRequest, { keyId, name, taskId });
 }

@@ -42,7 +42,7 @@ const forget = statement((db, p: Due, engine) => {
     .where('number', 'in', engine === 'postgres' ? expired.forUpdate().skipLocked() : expired);
 });
 
-/** Milliseconds after which a task's account is waited for: one that is never idle would be passed over for ever. */
+/** How long a task is passed over until its account is waited for: one that is never idle would be for ever. */
 const passedOverMs = 5_000;
 
 const selectLate = statement((db, p: Due) =>
