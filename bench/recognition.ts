@@ -15,7 +15,7 @@ const turns = 3;
 export async function recognitionBenchmarks(): Promise<Result[]> {
   return withServer('api.ts', { threads }, async ({ url, key }: { url: string; key: string }) => {
     const of = async (names: RegExp) => compare(`${url}/createTask`, key, await examples(names));
-    // Half are looked at again, as of the captchas of docs/accuracy.md.
+    // Half are looked at again; of the captchas of docs/accuracy.md six in ten are.
     const mixed = await of(/^(common|crossed)\./);
     // What lies around the net weighs most on them, and least on what takes the net many looks.
     const atOnce = await of(/^(common|number|transparent)\./);

@@ -47,8 +47,8 @@ async function runSteps(steps: Steps & { worker: Worker }, caller: Caller): Prom
 }
 
 /**
- * A request that is sent again passed both steps when it came first: that its task still takes a place, or that a setting
- * has changed since, is no reason to keep the answer back.
+ * pace → validate. Where either refuses a request that is sent again, its task: it passed both when it came first, and that
+ * the task still takes a place, or that a setting has changed since, is no reason to keep the answer back.
  */
 async function paceAndValidate(steps: Steps, caller: Caller): Promise<Job | Repeat> {
   let hasPlace = false;

@@ -138,7 +138,7 @@ export function lastRequests(server: Server, restMs = usualRestMs) {
   };
 }
 
-/** Takes over what Node does by itself: it answers CONNECT and Expect in its own words, and closes idle sockets unread. */
+/** Takes over what Node does by itself: it closes CONNECT and idle sockets without a word, and answers Expect in its own. */
 export function answerOddRequests(server: Server, answer: (error: Error, socket: Socket) => void): void {
   server.on('connect', (_request, socket: Duplex) => {
     socket.on('error', () => socket.destroy());

@@ -41,8 +41,8 @@ export type ServerParts = Omit<FlowParts, 'newId' | 'random' | 'machineTime' | '
 
 const jsonType = 'application/json';
 
-/** How long a request may take to arrive, in milliseconds. */
-const arrivalLimits = {
+/** What Node is told of sockets and of requests that arrive; times in milliseconds. */
+const nodeOptions = {
   keepAliveTimeout: 5_000,
   requestTimeout: 15_000,
   http: {
@@ -112,7 +112,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
         refuse(refusal, request, reply);
       }
     },
-    ...arrivalLimits,
+    ...nodeOptions,
   });
   const last = lastRequests(app.server);
   app.server.maxConnections = config.maxConnections;

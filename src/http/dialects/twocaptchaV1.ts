@@ -201,7 +201,7 @@ async function report(flow: Flow, arrived: Arrived, invalid: boolean): Promise<R
   return answer(arrived, 'OK_REPORT_RECORDED');
 }
 
-/** Stands before the line of an answer. */
+/** Stands before the number of a new task, and before a single result. */
 const okMark = 'OK|';
 
 function answer({ body }: Arrived, said: string, mark = ''): Reply {

@@ -10,8 +10,9 @@ const lockRows = statement((db, p: { ids: string }, engine) => {
 });
 
 /**
- * Locks accounts in the order of their ids. Every transaction does so before it touches a row of theirs, but for sweeps,
- * which wait for no lock: so none can meet a deadlock, or needs another lock on keys, packages or tasks.
+ * Locks accounts in the order of their ids, as every transaction does before it changes a balance, a key or a package of
+ * theirs: those that follow this order cannot deadlock with each other, and need no other lock on these. What changes the
+ * state of tasks alone (take, handBack, reclaim) locks no account.
  */
 export function* lockAccounts(ids: string[]): Operation<void> {
   if (ids.length > 0) yield* rows(lockRows, { ids: JSON.stringify([...new Set(ids)]) });

@@ -87,7 +87,10 @@ export function createLanes(
     return group;
   }
 
-  /** Whether another connection works for the same account: this one would only wait for its lock. */
+  /**
+   * Whether another connection works for the same account, or waits for another stuck one: this call would only wait for
+   * a lock, and keep a connection from others.
+   */
   function mustWait({ accountId }: Waiting): boolean {
     if (typeof accountId !== 'string') return false;
     return busyAccounts.has(accountId) || (isStuckBusy && stuck.has(accountId));
