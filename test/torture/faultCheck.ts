@@ -1,7 +1,7 @@
-import type { StoreAdmin, Violation } from '../../src/store/admin.ts';
+import type { StoreAdmin } from '../../src/store/admin.ts';
 import { databaseFile, openStore } from '../../src/store/open.ts';
-import { runBatch } from '../../src/store/sqlite/batch.ts';
-import { connect, openDatabase } from '../../src/store/sqlite/connection.ts';
+import { auditDatabase } from '../../src/store/sqlite/auditDatabase.ts';
+import { openDatabase } from '../../src/store/sqlite/connection.ts';
 import type { Store } from '../../src/store/store.ts';
 import { calls, money } from './faultBooks.ts';
 import { account, names, payment, price, runScript, saver } from './faultScript.ts';
@@ -64,9 +64,7 @@ function checkFile(file: string, note: Note): void {
   try {
     const result = String(database.pragma('quick_check', { simple: true }));
     if (result !== 'ok') note(`quick_check: ${result}`);
-    const [audited] = runBatch(connect(database), [{ name: 'audit', args: [Date.now()] }]).answers;
-    if ('error' in audited!) note(`the audit: ${audited.error.message}`);
-    else for (const { invariant, detail } of audited!.value as Violation[]) note(`${invariant}: ${detail}`);
+    for (const { invariant, detail } of auditDatabase(database, Date.now())) note(`${invariant}: ${detail}`);
   } finally {
     database.close();
   }

@@ -2,9 +2,9 @@ import type { Database } from 'better-sqlite3';
 import { UserError } from '../../userError.ts';
 import type { Violation } from '../admin.ts';
 import { isCurrent, newerMigration } from '../migrate.ts';
-import { runBatch } from './batch.ts';
+import { auditDatabase } from './auditDatabase.ts';
 import { commands } from './commands.ts';
-import { connect, openDatabase } from './connection.ts';
+import { openDatabase } from './connection.ts';
 import { copyDatabase, discardDraft, removeDatabase } from './journals.ts';
 import { appliedTo, migrateFile } from './migrateFile.ts';
 
@@ -65,7 +65,7 @@ function appliedIn(file: string, name: string): string[] {
 
 function contentOf(file: string, now: number, name: string): Backup {
   return reading(file, (database) => {
-    const violations = auditOf(database, now).filter(isLasting);
+    const violations = auditDatabase(database, now).filter(isLasting);
     if (violations[0]) throw new UserError(`The books in ${name} are wrong: ${violations[0].detail}`);
     const content = `select (select count(*) from account) as accounts, (select count(*) from api_key) as keys,
       (select value from fact where name = 'pepper') as pepper`;
@@ -94,10 +94,4 @@ async function upgrade(file: string): Promise<void> {
 /** What a copy had under way is overdue by the time it is looked at; the next start gives it back. */
 function isLasting({ invariant }: Violation): boolean {
   return invariant !== 'I6';
-}
-
-function auditOf(database: Database, now: number): Violation[] {
-  const [answer] = runBatch(connect(database), [{ name: 'audit', args: [now] }]).answers;
-  if (answer && 'value' in answer) return answer.value as Violation[];
-  throw new Error(answer?.error.message);
 }
