@@ -151,16 +151,16 @@ def grid(s: Scene, image: np.ndarray, tint: Tint, strength: float) -> None:
     kind = dice.random()
     if kind < 0.62:
         vertical, level = (True, True) if kind < 0.42 else (kind < 0.5, kind >= 0.5)
-        x = y = dice.u(0, step)
+        start = dice.u(0, step)
         dash = max(2, round(step * dice.u(0.15, 0.6))) if dice.chance(0.2) else h
-        while vertical and x < w:
-            for top in range(0, h, 2 * dash):
-                cv2.line(image, (int(x), top), (int(x), top + dash - 1), c, thick)
-            x += step
         ratio = dice.u(0.7, 1.3)
-        while level and y < h:
-            cv2.line(image, (0, int(y)), (w, int(y)), c, thick)
-            y += step * ratio
+        # Some are ruled twice, the second time beside the first.
+        for at, c in ((start, c), (start + thick, tint())) if dice.chance(0.2) else ((start, c),):
+            for x in np.arange(at, w, step) if vertical else ():
+                for top in range(0, h, 2 * dash):
+                    cv2.line(image, (int(x), top), (int(x), top + dash - 1), c, thick)
+            for y in np.arange(at, h, step * ratio) if level else ():
+                cv2.line(image, (0, int(y)), (w, int(y)), c, thick)
     elif kind < 0.78:
         lean = dice.u(-1.5, 1.5) * h
         x = -abs(lean)

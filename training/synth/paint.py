@@ -62,7 +62,8 @@ def picture(s: Scene, glyphs: GlyphSet, textures: list[np.ndarray]) -> None:
         # The letters alone are soft; marks drawn later stay sharp.
         s.alpha = cv2.GaussianBlur(s.alpha, (0, 0), s.cap * (0.02 + 0.04 * s.mix.pop("blur")))
     field = warps.fields(s)
-    whole = field is not None and dice.chance(0.4)
+    # A lens before ruled paper shows by the rules that it bends.
+    whole = field is not None and dice.chance(0.8 if s.strength("lens") and s.strength("grid") else 0.4)
     if field is not None and not whole:
         warps.bend_text(s, field)
     backdrop.fill(s, textures)
@@ -107,7 +108,7 @@ def _lay(s: Scene, name: str, tint: Callable[[], colours.Colour]) -> None:
 
 
 # How often marks before the text have its own colour, where that is what makes them hard to tell from it.
-_OWN_INK = {"clutter": 0.75, "joints": 0.7}
+_OWN_INK = {"clutter": 0.75, "joints": 0.7, "grid": 0.5}
 
 
 def _tint(s: Scene, front: bool, own: float = 0.33) -> Callable[[], colours.Colour]:
