@@ -2,7 +2,6 @@
 
 import numpy as np
 import onnx
-from onnxruntime.quantization import CalibrationMethod
 
 from training.batches import draw_width
 from training.graph import to_input

@@ -3,8 +3,10 @@ import onnxruntime
 import pytest
 import torch
 
+from training import checkpoint
 from training.alphabet import CHARS
 from training.average import blend
+from training.ctc import greedy
 from training.graph import attach_bytes, describe, float_graph, store_in_halves
 from training.net import TextNet, normalise
 from training.quantise import quantise
@@ -12,8 +14,16 @@ from training.quantise import quantise
 
 @pytest.fixture(scope="module")
 def net():
-    torch.manual_seed(0)
-    return TextNet(len(CHARS) + 1).eval()
+    """The kept one: what a net of random weights says hardly depends on the image."""
+    return checkpoint.averaged_net(checkpoint.KEPT["small"])[0].eval()
+
+
+@pytest.fixture(scope="module")
+def letters(maker):
+    """Makes easy images, uint8 (count, 48, width, 3), BGR."""
+    return lambda count, width=144: np.stack(
+        [maker.sample(seed, width, "plain", difficulty=0.3).image for seed in range(count)]
+    )
 
 
 def run(model, images):
@@ -27,8 +37,8 @@ def probabilities(net, images):
 
 
 @pytest.mark.parametrize(("count", "width"), [(1, 48), (3, 200)])
-def test_the_float_graph_reads_bytes_as_the_net_does(net, count, width):
-    images = np.random.default_rng(0).integers(0, 256, (count, 48, width, 3), np.uint8)
+def test_the_float_graph_reads_bytes_as_the_net_does(net, letters, count, width):
+    images = letters(count, width)
     model = float_graph(net)
     attach_bytes(model)
     ours = np.exp(run(model, images))
@@ -37,8 +47,15 @@ def test_the_float_graph_reads_bytes_as_the_net_does(net, count, width):
     assert np.abs(ours - probabilities(net, images)).max() < 1e-3
 
 
-def test_stored_in_halves_it_takes_half_and_reads_the_same(net):
-    images = np.random.default_rng(2).integers(0, 256, (2, 48, 96, 3), np.uint8)
+def test_what_the_graphs_are_compared_by_tells_channels_and_shades_apart(net, letters):
+    images = letters(3)
+    for other in (images[..., ::-1], images // 2):
+        apart = probabilities(net, np.ascontiguousarray(other)) - probabilities(net, images)
+        assert np.abs(apart).max() > 5e-3
+
+
+def test_stored_in_halves_it_takes_half_and_reads_the_same(net, letters):
+    images = letters(2, 96)
     model = float_graph(net)
     attach_bytes(model)
     before = len(model.SerializeToString())
@@ -47,13 +64,15 @@ def test_stored_in_halves_it_takes_half_and_reads_the_same(net):
     assert np.abs(np.exp(run(model, images)) - probabilities(net, images)).max() < 2e-3
 
 
-def test_the_integer_graph_stays_near(net):
-    images = np.random.default_rng(1).integers(0, 256, (2, 48, 96, 3), np.uint8)
-    model = quantise(float_graph(net), [images[:1], images[1:]])
+def test_the_integer_graph_reads_what_the_net_does(net, letters):
+    images = letters(8)
+    model = quantise(float_graph(net), [image[None] for image in images])
     attach_bytes(model)
     assert model.graph.input[0].type.tensor_type.elem_type == 2  # uint8
     assert "x" not in {name for node in model.graph.node for name in node.input}
-    assert np.abs(np.exp(run(model, images)) - probabilities(net, images)).max() < 0.05
+    ours, theirs = greedy(run(model, images)), greedy(probabilities(net, images))
+    # Calibrated on these alone, and not equalised as a release is.
+    assert sum(a == b for a, b in zip(ours, theirs)) >= 6 and len(set(theirs)) == 8
 
 
 def test_metadata(net):
