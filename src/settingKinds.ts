@@ -12,10 +12,11 @@ const number = fromText(
   (text) => (text.trim() === '' ? Number.NaN : Number(text)),
   z.number({ error: 'is not a number' }),
 );
-const count = number.pipe(z.number().int('is not a whole number').min(0, 'is below 0'));
+const whole = number.pipe(z.number().int('is not a whole number'));
+const count = whole.refine((value) => value >= 0, 'is below 0');
 // An empty address makes Node listen on every one, an empty folder is the one that the command was started in.
 export const filled = z.string().trim().min(1, 'is empty');
-export const positive = count.refine((value) => value >= 1, 'is below 1');
+export const positive = whole.refine((value) => value >= 1, 'is below 1');
 export const port = count.refine((value) => value <= 65_535, 'is above 65535');
 export const seconds = number
   .refine((value) => value > 0 && value <= 86_400 * 366, 'is not above 0 and below a year')

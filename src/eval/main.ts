@@ -82,6 +82,7 @@ const progress = progressOf(
 const scores: Record<string, FamilyScore> = {};
 const misses = new Map<string, Read[]>();
 const all: Read[] = [];
+const spelled: Read[] = [];
 const puzzleScores: Record<string, FamilyScore> = {};
 try {
   for (const family of families) await measureTexts(family);
@@ -93,7 +94,7 @@ progress.clear();
 
 const [areTexts, arePuzzles] = [scores, puzzleScores].map((some) => Object.keys(some).length > 0);
 if (!areTexts && !arePuzzles) refuse('There is nothing to measure.');
-if (areTexts) console.log(textReport(scores, all));
+if (areTexts) console.log(textReport(scores, all, spelled));
 if (arePuzzles) console.log(puzzleReport(puzzleScores));
 if (values.json !== undefined) {
   const figures = {
@@ -138,6 +139,7 @@ async function measureTexts(family: Family): Promise<void> {
     reads.filter((one) => !isRight(one)),
   );
   for (const one of reads) all.push(one);
+  if (!family.arithmetic) for (const one of reads) spelled.push(one);
 }
 
 async function measurePuzzles({ name, puzzles }: PuzzleFamily): Promise<void> {

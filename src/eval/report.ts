@@ -4,8 +4,11 @@ import { type FamilyScore, type Read, trust } from './score.ts';
 
 type Scores = Record<string, FamilyScore>;
 
-/** What is printed of families of texts: a line each, their mean, how far their confidence is right, what was misread. */
-export function textReport(byFamily: Scores, reads: readonly Read[]): string {
+/**
+ * What is printed of families of texts: a line each, their mean, how far their confidence is right, what was misread.
+ * @param spelled the reads whose labels are what is written: answers of sums do not tell which sign was taken for which
+ */
+export function textReport(byFamily: Scores, reads: readonly Read[], spelled: readonly Read[]): string {
   const every = Object.values(byFamily);
   const meanOf = (pick: (score: FamilyScore) => number) =>
     (every.reduce((sum, score) => sum + pick(score), 0) / every.length).toFixed(1);
@@ -26,7 +29,7 @@ export function textReport(byFamily: Scores, reads: readonly Read[]): string {
   const { ece, answered, rightOfAnswered } = trust(reads);
   const sure =
     answered === 0 ? 'nothing answered' : `${answered} % answered, ${rightOfAnswered} % of them right`;
-  const confusions = commonestConfusions(reads, 20).map(
+  const confusions = commonestConfusions(spelled, 20).map(
     ({ is, readAs, count }) => `${is || 'nothing'} read as ${readAs || 'nothing'}: ${count}`,
   );
   return `${table(['family', 'images', 'exact %', 'any case %', 'ms'], rows)}

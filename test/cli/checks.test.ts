@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { checkBooks } from '../../src/cli/checks/books.ts';
 import { judgeFileSystem } from '../../src/cli/checks/disks.ts';
 import { checkFiles } from '../../src/cli/checks/files.ts';
+import { checkRuntime } from '../../src/cli/checks/host.ts';
 import { checkNetwork } from '../../src/cli/checks/network.ts';
 import { checkUpkeep } from '../../src/cli/checks/upkeep.ts';
 import { loadConfig, type Sources, traceConfig } from '../../src/config.ts';
@@ -41,6 +42,15 @@ describe('doctor on outgoing calls', () => {
 });
 
 describe('doctor on the machine', () => {
+  it('advises memory for each recognition thread', async () => {
+    const { settings } = installation();
+    const advisedFor = async (threads: number) => {
+      const found = await checkRuntime(config({ ...settings, LEGIBLE_RECOGNIZERS: String(threads) }));
+      return Number(/(\d+) are advised/.exec(found.find(({ name }) => name === 'memory')!.detail)?.[1]);
+    };
+    expect((await advisedFor(8)) - (await advisedFor(1))).toBe(7 * 140);
+  });
+
   it.each([
     ['ext4', 0xef53, 'ok'],
     ['XFS', 0x58465342, 'ok'],

@@ -136,6 +136,7 @@ describe('configuration', () => {
       { LEGIBLE_TRUSTED_PROXIES: everybody },
       'LEGIBLE_TRUSTED_PROXIES: holds a range of everybody, who could then call from any address that they name',
     ]),
+    [{ LEGIBLE_RATE_LIMIT: '-1' }, 'LEGIBLE_RATE_LIMIT: is below 1'],
     [{ LEGIBLE_DRAIN_SECONDS: '2592000' }, 'LEGIBLE_DRAIN_SECONDS: is above a day'],
     [{ LEGIBLE_CONFIG: directory }, `LEGIBLE_CONFIG: ${directory} cannot be read (EISDIR)`],
     [{ LEGIBLE_PEPPER_FILE: directory }, `LEGIBLE_PEPPER_FILE: ${directory} cannot be read (EISDIR)`],

@@ -39,11 +39,19 @@ test('trust: how far what is said is from what is so', () => {
   expect(trust(reads)).toEqual({ ece: 25, answered: 75, rightOfAnswered: 66.67 });
 });
 
+const scored = { mine: { n: 1, exact: 100, exactNoCase: 100, ms: 1 } };
+
 test('where nothing is answered, nothing is said of how many are right', () => {
-  const report = textReport({ mine: { n: 1, exact: 100, exactNoCase: 100, ms: 1 } }, [
-    read('a', 'a', true, 0.5),
-  ]);
+  const report = textReport(scored, [read('a', 'a', true, 0.5)], []);
   expect(report).toContain('At a score of 0.9: nothing answered.');
+});
+
+test('answers of sums count for trust, but tell nothing of which signs are confused', () => {
+  const letters = [read('abc', 'abd', true, 0.95)];
+  const report = textReport(scored, [...letters, read('8', '11', true, 0.95)], letters);
+  expect(report).toContain('100 % answered, 0 % of them right');
+  expect(report).toContain('Commonest confusions: c read as d: 1');
+  expect(report).not.toContain('8 read as');
 });
 
 test('confusions are found along the cheapest alignment', () => {

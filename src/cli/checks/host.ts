@@ -7,8 +7,8 @@ import { checkDisk } from './disks.ts';
 
 const loopback = ['127.0.0.1', '::1', 'localhost'];
 const mebibyte = 2 ** 20;
-/** Two recognition threads with their models, and an image of 4 M pixels in each. */
-const memoryNeeded = 512 * mebibyte;
+/** The server, and for each recognition thread 70 MiB of sessions, and as much for an image of 4 M pixels. */
+const memoryNeeded = ({ recognizers }: Config) => (230 + 140 * recognizers) * mebibyte;
 
 /** The configuration as it meets this machine: who can reach it. */
 export function checkConfig(config: Config): Finding[] {
@@ -43,8 +43,8 @@ export async function checkRuntime(config: Config): Promise<Finding[]> {
     finding('file handles', files >= needed ? 'ok' : 'warn', `${files}; ${needed} are advised`),
     finding(
       'memory',
-      freeMemory() >= memoryNeeded ? 'ok' : 'warn',
-      `${Math.round(freeMemory() / mebibyte)} MiB free; ${memoryNeeded / mebibyte} are advised`,
+      freeMemory() >= memoryNeeded(config) ? 'ok' : 'warn',
+      `${Math.round(freeMemory() / mebibyte)} MiB free; ${memoryNeeded(config) / mebibyte} are advised`,
     ),
   ];
   return [...found, ...(await checkDisk(config))];
