@@ -21,8 +21,12 @@ from training.synth.scene import Scene
 
 __all__ = ["STYLES", "Sample", "Synthesiser"]
 
-# Pixels of the largest native picture: larger ones only cost time, the reader shrinks them anyway.
+# Pixels of most native pictures: larger ones only cost time, the reader shrinks them anyway.
 _MOST_PIXELS = 34_000
+
+# Of a few: their strokes are as thin as in small ones, and fade when the reader shrinks them.
+_MOST_PIXELS_FINE = 120_000
+_FINE_ROWS = (110, 300)
 
 # Added to a seed whose picture shows nothing: beyond all seeds that are asked for.
 _ANEW = 1 << 48
@@ -75,7 +79,7 @@ class Synthesiser:
         ingredients = mix(dice, lead, difficulty)
         h, w = self._native_size(dice, width / height, ingredients)
         text = self._text(dice, (h, w), width * HEIGHT // height, ingredients)
-        s = Scene(dice, h, w, text, ingredients, difficulty)
+        s = Scene(dice, h, w, text, ingredients, difficulty, fine=h * w > _MOST_PIXELS)
         s.smooth = dice.chance(0.85)
         paint.choose_colours(s)
         layout.place(s, self.glyphs)
@@ -105,11 +109,14 @@ class Synthesiser:
             h = dice.u(16, 26)
         else:
             h = dice.u(80, 150)
+        most = _MOST_PIXELS
         if not ingredients.keys().isdisjoint(("relief", "dotted")):
             h = max(h, 44)
-        if "surface" in ingredients:
+        elif "surface" in ingredients:
             h = max(h, 64)
-        h = min(h, math.sqrt(_MOST_PIXELS / aspect))
+        elif dice.chance(0.07):
+            h, most = dice.u(*_FINE_ROWS), _MOST_PIXELS_FINE
+        h = min(h, math.sqrt(most / aspect))
         h = max(16, round(h))
         return h, max(12, round(h * aspect))
 

@@ -74,8 +74,13 @@ def arithmetic(dice: Dice, aspect: float) -> str:
     tail = dice.weighted(("=?", "=", "", "?"), (4.0, 3.0, 2.5, 0.3))
     left, right = _number(dice, room), _number(dice, room)
     text = f"{left}{op}{right}{tail}"
-    if dice.chance(0.04):
-        text = f"{left}{op}?={right}"
+    kind = dice.random()
+    if kind < 0.1:
+        # The unknown stands within, and what it comes to may lie below 0.
+        minus = "-" if op in "+-" and dice.chance(0.15) else ""
+        text = f"{left}{op}?={minus}{right}" if kind < 0.05 else f"?{op}{left}={minus}{right}"
+    elif kind < 0.13:
+        text = f"-{text}"
     if len(text) > room:
         text = f"{left % 10}{op}{right % 10}{tail}"
     if len(text) > room:

@@ -186,9 +186,10 @@ def _fit(s: Scene, cells, sizes, stretch, unlike: bool) -> tuple[float, list[flo
         gaps = [gap * ((c in OPERATORS) + (i > 0 and s.text[i - 1] in OPERATORS) > 0) for i, c in enumerate(s.text)]
     total = sum(wide) + sum(gaps)
     # Under ten pixels in the reader's picture letters cannot be told apart, nor under nine in their own.
-    least = max(10.5 * s.unit, 9.0)
+    row = s.h / 48.0
+    least = max(10.5 * row, 9.0)
     if over:
-        least = min(max(least, 9.0 * s.unit * n / max(total, 0.1)), 0.94 * h / tall)
+        least = min(max(least, 9.0 * row * n / max(total, 0.1)), 0.94 * h / tall)
     cap = min(max(cap, least), room / max(total, 0.1))
     spread = not touch and not loose and not over and not s.nested and dice.chance(0.45) and not small
     if spread:

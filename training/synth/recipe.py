@@ -77,9 +77,7 @@ INGREDIENTS: dict[str, float] = {
     "brush": 0.4,
     "redrawn": 0.6,
 }
-# Too mild to make a style of their own.
-_NEVER_LEAD = ("weight", "frame", "gradient", "patches", "noise", "dither", "gradient-ink")
-STYLES: tuple[str, ...] = (*(n for n in INGREDIENTS if n not in _NEVER_LEAD), *PROFILES)
+STYLES: tuple[str, ...] = (*INGREDIENTS, *PROFILES)
 
 # What often comes with a leading ingredient, and how often.
 _COMPANY: dict[str, dict[str, float]] = {

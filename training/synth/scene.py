@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import cv2
@@ -11,6 +12,9 @@ from training.synth.dice import Dice
 
 Colour = tuple[int, int, int]
 
+# The unit of fine pictures, as in one of 67 rows.
+_FINE = 1.4
+
 
 @dataclass
 class Scene:
@@ -19,7 +23,7 @@ class Scene:
     mix: strength 0..1 of every ingredient taking part. alpha: uint8 (h, w), where the text is.
     ink: BGR of the text, uint8 (h, w, 3), or None while the text has the one colour `colour`.
     canvas: uint8 (h, w, 3), what lies behind the text, later the whole picture. smooth: edges are
-    anti-aliased. tile: its kind, pitch in glyph pixels and line width of the tiles that
+    anti-aliased. fine: large, with strokes as thin as in a small picture. tile: its kind, pitch in glyph pixels and line width of the tiles that
     build each letter. brush: radius in glyph pixels, and whether each stroke is drawn twice. palest: how far the palest letter's colour is from the paper, where some are
     pale. nested: neighbours share columns, one above the other. cap: height of capitals in pixels.
     centres: x, y of each letter's middle.
@@ -38,6 +42,7 @@ class Scene:
     ink: np.ndarray | None = None
     canvas: np.ndarray = field(default_factory=lambda: np.zeros((1, 1, 3), np.uint8))
     smooth: bool = True
+    fine: bool = False
     tile: tuple[int, int, int] | None = None
     brush: tuple[int, bool] | None = None
     palest: float = 0.0
@@ -46,7 +51,8 @@ class Scene:
 
     @property
     def unit(self) -> float:
-        return self.h / 48.0
+        """Of marks, in pixels: 1 in a picture of 48 rows."""
+        return min(self.h / 48.0, _FINE if self.fine else math.inf)
 
     def strength(self, name: str) -> float:
         return self.mix.get(name, 0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from training.synth import colours
 from training.synth.dice import Dice
@@ -107,10 +108,13 @@ def threshold(s: Scene, strength: float) -> None:
 
 
 def dither(s: Scene, strength: float) -> None:
-    """Few levels, by an ordered pattern, by chance or by plain rounding; or the dots of a printer's screen."""
+    """Few levels, by an ordered pattern, by chance or by plain rounding; a palette; the dots of a printer's screen."""
     dice = s.dice
     if s.cap > 22 and dice.chance(0.25):
         _screen(s)
+        return
+    if dice.chance(0.4):
+        s.canvas = _palette(dice, s.canvas, round(64 ** (1 - 0.5 * strength * dice.random())))
         return
     step = dice.pick((32, 51, 64, 85)) if strength < 0.6 else dice.pick((51, 64, 85, 127))
     image = s.canvas.astype(np.int16)
@@ -123,6 +127,15 @@ def dither(s: Scene, strength: float) -> None:
         image += np.tile(tile, (s.h // 4 + 1, s.w // 4 + 1, 1))[: s.h, : s.w]
     image = (image + step // 2) // step * step
     s.canvas = np.clip(image, 0, 255).astype(np.uint8)
+
+
+def _palette(dice: Dice, image: np.ndarray, count: int) -> np.ndarray:
+    """The `count` colours that suit the picture best, as in a GIF; mostly each error is passed on to the neighbours."""
+    whole = Image.fromarray(image)
+    few = whole.quantize(count, method=dice.pick((Image.Quantize.MEDIANCUT, Image.Quantize.FASTOCTREE)))
+    if dice.chance(0.7):
+        few = whole.quantize(palette=few, dither=Image.Dither.FLOYDSTEINBERG)
+    return np.asarray(few.convert("RGB"))
 
 
 def _screen(s: Scene) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from training.synth import colours, letter, looks, tilings, warps, wear
+from training.synth import colours, letter, looks, tilings, veils, warps, wear
 from training.synth.dice import Dice
 from training.synth.scene import Scene, blend
 
@@ -62,3 +62,28 @@ def test_letters_of_any_colour_are_left_by_a_printers_screen(drawn_on):
         for x, _ in s.centres:
             column = slice(int(x) - 12, int(x) + 12)
             assert len(np.unique(s.canvas[:, column].reshape(-1, 3), axis=0)) > 1
+
+
+def test_a_palette_leaves_so_many_colours_and_no_letter_without_one(drawn_on):
+    for seed in range(30):
+        s = drawn_on("WXHM", {}, seed)
+        s.canvas = blend(s.canvas, s.flat(s.colour), s.alpha)
+        few = wear._palette(Dice(seed), s.canvas, 8)
+        assert few.shape == s.canvas.shape
+        assert 2 <= len(np.unique(few.reshape(-1, 3), axis=0)) <= 8
+        # Of what lies near each other the mean stays: errors are passed on, not lost.
+        assert np.abs(cv2.blur(few, (9, 9)).astype(int) - cv2.blur(s.canvas, (9, 9))).mean() < 12
+
+
+def test_what_lies_over_all_is_seen_through(drawn_on):
+    for seed in range(30):
+        for over in (veils._ramp, veils._haze):
+            s = drawn_on("WXHM", {}, seed)
+            area = over(s)
+            assert area.shape == s.alpha.shape and area.dtype == np.uint8
+            assert np.ptp(area) > 60
+            image = np.repeat(s.alpha[:, :, None], 3, 2)
+            veils._lay(image, area, (90, 90, 90), 0.6)
+            inside, outside = image[s.alpha == 255], image[s.alpha == 0]
+            # A letter is brighter than paper wherever both are as much veiled.
+            assert inside.min() > 0.35 * 255 and outside.max() < 0.65 * 255

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import cv2
 import numpy as np
 import pytest
@@ -64,6 +66,22 @@ def test_weights_choose_the_style(maker):
     assert {maker.sample(seed, 96, weights=weights).style for seed in range(10)} == {"hollow"}
 
 
+def test_some_pictures_are_large_and_their_marks_as_thin_as_in_small_ones(maker, monkeypatch):
+    units: dict[int, float] = {}
+    picture = paint.picture
+
+    def watched(scene: Scene, *rest) -> None:
+        units[scene.h * scene.w] = scene.unit
+        picture(scene, *rest)
+
+    monkeypatch.setattr(paint, "picture", watched)
+    for seed in range(300):
+        maker.native(seed, 144, "lines")
+    large = [unit for size, unit in units.items() if size > 40_000]
+    assert max(units) < 125_000 and 8 < len(large) < 40
+    assert max(large) < max(unit for size, unit in units.items() if size <= 34_000)
+
+
 def test_every_character_is_drawn(maker):
     # Letters far apart on a large plain scene: each must leave its own spot of ink.
     for c in CHARS:
@@ -84,10 +102,12 @@ def test_plain_pictures_show_their_text(maker):
     assert seen >= 27
 
 
-def test_sums_have_two_numbers_and_an_operator():
-    for seed in range(200):
-        text = arithmetic(Dice(seed), 3.0)
-        assert any(op in text for op in "+-*×x÷/") and text[0].isdigit() and len(text) <= 10
+def test_sums_ask_for_one_number():
+    sums = [arithmetic(Dice(seed), 5.0) for seed in range(2000)]
+    sides = r"-?\d+[-+*×x÷/]\d+=?\??|\d+[-+*×x÷/]\?=-?\d+|\?[-+*×x÷/]\d+=-?\d+"
+    assert all(re.fullmatch(sides, text) and len(text) <= 10 for text in sums)
+    assert all(sum(text.startswith(c) for text in sums) > 20 for c in "?-")
+    assert sum("=-" in text for text in sums) > 10
 
 
 def test_codes_have_the_asked_length():
