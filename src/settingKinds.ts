@@ -48,22 +48,19 @@ export const origins = list.refine(
 export const ports = fromText(splitAtCommas, z.array(port).min(1, 'is empty'));
 export const dialectPorts = fromText(
   parseJson,
-  z.record(z.string(), port, { error: 'is not an object of dialect: port' }),
-)
-  .superRefine(names(dialectNames, 'is no dialect'))
-  .transform((given): Partial<Record<DialectName, number>> => given);
+  named(dialectNames, port, { what: 'an object of dialect: port', unknown: 'is no dialect' }),
+).transform((given): Partial<Record<DialectName, number>> => given);
 export const secondsLadder = fromText(splitAtCommas, z.array(seconds).min(1, 'is empty'));
 /** $1,000,000 for one task: what is above is a typing error. */
 const highestPrice = 1_000_000_000_000;
 export const prices = fromText(
   parseJson,
-  z.record(
-    z.string(),
+  named(
+    Object.keys(standardPrices),
     count.refine((price) => price <= highestPrice, `is above ${highestPrice}`),
-    { error: 'is not an object of type/module: micro-USD' },
+    { what: 'an object of type/module: micro-USD', unknown: 'is not served here' },
   ),
 )
-  .superRefine(names(Object.keys(standardPrices), 'is not served here'))
   // What is not named keeps its price: a module without one would be refused at every call.
   .transform((given): Record<string, number> => ({ ...standardPrices, ...given }));
 
@@ -76,13 +73,20 @@ function splitAtCommas(text: string): string[] {
   return text.split(',');
 }
 
-/** A check that an object has no other names than these; what it says of another is the mistake, with the nearest. */
-function names(known: readonly string[], mistake: string) {
-  return (given: object, context: z.RefinementCtx) => {
-    for (const name of Object.keys(given))
-      if (!known.includes(name))
-        context.addIssue({ code: 'custom', path: [name], message: `${mistake}${suggestion(name, known)}` });
-  };
+/** An object of some of these names; what it says of another name is `unknown`, with the nearest. */
+function named<Value extends z.ZodType>(
+  known: readonly string[],
+  value: Value,
+  says: { what: string; unknown: string },
+) {
+  const other = z.custom<never>(() => false, {
+    error: ({ path }) => `${says.unknown}${suggestion(String(path?.at(-1)), known)}`,
+  });
+  const fields = Object.fromEntries(known.map((name) => [name, value.optional()]));
+  return z
+    .object(fields, { error: `is not ${says.what}` })
+    .catchall(other)
+    .transform((given) => given as Record<string, z.output<Value>>);
 }
 
 /** Undefined for what is no JSON. */

@@ -152,6 +152,18 @@ describe('configuration', () => {
     expect(problemsOf(environment)).toEqual([problem]);
   });
 
+  it('tells of an unknown name and of a wrong value beside it', () => {
+    const given = { LEGIBLE_PRICES: '{"ImageToTextTask/comon":1,"CapTask/common":"x"}' };
+    expect(
+      problemsOf({ ...given, LEGIBLE_DIALECT_PORTS: '{"2captch":8080,"anticaptcha":-1}' }).sort(),
+    ).toEqual([
+      'LEGIBLE_DIALECT_PORTS.2captch: is no dialect; did you mean 2captcha?',
+      'LEGIBLE_DIALECT_PORTS.anticaptcha: is below 0',
+      'LEGIBLE_PRICES.CapTask/common: is not a number',
+      'LEGIBLE_PRICES.ImageToTextTask/comon: is not served here; did you mean ImageToTextTask/common?',
+    ]);
+  });
+
   it('leaves alone the variables that the documents and examples set for clients', () => {
     const root = join(import.meta.dirname, '../..');
     const paths = globSync(['README.md', 'client/README.md', 'docs/*.md', 'examples/*.{cjs,py}'], {
