@@ -1,7 +1,7 @@
 """What a run leaves on disk: its whole state while it lasts, and the averaged weights that are kept for good."""
 
 import os
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,12 @@ class Progress:
     exact: dict[str, float] = field(default_factory=dict)  # by style, at the last validation
     checked_at: int = 0  # images at the last validation
     fully_checked_at: int = 0  # and at the last one on the whole corpora
-    finished: bool = False  # by finish.py, so that it is exported as it is
+
+    @classmethod
+    def of(cls, saved: dict[str, Any]) -> "Progress":
+        """What was saved, without what earlier versions saved besides."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in saved.items() if name in known})
 
 
 def write(state: dict[str, Any], path: Path) -> None:
@@ -54,7 +59,7 @@ def load(path: Path, learners: dict[str, Learner]) -> Progress:
     for size, learner in learners.items():
         if size in state["nets"]:
             learner.load_state_dict(state["nets"][size])
-    return Progress(**state["progress"])
+    return Progress.of(state["progress"])
 
 
 def keep(average: TextNet, progress: Progress, path: Path) -> None:
@@ -62,11 +67,6 @@ def keep(average: TextNet, progress: Progress, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     weights = {name: tensor.half().cpu() for name, tensor in average.state_dict().items()}
     write({"chars": CHARS, "size": average.size, "weights": weights, "progress": asdict(progress)}, path)
-
-
-def save_finished(net: TextNet, progress: Progress, path: Path) -> None:
-    """Writes what finish.py made, for export.py."""
-    keep(net, replace(progress, finished=True), path)
 
 
 def averaged_net(path: Path, size: str = "small") -> tuple[TextNet, Progress]:
@@ -78,7 +78,7 @@ def averaged_net(path: Path, size: str = "small") -> tuple[TextNet, Progress]:
         size, weights = state.get("size", "small"), state["weights"]
     net = TextNet(len(CHARS) + 1, size)
     net.load_state_dict(weights)
-    return net.eval(), Progress(**state["progress"])
+    return net.eval(), Progress.of(state["progress"])
 
 
 def fresh_net(size: str, kept: bool = True) -> tuple[TextNet, Progress]:

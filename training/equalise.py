@@ -12,9 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from training.net import Block, TextNet, normalise
-from training.quantise import calibration_images
 
-IMAGES = 120
 SHARE = 0.5  # of a channel's unevenness that mixing readers take over: all of it would make their weights as uneven
 
 
@@ -67,9 +65,9 @@ def measured(net: TextNet, images: list[np.ndarray]) -> dict[str, Tensor]:
 
 
 @torch.no_grad()
-def equalise(net: TextNet) -> None:
-    """Evens out `net` in place, by what synthetic images make of it."""
-    most = measured(net, calibration_images(IMAGES))
+def equalise(net: TextNet, images: list[np.ndarray]) -> None:
+    """Evens out `net` in place, by what it makes of (1, H, W, 3) uint8 BGR `images`; some 120 are enough."""
+    most = measured(net, images)
     rescale([net.stem.merge], [net.stem.expand], most["stem.merge"])
     rescale([net.stem.expand], [net.blocks[0].space], most["stem.expand"])
     for i, block in enumerate(net.blocks):

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from training.fontfilter import accept
 from training.fontreading import FontReader
-from training.synth.glyphs import CACHE, fallback_fonts, pack, render_font
+from training.synth.glyphs import CACHE, dejavu_files, pack, render_font
 
 LISTS = Path(__file__).resolve().parent / "fonts"
 NPM_FOLDER = CACHE / "fontsource"
@@ -127,7 +127,7 @@ def build(npm_folder: Path, jobs: int) -> None:
     paths = candidates(npm_folder)
     with ProcessPoolExecutor(jobs) as pool:
         fonts = [f for f in pool.map(_render, paths, chunksize=8) if f]
-    spare = render_font(next(p for p in fallback_fonts() if p.name == "DejaVuSans.ttf"))
+    spare = render_font(next(p for p in dejavu_files() if p.name == "DejaVuSans.ttf"))
     kept, dropped = accept(fonts, spare, FontReader())
     pack(kept, CACHE)
     print(f"{len(paths)} files, {len(fonts)} rendered, {len(kept)} kept; dropped:", dropped)

@@ -3,7 +3,7 @@
 import functools
 import time
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -73,17 +73,13 @@ class Learner:
         self.seen = state.get("seen", 1 << 40)
 
 
-class Pupil(Protocol):
-    def scores(self, images: Tensor) -> Tensor: ...
-
-
-def learn(pupils: Iterable[Pupil], batch: Batch, device: str) -> Tensor:
+def learn(learners: Iterable[Learner], batch: Batch, device: str) -> Tensor:
     """Adds the gradients of one of a step's batches; the loss of each net. The later learn from the earlier too."""
     images = normalise(torch.from_numpy(batch.images).to(device))
     losses: list[Tensor] = []
     teacher: Tensor | None = None
-    for pupil in pupils:
-        logits = pupil.scores(images)
+    for learner in learners:
+        logits = learner.scores(images)
         loss = loss_of(logits, batch.texts)
         losses.append(loss.detach())
         if teacher is not None:

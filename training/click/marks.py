@@ -20,7 +20,7 @@ IDEOGRAPHS = range(0x4E00, 0x9FA0)
 
 @lru_cache(maxsize=1)
 def letters() -> GlyphSet:
-    return GlyphSet()
+    return GlyphSet.cached()
 
 
 def fit(mask: np.ndarray) -> np.ndarray | None:

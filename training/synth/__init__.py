@@ -6,7 +6,6 @@ import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -42,11 +41,11 @@ class Sample:
 
 
 class Synthesiser:
-    """fonts: folder of the glyph cache (training/.cache by default; without one, DejaVu alone)."""
+    """glyphs: of all fonts by default, from the cache that training.fonts makes."""
 
-    def __init__(self, fonts: Path | None = None) -> None:
+    def __init__(self, glyphs: GlyphSet | None = None) -> None:
         cv2.setNumThreads(0)
-        self.glyphs = GlyphSet(fonts)
+        self.glyphs = glyphs or GlyphSet.cached()
         self.textures = textures.make(self.glyphs)
 
     def sample(

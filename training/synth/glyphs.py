@@ -23,7 +23,7 @@ CACHE = Path(__file__).resolve().parents[1] / ".cache"
 TAGS = ("common", "bitmap", "script", "display")
 """Kinds of font that a picture may ask for; a font has one at most."""
 
-_FALLBACK_FOLDERS = ("/usr/share/fonts/truetype/dejavu",)
+_DEJAVU = Path("/usr/share/fonts/truetype/dejavu")
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,24 @@ class FontIndex:
 
 
 class GlyphSet:
-    """All fonts. `glyph(font, char)` gives one mask, `choose(rng, text, tag)` a font for a text."""
+    """Many fonts. `glyph(font, char)` gives one mask, `choose(rng, text, tag)` a font for a text."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        folder = folder or CACHE
-        if (folder / "glyphs.npz").exists():
-            self.pixels, self.index = load(folder)
-        else:
-            self.pixels, self.index = pack([render_font(p) for p in fallback_fonts()])
+    def __init__(self, pixels: np.ndarray, index: FontIndex) -> None:
+        self.pixels, self.index = pixels, index
         self._groups: dict[tuple[str, str | None], np.ndarray] = {}
         self._cells: dict[int, Glyph] = {}
+
+    @classmethod
+    def cached(cls, folder: Path = CACHE) -> GlyphSet:
+        """All fonts. SystemExit where there is no cache: a net trained on two dozen would look like any other."""
+        if not (folder / "glyphs.npz").exists():
+            raise SystemExit(f"no glyphs in {folder}: run python -m training.fonts")
+        return cls(*load(folder))
+
+    @classmethod
+    def dejavu(cls) -> GlyphSet:
+        """The fonts of Debian's fonts-dejavu packages alone, as in tests."""
+        return cls(*pack([render_font(path) for path in dejavu_files()]))
 
     def __len__(self) -> int:
         return len(self.index.names)
@@ -100,11 +108,10 @@ class GlyphSet:
         return found
 
 
-def fallback_fonts() -> list[Path]:
-    """The fonts of Debian's fonts-dejavu packages, for a machine without a cache."""
-    found = [p for f in _FALLBACK_FOLDERS for p in sorted(Path(f).glob("DejaVu*.ttf"))]
+def dejavu_files() -> list[Path]:
+    found = sorted(_DEJAVU.glob("DejaVu*.ttf"))
     if not found:
-        raise FileNotFoundError("no glyph cache and no DejaVu fonts: run python -m training.fonts")
+        raise FileNotFoundError(f"no fonts in {_DEJAVU}: install fonts-dejavu")
     return found
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from training.synth import Synthesiser, backdrop, layout, paint
 from training.synth.dice import Dice
+from training.synth.glyphs import GlyphSet
 from training.synth.scene import Scene
 
 
@@ -32,9 +33,8 @@ def pytest_terminal_summary(terminalreporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def maker(tmp_path_factory) -> Synthesiser:
-    """Without a cache of glyphs: with DejaVu fonts only."""
-    return Synthesiser(fonts=tmp_path_factory.mktemp("no-cache"))
+def maker() -> Synthesiser:
+    return Synthesiser(GlyphSet.dejavu())
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@ import onnxruntime
 import pytest
 import torch
 
-from training import checkpoint
+from training import checkpoint, export
 from training.alphabet import CHARS
 from training.average import blend
 from training.ctc import greedy
@@ -87,3 +87,34 @@ def test_blend_ends_at_either_net(net):
     other = TextNet(len(CHARS) + 1)
     assert torch.equal(blend(net, other, 1.0).head.weight, net.head.weight)
     assert torch.equal(blend(net, other, 0.0).head.weight, other.head.weight)
+
+
+@pytest.fixture
+def exported(tmp_path, monkeypatch, letters):
+    """Exports both models in float32, the closer one of the net that is given, over two that are there already."""
+
+    def go(net, closer):
+        def build(_, images_seen, first):
+            model = float_graph(net if first else closer)
+            attach_bytes(model)
+            return model
+
+        monkeypatch.setattr(export, "build", build)
+        for name in export.LEAST:
+            (tmp_path / name).write_text("before")
+        export.replace_models(net, 12, tmp_path, list(letters(20)))
+
+    return go
+
+
+def test_models_that_read_as_the_net_does_replace_those_before(net, exported, tmp_path):
+    exported(net, net)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["text.closer.onnx", "text.onnx"]
+    assert all(path.stat().st_size > 1e6 for path in tmp_path.iterdir())
+
+
+def test_where_one_of_them_reads_otherwise_both_stay_what_they_were(net, exported, tmp_path):
+    torch.manual_seed(1)
+    with pytest.raises(SystemExit, match="text.closer.onnx: fewer than 99%"):
+        exported(net, TextNet(len(CHARS) + 1).eval())
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(export.LEAST, "before")

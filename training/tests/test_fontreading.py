@@ -3,7 +3,7 @@ import pytest
 
 from training.alphabet import CHARS, LOWER, UPPER
 from training.fontreading import FontReader
-from training.synth.glyphs import Glyph, fallback_fonts, render_font
+from training.synth.glyphs import Glyph, dejavu_files, render_font
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +13,7 @@ def reader():
 
 @pytest.fixture(scope="module")
 def glyphs():
-    return render_font(next(p for p in fallback_fonts() if p.name == "DejaVuSans.ttf"))["glyphs"]
+    return render_font(next(p for p in dejavu_files() if p.name == "DejaVuSans.ttf"))["glyphs"]
 
 
 def test_a_plain_font_is_read(reader, glyphs):

@@ -1,4 +1,4 @@
-"""The synthesiser without a glyph cache: DejaVu fonts only."""
+"""The synthesiser, with DejaVu fonts only."""
 
 from __future__ import annotations
 
