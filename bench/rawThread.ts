@@ -2,7 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Bitmap } from '../src/recognize/bmp.ts';
 import { decodeFrames } from '../src/recognize/decode.ts';
-import { textModel } from '../src/recognize/modelCard.ts';
+import { readModelCard } from '../src/recognize/modelCard.ts';
+import { textModel } from '../src/recognize/modelFiles.ts';
 import { loadNet } from '../src/recognize/net.ts';
 import { peekImage } from '../src/recognize/peek.ts';
 import { firstView, furtherViews } from '../src/recognize/views.ts';
@@ -11,7 +12,7 @@ import { firstView, furtherViews } from '../src/recognize/views.ts';
 const batch = 8;
 const { bytes, views, seconds } = workerData as { bytes: Uint8Array[]; views: number[]; seconds: number };
 
-const net = await loadNet(textModel);
+const net = await loadNet(textModel, readModelCard(textModel));
 const images = await Promise.all(
   bytes.map(async (image, index) => {
     const [picture] = await decodeFrames(image, peekImage(image)!);

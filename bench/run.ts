@@ -5,11 +5,18 @@ import type { Result } from './measure.ts';
 import { proofBenchmarks } from './proofs.ts';
 import { recognitionBenchmarks } from './recognition.ts';
 import { requestBenchmarks } from './requests.ts';
+import { startBenchmarks } from './start.ts';
 
 const { values } = parseArgs({ options: { json: { type: 'string' } } });
 
 const results: Result[] = [];
-for (const benchmark of [requestBenchmarks, dialectBenchmarks, recognitionBenchmarks, proofBenchmarks])
+for (const benchmark of [
+  startBenchmarks,
+  requestBenchmarks,
+  dialectBenchmarks,
+  recognitionBenchmarks,
+  proofBenchmarks,
+])
   results.push(...(await benchmark()));
 
 const width = Math.max(...results.map(({ name }) => name.length));

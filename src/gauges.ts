@@ -55,7 +55,11 @@ export function watchThreads(
 ): void {
   metrics.gauge('legible_queue_depth', 'Images waiting for a thread.', () => recognizer.load.waiting);
   metrics.gauge('legible_proof_searches', 'Searches for proofs of work.', () => proofs.load.searches);
-  metrics.gauge('legible_proof_threads', 'Threads for them that are up.', () => proofs.load.threads);
+  metrics.gauge(
+    'legible_proof_threads',
+    'Threads for them that are up; none before the first.',
+    () => proofs.load.threads,
+  );
   metrics.gauge('legible_recognition_threads', 'Threads that are up.', () => recognizer.load.threads);
 }
 

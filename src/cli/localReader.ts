@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { systemClock } from '../clock.ts';
 import { imageParser } from '../recognize/imageParser.ts';
-import { textModel } from '../recognize/modelCard.ts';
+import { textModel } from '../recognize/modelFiles.ts';
 import { RecognizerPool } from '../recognize/pool.ts';
 import { imageToText } from '../tasks/imageToText.ts';
 import type { Solution } from '../tasks/task.ts';

@@ -72,6 +72,7 @@ export class SearchPool {
   readonly #options: Required<PoolOptions>;
   readonly #threads = new Set<Thread>();
   readonly #line = new Turns<Search>();
+  #started = false;
   #stopping = false;
 
   constructor(options: PoolOptions) {
@@ -82,7 +83,6 @@ export class SearchPool {
       memory: memoryToSpare(),
       ...options,
     };
-    for (let thread = 0; thread < options.threads; thread++) this.#startThread();
   }
 
   get load(): { searches: number; busy: number; threads: number } {
@@ -127,6 +127,7 @@ export class SearchPool {
       };
       signal.addEventListener('abort', leave, { once: true });
       this.#line.add(search);
+      this.#start();
       this.#dispatch();
     });
   }
@@ -192,6 +193,13 @@ export class SearchPool {
     if (this.#line.remove(search)) answer();
   }
 
+  /** At the first search: a thread takes 12 MB, and most servers never compute a proof. */
+  #start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    for (let thread = 0; thread < this.#options.threads; thread++) this.#stand();
+  }
+
   #startThread(): void {
     const thread: Thread = { worker: this.#options.startThread(), at: undefined };
     this.#threads.add(thread);
@@ -209,18 +217,22 @@ export class SearchPool {
     });
   }
 
-  /** Tries until a new thread stands: where no more may be made, `new Worker` throws. */
   #replace(): void {
     setTimeout(() => {
       if (this.#stopping) return;
-      try {
-        this.#startThread();
-        this.#dispatch();
-      } catch (error) {
-        this.#options.onThreadEnd(error);
-        this.#replace();
-      }
+      this.#stand();
+      this.#dispatch();
     }, restartMs).unref();
+  }
+
+  /** Tries until a new thread stands: where no more may be made, `new Worker` throws. */
+  #stand(): void {
+    try {
+      this.#startThread();
+    } catch (error) {
+      this.#options.onThreadEnd(error);
+      this.#replace();
+    }
   }
 
   /** The range that a thread died at is looked through once more, and then never again: it may be the reason. */

@@ -7,8 +7,9 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { calibrationSchema, type Line, logOdds } from '../recognize/calibration.ts';
-import { cardPath, readModelCard, textModel } from '../recognize/modelCard.ts';
+import { type Line, logOdds } from '../recognize/calibration.ts';
+import { calibrationSchema, readModelCard } from '../recognize/modelCard.ts';
+import { cardPath, textModel } from '../recognize/modelFiles.ts';
 import { loadNet } from '../recognize/net.ts';
 import { readImage } from '../recognize/reader.ts';
 import { findFamilies } from './families.ts';
@@ -42,8 +43,9 @@ if (positionals.length === 0) {
 }
 
 const limit = limitOf(values.limit);
-const net = await loadNet(values.model);
-net.card.calibration = { oneLook: untouched, moreLooks: untouched };
+const card = readModelCard(values.model);
+const raw = { ...card, calibration: { oneLook: untouched, moreLooks: untouched } };
+const net = await loadNet(values.model, raw);
 const oneLook: Sample[] = [];
 const moreLooks: Sample[] = [];
 const { families, leftOut, skipped } = findFamilies(positionals);
@@ -75,8 +77,8 @@ const calibration = {
   oneLook: adjusted(fitLine(oneLook), onReal.oneLook),
   moreLooks: adjusted(fitLine(moreLooks), onReal.moreLooks),
 };
-const card = { ...readModelCard(values.model), calibration: calibrationSchema.parse(calibration) };
-writeFileSync(cardPath(values.model), `${JSON.stringify(card, null, 2)}\n`);
+const fitted = { ...card, calibration: calibrationSchema.parse(calibration) };
+writeFileSync(cardPath(values.model), `${JSON.stringify(fitted, null, 2)}\n`);
 console.log(`${oneLook.length} images: ${JSON.stringify(calibration)}`);
 
 /** Logistic regression of being right on the log-odds that were said, by Newton's method; nearly no prior. */

@@ -1,14 +1,17 @@
-import { z } from 'zod';
-
 /** A straight line between log-odds: monotone, so that it changes no order. */
-const lineSchema = z.object({ slope: z.number().positive(), offset: z.number() });
-export type Line = z.output<typeof lineSchema>;
+export interface Line {
+  slope: number;
+  offset: number;
+}
 
 /**
  * How often the net is right when it says a probability, fitted offline by `npm run calibrate` over labelled
  * images: for readings from one look, and for those from several, which say it in another way.
  */
-export const calibrationSchema = z.object({ oneLook: lineSchema, moreLooks: lineSchema });
+export interface Calibration {
+  oneLook: Line;
+  moreLooks: Line;
+}
 
 /** The calibrated probability, 0 to 1, of a raw one. */
 export function calibrate(probability: number, { slope, offset }: Line): number {

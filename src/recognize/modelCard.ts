@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { calibrationSchema } from './calibration.ts';
+import type { Calibration } from './calibration.ts';
+import { cardPath } from './modelFiles.ts';
 
-/** The text model in use; another is put in its place here. Sources and build both lie two folders below the root. */
-export const textModel = fileURLToPath(new URL('../../models/text.onnx', import.meta.url));
+const lineSchema = z.object({ slope: z.number().positive(), offset: z.number() });
+
+export const calibrationSchema: z.ZodType<Calibration> = z.object({
+  oneLook: lineSchema,
+  moreLooks: lineSchema,
+});
 
 const cardSchema = z.object({
   /** Class i + 1 is the i-th character; class 0 is the CTC blank. */
@@ -20,12 +24,10 @@ const cardSchema = z.object({
 /** All that the code must know of a model, from the .json beside its .onnx. */
 export type ModelCard = z.output<typeof cardSchema>;
 
-/** @throws Error when there is none, or it is broken */
+/**
+ * Read where threads are started, never in one: zod takes 9 MB of each that loads it.
+ * @throws Error when there is none, or it is broken
+ */
 export function readModelCard(model: string): ModelCard {
   return cardSchema.parse(JSON.parse(readFileSync(cardPath(model), 'utf8')));
 }
-
-/** The net of second looks, beside the first. */
-export const closerModel = (model: string): string => model.replace(/\.onnx$/, '.closer.onnx');
-
-export const cardPath = (model: string): string => model.replace(/\.onnx$/, '.json');

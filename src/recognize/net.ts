@@ -1,7 +1,8 @@
 import './withoutTelemetry.ts';
 import ort from 'onnxruntime-node';
 import type { Bitmap } from './bmp.ts';
-import { closerModel, type ModelCard, readModelCard } from './modelCard.ts';
+import type { ModelCard } from './modelCard.ts';
+import { closerModel } from './modelFiles.ts';
 import { openSession } from './session.ts';
 
 /** What the net says of one picture: `count` steps × `classes` log-probabilities. */
@@ -23,9 +24,8 @@ export interface Net {
 
 const sizeOf = ({ width, height }: Bitmap): string => `${width}x${height}`;
 
-/** @throws Error when the model or its card is missing or broken */
-export async function loadNet(model: string): Promise<Net> {
-  const card = readModelCard(model);
+/** @throws Error when the model is missing or broken */
+export async function loadNet(model: string, card: ModelCard): Promise<Net> {
   const session = await openSession(model);
   const closer = await openSession(closerModel(model)).catch(async (error) => {
     await session.release();

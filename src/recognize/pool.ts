@@ -3,7 +3,8 @@ import type { Clock } from '../clock.ts';
 import { Fault } from '../fault.ts';
 import type { Patience } from '../patience.ts';
 import type { ReadOptions } from '../reading.ts';
-import { readModelCard, textModel } from './modelCard.ts';
+import { type ModelCard, readModelCard } from './modelCard.ts';
+import { textModel } from './modelFiles.ts';
 import type { Clicks } from './puzzles/click.ts';
 import type { Turn } from './puzzles/rotate.ts';
 import type { Spot } from './puzzles/slide.ts';
@@ -17,8 +18,7 @@ import {
   threadMs,
   weigh,
 } from './queuedWork.ts';
-import type { InputShape } from './resize.ts';
-import { startRecognitionThread, type Thread } from './startThread.ts';
+import { startRecognitionThread, type Thread, type ThreadData } from './startThread.ts';
 import type { FromThread, ToThread } from './thread.ts';
 import type { Found, Item, Outcome, TimedReading, Work } from './work.ts';
 
@@ -32,7 +32,7 @@ export interface PoolOptions {
   /** Path of the .onnx file. */
   model?: string;
   /** Starts a thread; tests put another in its place. */
-  startThread?: (model: string) => Worker;
+  startThread?: (data: ThreadData) => Worker;
   /** Told why a thread ended that nobody had stopped; another takes its place. */
   onThreadEnd?: (reason: unknown) => void;
 }
@@ -47,7 +47,7 @@ const RESTART_MS = 1000;
 export class RecognizerPool {
   readonly #options: Required<Omit<PoolOptions, 'queueBytes'>>;
   readonly #queue: WorkQueue<QueuedWork>;
-  readonly #shape: InputShape;
+  readonly #card: ModelCard;
   readonly #threads = new Set<Thread>();
   readonly #sweeper: NodeJS.Timeout;
   #stopping = false;
@@ -56,7 +56,7 @@ export class RecognizerPool {
 
   private constructor(options: PoolOptions) {
     this.#options = { model: textModel, startThread: startRecognitionThread, onThreadEnd() {}, ...options };
-    this.#shape = readModelCard(this.#options.model);
+    this.#card = readModelCard(this.#options.model);
     this.#queue = new WorkQueue(options.queueLimit, options.queueBytes);
     this.#sweeper = setInterval(() => this.expire(), SWEEP_MS);
     this.#sweeper.unref();
@@ -143,7 +143,7 @@ export class RecognizerPool {
         deadline,
         signal,
         account: accountId,
-        ...weigh(work, images, this.#shape),
+        ...weigh(work, images, this.#card),
         attempts: 0,
         isAnswered: false,
         resolve,
@@ -243,7 +243,7 @@ export class RecognizerPool {
    * `new Worker` does, where no more threads may be made.
    */
   async #startThread(): Promise<void> {
-    const worker = this.#options.startThread(this.#options.model);
+    const worker = this.#options.startThread({ model: this.#options.model, card: this.#card });
     const thread: Thread = { worker, batch: [], ready: false };
     this.#threads.add(thread);
     await new Promise<void>((resolve, reject) => {

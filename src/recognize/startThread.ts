@@ -1,12 +1,18 @@
 import './withoutTelemetry.ts';
 import { Worker } from 'node:worker_threads';
+import type { ModelCard } from './modelCard.ts';
 import type { QueuedWork } from './queuedWork.ts';
 
-/** Starts a recognition thread, which reads text with this model. */
-export function startRecognitionThread(model: string): Worker {
+/** What a recognition thread is given: the model that it reads text with. */
+export interface ThreadData {
+  model: string;
+  card: ModelCard;
+}
+
+export function startRecognitionThread(data: ThreadData): Worker {
   // Sources run as .ts, the build as .js.
   return new Worker(new URL(`./thread${import.meta.url.slice(-3)}`, import.meta.url), {
-    workerData: { model },
+    workerData: data,
   });
 }
 

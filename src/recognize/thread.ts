@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { loadNet, type Net } from './net.ts';
 import { readImages } from './reader.ts';
 import { Seer } from './seer.ts';
+import type { ThreadData } from './startThread.ts';
 import type { Item, Outcome } from './work.ts';
 
 /** The pool's messages to a thread. One batch at a time, of one kind: the next comes after `free`. */
@@ -19,7 +20,8 @@ export type FromThread =
 const port = parentPort!;
 const post = (message: FromThread) => port.postMessage(message);
 
-const net = await loadNet(workerData.model).catch((error: unknown) => {
+const { model, card } = workerData as ThreadData;
+const net = await loadNet(model, card).catch((error: unknown) => {
   post({ kind: 'failed', message: String(error) });
   port.close();
 });

@@ -173,6 +173,13 @@ describe('of accounts', () => {
   });
 });
 
+it('a pool has no thread until it is asked for the first proof, and then all', async () => {
+  const searching = pool(3);
+  expect(searching.load.threads).toBe(0);
+  await searching.search(digits('first', 'a'), { signal });
+  expect(searching.load.threads).toBe(3);
+});
+
 it('a pool that stops ends a thread that does not come back', async () => {
   const startThread = () =>
     new Worker(`require('node:worker_threads').parentPort.once('message', () => { for (;;); })`, {

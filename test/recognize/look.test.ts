@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { firstLook, furtherLook, lastLook } from '../../src/recognize/look.ts';
-import { readModelCard, textModel } from '../../src/recognize/modelCard.ts';
+import { readModelCard } from '../../src/recognize/modelCard.ts';
+import { textModel } from '../../src/recognize/modelFiles.ts';
 
 const card = readModelCard(textModel);
 const classes = card.alphabet.length + 1;

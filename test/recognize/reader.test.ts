@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Bitmap } from '../../src/recognize/bmp.ts';
-import { readModelCard, textModel } from '../../src/recognize/modelCard.ts';
+import { readModelCard } from '../../src/recognize/modelCard.ts';
+import { textModel } from '../../src/recognize/modelFiles.ts';
 import { readImage } from '../../src/recognize/reader.ts';
 
 const image = readFileSync(new URL('../../examples/common.png', import.meta.url));

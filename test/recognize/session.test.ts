@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import ort from 'onnxruntime-node';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { textModel } from '../../src/recognize/modelCard.ts';
+import { textModel } from '../../src/recognize/modelFiles.ts';
 import { cutsSumsOff, openSession } from '../../src/recognize/session.ts';
 
 const names = ['common.png', 'number.png', 'transparent.png', 'common.jpg', 'common.webp'];

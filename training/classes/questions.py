@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 
 OUT = Path(__file__).resolve().parents[2] / "models" / "classes.json"
-SIDE = 224
 
 # Words that WordNet has and nobody would ask for, since nearly everything is one.
 TOO_WIDE = {
@@ -101,7 +100,6 @@ def main(noun: str, ids: str, names: str) -> None:
     groups = {w: sorted(inside | own.get(w, set())) for w, inside in sorted(words.items())}
     groups = {w: inside for w, inside in groups.items() if set(inside) != own.get(w)}
     card = {
-        "side": SIDE,
         "threshold": 0.35,
         "classes": [{"id": wnid, "names": names} for wnid, names in zip(wnids, labels)],
         "groups": groups,

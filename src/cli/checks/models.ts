@@ -3,7 +3,8 @@ import { systemClock } from '../../clock.ts';
 import { clicks, clock, example } from '../../example.ts';
 import { Fault } from '../../fault.ts';
 import { readClassCard } from '../../recognize/classes/card.ts';
-import { textModel } from '../../recognize/modelCard.ts';
+import { readModelCard } from '../../recognize/modelCard.ts';
+import { textModel } from '../../recognize/modelFiles.ts';
 import { loadNet } from '../../recognize/net.ts';
 import { RecognizerPool } from '../../recognize/pool.ts';
 import { readImage } from '../../recognize/reader.ts';
@@ -60,7 +61,7 @@ async function lookAtText(pool: RecognizerPool): Promise<Seen> {
 
 /** As if no look were sure enough: a first one that is would leave the net of the others unasked. */
 async function lookAgainAtText(): Promise<Seen> {
-  const net = await loadNet(textModel);
+  const net = await loadNet(textModel, readModelCard(textModel));
   try {
     const item = { image: await readFile(example.file), budgetMs: 60_000 };
     const outcome = await readImage(net, item, Number.POSITIVE_INFINITY);

@@ -1,13 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-
-/** The model of classes in use; its card, with their names, lies beside it. */
-export const classModel = fileURLToPath(new URL('../../../models/classes.onnx', import.meta.url));
+import { cardPath, classModel } from '../modelFiles.ts';
 
 const cardSchema = z.object({
-  /** Of the square that the net sees. */
-  side: z.number().int().positive(),
   /** From this probability on a picture counts as one that shows what was asked. */
   threshold: z.number(),
   /** In the order of the net's output. */
@@ -20,5 +15,5 @@ export type ClassCard = z.output<typeof cardSchema>;
 
 /** @throws Error when there is none, or it is broken */
 export function readClassCard(): ClassCard {
-  return cardSchema.parse(JSON.parse(readFileSync(classModel.replace(/\.onnx$/, '.json'), 'utf8')));
+  return cardSchema.parse(JSON.parse(readFileSync(cardPath(classModel), 'utf8')));
 }

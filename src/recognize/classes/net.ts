@@ -2,9 +2,9 @@ import '../withoutTelemetry.ts';
 import ort from 'onnxruntime-node';
 import type { Bitmap } from '../bmp.ts';
 import { crop } from '../crop.ts';
+import { classModel } from '../modelFiles.ts';
 import { resize } from '../resize.ts';
 import { openSession } from '../session.ts';
-import { classModel, readClassCard } from './card.ts';
 
 /** The net of classes, on one core. */
 export interface ClassNet {
@@ -16,10 +16,10 @@ export interface ClassNet {
 /** The net was made to see the middle of a picture: 224 of 256 of its shorter side. */
 const SEEN = 224 / 256;
 
-/** @throws Error when the model or its card is missing or broken */
+/** @throws Error when the model is missing or broken */
 export async function loadClassNet(): Promise<ClassNet> {
-  const { side } = readClassCard();
   const session = await openSession(classModel);
+  const side = sideOf(session);
   return {
     async classify(picture) {
       const { rgb } = resize(middle(picture), side, side);
@@ -28,6 +28,13 @@ export async function loadClassNet(): Promise<ClassNet> {
     },
     release: () => session.release(),
   };
+}
+
+/** Of the square that the net sees: (n, side, side, 3). */
+function sideOf({ inputMetadata: [input] }: ort.InferenceSession): number {
+  const side = input?.isTensor ? input.shape[1] : undefined;
+  if (typeof side !== 'number') throw new Error(`${classModel} does not say the size of its pictures`);
+  return side;
 }
 
 /** A square from the middle. */
