@@ -2,12 +2,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 
-/** A server has 55 open when nobody is connected, and may call a hundred others at once. */
-const filesBeside = 200;
+/** A server has 35 open when nobody is connected, and may call a hundred others at once. */
+const filesOfServer = 180;
+const filesOfThread = 5;
+
+/** Open files that a server needs beside its connections. */
+const filesBeside = ({ recognizers, proofThreads }: Config): number =>
+  filesOfServer + filesOfThread * (recognizers + proofThreads);
 
 /** Open files that a server needs to take all the connections that it may. */
-export function filesNeeded({ maxConnections }: Config): number {
-  return maxConnections + filesBeside;
+export function filesNeeded(config: Config): number {
+  return config.maxConnections + filesBeside(config);
 }
 
 /** How many files and sockets this process may have open; no limit where the system does not say. */
@@ -22,7 +27,7 @@ export function mostOpenFiles(): number {
 export function withinOpenFiles(config: Config, log: Log, most = mostOpenFiles()): Config {
   if (filesNeeded(config) <= most) return config;
   const { maxConnections } = config;
-  const left = Math.max(1, most - filesBeside);
+  const left = Math.max(1, most - filesBeside(config));
   log.warn(
     { maxConnections, openFiles: most, taken: left },
     'the limit of open files (ulimit -n, LimitNOFILE) is too low for maxConnections: fewer connections are taken',

@@ -12,7 +12,12 @@ const number = fromText(
   (text) => (text.trim() === '' ? Number.NaN : Number(text)),
   z.number({ error: 'is not a number' }),
 );
-const whole = number.pipe(z.number().int('is not a whole number'));
+const whole = number.pipe(
+  z
+    .number()
+    .refine(Number.isInteger, { error: 'is not a whole number', abort: true })
+    .refine(Number.isSafeInteger, { error: 'is out of range', abort: true }),
+);
 const count = whole.refine((value) => value >= 0, 'is below 0');
 // An empty address makes Node listen on every one, an empty folder is the one that the command was started in.
 export const filled = z.string().trim().min(1, 'is empty');

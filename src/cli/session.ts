@@ -34,10 +34,11 @@ export async function withStore<T>(
     throw new UserError(
       `A server is running on ${resolve(config.dataDir)}, and its database is not there, or not yet: try again, or stop that first.`,
     );
-  if (isThere && !isUpgraded) await refuseOlderTables(config);
+  const hasTables = isThere && (isUpgraded || (await lookForTables(config, isMade)));
   const store = await openStore(config);
-  // On standard error: what is made there is found by no server of another folder.
+  // On standard error: what is made there is found by no server of another folder or database.
   if (!isThere) console.error(`Made a database in ${resolve(config.dataDir)} (dataDir): there was none.`);
+  else if (!hasTables) console.error(`Made the tables in ${databaseOf(config)}: there were none.`);
   try {
     return await work({ config, store, pepper: () => readPepper(config, store) });
   } catch (error) {
@@ -57,10 +58,17 @@ export function requireDatabase(config: Config): void {
   );
 }
 
-/** Opening a store brings its tables up to date: under an older server that would be the end of it at its next start. */
-async function refuseOlderTables(config: Config): Promise<void> {
+/**
+ * Whether a database has tables of Legible. Opening a store makes them in whatever database is named, and brings them up
+ * to date: under an older server that would be the end of it at its next start.
+ */
+async function lookForTables(config: Config, isMade: boolean): Promise<boolean> {
   const { done, pending } = await lookAtTables(config);
-  if (done.length === 0 || pending.length === 0) return;
+  if (done.length === 0 && config.databaseUrl !== undefined && !isMade)
+    throw new UserError(
+      `There are no tables of Legible in ${databaseOf(config)}; set LEGIBLE_DATABASE_URL to the server's.`,
+    );
+  if (done.length === 0 || pending.length === 0) return done.length > 0;
   const older = `The tables are of an older Legible, without ${pending.join(', ')}`;
   if (config.databaseUrl !== undefined)
     throw new UserError(
@@ -68,7 +76,14 @@ async function refuseOlderTables(config: Config): Promise<void> {
     );
   if (isDataDirHeld(config.dataDir))
     throw new UserError(`${older}, and a server is running on them: start that with this version first.`);
+  return true;
 }
+
+/** Without the address, which may hold a password. */
+const databaseOf = ({ databaseUrl, dataDir }: Config): string =>
+  databaseUrl === undefined
+    ? `${resolve(dataDir)} (dataDir)`
+    : `the database ${new URL(databaseUrl.replace('@/', '@local/')).pathname.slice(1)} (databaseUrl)`;
 
 /** In the wrong folder a command would otherwise make an empty database, and report on that. */
 function hasDatabase({ databaseUrl, dataDir }: Config): boolean {

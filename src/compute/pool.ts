@@ -127,7 +127,7 @@ export class SearchPool {
       };
       signal.addEventListener('abort', leave, { once: true });
       this.#line.add(search);
-      this.#start();
+      if (!this.#started) this.#fill();
       this.#dispatch();
     });
   }
@@ -193,16 +193,33 @@ export class SearchPool {
     if (this.#line.remove(search)) answer();
   }
 
-  /** At the first search: a thread takes 12 MB, and most servers never compute a proof. */
-  #start(): void {
-    if (this.#started) return;
+  /**
+   * Starts the threads that are missing, each when the one before it runs: together they would take the cores from the
+   * event loop. The first search begins it: a thread takes 12 MB, and most servers never compute a proof.
+   */
+  #fill(): void {
     this.#started = true;
-    for (let thread = 0; thread < this.#options.threads; thread++) this.#stand();
+    if (this.#stopping || this.#threads.size >= this.#options.threads) return;
+    try {
+      this.#startThread();
+    } catch (error) {
+      // Where no more threads may be made, `new Worker` throws.
+      this.#options.onThreadEnd(error);
+      this.#fillLater();
+    }
+  }
+
+  #fillLater(): void {
+    setTimeout(() => this.#fill(), restartMs).unref();
   }
 
   #startThread(): void {
     const thread: Thread = { worker: this.#options.startThread(), at: undefined };
     this.#threads.add(thread);
+    thread.worker.once('online', () => {
+      this.#fill();
+      this.#dispatch();
+    });
     let reason: unknown = 'the thread ended';
     thread.worker.on('message', (message: FromThread) => this.#receive(thread, message));
     thread.worker.on('error', (error) => {
@@ -213,26 +230,8 @@ export class SearchPool {
       this.#salvage(thread, reason);
       if (this.#stopping) return;
       this.#options.onThreadEnd(reason);
-      this.#replace();
+      this.#fillLater();
     });
-  }
-
-  #replace(): void {
-    setTimeout(() => {
-      if (this.#stopping) return;
-      this.#stand();
-      this.#dispatch();
-    }, restartMs).unref();
-  }
-
-  /** Tries until a new thread stands: where no more may be made, `new Worker` throws. */
-  #stand(): void {
-    try {
-      this.#startThread();
-    } catch (error) {
-      this.#options.onThreadEnd(error);
-      this.#replace();
-    }
   }
 
   /** The range that a thread died at is looked through once more, and then never again: it may be the reason. */

@@ -34,8 +34,31 @@ async function json(...args: string[]) {
   return JSON.parse(out);
 }
 
+it('a database without tables is left as it is by commands that only look', async () => {
+  for (const command of [
+    ['account', 'list'],
+    ['ban', 'list'],
+    ['topup', 'alice', '1'],
+  ]) {
+    const { status, out, err } = await legible(command, settings);
+    expect([status, out, err]).toEqual([
+      1,
+      '',
+      `error: There are no tables of Legible in the database ${name} (databaseUrl); set LEGIBLE_DATABASE_URL to the server's.\n`,
+    ]);
+  }
+  const { out } = await legible(['doctor'], settings);
+  expect(out).toContain('tables are made at the first start');
+  const here = new pg.Client({ connectionString: databaseUrl.href });
+  await here.connect();
+  const { rows } = await here.query("select 1 from information_schema.tables where table_schema = 'public'");
+  await here.end();
+  expect(rows).toEqual([]);
+});
+
 it('the commands work on PostgreSQL as on SQLite', async () => {
-  await json('account', 'create', 'alice', '--balance', '25');
+  const made = await legible(['account', 'create', 'alice', '--balance', '25', '--json'], settings);
+  expect(made.err).toBe(`Made the tables in the database ${name} (databaseUrl): there were none.\n`);
   await json('topup', 'alice', '0.000001');
   const { key } = await json('key', 'create', 'alice', '--daily-cap', '1');
   expect(key).toMatch(/^lgl_/);

@@ -96,6 +96,7 @@ class PretendThread extends EventEmitter {
   constructor(msOf: (proof: Proof) => number) {
     super();
     this.#msOf = msOf;
+    setImmediate(() => this.emit('online'));
   }
   postMessage(message: ToThread): void {
     if (message.kind === 'stop') setImmediate(() => this.emit('exit'));
@@ -173,11 +174,24 @@ describe('of accounts', () => {
   });
 });
 
-it('a pool has no thread until it is asked for the first proof, and then all', async () => {
-  const searching = pool(3);
-  expect(searching.load.threads).toBe(0);
-  await searching.search(digits('first', 'a'), { signal });
-  expect(searching.load.threads).toBe(3);
+it('a pool has no thread until it is asked for the first proof, and then one after the other', async () => {
+  const started: PretendThread[] = [];
+  class Slow extends PretendThread {
+    override emit(event: string, ...told: unknown[]): boolean {
+      return event === 'online' || super.emit(event, ...told);
+    }
+  }
+  const searching = pool(3, () => {
+    const thread = new Slow(() => 25);
+    started.push(thread);
+    return thread as unknown as Worker;
+  });
+  expect(started).toHaveLength(0);
+  for (const threads of [1, 2, 3, 3]) {
+    await searching.search(digits('any', 'a'), { signal, to: 64 });
+    expect(started).toHaveLength(threads);
+    EventEmitter.prototype.emit.call(started.at(-1)!, 'online');
+  }
 });
 
 it('a pool that stops ends a thread that does not come back', async () => {

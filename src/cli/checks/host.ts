@@ -58,8 +58,11 @@ function checkNode(): Finding {
   return findingsOf('runtime')('node', !isOld, isOld ? `${node}: install ${oldestNode} or newer` : node);
 }
 
-/** Memory that can be had without swapping: `freemem` alone leaves out what the page cache would yield. */
+/**
+ * Memory that can be had without swapping, of the machine or of its container: `freemem` alone leaves out what the page
+ * cache would yield.
+ */
 function freeMemory(): number {
   const kib = readProc('/proc/meminfo', /^MemAvailable:\s+(\d+)/m);
-  return kib === undefined ? freemem() : kib * 1024;
+  return Math.min(kib === undefined ? freemem() : kib * 1024, process.availableMemory());
 }

@@ -20,6 +20,10 @@ const SEEN = 224 / 256;
 export async function loadClassNet(): Promise<ClassNet> {
   const session = await openSession(classModel);
   const side = sideOf(session);
+  if (side === undefined) {
+    await session.release();
+    throw new Error(`${classModel} does not say the size of its pictures`);
+  }
   return {
     async classify(picture) {
       const { rgb } = resize(middle(picture), side, side);
@@ -31,10 +35,9 @@ export async function loadClassNet(): Promise<ClassNet> {
 }
 
 /** Of the square that the net sees: (n, side, side, 3). */
-function sideOf({ inputMetadata: [input] }: ort.InferenceSession): number {
+function sideOf({ inputMetadata: [input] }: ort.InferenceSession): number | undefined {
   const side = input?.isTensor ? input.shape[1] : undefined;
-  if (typeof side !== 'number') throw new Error(`${classModel} does not say the size of its pictures`);
-  return side;
+  return typeof side === 'number' ? side : undefined;
 }
 
 /** A square from the middle. */

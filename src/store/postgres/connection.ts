@@ -27,6 +27,9 @@ export function openPool(url: string, connections: number): pg.Pool {
   });
 }
 
+/** What a role or a database may have limits for by default. */
+const withoutLimits = `set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0`;
+
 /** One connection without limits of time, for migrations and audits. */
 export function openPatientPool(url: string): pg.Pool {
   return lasting({
@@ -34,6 +37,7 @@ export function openPatientPool(url: string): pg.Pool {
     application_name: 'legible (patient)',
     max: 1,
     connectionTimeoutMillis: 5 * patienceMs,
+    onConnect: (client) => client.query(withoutLimits),
     types: numbers,
   });
 }

@@ -31,7 +31,9 @@ export async function runGroup(
     return told;
   }
 
-  await client.query('BEGIN');
+  // Operations lock rows and then look: under another level, which a database or role may have as its default, what has
+  // changed meanwhile is no new sight but an error.
+  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
   try {
     if (isBrief) await client.query(shortPatience);
     const owners = calls.map((call) => touchedBy(call) ?? {});
