@@ -27,8 +27,11 @@ _MOST_PIXELS = 34_000
 _MOST_PIXELS_FINE = 120_000
 _FINE_ROWS = (110, 300)
 
-# Added to a seed whose picture shows nothing: beyond all seeds that are asked for.
+# Added to a seed whose picture shows nothing, or nothing large enough: beyond all seeds that are asked for.
 _ANEW = 1 << 48
+
+# Pixels of a capital below which most letters cannot be told apart: in the picture itself, and at 48 rows.
+_LEAST_CAP, _LEAST_SHARE = 8.8, 9.5 / 48
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Synthesiser:
         s = self._draw(seed, width, style, difficulty, HEIGHT)
         return Sample(s.canvas, s.text, style)
 
-    def _draw(self, seed: int, width: int, lead: str, difficulty: float, height: int) -> Scene:
+    def _draw(self, seed: int, width: int, lead: str, difficulty: float, height: int, tries: int = 4) -> Scene:
         # Otherwise two styles of one seed would show the same letters.
         dice = Dice(seed * 4096 + zlib.crc32(lead.encode()) % 4095 + 1)
         ingredients = mix(dice, lead, difficulty)
@@ -82,9 +85,10 @@ class Synthesiser:
         s.smooth = dice.chance(0.85)
         paint.choose_colours(s)
         layout.place(s, self.glyphs)
-        if not s.text:
-            # The only letter was a hairline, of which hard edges left nothing.
-            return self._draw(seed + _ANEW, width, lead, difficulty, height)
+        tiny = s.cap < max(_LEAST_CAP, _LEAST_SHARE * s.h)
+        # Without a text the only letter was a hairline, of which hard edges left nothing.
+        if not s.text or (tiny and tries > 0):
+            return self._draw(seed + _ANEW, width, lead, difficulty, height, tries - 1)
         paint.picture(s, self.glyphs, self.textures)
         return s
 

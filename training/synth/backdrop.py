@@ -126,6 +126,9 @@ def _pattern(s: Scene, reach: float) -> None:
         _gradient(s, reach)
     tile = tiled(bitmap(dice), s.h, s.w, dice.whole(1, max(1, round(2.5 * s.unit))))
     other = _other(s, reach * (0.3 + 0.6 * s.strength("pattern")))
+    # Far from the ink it may still be farther from the paper than the ink is, and then nothing else is seen.
+    most = 0.55 * (s.palest or colours.apart(s.paper, s.colour))
+    other = colours.mixed(s.paper, other, min(1.0, most / max(1.0, colours.apart(other, s.paper))))
     cv2.copyTo(s.flat(other), tile, s.canvas)
 
 

@@ -176,7 +176,7 @@ def _fit(s: Scene, cells, sizes, stretch, unlike: bool) -> tuple[float, list[flo
     over = s.strength("overlap")
     if s.nested:
         # One above the other, letters may stand where they would cover each other on one line.
-        tracks = [-dice.u(0.0, 0.6) * min(pair) for pair in zip(widths, widths[1:])] + [0.0]
+        tracks = [-dice.u(0.0, 0.45) * min(pair) for pair in zip(widths, widths[1:])] + [0.0]
     elif over:
         tracks = [_overlap(dice, pair, over, unlike) or t for pair, t in zip(zip(widths, widths[1:]), tracks)] + [0.0]
     wide = [width + more for width, more in zip(widths, tracks)]

@@ -154,8 +154,9 @@ def grid(s: Scene, image: np.ndarray, tint: Tint, strength: float) -> None:
         start = dice.u(0, step)
         dash = max(2, round(step * dice.u(0.15, 0.6))) if dice.chance(0.2) else h
         ratio = dice.u(0.7, 1.3)
-        # Some are ruled twice, the second time beside the first.
-        for at, c in ((start, c), (start + thick, tint())) if dice.chance(0.2) else ((start, c),):
+        # Some are ruled twice, the second time beside the first, where that leaves room for letters.
+        twice = step > 8 * thick and dice.chance(0.3)
+        for at, c in ((start, c), (start + thick, tint())) if twice else ((start, c),):
             for x in np.arange(at, w, step) if vertical else ():
                 for top in range(0, h, 2 * dash):
                     cv2.line(image, (int(x), top), (int(x), top + dash - 1), c, thick)

@@ -147,7 +147,7 @@ def _marks_behind(s: Scene) -> list[str]:
     """Draws the marks that lie behind the text; returns the names of those that go before it."""
     dice, rest = s.dice, []
     behind = {
-        "grid": 0.7,
+        "grid": 0.8 if s.cap > 14 else 1.0,
         "speckle": 0.5,
         "dots": 0.4,
         "shapes": 0.5,

@@ -40,7 +40,7 @@ def elastic(s: Scene, strength: float) -> Field:
     dice = s.dice
     cell = s.cap * dice.u(0.3, 0.9)
     rows, cols = int(s.h / cell) + 3, int(s.w / cell) + 3
-    reach = np.float32(cell * 0.22 * strength / 42)
+    reach = np.float32(cell * 0.17 * strength / 42)
     dx, dy = (
         cv2.resize(dice.gauss_field(rows, cols).astype(np.float32) * reach, (s.w, s.h), interpolation=cv2.INTER_CUBIC)
         for _ in "xy"
