@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { Command } from 'commander';
-import { networksOf } from '../flow/network.ts';
+import { networksOf, withoutMapping } from '../flow/network.ts';
 import type { BanKind } from '../store/store.ts';
 import { UserError } from '../userError.ts';
 import { moment, print, table } from './output.ts';
@@ -54,9 +54,11 @@ function notBanned(subject: string): UserError {
 
 /** All that can ban a subject: of an IPv6 address or prefix also the wider ones that hold it. */
 function banned(subject: string): [BanKind, string][] {
-  const [address = '', bits] = subject.split('/');
-  if (isIP(address) === 0) return [['key', subject]];
+  const [given = '', bits] = subject.split('/');
+  if (isIP(given) === 0) return [['key', subject]];
+  const address = withoutMapping(given);
   const names = networksOf(address).map(({ name }) => name);
-  const narrowest = bits === undefined ? 0 : names.findIndex((name) => name.endsWith(`/${bits}`));
+  const isWhole = bits === undefined || (bits === '32' && isIP(address) === 4);
+  const narrowest = isWhole ? 0 : names.findIndex((name) => name.endsWith(`/${bits}`));
   return narrowest < 0 ? [] : names.slice(narrowest).map((name) => ['address', name]);
 }

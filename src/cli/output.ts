@@ -20,9 +20,12 @@ export function table(headings: string[], rows: string[][]): string {
     .join('\n');
 }
 
-/** A name or a label may hold anything; it must not move the cursor or colour the terminal. */
+/** Control characters, ends of lines, and what turns the order of letters around. */
+const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
+/** A name or a label may hold anything; it must not move the cursor, colour the terminal or reorder a line. */
 export function printable(text: string): string {
-  return stripVTControlCharacters(text).replace(/\p{Cc}/gu, ' ');
+  return stripVTControlCharacters(text).replace(unprintable, ' ');
 }
 
 /** `2026-11-24 05:46:40Z`, or a dash. */

@@ -3,8 +3,9 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { type Config, loadConfig } from '../config.ts';
 import { pepperProblem } from '../pepper.ts';
+import type { NamedKey } from '../store/sqlite/revived.ts';
 import { UserError } from '../userError.ts';
-import { print } from './output.ts';
+import { print, printable } from './output.ts';
 
 export function restoreCommand(): Command {
   return new Command('restore')
@@ -29,12 +30,13 @@ export function restoreCommand(): Command {
         if (!claim)
           throw new UserError('Another command has the database open; try again when it has ended.');
         const restored = await restoreBackup(file, databaseFile(config.dataDir), Date.now());
-        const { accounts, keys, kept } = restored;
+        const { accounts, keys, kept, revived } = restored;
         const missing = problemOf(config, keys > 0, restored.pepper);
-        print(options, { file, accounts, kept, missing: missing ?? null }, () =>
+        print(options, { file, accounts, kept, revived: revived ?? null, missing: missing ?? null }, () =>
           [
             `Restored ${accounts} account(s) from ${file}.`,
             kept && `What stood there before is in ${kept}.`,
+            revivedLine(revived),
             missing && `Before the server can start: ${missing}. It was to be kept beside the backup.`,
           ]
             .filter(Boolean)
@@ -45,6 +47,15 @@ export function restoreCommand(): Command {
         lock.release();
       }
     });
+}
+
+/** A key that had leaked is open again, and nobody would look for it. */
+function revivedLine(revived: NamedKey[] | undefined): string | undefined {
+  const again = 'valid again; revoke with `legible key revoke` what shall not be';
+  if (revived === undefined)
+    return `What stood there cannot be read: keys revoked since the backup are ${again}.`;
+  const keys = revived.map(({ id, hint, label }) => printable(`${hint} (${label || 'no label'}, ${id})`));
+  return keys.length === 0 ? undefined : `Keys revoked since the backup are ${again}: ${keys.join(', ')}.`;
 }
 
 /** What must be brought along for the restored keys to work; a damaged pepper is no reason not to restore. */

@@ -14,6 +14,7 @@ import { loadNet } from '../recognize/net.ts';
 import { readImage } from '../recognize/reader.ts';
 import { findFamilies } from './families.ts';
 import { limitOf } from './limit.ts';
+import { orRefuse, proveWritable, refuse, refuseModel, tellNotes } from './refusals.ts';
 import { isRight } from './score.ts';
 
 /** One reading: what the net said of it, and whether it was right. */
@@ -33,25 +34,32 @@ const untouched: Line = { slope: 1, offset: 0 };
  */
 const onReal = { oneLook: { flatter: 0.86, moved: -0.18 }, moreLooks: { flatter: 0.8, moved: 0.25 } };
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { model: { type: 'string', default: textModel }, limit: { type: 'string' } },
-});
-if (positionals.length === 0) {
-  console.error('usage: npm run calibrate -- [--limit N] [--model FILE] DIR…');
-  process.exit(2);
+const usage = 'usage: npm run calibrate -- [--limit N] [--model FILE] DIR…';
+
+const { values, positionals } = orRefuse(() =>
+  parseArgs({
+    allowPositionals: true,
+    options: {
+      model: { type: 'string', default: textModel },
+      limit: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  }),
+);
+if (values.help) {
+  console.log(usage);
+  process.exit(0);
 }
+if (positionals.length === 0) refuse(usage);
 
 const limit = limitOf(values.limit);
-const card = readModelCard(values.model);
-const raw = { ...card, calibration: { oneLook: untouched, moreLooks: untouched } };
-const net = await loadNet(values.model, raw);
+const found = orRefuse(() => findFamilies(positionals));
+tellNotes(found);
+const { card, net } = await openModel(values.model);
+proveWritable(cardPath(values.model));
 const oneLook: Sample[] = [];
 const moreLooks: Sample[] = [];
-const { families, leftOut, skipped } = findFamilies(positionals);
-for (const { path, why } of leftOut) console.error(`${path}: ${why}; its row is left out`);
-for (const { name, why } of skipped) console.error(`${name}: skipped: ${why}`);
-for (const { images, arithmetic } of families) {
+for (const { images, arithmetic } of found.families) {
   if (arithmetic) continue; // its labels are answers, several readings of which are right
   for (const image of images.slice(0, limit)) {
     const item = { image: readFileSync(image.path), budgetMs: Number.POSITIVE_INFINITY };
@@ -68,18 +76,31 @@ for (const { images, arithmetic } of families) {
 }
 await net.release();
 const fewest = Math.min(oneLook.length, moreLooks.length);
-if (fewest < LEAST_SAMPLES) {
-  console.error(`${fewest} readings of texts: a line is not fitted through fewer than ${LEAST_SAMPLES}`);
-  process.exit(2);
-}
+if (fewest < LEAST_SAMPLES)
+  refuse(`${fewest} readings of texts: a line is not fitted through fewer than ${LEAST_SAMPLES}`);
 
 const calibration = {
   oneLook: adjusted(fitLine(oneLook), onReal.oneLook),
   moreLooks: adjusted(fitLine(moreLooks), onReal.moreLooks),
 };
-const fitted = { ...card, calibration: calibrationSchema.parse(calibration) };
+if (!calibrationSchema.safeParse(calibration).success)
+  refuse(
+    `readings that are right no oftener where the net is surer give no line: ${JSON.stringify(calibration)}`,
+  );
+const fitted = { ...card, calibration };
 writeFileSync(cardPath(values.model), `${JSON.stringify(fitted, null, 2)}\n`);
 console.log(`${oneLook.length} images: ${JSON.stringify(calibration)}`);
+
+/** The model, so that it says its own probabilities, and its card as it stands. */
+async function openModel(model: string) {
+  try {
+    const card = readModelCard(model);
+    const raw = { ...card, calibration: { oneLook: untouched, moreLooks: untouched } };
+    return { card, net: await loadNet(model, raw) };
+  } catch (error) {
+    return refuseModel(model, error);
+  }
+}
 
 /** Logistic regression of being right on the log-odds that were said, by Newton's method; nearly no prior. */
 function fitLine(samples: readonly Sample[]): Line {

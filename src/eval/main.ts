@@ -5,23 +5,22 @@
  * visual puzzles, how many it solves within 3 pixels, 4 degrees, or with all clicks right. The answer comes from
  * the image alone; the label is compared afterwards.
  */
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { imagesAtOnce, type LocalReader, startLocalReader } from '../cli/localReader.ts';
 import { tellLostOutput } from '../cli/lostOutput.ts';
-import { printable } from '../cli/output.ts';
 import { progressOf } from '../cli/progress.ts';
 import type { Fault } from '../fault.ts';
 import { forAll } from '../forAll.ts';
 import { readModelCard } from '../recognize/modelCard.ts';
 import { textModel } from '../recognize/modelFiles.ts';
-import { UserError } from '../userError.ts';
 import { contactSheet } from './contactSheet.ts';
 import { type Family, findFamilies, type Labelled, type PuzzleFamily } from './families.ts';
 import { isNoImage, isUnsolved } from './givenUp.ts';
 import { limitOf } from './limit.ts';
 import { countRight } from './puzzles.ts';
+import { orRefuse, proveWritable, refuse, refuseModel, tellLeftOut, tellNotes } from './refusals.ts';
 import { puzzleReport, textReport } from './report.ts';
 import { type FamilyScore, isRight, meanExact, type Read, scoreFamily, scorePuzzles } from './score.ts';
 
@@ -50,17 +49,9 @@ if (values.help) {
 if (positionals.length === 0) refuse(usage);
 
 const limit = limitOf(values.limit);
-const { families, puzzleFamilies, skipped, leftOut, misspelt, unwritable } = orRefuse(() =>
-  findFamilies(positionals),
-);
-for (const { path, why } of leftOut) tell(path, why);
-for (const { name, column, known } of misspelt)
-  console.error(`${name}: its labels.tsv has a column ${printable(column)}, which means nothing${known}`);
-for (const { name, labels, characters } of unwritable)
-  console.error(
-    `${name}: ${labels} labels hold ${characters}, which the model cannot write: they count as misses, whatever the images are like`,
-  );
-for (const { name, why } of skipped) console.error(`${name}: skipped: ${why}`);
+const found = orRefuse(() => findFamilies(positionals));
+const { families, puzzleFamilies } = found;
+tellNotes(found);
 if (families.length + puzzleFamilies.length === 0) refuse('There is nothing to measure.');
 if (values.misses !== undefined && families.length === 0)
   refuse('--misses shows texts that were misread, and there are none to read.');
@@ -122,9 +113,7 @@ async function startReader(model: string): Promise<LocalReader> {
     readModelCard(model);
     return await startLocalReader({ threads: 1, model });
   } catch (error) {
-    return refuse(
-      `--model ${model} is no text model with its card beside it: ${(error as Error).message.split('\n', 1)[0]}`,
-    );
+    return refuseModel(model, error);
   }
 }
 
@@ -147,7 +136,7 @@ async function measurePuzzles({ name, puzzles }: PuzzleFamily): Promise<void> {
   const begun = performance.now();
   const solved = await countRight(reader, puzzles, ({ path }, noImage) => {
     progress.advance();
-    if (noImage) tell(path, `one of its images ${saidOf(noImage)}`);
+    if (noImage) tellLeftOut(path, `one of its images ${saidOf(noImage)}`);
   });
   if (solved.n === 0) return skip(name);
   puzzleScores[name] = scorePuzzles(solved, performance.now() - begun);
@@ -155,44 +144,6 @@ async function measurePuzzles({ name, puzzles }: PuzzleFamily): Promise<void> {
 
 function skip(name: string): void {
   console.error(`${name}: skipped: none of its images can be read`);
-}
-
-function tell(path: string, why: string): void {
-  console.error(`${printable(path)}: ${why}; its row is left out`);
-}
-
-/** Before hours are spent on what it shall hold; an older one stays as it is until then, and none is left empty. */
-function proveWritable(file: string): void {
-  try {
-    const isNew = !existsSync(file);
-    closeSync(openSync(file, 'a'));
-    if (isNew) rmSync(file);
-  } catch (error) {
-    refuse(`${file} cannot be written: ${(error as Error).message}`);
-  }
-}
-
-function refuse(message: string): never {
-  console.error(message);
-  process.exit(2);
-}
-
-/** What `step` gives; a mistake of whoever has called us is told in a line. */
-function orRefuse<T>(step: () => T): T {
-  try {
-    return step();
-  } catch (error) {
-    return refuseTheirs(error);
-  }
-}
-
-/** Of the options, the folders, and what the machine says of a file (may not be read, is a folder). */
-function refuseTheirs(error: unknown): never {
-  const { code, errno, message } = error as NodeJS.ErrnoException;
-  const isTheirs =
-    error instanceof UserError || errno !== undefined || code?.startsWith('ERR_PARSE_ARGS') === true;
-  if (!isTheirs) throw error;
-  return refuse(message);
 }
 
 /** Undefined where there is nothing to read, which is told. */
@@ -204,7 +155,7 @@ async function readOne(family: Family, image: Labelled): Promise<Read | undefine
   } catch (error) {
     if (isUnsolved(error)) return { image, text: '', confidence: 0 };
     if (!isNoImage(error)) throw error;
-    tell(image.path, saidOf(error));
+    tellLeftOut(image.path, saidOf(error));
     return undefined;
   } finally {
     progress.advance();

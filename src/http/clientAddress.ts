@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { isIP, type Socket, SocketAddress } from 'node:net';
+import { isIP, type Socket } from 'node:net';
+import { withoutMapping } from '../flow/network.ts';
 import { rangeMatcher } from '../range.ts';
 
 /** Networks that a proxy of ours calls from, and hardly anybody who would forge its header. */
@@ -55,22 +56,12 @@ export function readAddresses(
 }
 
 function ofSocket({ remoteAddress = '' }: Pick<Socket, 'remoteAddress'>): string {
-  return plain(remoteAddress);
+  return withoutMapping(remoteAddress);
 }
 
 /** `1.2.3.4`, `1.2.3.4:567`, `::1`, `[::1]`, `[::1]:567`; undefined for anything else. */
 function parseHop(text: string): string | undefined {
   const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(text);
   const bare = bracketed?.[1] ?? (/^[\d.]+:\d+$/.test(text) ? text.slice(0, text.indexOf(':')) : text);
-  return isIP(bare) > 0 ? plain(bare) : undefined;
-}
-
-/** `::ffff:` and an IPv4 address, in whatever way a proxy spells it; all of them would else be one IPv6 network. */
-const mapped = /^[0:]*:ffff:[^%]*$/i;
-
-/** An IPv4 client of a socket that listens on both families is still an IPv4 client. */
-function plain(address: string): string {
-  if (!mapped.test(address)) return address;
-  const spelled = new SocketAddress({ address, family: 'ipv6' }).address;
-  return spelled.startsWith('::ffff:') && spelled.includes('.') ? spelled.slice(7) : address;
+  return isIP(bare) > 0 ? withoutMapping(bare) : undefined;
 }

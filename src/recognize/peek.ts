@@ -49,14 +49,21 @@ function peekPng(view: DataView): Peeked | undefined {
   return { format: 'png', width: view.getUint32(16), height: view.getUint32(20), frames: 1 };
 }
 
-/** Walks the segments up to the frame header: SOF0 to SOF15 without the three that are no frame headers. */
+/**
+ * Walks the segments up to the frame header: SOF0 to SOF15 without the three that are no frame headers. What stands
+ * between two segments, and no marker, is skipped as libjpeg skips it.
+ */
 function peekJpeg(view: DataView): Peeked | undefined {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   let at = 2;
   for (let pieces = 0; pieces < MOST_PIECES; pieces++) {
-    if (view.getUint8(at) !== 0xff) return undefined;
+    at = bytes.indexOf(0xff, at);
+    if (at < 0) return undefined;
     const marker = view.getUint8(at + 1);
     if (marker === 0xff) {
       at += 1; // fill byte
+    } else if (marker === 0) {
+      at += 2;
     } else if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
       return { format: 'jpeg', width: view.getUint16(at + 7), height: view.getUint16(at + 5), frames: 1 };
     } else if (marker === 0xda || marker === 0xd9) {

@@ -81,8 +81,10 @@ describe('account and topup', () => {
   });
 
   it('show names without what would steer a terminal', async () => {
-    await run('account', 'create', 'red\u001b[31m\u0007');
-    expect((await run('account', 'list')).out).not.toMatch(/\p{Cc}(?<!\n)/u);
+    await run('account', 'create', 'red\u001b[31m\u0007 \u202eback\u2066wards\u2028');
+    const { out } = await run('account', 'list');
+    expect(out).toMatch(/red *back *wards/);
+    expect(out).not.toMatch(/[\p{Cc}\p{Zl}\p{Bidi_Control}](?<!\n)/u);
   });
 });
 
@@ -195,6 +197,14 @@ describe('a ban', () => {
       const subjects = [of64, of56, of48];
       expect(await json('ban', 'lift', subject)).toEqual({ subject, lifted: true, subjects });
       expect(await json('ban', 'list')).toEqual([]);
+    },
+  );
+
+  it.each(['203.0.113.7', '203.0.113.7/32', '::ffff:203.0.113.7', '::FFFF:cb00:7107'])(
+    'of an IPv4 address is lifted by %s',
+    async (subject) => {
+      await ban('203.0.113.7');
+      expect((await json('ban', 'lift', subject)).subjects).toEqual(['203.0.113.7']);
     },
   );
 

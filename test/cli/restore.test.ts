@@ -9,7 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeAll, expect, it } from 'vitest';
 import { claimDatabase, keepDatabase, lockDataDir } from '../../src/store/lock.ts';
@@ -67,6 +67,26 @@ it('a journal whose database was moved away is not worked into the one that is r
   renameSync(kept, `${database}.bad-wal`);
   expect((await on('restore', `${database}.bad`)).status).toBe(0);
   expect(await posted()).toBe(10_000_000 + paidLater);
+});
+
+it('names the keys that were revoked since, and does not where it cannot know them', async () => {
+  const { on, database } = scene('revived');
+  const make = async (label: string) =>
+    JSON.parse((await on('key', 'create', 'alice', '--label', label)).out);
+  const [leaked, stale, used] = [await make('leaked'), await make('stale'), await make('used')];
+  await on('key', 'revoke', stale.id);
+  const copy = join(folder, 'three-keys.db');
+  await on('backup', copy);
+  await on('key', 'revoke', leaked.id);
+  const { revived } = JSON.parse((await on('restore', copy)).out);
+  expect(revived).toEqual([{ id: leaked.id, hint: leaked.hint, label: 'leaked' }]);
+  expect((await on('key', 'revoke', used.id)).status).toBe(0);
+  const { out } = await legible(['restore', copy], { LEGIBLE_DATA_DIR: dirname(database) });
+  expect(out).toContain(`Keys revoked since the backup are valid again`);
+  expect(out).toContain(`${used.hint} (used, ${used.id}).`);
+
+  writeFileSync(database, 'no database any more');
+  expect(JSON.parse((await on('restore', copy)).out).revived).toBeNull();
 });
 
 it('a database that was copied as files is restored with its journal', async () => {

@@ -50,6 +50,25 @@ describe('what stands before or beside the size is not taken for it', () => {
     expect(peekImage(jpeg)).toEqual({ format: 'jpeg', width: 70, height: 31, frames: 1 });
   });
 
+  test('jpeg: what libjpeg skips between two segments is skipped', () => {
+    const jpeg = Uint8Array.from([
+      0xff,
+      0xd8,
+      0,
+      0,
+      ...segment(0xe0),
+      7,
+      0xff,
+      0,
+      0xff,
+      0xff,
+      ...segment(0xe1),
+      9,
+      ...sof,
+    ]);
+    expect(peekImage(jpeg)).toEqual({ format: 'jpeg', width: 70, height: 31, frames: 1 });
+  });
+
   const riff = (chunks: [name: string, data: number[]][]) => {
     const written = chunks.map(([name, data]) => {
       const head = Buffer.from(`${name}\0\0\0\0`);
@@ -163,6 +182,7 @@ describe('a file of very many pieces is no image, one of many is', () => {
       (count: number) => pieces(`${gif}!\xfe`, [1, 65], count, Buffer.from([0, ...frame])),
     ],
     ['jpeg: empty segments', (count: number) => pieces('\xff\xd8', [0xff, 0xe0, 0, 2], count, sof)],
+    ['jpeg: escaped bytes', (count: number) => pieces('\xff\xd8', [0xff, 0], count, sof)],
     ['jpeg: fill bytes', (count: number) => pieces('\xff\xd8', [0xff], count, sof)],
     ['webp: empty chunks', (count: number) => pieces(webp, [0, 0, 0, 0, 0, 0, 0, 0], count)],
   ])('%s', (_, make) => {

@@ -3,18 +3,22 @@ import { giveToOwnerOfFolder, syncToDisk } from '../../disk.ts';
 import { UserError } from '../../userError.ts';
 import { copyDatabase, discardDraft, removeDatabase } from './journals.ts';
 import { replaceDatabase } from './replace.ts';
+import { type NamedKey, revivedKeys } from './revived.ts';
 import { type Backup, verifyBackup } from './verify.ts';
+
+export interface Restored extends Backup {
+  /** Where the database is that stood there before; undefined where none did. */
+  kept: string | undefined;
+  /** Keys that were revoked in that one and are valid again; undefined where it cannot be read. */
+  revived: NamedKey[] | undefined;
+}
 
 /**
  * Puts a verified copy in the place of the database, which nobody may have open. Whenever this is cut off, the old
- * database or the new one stands there, whole, or what no start takes for one. Returns where the old one is kept.
+ * database or the new one stands there, whole, or what no start takes for one.
  * @throws UserError when the file is no backup, or is the database itself, or somebody has that open
  */
-export async function restoreBackup(
-  backup: string,
-  database: string,
-  now: number,
-): Promise<Backup & { kept: string | undefined }> {
+export async function restoreBackup(backup: string, database: string, now: number): Promise<Restored> {
   // Journals lie beside the files, and not beside links to them.
   const [source, target] = [backup, database].map((path) =>
     existsSync(path) ? realpathSync(path) : path,
@@ -29,8 +33,9 @@ export async function restoreBackup(
     const content = await verifyBackup(draft, now, backup);
     giveToOwnerOfFolder(draft);
     syncToDisk(draft);
-    const kept = `${target}.before-${new Date(now).toISOString().replace(/[:.]/g, '-')}`;
-    return { ...content, kept: replaceDatabase(target, draft, kept) };
+    const name = `${target}.before-${new Date(now).toISOString().replace(/[:.]/g, '-')}`;
+    const kept = replaceDatabase(target, draft, name);
+    return { ...content, kept, revived: kept === undefined ? [] : revivedKeys(kept, target) };
   } finally {
     discardDraft(draft);
   }
