@@ -42,6 +42,12 @@ function lead(host, { agent, ...options }, ...rest) {
   return send({ ...options, ...here, headers: { ...options.headers, host: host.toLowerCase() } }, ...rest);
 }
 
+function withoutProxy(headers = {}) {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'proxy-authorization'),
+  );
+}
+
 for (const module of [http, https]) {
   const original = module.request;
   module.request = function request(...given) {
@@ -50,6 +56,12 @@ for (const module of [http, https]) {
       const url = new URL(options);
       const more = typeof rest[0] === 'object' ? rest.shift() : {};
       options = { hostname: url.hostname, path: url.pathname + url.search, ...more };
+    }
+    // To a proxy of the environment's, some clients send the whole address as the path: it is left out, and so is its login.
+    const behind = URL.parse(options.path ?? '');
+    if (isLed(behind?.hostname)) {
+      const headers = withoutProxy(options.headers);
+      return lead(behind.hostname, { ...options, headers, path: behind.pathname + behind.search }, ...rest);
     }
     const host = options.hostname || options.host;
     return isLed(host) ? lead(host, options, ...rest) : original.apply(module, given);

@@ -37,6 +37,8 @@ def redirect_requests():
         if url.hostname in HOSTS:
             request.headers["Host"] = url.hostname
             request.url = here(url)
+            # They were chosen for the address that the client wrote.
+            kwargs["proxies"] = requests.utils.get_environ_proxies(request.url) if self.trust_env else {}
         return send(self, request, **kwargs)
 
     requests.Session.send = send_here

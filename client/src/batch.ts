@@ -42,6 +42,8 @@ export class Batch {
   readonly outcomes: Outcome[];
   readonly #parts: BatchParts;
   readonly #tasks: readonly Task[];
+  /** Of the next call: where a key has fewer places, the rest of a hundred is refused, and too many refusals are a ban. */
+  #most = mostTasks;
   #done = 0;
   /** What `onProgress` has thrown first. */
   #thrown: { error: unknown } | undefined;
@@ -65,7 +67,7 @@ export class Batch {
     let characters = 0;
     for (const [index, task] of this.#tasks.entries()) {
       const { length } = JSON.stringify(task);
-      if (call.length === mostTasks || (call.length > 0 && characters + length > mostCharacters)) {
+      if (call.length >= this.#most || (call.length > 0 && characters + length > mostCharacters)) {
         yield call;
         call = [];
         characters = 0;
@@ -114,6 +116,7 @@ export class Batch {
     await Promise.all(ending);
     // Mostly the places of the key were taken, by those that have ended now: as many as there were are free again.
     const places = Math.min(Math.max(answered - again.length, 1), singlesAtOnce);
+    if (again.length > 0) this.#most = Math.max(answered - again.length, 1);
     await this.#solveSingly(again, nameOf, places);
   }
 

@@ -37,7 +37,7 @@ const unrepeated: ReadonlySet<string> = new Set<ErrorCode>([
   'ERROR_KEY_TEMP_BLOCKED',
 ]);
 /** What other dialects call a server that is full, and a rate limit. */
-const noSlot = 'ERROR_NO_SLOT_AVAILABLE';
+const foreignLimits: readonly string[] = ['ERROR_NO_SLOT_AVAILABLE', 'ERROR_TOO_MUCH_REQUESTS'];
 /** A full window of the rate limit opens again within 65 s (13 buckets of 5 s); and some for the way. */
 const longestRetryAfterMs = 70_000;
 
@@ -183,6 +183,6 @@ export function isRepeatable(error: unknown): error is LegibleError {
   if (taskId !== undefined) return false;
   if (code === 'NO_ANSWER' || code === 'UNREADABLE_ANSWER') return true;
   if (unrepeated.has(code) || retryAfterMs > longestRetryAfterMs) return false;
-  const when = code === (noSlot as string) ? 'later' : retry[code as ErrorCode];
+  const when = foreignLimits.includes(code) ? 'later' : retry[code as ErrorCode];
   return when === 'now' || when === 'later';
 }

@@ -22,6 +22,8 @@ export interface Arrived {
   work: AbortController;
   /** The parsed body: an object whose top-level names are in the contract's own spelling. */
   body: Record<string, unknown>;
+  /** The `task` as its client wrote it, where the body is a translation of what came. */
+  sentTask?: unknown;
   asks: Asks;
   aside: Aside;
   /** Lets go of the body, before a wait that may take minutes: hundreds of the largest would be gigabytes. */

@@ -20,6 +20,8 @@ declare module 'fastify' {
   }
 }
 
+type Told = Pick<Arrived, 'language' | 'dialect' | 'numbered' | 'body' | 'sentTask'>;
+
 /** A request whose body has been read, as the flow sees it. */
 export class ArrivedRequest implements Arrived {
   readonly requestId: string;
@@ -28,6 +30,7 @@ export class ArrivedRequest implements Arrived {
   readonly dialect: string;
   readonly numbered: boolean;
   body: Record<string, unknown>;
+  sentTask: unknown;
   readonly asks: Asks;
   readonly aside = new Aside();
   readonly #request: FastifyRequest;
@@ -37,7 +40,7 @@ export class ArrivedRequest implements Arrived {
   constructor(
     request: FastifyRequest,
     reply: FastifyReply,
-    { language, dialect, numbered, body }: Pick<Arrived, 'language' | 'dialect' | 'numbered' | 'body'>,
+    { language, dialect, numbered, body, sentTask }: Told,
   ) {
     this.requestId = request.id;
     this.address = request.address ?? '';
@@ -45,6 +48,7 @@ export class ArrivedRequest implements Arrived {
     this.dialect = dialect;
     this.numbered = numbered;
     this.body = body;
+    this.sentTask = sentTask;
     this.asks = asksOf(request.headers);
     this.#request = request;
     this.#response = reply.raw;
@@ -53,6 +57,7 @@ export class ArrivedRequest implements Arrived {
   /** Keeps the few fields that a refusal may yet be worded by. */
   forgetBody(): void {
     this.body = outlineOf(this.body);
+    this.sentTask = undefined;
     if (this.#request.spoken !== undefined) this.#request.spoken.fields = this.body;
   }
 

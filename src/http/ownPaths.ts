@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Language } from '../errors.ts';
+import { Fault } from '../fault.ts';
 import type { Flow } from '../flow/flow.ts';
 import { createTasks } from './batch.ts';
 import { capsolver, listing } from './dialects/capsolver.ts';
@@ -22,6 +23,7 @@ export interface OwnPathsParts {
   questions: Record<string, unknown>;
   readPlain: ReturnType<typeof requestReader>['readPlain'];
   recordFault: ReturnType<typeof faultRecorder>['recordFault'];
+  recordFailure: ReturnType<typeof faultRecorder>['recordFailure'];
   languageOf(head: Pick<IncomingMessage, 'headers'>): Language;
   send(request: FastifyRequest, reply: FastifyReply, answer: OwnReply): void;
 }
@@ -31,14 +33,20 @@ const page = { exposeHeadRoute: true };
 
 /** Serves the paths of no contract but our own: many tasks in one call, the questions, the documentation. */
 export function addOwnPaths(app: FastifyInstance, parts: OwnPathsParts): void {
-  const { flow, readPlain, recordFault, languageOf, send } = parts;
+  const { flow, readPlain, recordFault, recordFailure, languageOf, send } = parts;
 
   app.post('/createTasks', async (request, reply) => {
     const language = languageOf(request.raw);
     const { accept } = request.headers;
     let retryAfter = 0;
+    let isLimited = false;
     const refused = (error: unknown) => {
-      const fault = recordFault(error, request.id, request.address ?? '');
+      const address = request.address ?? '';
+      // A limit that one of the tasks meets all later ones may meet: as a hundred mistakes each, ten calls would be a ban.
+      const isAgain = isLimited && error instanceof Fault && error.code === 'ERROR_RATE_LIMIT';
+      if (isAgain) recordFailure(error, request.id, address);
+      const fault = isAgain ? error : recordFault(error, request.id, address);
+      isLimited ||= fault.code === 'ERROR_RATE_LIMIT';
       retryAfter = Math.max(retryAfter, retryAfterOf(fault));
       return capsolver.refusal(fault, language, { path: '', url: '' });
     };

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Language } from '../errors.ts';
 import { isClientGone } from '../flow/unavailable.ts';
@@ -53,7 +54,9 @@ export function replier(parts: ReplierParts) {
     reply.code(status).header('x-request-id', request.id);
     last.noteAnswer(request.raw);
     atOnce(() => {
-      openRequests.end(request.raw);
+      // An answer in lines has only begun.
+      if (body instanceof Readable) reply.raw.once('close', () => openRequests.end(request.raw));
+      else openRequests.end(request.raw);
       reply.send(body);
     });
   }

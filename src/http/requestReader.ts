@@ -33,12 +33,13 @@ export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Fl
       if (own !== null) spoken.dialect = dialectNamed(own) ?? spoken.dialect;
     }
     const { name: dialect, methods, translate, numbered } = spoken.dialect;
+    const { task: sentTask } = fields;
     spoken.fields = translate?.(fields, path) ?? fields;
     const method = methods[path];
     if (method === undefined) throw noSuchMethod();
     return {
       method,
-      arrived: arrivedOf(request, reply, { language, dialect, numbered, body: spoken.fields }),
+      arrived: arrivedOf(request, reply, { language, dialect, numbered, body: spoken.fields, sentTask }),
     };
   }
 

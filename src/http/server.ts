@@ -156,7 +156,8 @@ export function buildServer(parts: ServerParts): FastifyInstance {
 
   addDialectPaths(app, { flow, read, recorder, languageOf, send });
   const document = { ...parts, ...config, version };
-  addOwnPaths(app, { flow, document, questions: parts.questions, readPlain, recordFault, languageOf, send });
+  const { questions } = parts;
+  addOwnPaths(app, { flow, document, questions, readPlain, ...recorder, languageOf, send });
   app.setNotFoundHandler((request, reply) => refuse(noSuchMethod(), request, reply));
   app.setErrorHandler(refuse);
 

@@ -1,6 +1,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Call, Outcome } from '../call.ts';
+import { version } from '../version.ts';
 import { onAbort } from './abort.ts';
 import { proxyAuthorization } from './tunnel.ts';
 
@@ -13,6 +14,9 @@ export interface ExchangeLimits {
 
 /** What a site does by itself, with a proxy or without: it is slow, or says too much. */
 export class SiteFailed extends Error {}
+
+/** Firewalls refuse calls of nobody; and no compressed answer is read. */
+const usual = { 'user-agent': `Legible/${version}`, 'accept-encoding': 'identity' };
 
 /** Interim answers (1xx) before the answer. */
 const mostInterim = 8;
@@ -34,7 +38,7 @@ export async function exchange(
       const asking = request({
         method,
         path: `${isForwarded ? url.origin : ''}${url.pathname}${url.search}`,
-        headers: { host: url.host, ...headers, ...(isForwarded ? proxyAuthorization(proxy!) : {}) },
+        headers: { ...usual, host: url.host, ...headers, ...(isForwarded ? proxyAuthorization(proxy!) : {}) },
         // Without an agent it says `Connection: close`: a second call is checked anew.
         createConnection: () => socket,
       });

@@ -85,6 +85,20 @@ test.each([
   expect(JSON.parse(stdout)).toEqual(['/createTask?a=1', 'api.capsolver.com', 'clear text']);
 });
 
+test('redirect.cjs leads what a client would send to a proxy, without the login for that', async () => {
+  const whole: RequestListener = ({ url, headers }, response) =>
+    response.end(JSON.stringify([url, headers.host, headers['proxy-authorization'] ?? 'none']));
+  const server = createPlain(whole).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  // As axios 0.x does where HTTPS_PROXY is set.
+  const code = `require('node:http').request({ hostname: '127.0.0.1', port: 1, method: 'POST',
+    path: 'https://API.capsolver.com/createTask?a=1', headers: { host: 'api.capsolver.com', 'Proxy-Authorization': 'Basic x' } },
+    (answer) => answer.pipe(process.stdout)).end('body')`;
+  const { stdout } = await call(`http://127.0.0.1:${port}`, code).finally(() => server.close());
+  expect(JSON.parse(stdout)).toEqual(['/createTask?a=1', 'api.capsolver.com', 'none']);
+});
+
 test('redirect.cjs leaves a fetch what it is: to be aborted, without a body, failing by its cause', async () => {
   const server = createPlain(({ url }, response) => {
     if (url === '/none') response.writeHead(204, { 'set-cookie': ['a=1', 'b=2'] }).end();

@@ -159,6 +159,29 @@ test('asks again for what found no place when those that had one have ended, and
   expect([most, limited.size]).toEqual([3, 40]);
 });
 
+test('gives no more in one call than found a place in the last', async () => {
+  await using world = await openWorld();
+  const sizes: number[] = [];
+  const line = (fields: object) => `${JSON.stringify({ errorCode: '', errorDescription: '', ...fields })}\n`;
+  const done = line({ errorId: 0, status: 'ready', taskId: 'x', solution: { text: 'read' } });
+  const client = new installed.sdk.Legible({
+    baseUrl: world.url,
+    key: world.key,
+    random: () => 0,
+    fetch: async (url, init) => {
+      if (!String(url).endsWith('/createTasks')) return new Response(done);
+      const { tasks } = JSON.parse(String(init?.body)) as { tasks: unknown[] };
+      sizes.push(tasks.length);
+      const full = line({ errorId: 1, errorCode: 'ERROR_RATE_LIMIT' });
+      const lines = tasks.map((_, index) => (index < 20 ? done : full));
+      return new Response(lines.join(''), { headers: { 'content-type': 'application/x-ndjson' } });
+    },
+  });
+  const outcomes = await client.solveAll(Array(165).fill(await image('a')));
+  expect(new Set(outcomes.map(({ solution }) => solution?.text))).toEqual(new Set(['read']));
+  expect(sizes).toEqual([100, 20, 20, 20, 5]);
+});
+
 test('of tasks that take longer waits for each', async () => {
   await using world = await openProofWorld([80]);
   const challenge = { string: 'a phrase', salt: 'a salt', difficulty_factor: 500 };

@@ -59,7 +59,12 @@ describe('a callback', () => {
     expect(JSON.parse(received[0]!.body)).toEqual(result.body);
     expect(received[0]).toMatchObject({
       path: '/hook?a=b',
-      headers: { 'webhook-id': taskId, 'content-type': 'application/json' },
+      headers: {
+        'webhook-id': taskId,
+        'content-type': 'application/json',
+        'user-agent': expect.stringMatching(/^Legible\/\d/),
+        'accept-encoding': 'identity',
+      },
     });
     expect(verified(world, await secretOf(world), received[0]!)).toEqual(result.body);
     const forged = `whsec_${createHmac('sha256', 'x').update('y').digest('base64')}`;

@@ -45,3 +45,14 @@ test('errors of the tasks of one call are in the metrics one by one, those of th
     'legible_faults_total{error_code="ERROR_INVALID_TASK_DATA"} 1',
   ]);
 });
+
+test('a limit that a whole batch meets is one mistake of its address, and not a hundred', async () => {
+  await using world = await openWorld({ settings: { rateLimit: 3, banErrors: 5, blockErrors: 1_000 } });
+  const tasks = Array(20).fill({ type: 'ImageToTextTask', body: await picture() });
+  const codes: string[] = [];
+  for (let call = 0; call < 6; call++) {
+    const { body } = await world.call('createTasks', { tasks });
+    codes.push(body.results?.at(-1).errorCode ?? body.errorCode);
+  }
+  expect(codes).toEqual([...Array(5).fill('ERROR_RATE_LIMIT'), 'ERROR_IP_BANNED']);
+});

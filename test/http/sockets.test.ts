@@ -69,6 +69,21 @@ test('a connection with hundreds of requests ahead is ended, as one mistake of i
   expect(mistakes).toBe(1);
 });
 
+test('requests whose answers are under way in lines are counted as those that wait', async () => {
+  const { read, finish } = gatedReader('abc');
+  await using slow = await openWorld({ engines: { text: { read } } });
+  const body = JSON.stringify({ clientKey: slow.key, tasks: [(await imageTask()).task] });
+  const asked = `POST /createTasks HTTP/1.1\r\nHost: x\r\nAccept: application/x-ndjson\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const socket = connect(slow.port, '127.0.0.1');
+  const said = text(socket);
+  socket.write(asked.repeat(32));
+  await expect.poll(() => slow.money()).toMatchObject({ pending: 32 * price });
+  socket.write(asked.repeat(8));
+  await expect.poll(() => slow.log.join('')).toContain('too many requests ahead');
+  finish();
+  expect(statuses(await said)).toEqual([...Array(32).fill('200'), '400']);
+});
+
 test.skipIf(process.platform === 'darwin')(
   'who floods ten connections in a minute has none for a minute; others have',
   async () => {

@@ -66,7 +66,7 @@ export const calls: Record<string, CallDocument> = {
     reads: ['IdempotencyKey'],
     answers: ['Created'],
     lines: ['Ready', 'Idle', 'Refused', 'Denied'],
-    tells: ['X-Legible-Cost'],
+    tells: ['X-Legible-Cost', 'Retry-After'],
   },
   '/getTaskResult': {
     summary: 'Where a task stands, as long as its result is kept.',
