@@ -45,11 +45,21 @@ export function validator(
 
 /** @throws Fault ERROR_INVALID_TASK_DATA that names the field which takes the most room */
 function payloadOf(task: object): string {
-  const payload = JSON.stringify(task);
-  if (Buffer.byteLength(payload) <= mostPayload) return payload;
-  const sizes = Object.entries(task).map(([name, value]) => [name, JSON.stringify(value).length] as const);
+  const sizes = Object.entries(task).map(([name, value]) => [name, textIn(value)] as const);
+  // As JSON it takes no fewer bytes than its texts have characters, and to write six megabytes takes 50 ms.
+  if (sizes.reduce((sum, [, size]) => sum + size, 0) <= mostPayload) {
+    const payload = JSON.stringify(task);
+    if (Buffer.byteLength(payload) <= mostPayload) return payload;
+  }
   const [largest] = sizes.sort(([, one], [, other]) => other - one)[0]!;
   throw invalid(`task.${largest}: makes the task larger than ${mostPayload} bytes`);
+}
+
+/** Characters of all texts in a value, names included, and one for whatever else it holds. */
+function textIn(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return 1;
+  return Object.entries(value).reduce((sum, [name, inner]) => sum + name.length + textIn(inner), 0);
 }
 
 /** Clients that have none send `null`, or nothing in quotes. */

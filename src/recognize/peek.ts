@@ -50,8 +50,8 @@ function peekPng(view: DataView): Peeked | undefined {
 }
 
 /**
- * Walks the segments up to the frame header: SOF0 to SOF15 without the three that are no frame headers. What stands
- * between two segments, and no marker, is skipped as libjpeg skips it.
+ * Walks the segments up to the frame header, of a kind that browsers show: SOF0 to SOF2. Those in arithmetic coding cost
+ * the decoder a second in two kilobytes. What stands between two segments, and no marker, is skipped as libjpeg skips it.
  */
 function peekJpeg(view: DataView): Peeked | undefined {
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -64,9 +64,9 @@ function peekJpeg(view: DataView): Peeked | undefined {
       at += 1; // fill byte
     } else if (marker === 0) {
       at += 2;
-    } else if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
+    } else if (marker >= 0xc0 && marker <= 0xc2) {
       return { format: 'jpeg', width: view.getUint16(at + 7), height: view.getUint16(at + 5), frames: 1 };
-    } else if (marker === 0xda || marker === 0xd9) {
+    } else if (marker === 0xda || marker === 0xd9 || isOtherFrame(marker)) {
       return undefined;
     } else {
       const length = view.getUint16(at + 2);
@@ -75,6 +75,11 @@ function peekJpeg(view: DataView): Peeked | undefined {
     }
   }
   return undefined;
+}
+
+/** SOF3 to SOF15, without the three of these numbers that are no frame headers. */
+function isOtherFrame(marker: number): boolean {
+  return marker >= 0xc3 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 }
 
 /** Windows headers (40 bytes and more) and the OS/2 one (12). A negative height means rows from the top. */

@@ -40,6 +40,8 @@ export interface PoolOptions {
 /** Eight first looks of 4 ms keep a thread for 32 ms; more would make the others wait. */
 const LARGEST_BATCH = 8;
 const MOST_ATTEMPTS = 2;
+/** As long as the usual image takes, an image counts at most so many times: nobody is to wait for minutes. */
+const MOST_ROUNDS = 200;
 const SWEEP_MS = 50;
 const RESTART_MS = 1000;
 
@@ -229,7 +231,10 @@ export class RecognizerPool {
       answerOnce(queued, () => queued.reject(new Fault(code, { cause })));
       return;
     }
-    this.#imageMs += 0.05 * (threadMs(outcome, batchSize) - this.#imageMs);
+    const ms = threadMs(outcome, batchSize);
+    // A file of two kilobytes can take a second, and need not be charged for: turns are of time.
+    if (ms > this.#imageMs) this.#queue.charge(queued.account, Math.min(ms / this.#imageMs, MOST_ROUNDS) - 1);
+    this.#imageMs += 0.05 * (ms - this.#imageMs);
     answerOnce(queued, () => queued.resolve(outcome));
   }
 

@@ -110,6 +110,16 @@ export class WorkQueue<Entry extends Waiting> {
     return Math.max(images / this.#limit, bytes / this.#mostBytes);
   }
 
+  /**
+   * Lets an account's next image stand so many rounds later: what it has had took so many times as long as usual, and a
+   * round is a turn of the others.
+   */
+  charge(account: string, rounds: number): void {
+    const last = this.#lastRound.get(account);
+    // Without a round of its own it has nothing behind which its next would stand; nobody waits for it.
+    if (last !== undefined) this.#lastRound.set(account, Math.max(last, this.#round) + rounds);
+  }
+
   /** Puts images back in front of all others, after the thread that had them died. */
   putBack(entries: Entry[]): void {
     this.#entries.unshift(...entries.map((entry) => ({ entry, round: this.#round })));

@@ -84,6 +84,36 @@ test('requests whose answers are under way in lines are counted as those that wa
   expect(statuses(await said)).toEqual([...Array(32).fill('200'), '400']);
 });
 
+test('of many connections at once a network has 256 requests ahead, and those with more end', async () => {
+  const { read, finish } = gatedReader('abc');
+  const settings = { maxConnections: 1_000, concurrency: 10_000 };
+  await using slow = await openWorld({ settings, engines: { text: { read } } });
+  const body = JSON.stringify({ clientKey: slow.key, ...(await imageTask()) });
+  const asked = `POST /createTask HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  let said = '';
+  const sockets = Array.from({ length: 40 }, () =>
+    connect(slow.port, '127.0.0.1')
+      .on('error', () => {})
+      .on('data', (bytes) => {
+        said += bytes;
+      }),
+  );
+  for (const socket of sockets) socket.write(asked.repeat(20));
+  const refusals = () => slow.log.join('').split('too many requests ahead').length - 1;
+  // Ten that flood, and no more connections are taken for a minute.
+  await expect.poll(refusals).toBeGreaterThanOrEqual(10);
+  await expect.poll(async () => (await slow.money()).pending / price).toBeGreaterThan(256);
+  expect((await slow.money()).pending / price).toBeLessThanOrEqual(256 + 40);
+  finish();
+  await expect.poll(() => statuses(said).filter((code) => code === '400').length).toBe(refusals());
+  for (const socket of sockets) socket.destroy();
+  // Of connections that have ended nothing is counted.
+  slow.clock.advance(65_000);
+  const later = connect(slow.port, '127.0.0.1');
+  later.write(question.repeat(30));
+  expect(await answers(later, 30)).toBe(30);
+});
+
 test.skipIf(process.platform === 'darwin')(
   'who floods ten connections in a minute has none for a minute; others have',
   async () => {

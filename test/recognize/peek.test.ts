@@ -50,6 +50,13 @@ describe('what stands before or beside the size is not taken for it', () => {
     expect(peekImage(jpeg)).toEqual({ format: 'jpeg', width: 70, height: 31, frames: 1 });
   });
 
+  test.each([0xc3, 0xc5, 0xc9, 0xca, 0xcf])(
+    'jpeg: a frame of kind %i, which no browser shows, is refused',
+    (kind) => {
+      expect(peekImage(Uint8Array.from([0xff, 0xd8, 0xff, kind, ...sof.slice(2)]))).toBeUndefined();
+    },
+  );
+
   test('jpeg: what libjpeg skips between two segments is skipped', () => {
     const jpeg = Uint8Array.from([
       0xff,

@@ -37,6 +37,16 @@ test('who has taken back what it sent does not wait for it', () => {
   expect(takeAll(queue)).toBe('babb');
 });
 
+test('an image that took five times as long as usual is five turns of its account', () => {
+  const queue = new WorkQueue<Waiting>(100);
+  for (let i = 0; i < 2; i++) queue.add(image('a'), 0);
+  queue.take(1);
+  queue.charge('a', 4);
+  for (let i = 0; i < 8; i++) queue.add(image('b'), 0);
+  queue.add(image('a'), 0);
+  expect(takeAll(queue)).toBe('abbbbbbabb');
+});
+
 test('an account that has waited for others gets no more than its turn afterwards', () => {
   const queue = new WorkQueue<Waiting>(100);
   queue.add(image('a'), 0);
