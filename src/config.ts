@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { databaseUrlProblem } from './databaseUrl.ts';
 import { dialectNames } from './dialects.ts';
 import { languages } from './errors.ts';
 import { standardPrices } from './prices.ts';
@@ -8,7 +9,6 @@ import {
   dialectPorts,
   filled,
   flag,
-  isAddress,
   origins,
   parseJson,
   port,
@@ -45,7 +45,10 @@ const schema = z.object({
   databaseUrl: z
     .string()
     .regex(/^postgres(ql)?:\/\//, { error: 'does not begin with postgres://', abort: true })
-    .refine(isAddress, 'is no address; in a password # / ? @ and % are written %23 %2F %3F %40 and %25')
+    .superRefine((url, context) => {
+      const message = databaseUrlProblem(url);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    })
     .optional()
     .describe('postgres://…; without it, SQLite in dataDir'),
   logLevel: z

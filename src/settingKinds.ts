@@ -103,8 +103,3 @@ export function parseJson(text: string): unknown {
     return undefined;
   }
 }
-
-/** Whether a database's address can be read; one of a local socket names no host behind its login. */
-export function isAddress(url: string): boolean {
-  return URL.canParse(url.replace('@/', '@local/'));
-}

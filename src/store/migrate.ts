@@ -59,6 +59,8 @@ export async function migrate(db: Kysely<unknown>, engine: EngineName): Promise<
 export interface Migrations {
   done: string[];
   pending: string[];
+  /** One that this version does not know, which the tables of a newer one have had. */
+  newer: string | undefined;
 }
 
 /** Reads them, and changes nothing. */
@@ -66,7 +68,12 @@ export async function migrationsOf(db: Kysely<unknown>, engine: EngineName): Pro
   const known = await migratorOf(db, engine).getMigrations();
   const named = (isDone: boolean) =>
     known.filter(({ executedAt }) => (executedAt !== undefined) === isDone).map(({ name }) => name);
-  return { done: named(true), pending: named(false) };
+  const done = named(true);
+  return {
+    done,
+    pending: named(false),
+    newer: done.length === 0 ? undefined : newerMigration(await appliedTo(db)),
+  };
 }
 
 function migratorOf(db: Kysely<unknown>, engine: EngineName): Migrator {
@@ -86,7 +93,7 @@ async function appliedTo(db: Kysely<unknown>): Promise<string[]> {
 }
 
 /** Told without a stack, as all errors are that have a code; a class alone would not come through from a thread. */
-class NewerTables extends Error {
+export class NewerTables extends Error {
   readonly code = 'NEWER_TABLES';
 
   constructor(migration: string) {

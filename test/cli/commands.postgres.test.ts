@@ -101,6 +101,22 @@ it("doctor --fix refunds overdue holds, brings older tables up to date, and leav
   expect(await json('account', 'show', 'bob')).toMatchObject({ posted: 1_000_000, pending: 0 });
 });
 
+it('doctor takes tables of a newer version for these, whatever of this one is missing as well', async () => {
+  const later = new pg.Client({ connectionString: databaseUrl.href });
+  await later.connect();
+  const missing = await later.query("delete from kysely_migration where name like '0012%' returning *");
+  await later.query("insert into kysely_migration (name, timestamp) values ('0012-other', '')");
+  const { out } = await legible(['doctor', '--json'], settings);
+  const { findings } = JSON.parse(out) as { findings: { name: string; detail: string; fixable?: boolean }[] };
+  const { name: lost, timestamp } = missing.rows[0];
+  await later.query("delete from kysely_migration where name = '0012-other'");
+  await later.query('insert into kysely_migration (name, timestamp) values ($1, $2)', [lost, timestamp]);
+  await later.end();
+  expect(findings.find(({ name }) => name === 'schema')?.detail).toMatch(
+    /^The database is of a newer Legible \(it has 0012-other\)/,
+  );
+});
+
 it.each(['backup', 'restore'])('%s points to the tools of PostgreSQL', async (command) => {
   const { status, err } = await legible([command, join(folder, 'file')], settings);
   expect([status, err]).toEqual([1, expect.stringMatching(/^error: The data is in PostgreSQL: use pg_/)]);

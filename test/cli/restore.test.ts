@@ -266,7 +266,7 @@ it('a backup of a newer version is refused, and so is its database', async () =>
   copy.exec("insert into kysely_migration values ('9999-later', '2027-01-01T00:00:00Z')");
   copy.close();
   expect(JSON.parse((await on('restore', newer)).err).error).toBe(
-    `${newer} is of a newer Legible (9999-later): restore it with that one`,
+    `${newer} is of a newer Legible (9999-later): use that one`,
   );
   expect(await posted()).toBe(10_000_000 + paidLater);
 

@@ -4,6 +4,7 @@ import { dataDirProblem } from '../../dataDir.ts';
 import { pepperProblem } from '../../pepper.ts';
 import type { StoreAdmin } from '../../store/admin.ts';
 import { isDataDirHeld, lockDataDir } from '../../store/lock.ts';
+import { NewerTables } from '../../store/migrate.ts';
 import { databaseFile } from '../../store/open.ts';
 import { remnantsProblem } from '../../store/sqlite/remnants.ts';
 import type { Store } from '../../store/store.ts';
@@ -27,8 +28,9 @@ export async function checkBooks(config: Config, whole: boolean): Promise<Findin
       ? [finding('database', 'warn', `${file} is made at the first start`)]
       : [finding('database', false, `${file} can be neither reached nor made: ${problem}`)];
   }
-  const { done, pending } = await lookAtTables(config);
+  const { done, pending, newer } = await lookAtTables(config);
   if (done.length === 0) return [finding('schema', 'warn', 'tables are made at the first start')];
+  if (newer !== undefined) return [finding('schema', false, new NewerTables(newer).message)];
   if (pending.length > 0) {
     const detail = `made by an older Legible, without ${pending.join(', ')}: the next start brings the tables up to date`;
     return [finding('schema', false, detail, () => bringUpToDate(config, pending))];

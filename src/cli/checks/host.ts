@@ -1,5 +1,6 @@
 import { freemem } from 'node:os';
 import type { Config } from '../../config.ts';
+import { protectionOf } from '../../databaseUrl.ts';
 import { filesNeeded, mostOpenFiles, readProc } from '../../openFiles.ts';
 import { oldestNode } from '../../version.ts';
 import { type Finding, findingsOf } from './check.ts';
@@ -23,6 +24,13 @@ export function checkConfig(config: Config): Finding[] {
         named ? 'ok' : 'warn',
         named ? `${host}, behind ${trustedProxies.join(', ')}` : `${host}: put a proxy with TLS in front`,
       ),
+    );
+  }
+  const database = config.databaseUrl === undefined ? undefined : protectionOf(config.databaseUrl);
+  if (database !== undefined) {
+    const advice = database === 'encrypted' ? '' : ': add sslmode=verify-full to databaseUrl';
+    found.push(
+      finding('way to the database', database === 'encrypted' ? 'ok' : 'warn', `${database}${advice}`),
     );
   }
   if (!loopback.includes(opsHost)) {

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { driverUrl } from '../../databaseUrl.ts';
 import { type Ask, type Compiled, compilerFor, type Told } from '../statement.ts';
 
 /** Whoever waits for money longer than this is refused: a request must not hang on a lost database. */
@@ -15,7 +16,7 @@ const numbers = {
 /** Connections for operations: short-lived statements, quick to give up. */
 export function openPool(url: string, connections: number): pg.Pool {
   return lasting({
-    connectionString: url,
+    connectionString: driverUrl(url),
     application_name: 'legible',
     max: connections,
     connectionTimeoutMillis: patienceMs,
@@ -33,7 +34,7 @@ const withoutLimits = `set statement_timeout = 0; set lock_timeout = 0; set idle
 /** One connection without limits of time, for migrations and audits. */
 export function openPatientPool(url: string): pg.Pool {
   return lasting({
-    connectionString: url,
+    connectionString: driverUrl(url),
     application_name: 'legible (patient)',
     max: 1,
     connectionTimeoutMillis: 5 * patienceMs,

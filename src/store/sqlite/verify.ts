@@ -57,8 +57,7 @@ function appliedIn(file: string, name: string): string[] {
     // Also of an empty file, as a copy leaves it that was cut off.
     if (applied.length === 0) throw new UserError(`${name} is not a backup of Legible: it has no books`);
     const newer = newerMigration(applied);
-    if (newer !== undefined)
-      throw new UserError(`${name} is of a newer Legible (${newer}): restore it with that one`);
+    if (newer !== undefined) throw new UserError(`${name} is of a newer Legible (${newer}): use that one`);
     return applied;
   });
 }
