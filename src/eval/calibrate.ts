@@ -6,7 +6,6 @@
  * writes them into the card beside the model.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { type Line, logOdds } from '../recognize/calibration.ts';
 import { calibrationSchema, readModelCard } from '../recognize/modelCard.ts';
 import { cardPath, textModel } from '../recognize/modelFiles.ts';
@@ -14,7 +13,7 @@ import { loadNet } from '../recognize/net.ts';
 import { readImage } from '../recognize/reader.ts';
 import { findFamilies } from './families.ts';
 import { limitOf } from './limit.ts';
-import { orRefuse, proveWritable, refuse, refuseModel, tellNotes } from './refusals.ts';
+import { argumentsOf, orRefuse, proveWritable, refuse, refuseModel, tellNotes } from './refusals.ts';
 import { isRight } from './score.ts';
 
 /** One reading: what the net said of it, and whether it was right. */
@@ -36,27 +35,17 @@ const onReal = { oneLook: { flatter: 0.86, moved: -0.18 }, moreLooks: { flatter:
 
 const usage = 'usage: npm run calibrate -- [--limit N] [--model FILE] DIR…';
 
-const { values, positionals } = orRefuse(() =>
-  parseArgs({
-    allowPositionals: true,
-    options: {
-      model: { type: 'string', default: textModel },
-      limit: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  }),
-);
-if (values.help) {
-  console.log(usage);
-  process.exit(0);
-}
-if (positionals.length === 0) refuse(usage);
+const { values, positionals } = argumentsOf(usage, {
+  model: { type: 'string' },
+  limit: { type: 'string' },
+});
+const { model = textModel } = values;
 
 const limit = limitOf(values.limit);
 const found = orRefuse(() => findFamilies(positionals));
 tellNotes(found);
-const { card, net } = await openModel(values.model);
-proveWritable(cardPath(values.model));
+const { card, net } = await openModel(model);
+proveWritable(cardPath(model));
 const oneLook: Sample[] = [];
 const moreLooks: Sample[] = [];
 for (const { images, arithmetic } of found.families) {
@@ -88,7 +77,7 @@ if (!calibrationSchema.safeParse(calibration).success)
     `readings that are right no oftener where the net is surer give no line: ${JSON.stringify(calibration)}`,
   );
 const fitted = { ...card, calibration };
-writeFileSync(cardPath(values.model), `${JSON.stringify(fitted, null, 2)}\n`);
+writeFileSync(cardPath(model), `${JSON.stringify(fitted, null, 2)}\n`);
 console.log(`${oneLook.length} images: ${JSON.stringify(calibration)}`);
 
 /** The model, so that it says its own probabilities, and its card as it stands. */

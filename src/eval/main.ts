@@ -7,7 +7,6 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { imagesAtOnce, type LocalReader, startLocalReader } from '../cli/localReader.ts';
 import { tellLostOutput } from '../cli/lostOutput.ts';
 import { progressOf } from '../cli/progress.ts';
@@ -20,7 +19,15 @@ import { type Family, findFamilies, type Labelled, type PuzzleFamily } from './f
 import { isNoImage, isUnsolved } from './givenUp.ts';
 import { limitOf } from './limit.ts';
 import { countRight } from './puzzles.ts';
-import { orRefuse, proveWritable, refuse, refuseModel, tellLeftOut, tellNotes } from './refusals.ts';
+import {
+  argumentsOf,
+  orRefuse,
+  proveWritable,
+  refuse,
+  refuseModel,
+  tellLeftOut,
+  tellNotes,
+} from './refusals.ts';
 import { puzzleReport, textReport } from './report.ts';
 import { type FamilyScore, isRight, meanExact, type Read, scoreFamily, scorePuzzles } from './score.ts';
 
@@ -30,23 +37,13 @@ A DIR holds images and a labels.tsv, or folders that do. docs/audit.md tells its
 
 tellLostOutput();
 
-const { values, positionals } = orRefuse(() =>
-  parseArgs({
-    allowPositionals: true,
-    options: {
-      json: { type: 'string' },
-      misses: { type: 'string' },
-      model: { type: 'string', default: textModel },
-      limit: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  }),
-);
-if (values.help) {
-  console.log(usage);
-  process.exit(0);
-}
-if (positionals.length === 0) refuse(usage);
+const { values, positionals } = argumentsOf(usage, {
+  json: { type: 'string' },
+  misses: { type: 'string' },
+  model: { type: 'string' },
+  limit: { type: 'string' },
+});
+const { model = textModel } = values;
 
 const limit = limitOf(values.limit);
 const found = orRefuse(() => findFamilies(positionals));
@@ -63,7 +60,7 @@ if (
 )
   refuse(`--json and --misses both name ${values.json}.`);
 
-const reader = await startReader(values.model);
+const reader = await startReader(model);
 for (const { images } of families) images.splice(limit);
 for (const { puzzles } of puzzleFamilies) puzzles.splice(limit);
 const progress = progressOf(

@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { printable } from '../cli/output.ts';
 import { UserError } from '../userError.ts';
 import type { Families } from './families.ts';
@@ -25,6 +26,22 @@ function refuseTheirs(error: unknown): never {
     error instanceof UserError || errno !== undefined || code?.startsWith('ERR_PARSE_ARGS') === true;
   if (!isTheirs) throw error;
   return refuse(message);
+}
+
+/** The options and folders that a measurement is called with; ends the process where it is asked how, or wrongly. */
+export function argumentsOf<Options extends Record<string, { type: 'string' }>>(
+  usage: string,
+  options: Options,
+) {
+  const { values, positionals } = orRefuse(() =>
+    parseArgs({ allowPositionals: true, options: { ...options, help: { type: 'boolean', short: 'h' } } }),
+  );
+  if ((values as { help?: boolean }).help) {
+    console.log(usage);
+    process.exit(0);
+  }
+  if (positionals.length === 0) refuse(usage);
+  return { values: values as { [Name in keyof Options]?: string }, positionals };
 }
 
 export function refuseModel(model: string, error: unknown): never {
