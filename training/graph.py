@@ -116,16 +116,6 @@ def attach_bytes(model: onnx.ModelProto) -> None:
     graph.input.append(helper.make_tensor_value_info("image", TensorProto.UINT8, ["n", "h", "w", 3]))
 
 
-def store_in_halves(model: onnx.ModelProto) -> None:
-    """Keeps large weights in two bytes each; a session turns them into float32 once, when it loads them."""
-    graph = model.graph
-    for tensor in [t for t in graph.initializer if t.data_type == TensorProto.FLOAT and np.prod(t.dims) > 256]:
-        half = f"{tensor.name}_half"
-        graph.initializer.append(numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), half))
-        graph.node.insert(0, helper.make_node("Cast", [half], [tensor.name], to=TensorProto.FLOAT))
-        graph.initializer.remove(tensor)
-
-
 def describe(model: onnx.ModelProto, images_seen: int) -> None:
     """What a server must know to use the file, as its metadata."""
     facts = {

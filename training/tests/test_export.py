@@ -7,9 +7,10 @@ from training import checkpoint, export
 from training.alphabet import CHARS
 from training.average import blend
 from training.ctc import greedy
-from training.graph import attach_bytes, describe, float_graph, store_in_halves
+from training.graph import attach_bytes, describe, float_graph
 from training.net import TextNet, normalise
 from training.quantise import quantise
+from training.storage import store_in_halves
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +68,7 @@ def test_stored_in_halves_it_takes_half_and_reads_the_same(net, letters):
 def test_the_integer_graph_reads_what_the_net_does(net, letters):
     images = letters(8)
     model = quantise(float_graph(net), [image[None] for image in images])
+    store_in_halves(model)
     attach_bytes(model)
     assert model.graph.input[0].type.tensor_type.elem_type == 2  # uint8
     assert "x" not in {name for node in model.graph.node for name in node.input}
