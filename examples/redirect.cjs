@@ -58,7 +58,10 @@ for (const module of [http, https]) {
       options = { hostname: url.hostname, path: url.pathname + url.search, ...more };
     }
     // To a proxy of the environment's, some clients send the whole address as the path: it is left out, and so is its login.
-    const behind = URL.parse(options.path ?? '');
+    const behind =
+      /^https?:\/\//i.test(options.path ?? '') && URL.canParse(options.path)
+        ? new URL(options.path)
+        : undefined;
     if (isLed(behind?.hostname)) {
       const headers = withoutProxy(options.headers);
       return lead(behind.hostname, { ...options, headers, path: behind.pathname + behind.search }, ...rest);

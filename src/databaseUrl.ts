@@ -11,9 +11,12 @@ export function databaseUrlProblem(url: string): string | undefined {
   const parsed = parsedUrl(url);
   if (parsed === null)
     return 'is no address; in a password # / ? @ and % are written %23 %2F %3F %40 and %25';
-  for (const name of parsed.searchParams.keys())
-    if (/ssl|tls/i.test(name) && !tlsParameters.includes(name))
-      return `has a parameter ${name}, which nothing knows, so that nothing would be encrypted${suggestion(name, tlsParameters)}`;
+  const names = [...parsed.searchParams.keys()];
+  const twice = names.find((name, at) => tlsParameters.includes(name) && names.indexOf(name) < at);
+  if (twice !== undefined) return `has ${twice} twice`;
+  const strange = names.find((name) => /ssl|tls/i.test(name) && !tlsParameters.includes(name));
+  if (strange !== undefined && !isEncrypted(parsed))
+    return `has a parameter ${strange}, which nothing knows, so that nothing would be encrypted${suggestion(strange, tlsParameters)}`;
   const mode = parsed.searchParams.get('sslmode');
   if (mode !== null && !modes.includes(mode))
     return `has an unknown sslmode${suggestion(mode, modes)}; the modes are ${modes.join(', ')}`;
@@ -30,14 +33,25 @@ export function driverUrl(url: string): string {
 
 /** Whether what goes to and from a database, over a network, is encrypted and meant for it; undefined on this machine. */
 export function protectionOf(url: string): 'encrypted' | 'not verified' | 'in the clear' | undefined {
-  const { hostname, searchParams } = parsedUrl(url)!;
+  const parsed = parsedUrl(url)!;
+  const { hostname, searchParams } = parsed;
   const host = searchParams.get('host') ?? hostname;
   if (['', 'localhost', '127.0.0.1', '[::1]', 'local'].includes(host) || /^(\/|%2f)/i.test(host))
     return undefined;
+  const mode = searchParams.get('sslmode') ?? '';
+  const isLax = searchParams.get('uselibpqcompat') === 'true' && ['prefer', 'require'].includes(mode);
+  if (mode === 'no-verify' || isLax || searchParams.get('ssl') === 'no-verify') return 'not verified';
+  return isEncrypted(parsed) ? 'encrypted' : 'in the clear';
+}
+
+/** As the driver decides it. */
+function isEncrypted({ searchParams }: URL): boolean {
   const mode = searchParams.get('sslmode');
-  if (mode === 'no-verify') return 'not verified';
-  const isOn = ['true', '1'].includes(searchParams.get('ssl') ?? '') || searchParams.has('sslrootcert');
-  return mode === 'disable' || (mode === null && !isOn) ? 'in the clear' : 'encrypted';
+  if (mode !== null) return mode !== 'disable';
+  const isOn = ['true', '1', 'no-verify'].includes(searchParams.get('ssl') ?? '');
+  return (
+    isOn || ['sslrootcert', 'sslcert', 'sslkey', 'sslnegotiation'].some((name) => searchParams.has(name))
+  );
 }
 
 /** One of a local socket names no host behind its login. */

@@ -1,6 +1,6 @@
 import { LegibleError } from './error.ts';
 import type { Solved, Task } from './task.ts';
-import { isRepeatable, refusalOf, type Transport } from './transport.ts';
+import { isLimit, isRepeatable, refusalOf, type Transport } from './transport.ts';
 
 /** A solution, or the error that stands in its place. */
 export type Outcome<T extends Task = Task> =
@@ -93,6 +93,7 @@ export class Batch {
     const ending: Promise<void>[] = [];
     const again: [number, number][] = [];
     let answered = 0;
+    let isLimited = false;
     let failure: LegibleError | undefined;
     try {
       await transport.repeat(signal, async () => {
@@ -101,8 +102,10 @@ export class Batch {
         for await (const answer of transport.lines(call)) {
           const place = answered++;
           const index = indexes[place]!;
-          if (isRefusedForNow(answer)) again.push([place, index]);
-          else ending.push(this.#keep(index, this.#end(answer)));
+          if (isRefusedForNow(answer)) {
+            again.push([place, index]);
+            isLimited ||= isLimit(refusalOf(answer, new Headers()).code);
+          } else ending.push(this.#keep(index, this.#end(answer)));
         }
         if (answered < indexes.length) throw new LegibleError('NO_ANSWER', 'the answer broke off');
       });
@@ -116,7 +119,8 @@ export class Batch {
     await Promise.all(ending);
     // Mostly the places of the key were taken, by those that have ended now: as many as there were are free again.
     const places = Math.min(Math.max(answered - again.length, 1), singlesAtOnce);
-    if (again.length > 0) this.#most = Math.max(answered - again.length, 1);
+    if (isLimited) this.#most = Math.max(answered - again.length, 1);
+    else this.#most = Math.min(this.#most + Math.ceil(this.#most / 4), mostTasks);
     await this.#solveSingly(again, nameOf, places);
   }
 

@@ -175,6 +175,11 @@ function brokenOff({ headers }: Response, signal: AbortSignal | undefined, cause
   return new LegibleError('NO_ANSWER', 'the answer broke off', { requestId, cause });
 }
 
+/** Whether a code says that its key has no place or no call left for now. */
+export function isLimit(code: string): boolean {
+  return code === 'ERROR_RATE_LIMIT' || foreignLimits.includes(code);
+}
+
 /** Whether the same call may be sent again, and soon. */
 export function isRepeatable(error: unknown): error is LegibleError {
   if (!(error instanceof LegibleError)) return false;

@@ -64,9 +64,10 @@ export function requireDatabase(config: Config): void {
  */
 async function lookForTables(config: Config, isMade: boolean): Promise<boolean> {
   const { done, pending } = await lookAtTables(config);
-  if (done.length === 0 && config.databaseUrl !== undefined && !isMade)
+  const setting = config.databaseUrl === undefined ? 'LEGIBLE_DATA_DIR' : 'LEGIBLE_DATABASE_URL';
+  if (done.length === 0 && !isMade)
     throw new UserError(
-      `There are no tables of Legible in ${databaseOf(config)}; set LEGIBLE_DATABASE_URL to the server's.`,
+      `There are no tables of Legible in ${databaseOf(config)}; set ${setting} to the server's.`,
     );
   if (done.length === 0 || pending.length === 0) return done.length > 0;
   const older = `The tables are of an older Legible, without ${pending.join(', ')}`;

@@ -32,8 +32,9 @@ export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Fl
       const own = await flow.dialectOf(fields.clientKey);
       if (own !== null) spoken.dialect = dialectNamed(own) ?? spoken.dialect;
     }
-    const { name: dialect, methods, translate, numbered } = spoken.dialect;
-    const { task: sentTask } = fields;
+    const { name: dialect, methods, translate, numbered, form } = spoken.dialect;
+    // Of a form the task is made, whatever field of that name it brings.
+    const sentTask = form === undefined ? fields.task : undefined;
     spoken.fields = translate?.(fields, path) ?? fields;
     const method = methods[path];
     if (method === undefined) throw noSuchMethod();

@@ -36,6 +36,8 @@ interface Open {
   ahead: number;
   /** Whether the connection has sent too many. */
   isOver: boolean;
+  /** Whether its end is waited for. */
+  isWatched: boolean;
 }
 
 interface FloodParts {
@@ -61,7 +63,7 @@ export class OpenRequests {
    */
   begin({ socket }: IncomingMessage): Turn {
     if (socket.destroyed) return 'none';
-    const open = this.#of.get(socket) ?? { count: 0, ahead: 0, isOver: false };
+    const open = this.#of.get(socket) ?? { count: 0, ahead: 0, isOver: false, isWatched: false };
     if (open.count++ === 0) this.#of.set(socket, open);
     if (open.isOver) {
       if (open.count > 2 * mostOpen) {
@@ -82,7 +84,8 @@ export class OpenRequests {
     const network = this.#parts.networkOf(socket);
     if (network === undefined) return true;
     if (this.#ahead.of(network) >= mostAhead) return false;
-    if (open.ahead === 0) {
+    if (!open.isWatched) {
+      open.isWatched = true;
       socket.once('close', () => {
         for (; open.ahead > 0; open.ahead--) this.#ahead.remove(network);
       });

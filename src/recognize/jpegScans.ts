@@ -5,7 +5,7 @@ const startOfScan = 0xda;
 const endOfImage = 0xd9;
 
 /** Has no length and no content of its own: a restart, or the start of the image. */
-function isBare(marker: number): boolean {
+export function isBare(marker: number): boolean {
   return marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
 }
 

@@ -1,3 +1,4 @@
+import { isBare } from './jpegScans.ts';
 import { type Animation, peekGif } from './peekGif.ts';
 import { peekWebp } from './peekWebp.ts';
 import { MOST_PIECES } from './walk.ts';
@@ -62,7 +63,7 @@ function peekJpeg(view: DataView): Peeked | undefined {
     const marker = view.getUint8(at + 1);
     if (marker === 0xff) {
       at += 1; // fill byte
-    } else if (marker === 0) {
+    } else if (marker === 0 || isBare(marker)) {
       at += 2;
     } else if (marker >= 0xc0 && marker <= 0xc2) {
       return { format: 'jpeg', width: view.getUint16(at + 7), height: view.getUint16(at + 5), frames: 1 };

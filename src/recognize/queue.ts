@@ -46,6 +46,8 @@ export class WorkQueue<Entry extends Waiting> {
   /** Round of the last image that was taken, and of the last that came of each account. */
   #round = 0;
   readonly #lastRound = new Map<string, number>();
+  /** Rounds behind which the next of an account stands, by what its images have cost. */
+  readonly #owed = new Map<string, number>();
 
   constructor(limit: number, bytes = mostBytes) {
     this.#limit = limit;
@@ -65,7 +67,7 @@ export class WorkQueue<Entry extends Waiting> {
     const leaving = this.#roomFor(entry);
     if (leaving === undefined) throw tooMany(retryAfterMs);
     if (leaving.length > 0) this.remove((other) => leaving.includes(other));
-    const round = Math.max(this.#round, this.#lastRound.get(entry.account) ?? 0) + 1;
+    const round = Math.max(this.#round, this.#roundOf(entry.account)) + 1;
     this.#lastRound.set(entry.account, round);
     const before = this.#entries.findLastIndex((other) => other.round <= round);
     this.#entries.splice(before + 1, 0, { entry, round });
@@ -115,9 +117,14 @@ export class WorkQueue<Entry extends Waiting> {
    * round is a turn of the others.
    */
   charge(account: string, rounds: number): void {
-    const last = this.#lastRound.get(account);
-    // Without a round of its own it has nothing behind which its next would stand; nobody waits for it.
-    if (last !== undefined) this.#lastRound.set(account, Math.max(last, this.#round) + rounds);
+    // Nobody waits, and nobody is behind anybody.
+    if (this.#entries.length === 0) return;
+    this.#owed.set(account, Math.max(this.#roundOf(account), this.#round) + rounds);
+  }
+
+  /** Of the last that came of an account, or behind which its next stands. */
+  #roundOf(account: string): number {
+    return Math.max(this.#lastRound.get(account) ?? 0, this.#owed.get(account) ?? 0);
   }
 
   /** Puts images back in front of all others, after the thread that had them died. */
@@ -163,6 +170,8 @@ export class WorkQueue<Entry extends Waiting> {
     this.#entries = this.#entries.filter(({ entry }) => !gone.has(entry));
     for (const { bytes } of entries) this.#bytes -= bytes;
     // Nobody is behind anybody any more.
-    if (this.#entries.length === 0) this.#lastRound.clear();
+    if (this.#entries.length > 0) return;
+    this.#lastRound.clear();
+    this.#owed.clear();
   }
 }

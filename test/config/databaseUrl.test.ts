@@ -21,6 +21,7 @@ describe('the address of a database', () => {
     ['?sslmod=verify-full', /^has a parameter sslmod, which nothing knows.*did you mean sslmode\?$/],
     ['?SSLMODE=verify-full', /^has a parameter SSLMODE/],
     ['?tls=true', /^has a parameter tls/],
+    ['?sslmode=verify-full&sslmode=disable', /^has sslmode twice$/],
     ['?sslmode=verify_full', /^has an unknown sslmode; did you mean verify-full\?/],
   ])('is refused with %s, which would leave everything in the clear', (query, problem) => {
     expect(databaseUrlProblem(at(query))).toMatch(problem);
@@ -42,6 +43,9 @@ describe('the address of a database', () => {
     ['?sslmode=no-verify', 'not verified'],
     ['?sslmode=require', 'encrypted'],
     ['?ssl=true', 'encrypted'],
+    ['?sslcert=/a.pem&sslkey=/b.pem', 'encrypted'],
+    ['?ssl=no-verify', 'not verified'],
+    ['?sslmode=require&uselibpqcompat=true', 'not verified'],
   ])('over a network with %j is %s', (query, protection) => {
     expect(protectionOf(at(query))).toBe(protection);
     for (const host of ['localhost', '127.0.0.1:5432', '[::1]'])

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { imageTask, openWorld, price, start } from '../world.ts';
+import { imageTask, openWorld, picture, price, start } from '../world.ts';
 
 test.each(['anticaptcha', 'capmonster', '2captcha'])(
   'a task of createTasks that is sent alone under its name, with a key of %s, is the same request',
@@ -16,3 +16,23 @@ test.each(['anticaptcha', 'capmonster', '2captcha'])(
     expect(other.body.errorDescription).toContain('was sent before with another task');
   },
 );
+
+test('two images of in.php are two requests, whatever else stands beside them', async () => {
+  await using world = await openWorld();
+  const said: string[] = [];
+  for (const width of [120, 121]) {
+    const fields = {
+      key: world.key,
+      method: 'base64',
+      task: { same: 'as before' },
+      body: await picture(width),
+    };
+    const answer = await fetch(`${world.url}/in.php`, {
+      method: 'POST',
+      headers: { 'idempotency-key': 'n' },
+      body: JSON.stringify(fields),
+    });
+    said.push(await answer.text());
+  }
+  expect(said).toEqual([expect.stringMatching(/^OK\|/), expect.not.stringMatching(/^OK/)]);
+});

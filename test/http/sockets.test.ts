@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { lastRequests } from '../../src/http/rawSocket.ts';
 import { gatedReader, imageTask, openWorld, price, type World } from '../world.ts';
 
@@ -82,6 +82,18 @@ test('requests whose answers are under way in lines are counted as those that wa
   await expect.poll(() => slow.log.join('')).toContain('too many requests ahead');
   finish();
   expect(statuses(await said)).toEqual([...Array(32).fill('200'), '400']);
+});
+
+test('a connection that sends two at a time for long is watched once', async () => {
+  const warned = vi.spyOn(process, 'emitWarning');
+  const socket = await open();
+  for (let pair = 0; pair < 15; pair++) {
+    socket.write(question.repeat(2));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  socket.destroy();
+  expect(warned).not.toHaveBeenCalled();
+  warned.mockRestore();
 });
 
 test('of many connections at once a network has 256 requests ahead, and those with more end', async () => {

@@ -57,6 +57,12 @@ describe('what stands before or beside the size is not taken for it', () => {
     },
   );
 
+  test.each([0xd0, 0xd7, 0x01])('jpeg: a marker %i without a length hides no frame', (bare) => {
+    const hidden = [0xff, 0xca, ...sof.slice(2)];
+    const jpeg = [0xff, 0xd8, 0xff, bare, 0, 2 + hidden.length, ...hidden, ...sof];
+    expect(peekImage(Uint8Array.from(jpeg))).toBeUndefined();
+  });
+
   test('jpeg: what libjpeg skips between two segments is skipped', () => {
     const jpeg = Uint8Array.from([
       0xff,

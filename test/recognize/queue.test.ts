@@ -47,6 +47,17 @@ test('an image that took five times as long as usual is five turns of its accoun
   expect(takeAll(queue)).toBe('abbbbbbabb');
 });
 
+test('what an image took is owed although another one is taken back', () => {
+  const queue = new WorkQueue<Waiting>(100);
+  for (let i = 0; i < 2; i++) queue.add(image('a'), 0);
+  queue.take(1);
+  for (let i = 0; i < 3; i++) queue.add(image('b'), 0);
+  queue.charge('a', 4);
+  queue.remove(({ account }) => account === 'a');
+  queue.add(image('a'), 0);
+  expect(takeAll(queue)).toBe('bbba');
+});
+
 test('an account that has waited for others gets no more than its turn afterwards', () => {
   const queue = new WorkQueue<Waiting>(100);
   queue.add(image('a'), 0);

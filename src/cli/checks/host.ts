@@ -67,10 +67,11 @@ function checkNode(): Finding {
 }
 
 /**
- * Memory that can be had without swapping, of the machine or of its container: `freemem` alone leaves out what the page
- * cache would yield.
+ * Memory that can be had without swapping, and no more than a container may have in all: what is taken of that includes
+ * the page cache, which would be given up. `freemem` alone leaves that out too.
  */
 function freeMemory(): number {
   const kib = readProc('/proc/meminfo', /^MemAvailable:\s+(\d+)/m);
-  return Math.min(kib === undefined ? freemem() : kib * 1024, process.availableMemory());
+  const bound = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+  return Math.min(kib === undefined ? freemem() : kib * 1024, bound);
 }
