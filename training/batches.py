@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import queue
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,15 +69,23 @@ def draw_batch(
     return Batch(images, [s.text for s in samples])
 
 
-def produce(out: Any, share: Any, seeds: range, scale: float, heights: tuple[int, ...]) -> None:
+def all_fonts() -> Any:
+    from training.synth import Synthesiser
+
+    return Synthesiser()
+
+
+def produce(
+    out: Any, share: Any, seeds: range, scale: float, heights: tuple[int, ...], make: Callable[[], Any]
+) -> None:
     """Body of one process: fills the queue until its parent is gone."""
     import cv2
 
     cv2.setNumThreads(0)
-    from training.synth import STYLES, Synthesiser
+    from training.synth import STYLES
 
     parent = os.getppid()
-    synthesiser = Synthesiser()
+    synthesiser = make()
     # Else its end waits until what is in the pipe has been read, which its sisters hold open.
     out.cancel_join_thread()
     for seed in seeds:
@@ -94,7 +103,7 @@ def produce(out: Any, share: Any, seeds: range, scale: float, heights: tuple[int
 
 
 class Producers:
-    """`count` processes that draw batches ahead of the trainer; `share` may change at any time."""
+    """`count` processes that draw batches ahead of the trainer, each by what `make` makes; `share` may change at any time."""
 
     def __init__(
         self,
@@ -103,6 +112,7 @@ class Producers:
         share: np.ndarray,
         scale: float = 1.0,
         heights: tuple[int, ...] = HEIGHTS,
+        make: Callable[[], Any] = all_fonts,
     ) -> None:
         spawn = multiprocessing.get_context("spawn")
         self.queue = spawn.Queue(4 * count + 4)
@@ -110,7 +120,7 @@ class Producers:
         self.processes = [
             spawn.Process(
                 target=produce,
-                args=(self.queue, self.share, range(first_seed + k, 1 << 62, count), scale, heights),
+                args=(self.queue, self.share, range(first_seed + k, 1 << 62, count), scale, heights, make),
                 daemon=True,
             )
             for k in range(count)

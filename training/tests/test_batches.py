@@ -81,10 +81,16 @@ KILLED_TRAINER = """
 import os, signal
 import numpy as np
 from training.batches import Producers
-from training.synth import STYLES
+from training.synth import STYLES, Synthesiser
+from training.synth.glyphs import GlyphSet
+
+
+def make():
+    return Synthesiser(GlyphSet.dejavu())
+
 
 if __name__ == "__main__":
-    producers = Producers(2, 0, np.full(len(STYLES), 1 / len(STYLES)))
+    producers = Producers(2, 0, np.full(len(STYLES), 1 / len(STYLES)), make=make)
     # Full, so that whoever draws is about to wait.
     while not producers.queue.full():
         os.sched_yield()
