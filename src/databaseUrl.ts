@@ -54,6 +54,11 @@ function isEncrypted({ searchParams }: URL): boolean {
   );
 }
 
+/** Of the database, without its address, which may hold a password. */
+export function databaseName(url: string): string {
+  return parsedUrl(url)!.pathname.slice(1);
+}
+
 /** One of a local socket names no host behind its login. */
 function parsedUrl(url: string): URL | null {
   return URL.parse(url.replace('@/', '@local/'));

@@ -102,9 +102,10 @@ export class Batch {
         for await (const answer of transport.lines(call)) {
           const place = answered++;
           const index = indexes[place]!;
-          if (isRefusedForNow(answer)) {
+          const refusal = refusalForNow(answer);
+          if (refusal !== undefined) {
             again.push([place, index]);
-            isLimited ||= isLimit(refusalOf(answer, new Headers()).code);
+            isLimited ||= isLimit(refusal.code);
           } else ending.push(this.#keep(index, this.#end(answer)));
         }
         if (answered < indexes.length) throw new LegibleError('NO_ANSWER', 'the answer broke off');
@@ -178,6 +179,9 @@ function isForAll({ code }: LegibleError, answered: number): boolean {
   return code === 'ERROR_BAD_REQUEST' || code === 'ERROR_INVALID_TASK_DATA';
 }
 
-function isRefusedForNow(answer: { errorId: number }): boolean {
-  return answer.errorId !== 0 && isRepeatable(refusalOf(answer, new Headers()));
+/** Undefined for an answer that stands. */
+function refusalForNow(answer: { errorId: number }): LegibleError | undefined {
+  if (answer.errorId === 0) return undefined;
+  const refusal = refusalOf(answer, new Headers());
+  return isRepeatable(refusal) ? refusal : undefined;
 }

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Config, loadConfig } from '../config.ts';
+import { databaseName } from '../databaseUrl.ts';
 import { readPepper } from '../pepper.ts';
 import type { StoreAdmin } from '../store/admin.ts';
 import { isDataDirHeld } from '../store/lock.ts';
@@ -80,11 +81,10 @@ async function lookForTables(config: Config, isMade: boolean): Promise<boolean> 
   return true;
 }
 
-/** Without the address, which may hold a password. */
 const databaseOf = ({ databaseUrl, dataDir }: Config): string =>
   databaseUrl === undefined
     ? `${resolve(dataDir)} (dataDir)`
-    : `the database ${new URL(databaseUrl.replace('@/', '@local/')).pathname.slice(1)} (databaseUrl)`;
+    : `the database ${databaseName(databaseUrl)} (databaseUrl)`;
 
 /** In the wrong folder a command would otherwise make an empty database, and report on that. */
 function hasDatabase({ databaseUrl, dataDir }: Config): boolean {

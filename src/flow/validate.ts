@@ -59,6 +59,8 @@ function payloadOf(task: object): string {
 function textIn(value: unknown): number {
   if (typeof value === 'string') return value.length;
   if (typeof value !== 'object' || value === null) return 1;
+  // The places in a list are not written.
+  if (Array.isArray(value)) return value.reduce((sum, inner) => sum + textIn(inner), 0);
   return Object.entries(value).reduce((sum, [name, inner]) => sum + name.length + textIn(inner), 0);
 }
 

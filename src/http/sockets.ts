@@ -36,8 +36,8 @@ interface Open {
   ahead: number;
   /** Whether the connection has sent too many. */
   isOver: boolean;
-  /** Whether its end is waited for. */
-  isWatched: boolean;
+  /** Whose they are; undefined until there are any. */
+  network: string | undefined;
 }
 
 interface FloodParts {
@@ -63,7 +63,7 @@ export class OpenRequests {
    */
   begin({ socket }: IncomingMessage): Turn {
     if (socket.destroyed) return 'none';
-    const open = this.#of.get(socket) ?? { count: 0, ahead: 0, isOver: false, isWatched: false };
+    const open = this.#of.get(socket) ?? { count: 0, ahead: 0, isOver: false, network: undefined };
     if (open.count++ === 0) this.#of.set(socket, open);
     if (open.isOver) {
       if (open.count > 2 * mostOpen) {
@@ -81,11 +81,11 @@ export class OpenRequests {
 
   /** Counts one more request ahead for its network; false where that has too many. */
   #goAhead(socket: Socket, open: Open): boolean {
-    const network = this.#parts.networkOf(socket);
+    const network = open.network ?? this.#parts.networkOf(socket);
     if (network === undefined) return true;
     if (this.#ahead.of(network) >= mostAhead) return false;
-    if (!open.isWatched) {
-      open.isWatched = true;
+    if (open.network === undefined) {
+      open.network = network;
       socket.once('close', () => {
         for (; open.ahead > 0; open.ahead--) this.#ahead.remove(network);
       });
@@ -99,9 +99,9 @@ export class OpenRequests {
     const open = this.#of.get(socket);
     if (open === undefined) return;
     open.count--;
-    if (open.ahead === 0 || open.ahead < open.count) return;
+    if (open.network === undefined || open.ahead === 0 || open.ahead < open.count) return;
     open.ahead--;
-    this.#ahead.remove(this.#parts.networkOf(socket)!);
+    this.#ahead.remove(open.network);
   }
 }
 

@@ -20,3 +20,29 @@ test.each([
     expect(world.log.join('')).not.toContain('our own fault');
   },
 );
+
+test('a task whose JSON is short enough is taken, however many things a list of it holds', async () => {
+  await using world = await openProofWorld([]);
+  const task = {
+    type: 'AltchaTask',
+    challenge: 'no JSON',
+    more: [long.slice(0, 110_000), ...Array(7_000).fill(1)],
+  };
+  const { body } = await world.call('createTask', { task });
+  expect(body.errorDescription).toContain('task.challenge: is not JSON');
+});
+
+test('a task nested as deep as a body may be is no fault of the server', async () => {
+  await using world = await openProofWorld([]);
+  for (const depth of [30, 60, 1_000, 7_000]) {
+    const fields = `"type":"AltchaTask","challenge":"no JSON","more":${'['.repeat(depth)}${']'.repeat(depth)}`;
+    const answer = await fetch(`${world.url}/createTask`, {
+      method: 'POST',
+      body: `{"clientKey":"${world.key}","task":{${fields}}}`,
+    });
+    expect(await answer.json()).toMatchObject({
+      errorCode: expect.stringMatching(/INVALID_TASK_DATA|BAD_REQUEST/),
+    });
+  }
+  expect(world.log.join('')).not.toContain('our own fault');
+});
