@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net';
-import { DEFAULT_CIPHERS, connect as tlsConnect } from 'node:tls';
-import type { Call, Outcome, Place } from '../call.ts';
-import { onAbort } from './abort.ts';
+import type { Call, Outcome } from '../call.ts';
 import { exchange, SiteFailed } from './exchange.ts';
 import { type Guard, placeOf } from './guard.ts';
+import { secure } from './secure.ts';
 import { openTunnel } from './tunnel.ts';
 
 export interface Limits {
@@ -54,30 +53,4 @@ export function caller(guard: Guard, limits: Limits = standardLimits): (call: Ca
       socket.destroy();
     }
   };
-}
-
-/**
- * Key exchanges that are cheap for the client. With DHE, a server chooses the group: one of 10,000 bits held the event
- * loop for 0.9 s.
- */
-const cheap = { ciphers: `${DEFAULT_CIPHERS}:!kDHE`, ecdhCurve: 'X25519:P-256:P-384:P-521' };
-
-/** Speaks TLS over an open socket. */
-function secure(socket: Socket, { host }: Place, signal: AbortSignal): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const asked = { servername: servername(host), ALPNProtocols: ['http/1.1'] };
-    const secured = tlsConnect({ socket, host, ...asked, ...cheap });
-    const ignoreAbort = onAbort(signal, (error) => secured.destroy(error));
-    secured.on('error', reject);
-    secured.once('close', () => reject(new Error('closed')));
-    secured.once('secureConnect', () => {
-      ignoreAbort();
-      resolve(secured);
-    });
-  });
-}
-
-/** TLS names no addresses. */
-function servername(host: string): string {
-  return /^[\d.]+$|:/.test(host) ? '' : host;
 }
