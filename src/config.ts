@@ -108,7 +108,7 @@ const schema = z.object({
   proofThreads: positive
     .default(availableParallelism())
     .describe(
-      "threads that compute proofs of work; images come before them; searches with scrypt or Argon2 share an eighth of the machine's memory, and one that needs more fails",
+      "threads that compute proofs of work; images come before them; searches with scrypt or Argon2 share an eighth of the machine's memory, and one that needs more fails; Argon2 starts a thread more for each of its lanes",
     ),
   outboundAllow: ranges
     .default([])

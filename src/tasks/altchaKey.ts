@@ -94,9 +94,10 @@ function workOf({ function: name, digest, cost, keyLength, memory, parallelism }
     case 'pbkdf2':
       return cost * Math.ceil(keyLength / digestBytes[digest]);
     case 'scrypt':
-      return 128 * cost * memory * parallelism;
+      // What is mixed is written by PBKDF2 first and read by it at last: as long as mixing it six times.
+      return 128 * memory * parallelism * Math.max(cost, 8);
     case 'argon2id':
-      // Its lanes share the memory.
-      return 1024 * memory * cost;
+      // Its lanes share the memory, and each is a thread of its own in each of a pass's four slices: some 40 us to start.
+      return 1024 * cost * (memory + (parallelism > 1 ? 4 * parallelism * 24 : 0));
   }
 }

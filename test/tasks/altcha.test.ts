@@ -182,6 +182,9 @@ describe("ALTCHA's own verifier accepts our token for version 2", () => {
       { algorithm: 'PBKDF2/SHA-256', cost: 500_000, keyLength: 512 },
       { algorithm: 'SCRYPT', cost: 2 ** 15, memoryCost: 8, parallelism: 16 },
       { algorithm: 'ARGON2ID', cost: 16, memoryCost: 65_536 },
+      // Work that lies around the function: what is spread out for it, and threads.
+      { algorithm: 'SCRYPT', cost: 2, memoryCost: 524_288, parallelism: 1 },
+      { algorithm: 'ARGON2ID', cost: 2_048, memoryCost: 128, parallelism: 16 },
     ];
     for (const more of greedy) {
       const { body } = await ask({ challenge: { parameters: { ...parameters, ...more } } });
