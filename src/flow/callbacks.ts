@@ -35,6 +35,10 @@ const mostAtOnce = 32;
 const mostByHost = 4;
 /** One key may name a thousand hosts that never answer. */
 const mostByKey = 8;
+/** Of these, those that hosts which did not answer last may have: a few such hosts would else have all. */
+const mostUnanswered = 4;
+/** Keys with such hosts that are known, the last ones. */
+const mostKnown = 500;
 /** Places that are left to keys which have none: four such keys would else have all. */
 const keptFree = 8;
 /** How long a stopping server goes on sending; what is then left, the next start sends. */
@@ -46,6 +50,8 @@ export class CallbackSender {
   /** Calls under way, by host and by key. */
   readonly #byHost = new Tally();
   readonly #byKey = new Tally();
+  /** Keys with hosts that did not answer them last. */
+  readonly #unanswered = new Set<string>();
   readonly #underway = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   #looking: Promise<void> | undefined;
@@ -104,7 +110,9 @@ export class CallbackSender {
       const now = clock.now();
       const busyHosts = this.#byHost.atLeast(mostByHost);
       const busyKeys = this.#byKey.atLeast(mostAtOnce - this.#underway.size > keptFree ? mostByKey : 1);
-      const callback = await store.takeCallback({ now, lostAt: now + lostMs, busyHosts, busyKeys });
+      const busyPairs = this.#unansweredBy(this.#byKey.atLeast(mostUnanswered));
+      const busy = { busyHosts, busyKeys, busyPairs };
+      const callback = await store.takeCallback({ now, lostAt: now + lostMs, ...busy });
       this.#passedOver = callback === undefined ? busyKeys : [];
       if (callback === undefined) return;
       const { host, keyId } = callback;
@@ -160,15 +168,33 @@ export class CallbackSender {
     const headers = { 'content-type': type, ...signature };
     const { signal } = this.#stop;
     const outcome = await engines.web.call({ method: 'POST', url, headers, body, statusOnly: true, signal });
+    this.#note(pairOf(callback), outcome.kind === 'answered');
     if (outcome.kind !== 'answered') return failed;
     if (outcome.status >= 200 && outcome.status < 300) return 'delivered';
     return outcome.status === 410 ? 'gone' : failed;
+  }
+
+  #note(pair: string, isAnswered: boolean): void {
+    this.#unanswered.delete(pair);
+    if (isAnswered) return;
+    this.#unanswered.add(pair);
+    const [oldest] = this.#unanswered;
+    if (this.#unanswered.size > mostKnown) this.#unanswered.delete(oldest!);
+  }
+
+  #unansweredBy(keyIds: readonly string[]): string[] {
+    return [...this.#unanswered].filter((pair) => keyIds.some((keyId) => pair.startsWith(`${keyId} `)));
   }
 
   #nextAt(attempts: number): number {
     const pause = pauses[attempts - 1] ?? pauses.at(-1)!;
     return this.#parts.clock.now() + Math.round(pause * (0.9 + 0.2 * this.#parts.random()));
   }
+}
+
+/** As the store compares them: a key's id and a host, a blank between. */
+function pairOf({ keyId, host }: Callback): string {
+  return `${keyId} ${host}`;
 }
 
 /** Whether a call that has failed so often is tried once more. */

@@ -13,6 +13,7 @@ import * as feedbackTask from './migrations/0010-feedback-task.ts';
 import * as callbackKeys from './migrations/0011-callback-keys.ts';
 import * as wholeCheckpoints from './migrations/0012-whole-checkpoints.ts';
 import * as banChanges from './migrations/0013-ban-changes.ts';
+import * as callbackPairs from './migrations/0014-callback-pairs.ts';
 import type { EngineName } from './statement.ts';
 
 /** Every migration, oldest first: one that has been released is never changed, only followed. */
@@ -30,6 +31,7 @@ const migrations: Record<string, (db: Kysely<unknown>, engine: EngineName) => Pr
   '0011-callback-keys': callbackKeys.up,
   '0012-whole-checkpoints': wholeCheckpoints.up,
   '0013-ban-changes': banChanges.up,
+  '0014-callback-pairs': callbackPairs.up,
 };
 
 export const schemaVersion = Object.keys(migrations).at(-1)!;

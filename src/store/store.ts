@@ -274,12 +274,16 @@ export interface Store {
   saveBan(ban: Ban): Promise<void>;
   /** Fails and refunds tasks past their deadline, forgets results past their retention, in small batches. */
   sweep(now: number): Promise<SweepOutcome>;
-  /** Lends the callback that is due first, of any host and key but these; due again at `lostAt` if nobody ends it. */
+  /**
+   * Lends the callback that is due first, of any host and key but these; due again at `lostAt` if nobody ends it. Pairs
+   * are a key and a host, a blank between.
+   */
   takeCallback(query: {
     now: number;
     lostAt: number;
     busyHosts: readonly string[];
     busyKeys: readonly string[];
+    busyPairs: readonly string[];
   }): Promise<Callback | undefined>;
   /** Ends an attempt: for good, or until `nextAt`. False when somebody else has begun another since. */
   endCallback(attempt: { taskId: string; attempts: number; nextAt: number | null }): Promise<boolean>;

@@ -1,55 +1,12 @@
-import { setImmediate as turn } from 'node:timers/promises';
-import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Outcome } from '../../src/call.ts';
-import { type CallbackParts, CallbackSender } from '../../src/flow/callbacks.ts';
+import type { CallbackParts } from '../../src/flow/callbacks.ts';
 import type { Callback } from '../../src/store/store.ts';
-
-const callback: Callback = {
-  taskId: 'a task',
-  number: 1,
-  dialect: 'capsolver',
-  address: '192.0.2.1',
-  price: 400,
-  createdAt: 0,
-  endedAt: 0,
-  keyId: 'a key',
-  url: 'http://site.example/',
-  host: 'site.example',
-  solution: '{}',
-  errorCode: null,
-  errorDetail: null,
-  attempts: 1,
-};
+import { answered, callback, senderOf, settle } from './callbackWorld.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
 });
-
-/** A sender with one callback to send, and how its store was told that it ended. */
-function senderOf(change: Partial<CallbackParts> = {}) {
-  const ends: unknown[] = [];
-  const logged: string[] = [];
-  const counted: string[] = [];
-  const waiting = [callback];
-  const parts: CallbackParts = {
-    clock: { now: () => 1_000_000, elapsed: () => 0 },
-    machineTime: () => 1_000_000,
-    store: {
-      takeCallback: async () => waiting.shift(),
-      endCallback: async (end) => ends.push(end) > 0,
-    },
-    engines: { web: { call: async () => ({ kind: 'answered', status: 200, contentType: '', body: '' }) } },
-    sites: { parse: (url) => new URL(url) },
-    messageOf: () => ({ id: 'a task', type: 'application/json', body: '{}' }),
-    pepper: 'pepper',
-    log: pino({}, { write: (line: string) => void logged.push(line) }),
-    metrics: { countCallback: (result) => void counted.push(result) },
-    random: () => 0.5,
-    ...change,
-  };
-  return { sender: new CallbackSender(parts), ends, logged, counted };
-}
 
 /** A sender whose callback has come to this attempt, and is answered with 500. */
 function failing(attempts: number, random: number) {
@@ -72,7 +29,7 @@ describe('a sender of callbacks', () => {
     const web: CallbackParts['engines']['web'] = {
       call: async ({ headers }) => {
         stamp = headers?.['webhook-timestamp'];
-        return { kind: 'answered', status: 200, contentType: '', body: '' };
+        return answered;
       },
     };
     const { sender, ends } = senderOf({ engines: { web }, machineTime: () => 4_600_000 });
@@ -129,88 +86,6 @@ describe('a sender of callbacks', () => {
     await sender.stop();
   });
 
-  it('lets no key have more than eight calls under way, to however many hosts', async () => {
-    const hanging = Promise.withResolvers<Outcome>();
-    let taken = 0;
-    let isEmpty = false;
-    const store: CallbackParts['store'] = {
-      // As the outbox does: greedy keeps coming first, and the other one after it.
-      takeCallback: async ({ busyKeys }) => {
-        const keyId = ['greedy', 'other'].find((id) => !busyKeys.includes(id));
-        return keyId === undefined || isEmpty ? undefined : { ...callback, keyId, host: `host-${++taken}` };
-      },
-      endCallback: async () => true,
-    };
-    const call = vi.fn(() => hanging.promise);
-    const { sender } = senderOf({ store, engines: { web: { call } } });
-    sender.look();
-    await expect.poll(() => call.mock.calls.length).toBe(16);
-    for (let turnsLeft = 20; turnsLeft > 0; turnsLeft--) await turn();
-    expect(call).toHaveBeenCalledTimes(16);
-    isEmpty = true;
-    const stopping = sender.stop();
-    hanging.resolve({ kind: 'answered', status: 410, contentType: '', body: '' } as Outcome);
-    await stopping;
-  });
-
-  it('leaves places to keys that have none, however many keys have all they may', async () => {
-    let hosts = 0;
-    const asked: (readonly string[])[] = [];
-    const greedy = ['first', 'second', 'third', 'fourth'];
-    const store: CallbackParts['store'] = {
-      async takeCallback({ busyKeys }) {
-        asked.push(busyKeys);
-        const keyId = greedy.find((id) => !busyKeys.includes(id));
-        return keyId === undefined ? undefined : { ...callback, keyId, host: `host-${++hosts}` };
-      },
-      endCallback: async () => true,
-    };
-    const hanging = Promise.withResolvers<Outcome>();
-    const call = vi.fn(() => hanging.promise);
-    const { sender } = senderOf({ store, engines: { web: { call } } });
-    sender.look();
-    await expect.poll(() => asked.at(-1)).toEqual(greedy);
-    expect(call.mock.calls.length).toBeLessThanOrEqual(25);
-    store.takeCallback = async () => undefined;
-    const stopping = sender.stop();
-    hanging.resolve({ kind: 'answered', status: 200, contentType: '', body: '' } as Outcome);
-    await stopping;
-  });
-
-  it('does not look for what must wait, time and again, while its key has all it may', async () => {
-    let hosts = 0;
-    let looks = 0;
-    const store: CallbackParts['store'] = {
-      async takeCallback({ busyKeys }) {
-        looks++;
-        return busyKeys.includes('greedy')
-          ? undefined
-          : { ...callback, keyId: 'greedy', host: `host-${++hosts}` };
-      },
-      endCallback: async () => true,
-    };
-    const calls: PromiseWithResolvers<Outcome>[] = [];
-    const call = () => {
-      calls.push(Promise.withResolvers());
-      return calls.at(-1)!.promise;
-    };
-    const { sender } = senderOf({ store, engines: { web: { call } } });
-    sender.lookFor('greedy');
-    await expect.poll(() => [calls.length, looks]).toEqual([8, 9]);
-    for (let at = 0; at < 5; at++) sender.lookFor('greedy');
-    for (let turnsLeft = 20; turnsLeft > 0; turnsLeft--) await turn();
-    expect(looks).toBe(9);
-    sender.lookFor('other');
-    await expect.poll(() => looks).toBe(10);
-    calls[0]!.resolve({ kind: 'answered', status: 200, contentType: '', body: '' } as Outcome);
-    await expect.poll(() => calls.length).toBe(9);
-    store.takeCallback = async () => undefined;
-    const stopping = sender.stop();
-    for (const one of calls)
-      one.resolve({ kind: 'answered', status: 200, contentType: '', body: '' } as Outcome);
-    await stopping;
-  });
-
   it('that is stopped waits for its store, and does nothing meanwhile', async () => {
     const taken = Promise.withResolvers<Callback | undefined>();
     const takes = [taken.promise];
@@ -223,7 +98,7 @@ describe('a sender of callbacks', () => {
     const stopping = sender.stop().then(() => {
       isStopped = true;
     });
-    for (let turnsLeft = 20; turnsLeft > 0; turnsLeft--) await turn();
+    await settle();
     expect(turns).not.toHaveBeenCalled();
     expect(isStopped).toBe(false);
     taken.resolve(callback);

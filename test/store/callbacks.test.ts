@@ -3,8 +3,13 @@ import { hold, noon, onEachEngine, openAccount, released, settled, type TestStor
 
 const callbackUrl = 'https://site.example/hook';
 const soon = noon + 1_000;
-const due = (store: TestStore, now = soon, busyHosts: string[] = [], busyKeys: string[] = []) =>
-  store.takeCallback({ now, lostAt: now + 30_000, busyHosts, busyKeys });
+const due = (
+  store: TestStore,
+  now = soon,
+  busyHosts: string[] = [],
+  busyKeys: string[] = [],
+  busyPairs: string[] = [],
+) => store.takeCallback({ now, lostAt: now + 30_000, busyHosts, busyKeys, busyPairs });
 
 onEachEngine('the outbox of callbacks', (makeBooks) => {
   it('passes over the keys that have enough calls under way', async () => {
@@ -13,6 +18,17 @@ onEachEngine('the outbox of callbacks', (makeBooks) => {
     for (const taskId of ['a', 'b']) await store.settle(settled(taskId));
     expect(await due(store, soon, [], ['key-alice'])).toBeUndefined();
     expect(await due(store, soon, [], ['another'])).toMatchObject({ keyId: 'key-alice' });
+  });
+
+  it('passes over the hosts at which a key has enough calls under way, and over no other of its hosts', async () => {
+    const store = await opened();
+    for (const taskId of ['a', 'b'])
+      await store.reserve(hold({ taskId, callbackUrl: `https://${taskId}.example/` }));
+    for (const taskId of ['a', 'b']) await store.settle(settled(taskId));
+    const pairs = ['key-alice a.example', 'key-bob b.example'];
+    expect(await due(store, soon, [], [], pairs)).toMatchObject({ host: 'b.example' });
+    expect(await due(store, soon, [], [], pairs)).toBeUndefined();
+    expect(await due(store, soon, [], [], ['key-alice b.example'])).toMatchObject({ host: 'a.example' });
   });
 
   it('takes no more of a key that has 5,000 waiting, and charges its tasks all the same', async () => {

@@ -167,13 +167,11 @@ export const dayMs = 86_400_000;
 
 /** The last migration, and what makes tables of this release those of before it. */
 export const lastMigration = {
-  name: '0013-ban-changes',
+  name: '0014-callback-pairs',
   undo: [
-    'drop index ban_until',
-    'drop index ban_changed',
-    'alter table ban drop column changed',
-    "delete from fact where name = 'bans changed'",
-    "delete from kysely_migration where name = '0013-ban-changes'",
+    'drop index callback_due',
+    'create index callback_due on callback (due_at, host)',
+    "delete from kysely_migration where name = '0014-callback-pairs'",
   ],
 };
 

@@ -26,7 +26,10 @@ const calls: Call[] = [
       'node',
     ],
   },
-  { name: 'takeCallback', args: [{ now: noon, lostAt: noon + 1, busyHosts: [], busyKeys: [] }] },
+  {
+    name: 'takeCallback',
+    args: [{ now: noon, lostAt: noon + 1, busyHosts: [], busyKeys: [], busyPairs: [] }],
+  },
   { name: 'readAccount', args: ['alice'] },
   {
     name: 'saveBan',

@@ -89,7 +89,7 @@ const chargeQueued: Step = async (store, say) => {
     await settle(store, say, taken, 'charging');
   }
   const now = Date.now();
-  const callback = await store.takeCallback({ now, lostAt: now, busyHosts: [], busyKeys: [] });
+  const callback = await store.takeCallback({ now, lostAt: now, busyHosts: [], busyKeys: [], busyPairs: [] });
   if (callback !== undefined) await store.endCallback({ ...callback, nextAt: null });
 };
 

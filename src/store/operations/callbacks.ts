@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { change, first, type Operation, statement } from '../statement.ts';
 import type { Callback } from '../store.ts';
 import { idsOf } from './idList.ts';
@@ -66,7 +67,11 @@ const longestPauseMs = 600_000;
 
 /** The first that is due between two times, both included. */
 const selectDue = statement(
-  (db, p: { after: number; until: number; busyHosts: string; busyKeys: string }, engine) => {
+  (
+    db,
+    p: { after: number; until: number; busyHosts: string; busyKeys: string; busyPairs: string },
+    engine,
+  ) => {
     const oldest = db
       .selectFrom('callback')
       .selectAll()
@@ -74,6 +79,7 @@ const selectDue = statement(
       .where('due_at', '<=', p.until)
       .where('host', 'not in', idsOf(p.busyHosts, engine))
       .where('key_id', 'not in', idsOf(p.busyKeys, engine))
+      .where(sql`key_id || ' ' || host`, 'not in', idsOf(p.busyPairs, engine))
       .orderBy('due_at')
       .limit(1);
     return engine === 'postgres' ? oldest.forUpdate().skipLocked() : oldest;
@@ -85,19 +91,22 @@ const claim = statement((db, p: { taskId: string; attempts: number; lostAt: numb
 );
 
 /**
- * Lends the callback that is due first and whose host and key are not named; it is due again at `lostAt` if its sender
- * dies.
+ * Lends the callback that is due first and whose host, key and pair of both are not named; it is due again at `lostAt` if
+ * its sender dies.
  */
 export function* takeCallback(query: {
   now: number;
   lostAt: number;
   busyHosts: readonly string[];
   busyKeys: readonly string[];
+  busyPairs: readonly string[];
 }): Operation<Callback | undefined> {
   const { now, lostAt } = query;
-  const busyHosts = JSON.stringify(query.busyHosts);
-  const busyKeys = JSON.stringify(query.busyKeys);
-  const busy = { busyHosts, busyKeys };
+  const busy = {
+    busyHosts: JSON.stringify(query.busyHosts),
+    busyKeys: JSON.stringify(query.busyKeys),
+    busyPairs: JSON.stringify(query.busyPairs),
+  };
   // Two queries: one for both ranges would walk all the callbacks between them.
   const row =
     (yield* first(selectDue, { after: 0, until: now, ...busy })) ??
