@@ -14,7 +14,7 @@ from training.picture import HEIGHT, STRIDE
 from training.reading import Scorer, onnx_scorer, score_all
 from training.synth.glyphs import CAP, Glyph
 
-MODEL = Path(__file__).resolve().parents[1] / "models" / "text.closer.onnx"
+MODEL = Path(__file__).resolve().parents[1] / "models" / "text.closer.onnx.br"
 _WORD, _TIMES = 6, 2  # letters in a word, and how often each letter is shown
 _FOLD = str.maketrans("CSVWXZKPUMYJ" + "0O" + "1I", "csvwxzkpumyj" + "oo" + "ll")
 

@@ -31,10 +31,12 @@ def open_session(path: Path) -> Any:
     """An exported model as the server opens it (src/recognize/session.ts): on one thread, its sums never cut off."""
     import onnxruntime
 
+    from training.storage import load
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.add_session_config_entry("session.x64quantprecision", "1")
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(load(path), options, providers=["CPUExecutionProvider"])
 
 
 def onnx_scorer(path: Path) -> Scorer:

@@ -7,7 +7,7 @@ const file = (name: string): string => fileURLToPath(new URL(`../../models/${nam
 export const textModel = file('text.onnx');
 
 /** The net of second looks, beside the first. */
-export const closerModel = (model: string): string => model.replace(/\.onnx$/, '.closer.onnx');
+export const closerModel = (model: string): string => model.replace(/\.onnx$/, '.closer.onnx.br');
 
 /** The model of classes in use. */
 export const classModel = file('classes.onnx');

@@ -1,18 +1,25 @@
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { brotliDecompress } from 'node:zlib';
 import './withoutTelemetry.ts';
 import ort from 'onnxruntime-node';
 
+const unpack = promisify(brotliDecompress);
+
 /**
- * Loads a model, for one core.
+ * Loads a model, for one core: an .onnx file, or one packed as .onnx.br.
  * @throws Error when the file is missing or is no model
  */
-export function openSession(model: string): Promise<ort.InferenceSession> {
-  return ort.InferenceSession.create(model, {
+export async function openSession(model: string): Promise<ort.InferenceSession> {
+  const options: ort.InferenceSession.SessionOptions = {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     executionMode: 'sequential',
     extra: { session: { x64quantprecision: needsWholeSums ? '1' : '0' } },
-  });
+  };
+  if (!model.endsWith('.br')) return ort.InferenceSession.create(model, options);
+  return ort.InferenceSession.create(await unpack(await readFile(model)), options);
 }
 
 /**

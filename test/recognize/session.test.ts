@@ -1,9 +1,12 @@
 import '../../src/recognize/withoutTelemetry.ts';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { brotliDecompressSync } from 'node:zlib';
 import ort from 'onnxruntime-node';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { textModel } from '../../src/recognize/modelFiles.ts';
+import { closerModel, textModel } from '../../src/recognize/modelFiles.ts';
 import { cutsSumsOff, openSession } from '../../src/recognize/session.ts';
 
 const names = ['common.png', 'number.png', 'transparent.png', 'common.jpg', 'common.webp'];
@@ -35,6 +38,17 @@ test('the net says in bytes what it says in floating point, on processors whose 
   const least = apart.toSorted((a, b) => a - b).slice(0, 8);
   expect(least.reduce((sum, one) => sum + one)).toBeLessThan(0.5);
   await Promise.all([integers.release(), floats.release()]);
+});
+
+test('a packed model says what it says unpacked', async () => {
+  const packed = closerModel(textModel);
+  const unpacked = join(mkdtempSync(join(tmpdir(), 'legible-model-')), 'closer.onnx');
+  writeFileSync(unpacked, brotliDecompressSync(readFileSync(packed)));
+  const image = readFileSync(new URL('../../examples/common.png', import.meta.url));
+  const picture = await sharp(image).flatten().resize(144, 48, { fit: 'fill' }).raw().toBuffer();
+  const [small, large] = [await openSession(packed), await openSession(unpacked)];
+  expect(await probabilities(small, picture)).toEqual(await probabilities(large, picture));
+  await Promise.all([small.release(), large.release()]);
 });
 
 test('sums are kept whole at a price where a processor has no VNNI, or does not say', () => {

@@ -10,7 +10,7 @@ from training.ctc import greedy
 from training.graph import attach_bytes, describe, float_graph
 from training.net import TextNet, normalise
 from training.quantise import quantise
-from training.storage import store_in_halves
+from training.storage import load, rounded, save, store_in_halves
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +65,20 @@ def test_stored_in_halves_it_takes_half_and_reads_the_same(net, letters):
     assert np.abs(np.exp(run(model, images)) - probabilities(net, images)).max() < 2e-3
 
 
+def test_a_mantissa_cut_short_is_rounded_to_the_nearest_and_packs_into_less(net, tmp_path):
+    values = np.array([1, 1 + 7 / 1024, 1 + 8 / 1024, 1 + 9 / 1024, 1 + 24 / 1024, -0.0301, 0], np.float16)
+    nearest = np.array([1, 1, 1, 1 + 16 / 1024, 1 + 32 / 1024, -0.030029296875, 0], np.float16)
+    assert np.array_equal(rounded(values, 6), nearest)
+    sizes = []
+    for mantissa in (None, 6):
+        model = float_graph(net)
+        store_in_halves(model, mantissa)
+        save(model, tmp_path / "net.onnx.br")
+        assert load(tmp_path / "net.onnx.br") == model.SerializeToString()
+        sizes.append((tmp_path / "net.onnx.br").stat().st_size)
+    assert sizes[1] < 0.8 * sizes[0]
+
+
 def test_the_integer_graph_reads_what_the_net_does(net, letters):
     images = letters(8)
     model = quantise(float_graph(net), [image[None] for image in images])
@@ -111,12 +125,12 @@ def exported(tmp_path, monkeypatch, letters):
 
 def test_models_that_read_as_the_net_does_replace_those_before(net, exported, tmp_path):
     exported(net, net)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["text.closer.onnx", "text.onnx"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["text.closer.onnx.br", "text.onnx"]
     assert all(path.stat().st_size > 1e6 for path in tmp_path.iterdir())
 
 
 def test_where_one_of_them_reads_otherwise_both_stay_what_they_were(net, exported, tmp_path):
     torch.manual_seed(1)
-    with pytest.raises(SystemExit, match="text.closer.onnx: fewer than 99%"):
+    with pytest.raises(SystemExit, match="text.closer.onnx.br: fewer than 95%"):
         exported(net, TextNet(len(CHARS) + 1).eval())
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(export.LEAST, "before")
