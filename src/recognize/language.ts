@@ -21,7 +21,7 @@ export function lengths(min = 0, max = Number.POSITIVE_INFINITY): Language {
 }
 
 /**
- * Whole-number arithmetic as pictures ask it: `12+3`, `-4*5=`, `7-?=2`, `?÷3=4`, a question mark at the end
+ * Whole-number arithmetic as pictures ask it: `12+3`, `-4*5=`, `1+2-3`, `7-?=2`, `?÷3=4`, a question mark at the end
  * optional. A row is a state, its keys are kinds of characters, `end` marks where a text may stop.
  */
 const expressionStates: Record<string, number | true>[] = [
@@ -29,7 +29,7 @@ const expressionStates: Record<string, number | true>[] = [
   /* 1 - */ { digit: 2 },
   /* 2 12 */ { digit: 2, minus: 3, operator: 3 },
   /* 3 12+ */ { digit: 4, unknown: 6 },
-  /* 4 12+3 */ { digit: 4, equals: 5, unknown: 7, end: true },
+  /* 4 12+3 */ { digit: 4, minus: 14, operator: 14, equals: 5, unknown: 7, end: true },
   /* 5 12+3= */ { unknown: 7, end: true },
   /* 6 12+? */ { equals: 11 },
   /* 7 12+3=? */ { end: true },
@@ -39,6 +39,7 @@ const expressionStates: Record<string, number | true>[] = [
   /* 11 ?+3= */ { minus: 12, digit: 13 },
   /* 12 ?+3=- */ { digit: 13 },
   /* 13 ?+3=15 */ { digit: 13, end: true },
+  /* 14 12+3- */ { digit: 4 },
 ];
 
 export const expression: Language = {

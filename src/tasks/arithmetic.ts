@@ -1,16 +1,29 @@
-const OPERATION = /^(-?\d{1,7})([-+*xX×÷/])(\d{1,7})=?\??$/;
+const CALCULATION = /^-?\d{1,7}(?:[-+*xX×÷/]\d{1,7})+(?==?\??$)/;
 const EQUATION = /^(\?|-?\d{1,7})([-+*xX×÷/])(\?|\d{1,7})=(-?\d{1,14})$/;
 
 /**
- * The whole number that an expression as pictures show it asks for: `12+3=?` → 15, `7-?=2` → 5, `?÷3=4` → 12.
- * Undefined when it is no such expression, or when no whole number answers it.
+ * The whole number that an expression as pictures show it asks for: `12+3=?` → 15, `2+3*4=` → 14, `7-?=2` → 5,
+ * `?÷3=4` → 12. Undefined when it is no such expression, or when no whole number answers it, or not each of its steps.
  */
 export function answerOf(expression: string): number | undefined {
-  const operation = OPERATION.exec(expression);
-  const answer = operation
-    ? compute(Number(operation[1]), operation[2]!, Number(operation[3]))
-    : findUnknown(expression);
+  const [calculation] = CALCULATION.exec(expression) ?? [];
+  const answer = calculation === undefined ? findUnknown(expression) : calculate(calculation);
   return Number.isSafeInteger(answer) ? (answer as number) + 0 : undefined; // + 0 turns -0 into 0
+}
+
+/** Products and quotients first, each from left to right; NaN when a step of it is no whole number. */
+function calculate(calculation: string): number {
+  const [first, ...steps] = calculation.split(/(?<=\d)(?=\D)/);
+  let [sum, product] = [0, Number(first)];
+  for (const step of steps) {
+    const [operator, number] = [step[0]!, Number(step.slice(1))];
+    if (operator === '+' || operator === '-') {
+      sum += product;
+      product = operator === '+' ? number : -number;
+    } else product = compute(product, operator, number);
+    if (![sum, product].every(Number.isSafeInteger)) return Number.NaN;
+  }
+  return sum + product;
 }
 
 function compute(a: number, operator: string, b: number): number {

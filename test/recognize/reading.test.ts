@@ -48,6 +48,21 @@ describe('the samples are read right', () => {
   });
 });
 
+test('a sum of three numbers is read as one, not with a sign left out', async () => {
+  // `27+15`, and `+15` once more.
+  const piece = (left: number) =>
+    sharp(example('math.png'))
+      .extract({ left, top: 0, width: 125 - left, height: 52 })
+      .png()
+      .toBuffer();
+  const sum = await sharp([await piece(0), await piece(54)], { join: { across: 2, halign: 'left' } })
+    .png()
+    .toBuffer();
+  const { text, confidence } = await read(sum, { expression: true });
+  expect(text).toBe('27+15+15');
+  expect(confidence).toBeGreaterThan(0.5);
+});
+
 describe('on a transparent ground', () => {
   /** The sample with all its letters in one grey, and noise of another wherever `isNoise` says so. */
   async function repainted(letters: number, noise: number, isNoise: (x: number, y: number) => boolean) {

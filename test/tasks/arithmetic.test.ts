@@ -21,6 +21,13 @@ test.each([
   ['-0+0', 0],
   ['0*5', 0],
   ['-5*0', 0],
+  ['1+2+3', 6],
+  ['9-4+2=?', 7],
+  ['-4-3+9=', 2],
+  ['2+3*4=', 14],
+  ['8-6÷2x3', -1],
+  ['8/2/2?', 2],
+  ['1+2+3+4-5=', 5],
   ['7-?=2', 5],
   ['7+?=12', 5],
   ['?+3=15', 12],
@@ -49,7 +56,10 @@ test.each([
   ['?+?=2', 'two unknowns'],
   ['3+4=8', 'no question'],
   ['3++4', 'two operators'],
-  ['1+2+3', 'three numbers'],
+  ['1+7/2', 'a step that is no whole number'],
+  ['1+2++3', 'two operators'],
+  ['1+2+?=6', 'an unknown among three numbers'],
+  ['9999999*9999999*9999999', 'a product that is not exact'],
   ['3+4==', 'two equals'],
   ['a+b', 'letters'],
   ['12345678+1', 'more than seven digits'],
@@ -81,6 +91,10 @@ test('whatever can be answered can be decoded, and what can be decoded is a ques
     }
   }
   expect(questions).toBeGreaterThan(30);
-  for (const text of ['', '12', '+', '3+', '=', '?', '3+?', '1+2+3']) expect(accepts(text)).toBe(false);
+  for (const text of ['1+2+3', '12-3x4+5=?', '-1+2-3=']) {
+    expect([text, answerOf(text) !== undefined, accepts(text)]).toEqual([text, true, true]);
+  }
+  for (const text of ['', '12', '+', '3+', '=', '?', '3+?', '1+2+', '1+2+3=6', '1+2+?'])
+    expect(accepts(text)).toBe(false);
   expect(lengths(1, 2).accepts(0)).toBe(false);
 });
