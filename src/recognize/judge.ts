@@ -54,6 +54,7 @@ function weigh(texts: number[][], views: readonly Steps[], options: JudgeOptions
       return { text, probability: sum / views.length };
     })
     .sort((a, b) => b.probability - a.probability)
+    .filter(({ text }, rank) => rank === 0 || text.length > 0) // nothing written is no alternative to a text
     .slice(0, options.best);
 }
 
@@ -85,7 +86,8 @@ function propose(view: Steps, { alphabet, language, massOf, best }: JudgeOptions
     return { candidates: [{ text: greedy, probability }], mass: exact ?? 1 };
   }
   const { candidates, mass } = searchBeam(view, { alphabet, language });
-  return { candidates: candidates.slice(0, Math.max(best, 5)), mass: exact ?? mass };
+  // One more than are asked for, since the empty text may be among them.
+  return { candidates: candidates.slice(0, Math.max(best + 1, 5)), mass: exact ?? mass };
 }
 
 function isIn(language: Language, text: readonly number[], alphabet: string): boolean {

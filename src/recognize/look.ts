@@ -73,12 +73,15 @@ function toReading(
   const [best = { text: [], probability: 0 }, ...others] = candidates;
   const character = (c: number) => alphabet[c - 1]!;
   const spell = (text: readonly number[]) => text.map(character).join('');
+  const confidence = best.text.length === 0 ? 0 : calibrate(best.probability, line);
   const sureness = views.map((steps) => characterConfidences(best.text, steps));
   const meanOf = (at: number) => sureness.reduce((sum, view) => sum + view[at]!, 0) / views.length;
+  // A step knows nothing of the texts that the request rules out; where the whole text is right, each character is.
+  const confidenceOf = (at: number) => Math.max(meanOf(at), confidence);
   return {
     text: spell(best.text),
-    confidence: best.text.length === 0 ? 0 : calibrate(best.probability, line),
-    characters: best.text.map((c, at) => ({ character: character(c), confidence: meanOf(at) })),
+    confidence,
+    characters: best.text.map((c, at) => ({ character: character(c), confidence: confidenceOf(at) })),
     alternatives: others.map(({ text, probability }) => ({
       text: spell(text),
       confidence: calibrate(probability, line),

@@ -49,3 +49,10 @@ test('no more texts are given than are asked for', () => {
   const seen = view([[0.1, 0.4, 0.3, 0.2]]);
   expect(judge([seen], { ...any, best: 2 }).map(({ text }) => text)).toEqual([[1], [2]]);
 });
+
+test('that nothing is written can be the answer, and takes the place of no alternative', () => {
+  const texts = (rows: number[][], best: number) =>
+    judge([view(rows)], { ...any, best }).map(({ text }) => text);
+  expect(texts([[0.3, 0.4, 0.2, 0.1]], 3)).toEqual([[1], [2], [3]]);
+  expect(texts([[0.5, 0.3, 0.2, 0]], 3)).toEqual([[], [1], [2]]);
+});

@@ -24,6 +24,19 @@ test('lengths asked for make a text surer by what they rule out', () => {
   expect(firstLook(card, { maxLength: 1 }, [scores(0.6)]).reading.confidence).toBeCloseTo(reading.confidence);
 });
 
+test('no character is less sure than the whole text, whatever lengths rule out', () => {
+  const { text, confidence, characters } = firstLook(card, { minLength: 1 }, [scores(0.2)]).reading;
+  expect(text).toBe('A');
+  expect(characters[0]!.confidence).toBeGreaterThanOrEqual(confidence);
+  const [free] = firstLook(card, {}, [scores(0.6)]).reading.characters;
+  expect(free!.confidence).toBeCloseTo(0.6);
+});
+
+test('that nothing is written is no alternative to a text', () => {
+  const { text, alternatives } = firstLook(card, { alternatives: 5 }, [scores(0.6)]).reading;
+  expect([text, alternatives]).toEqual(['A', []]);
+});
+
 test('what nothing proposes is looked for once, at the last look', () => {
   const asked = { minLength: 1 };
   const look = furtherLook(firstLook(card, asked, [scores(1e-5)]), [scores(1e-5)]);
