@@ -16,6 +16,9 @@ export interface Constraints {
 
 export type ReadOptions = Constraints & Patience;
 
+/** What is told of an image whose format is known, and which is not read all the same. */
+export const UNREADABLE = 'is damaged, or of a kind that is not read';
+
 /** What an image says. Probabilities are calibrated, 0 to 1. */
 export interface Reading {
   /** Empty when there is nothing to read. */

@@ -1,6 +1,7 @@
 import { Fault } from '../fault.ts';
+import { UNREADABLE } from '../reading.ts';
 import { decodeBase64 } from './base64.ts';
-import { type Peeked, peekImage } from './peek.ts';
+import { hasMagicBytes, type Peeked, peekImage } from './peek.ts';
 
 export interface ImageLimits {
   maxImageBytes: number;
@@ -18,7 +19,8 @@ const MOST_FRAMES = 200;
 /**
  * Makes the function that turns a base64 field into the bytes of an image that decoders may see. It reads the
  * header only, so it may run on the event loop: some 10 µs for a usual image, a few ms for 4 MiB.
- * @throws Fault ERROR_PARSE_IMAGE_FAIL (not base64, no image of the five formats), ERROR_INVALID_IMAGE (its size)
+ * @throws Fault ERROR_PARSE_IMAGE_FAIL (not base64, no image of the five formats, a broken header),
+ * ERROR_INVALID_IMAGE (its size)
  */
 export function imageParser({ maxImageBytes, maxImagePixels, strict }: ImageLimits) {
   // Line breaks of MIME base64 add 2 characters to 76; beyond that the text alone shows that it is too long.
@@ -33,8 +35,8 @@ export function imageParser({ maxImageBytes, maxImagePixels, strict }: ImageLimi
 
     const peeked = peekImage(bytes);
     if (!peeked) {
-      const detail = `${field}: is not a PNG, JPEG, GIF, WebP or BMP image`;
-      throw new Fault('ERROR_PARSE_IMAGE_FAIL', { detail });
+      const why = hasMagicBytes(bytes) ? UNREADABLE : 'is not a PNG, JPEG, GIF, WebP or BMP image';
+      throw new Fault('ERROR_PARSE_IMAGE_FAIL', { detail: `${field}: ${why}` });
     }
     const problem = problemOf(peeked, maxImagePixels);
     if (problem) throw new Fault('ERROR_INVALID_IMAGE', { detail: `${field}: ${problem}` });

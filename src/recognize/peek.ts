@@ -23,6 +23,12 @@ export function peekImage(bytes: Uint8Array): Peeked | undefined {
   }
 }
 
+/** Whether it begins as the five formats do, whatever its header is like. */
+export function hasMagicBytes(bytes: Uint8Array): boolean {
+  const start = String.fromCharCode(...bytes.subarray(0, 12));
+  return /^(\x89PNG|\xff\xd8\xff|GIF8|RIFF.{4}WEBP|BM)/s.test(start);
+}
+
 function dispatch(view: DataView): Peeked | undefined {
   switch (view.getUint16(0)) {
     case 0x8950:

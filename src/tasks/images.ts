@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Fault } from '../fault.ts';
+import { UNREADABLE } from '../reading.ts';
 
 export interface ImageSettings {
   /**
@@ -29,8 +30,7 @@ export async function namingFields<T>(fields: string, work: Promise<T>): Promise
   } catch (error) {
     const isRefused = error instanceof Fault && error.code === 'ERROR_PARSE_IMAGE_FAIL';
     if (!isRefused || error.detail !== undefined) throw error;
-    const detail = `${fields}: is damaged, or of a kind that is not read`;
-    throw new Fault(error.code, { detail, cause: error.cause });
+    throw new Fault(error.code, { detail: `${fields}: ${UNREADABLE}`, cause: error.cause });
   }
 }
 

@@ -19,9 +19,24 @@ test('what is not base64, and what is base64 of no image', async () => {
     expectRefusal(
       await world.call('createTask', await imageTask({ body: Buffer.from(bytes).toString('base64') })),
       'ERROR_PARSE_IMAGE_FAIL',
-      expect.stringMatching(/^Failed to parse image: task\.body: /),
+      bytes === '' ? expect.stringMatching(/^Failed to parse image: task\.body: /) : notAnImage,
     );
   expect(await world.money()).toEqual({ posted: start, pending: 0 });
+});
+
+test.each([
+  ['a JPEG whose frame no browser shows', [0xff, 0xd8, 0xff, 0xc9, 0, 17, 8, 0, 31, 0, 70, 3]],
+  ['a PNG that is cut off', [...Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')]],
+  ['a GIF of no size', [...Buffer.from('GIF89a\0\0\0\0\0\0\0', 'latin1')]],
+  ['a WebP of an unknown kind', [...Buffer.from('RIFF\n\0\0\0WEBPVP9X\0\0\0\0')]],
+  ['a BMP with an unknown header', [...Buffer.from('BM'), ...Array(40).fill(9)]],
+])('%s is not told that it is none', async (_, bytes) => {
+  await using world = await openWorld();
+  expectRefusal(
+    await world.call('createTask', await imageTask({ body: Buffer.from(bytes).toString('base64') })),
+    'ERROR_PARSE_IMAGE_FAIL',
+    text('is damaged, or of a kind that is not read'),
+  );
 });
 
 test('a data URI is forgiven, unless the server is strict', async () => {
