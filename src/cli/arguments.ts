@@ -42,6 +42,11 @@ export function whole(text: string): number {
   return Number(text);
 }
 
+/** A whole number, 0 among them. */
+export function wholeOrZero(text: string): number {
+  return text === '0' ? 0 : whole(text);
+}
+
 /**
  * Milliseconds since 1970 of a date (`2027-01-31`), a time (ISO 8601; UTC where it names no zone) or a span from now
  * (`30d`, `12h`, `15m`).

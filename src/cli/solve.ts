@@ -5,7 +5,7 @@ import { describeFault, Fault } from '../fault.ts';
 import { forAll } from '../forAll.ts';
 import type { Solution } from '../tasks/task.ts';
 import { UserError } from '../userError.ts';
-import { whole } from './arguments.ts';
+import { whole, wholeOrZero } from './arguments.ts';
 import {
   imagesAtOnce,
   type LocalReader,
@@ -48,8 +48,8 @@ export function solveCommand(): Command {
       new Option('--module <name>', 'what to read').choices(['common', 'number', 'math']).default('common'),
     )
     .option('--charset <characters>', 'characters that may occur')
-    .option('--min-length <n>', 'fewest characters', whole)
-    .option('--max-length <n>', 'most characters', whole)
+    .option('--min-length <n>', 'fewest characters', wholeOrZero)
+    .option('--max-length <n>', 'most characters; 0 is no limit', wholeOrZero)
     .option('--details', 'with --json: confidence by character, and other readings')
     .option('--threads <n>', 'recognition threads', whole, availableParallelism())
     .option('--json', 'print JSON')

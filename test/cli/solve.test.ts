@@ -61,6 +61,8 @@ test('what may occur can be limited', async () => {
   const number = example('number.png');
   const within = await solve('--charset', '124789', '--max-length', '6', number);
   expect([within.status, within.out]).toEqual([0, '482917\n']);
+  for (const length of ['--min-length', '--max-length'])
+    expect(await solve(length, '0', number)).toEqual({ status: 0, out: '482917\n', err: '' });
   const withoutNine = await solve('--charset', '12478', number);
   expect(withoutNine.status).toBe(1);
   expect([withoutNine.out, withoutNine.err]).toEqual(['', expect.stringContaining('Captcha not recognized')]);
@@ -92,7 +94,8 @@ test('a file that is larger than any image may be is refused by its size, and no
 
 test.each([
   ['--module', 'klingon'],
-  ['--min-length', '0'],
+  ['--min-length', '-1'],
+  ['--max-length', '00'],
   ['--json', '--csv'],
 ])('%s %s is refused', async (...args) => {
   const { status, out } = await legibleProcess(['solve', ...args, example('number.png')], {});
