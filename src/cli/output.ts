@@ -28,6 +28,12 @@ export function printable(text: string): string {
   return stripVTControlCharacters(text).replace(unprintable, ' ');
 }
 
+/** A text whose single characters are what is told: those that are not printable by their numbers, `U+001B`. */
+export function spelledOut(text: string): string {
+  const number = (character: string) => character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
+  return text.replace(unprintable, (character) => `U+${number(character)}`);
+}
+
 /** `2026-11-24 05:46:40Z`, or a dash. */
 export function moment(ms: number | null): string {
   return ms === null ? '–' : `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}Z`;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
+import { printable } from '../cli/output.ts';
 import type { Read } from './score.ts';
 
 /** One HTML file that needs no other: every image that was misread, with its label and its reading. */
@@ -8,12 +9,13 @@ export function contactSheet(misses: ReadonlyMap<string, readonly Read[]>): stri
     const figures = reads.map(({ image, text, confidence }) => {
       const data = readFileSync(image.path).toString('base64');
       const type = escaped(extname(image.path).slice(1).replace('jpg', 'jpeg'));
-      return `<figure><img src="data:image/${type};base64,${data}" alt=""><figcaption>${escaped(image.label)}<br>
+      return `<figure><img src="data:image/${type};base64,${data}" alt=""><figcaption>${escaped(printable(image.label))}<br>
 <b>${escaped(text) || '–'}</b> ${Math.round(confidence * 100)} %</figcaption></figure>`;
     });
-    return `<h2>${escaped(family)} <small>${reads.length}</small></h2>\n<div>${figures.join('\n')}</div>`;
+    return `<h2>${escaped(printable(family))} <small>${reads.length}</small></h2>\n<div>${figures.join('\n')}</div>`;
   });
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Misread images</title>
+  return `<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>Misread images</title>
 <style>
 body{font:14px/1.4 system-ui,sans-serif;margin:2rem;background:#eee}
 div{display:flex;flex-wrap:wrap;gap:12px}

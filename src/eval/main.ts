@@ -25,6 +25,7 @@ import {
   proveWritable,
   refuse,
   refuseModel,
+  tell,
   tellLeftOut,
   tellNotes,
 } from './refusals.ts';
@@ -100,7 +101,7 @@ function write(file: string, content: string): void {
   try {
     writeFileSync(file, content);
   } catch (error) {
-    console.error(`${file} could not be written: ${(error as Error).message}`);
+    tell(`${file} could not be written: ${(error as Error).message}`);
     process.exitCode = 2;
   }
 }
@@ -140,7 +141,7 @@ async function measurePuzzles({ name, puzzles }: PuzzleFamily): Promise<void> {
 }
 
 function skip(name: string): void {
-  console.error(`${name}: skipped: none of its images can be read`);
+  tell(`${name}: skipped: none of its images can be read`);
 }
 
 /** Undefined where there is nothing to read, which is told. */

@@ -1,13 +1,19 @@
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { printable } from '../cli/output.ts';
+import { printable, spelledOut } from '../cli/output.ts';
 import { UserError } from '../userError.ts';
 import type { Families } from './families.ts';
 
 /** Ends the process: whoever has called us made a mistake. */
 export function refuse(message: string): never {
-  console.error(message);
+  // How it is called has several lines.
+  for (const line of message.split('\n')) tell(line);
   process.exit(2);
+}
+
+/** On standard error: names and labels in it may hold anything. */
+export function tell(line: string): void {
+  console.error(printable(line));
 }
 
 /** What `step` gives; a mistake of whoever has called us is told in a line. */
@@ -62,17 +68,17 @@ export function proveWritable(file: string): void {
 
 /** Of a row that says nothing of how images are read. */
 export function tellLeftOut(path: string, why: string): void {
-  console.error(`${printable(path)}: ${why}; its row is left out`);
+  tell(`${path}: ${why}; its row is left out`);
 }
 
 /** What is left out of folders, and what makes misses of images that were read. */
 export function tellNotes({ leftOut, misspelt, unwritable, skipped }: Families): void {
   for (const { path, why } of leftOut) tellLeftOut(path, why);
   for (const { name, column, known } of misspelt)
-    console.error(`${name}: its labels.tsv has a column ${printable(column)}, which means nothing${known}`);
+    tell(`${name}: its labels.tsv has a column ${column}, which means nothing${known}`);
   for (const { name, labels, characters } of unwritable)
-    console.error(
-      `${name}: ${labels} labels hold ${characters}, which the model cannot write: they count as misses, whatever the images are like`,
+    tell(
+      `${name}: ${labels} labels hold ${spelledOut(characters)}, which the model cannot write: they count as misses, whatever the images are like`,
     );
-  for (const { name, why } of skipped) console.error(`${name}: skipped: ${why}`);
+  for (const { name, why } of skipped) tell(`${name}: skipped: ${why}`);
 }

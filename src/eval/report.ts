@@ -1,4 +1,4 @@
-import { table } from '../cli/output.ts';
+import { spelledOut, table } from '../cli/output.ts';
 import { commonestConfusions } from './confusions.ts';
 import { type FamilyScore, type Read, trust } from './score.ts';
 
@@ -30,7 +30,7 @@ export function textReport(byFamily: Scores, reads: readonly Read[], spelled: re
   const sure =
     answered === 0 ? 'nothing answered' : `${answered} % answered, ${rightOfAnswered} % of them right`;
   const confusions = commonestConfusions(spelled, 20).map(
-    ({ is, readAs, count }) => `${is || 'nothing'} read as ${readAs || 'nothing'}: ${count}`,
+    ({ is, readAs, count }) => `${spelledOut(is) || 'nothing'} read as ${readAs || 'nothing'}: ${count}`,
   );
   return `${table(['family', 'images', 'exact %', 'any case %', 'ms'], rows)}
 

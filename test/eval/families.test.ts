@@ -7,8 +7,8 @@ import { expect, test } from 'vitest';
 import { findFamilies } from '../../src/eval/families.ts';
 import { nodeFlags } from '../nodeFlags.ts';
 
-function family(labels: string): string {
-  const folder = join(mkdtempSync(join(tmpdir(), 'legible-eval-')), 'mine');
+function family(labels: string, name = 'mine'): string {
+  const folder = join(mkdtempSync(join(tmpdir(), 'legible-eval-')), name);
   mkdirSync(folder);
   copyFileSync('examples/number.png', join(folder, '1.png'));
   writeFileSync(join(folder, 'labels.tsv'), labels);
@@ -117,6 +117,20 @@ test('a damaged image is told and left out of the figures', async () => {
   const { stderr } = await run('--json', file, folder);
   expect(stderr).toContain('2.png: is damaged, or of a kind that is not read; its row is left out');
   expect(JSON.parse(readFileSync(file, 'utf8')).families.mine).toMatchObject({ n: 1, exact: 100 });
+});
+
+test('what folders, columns and labels are called does not reach the terminal as it is', async () => {
+  const nasty = family('file\tlabel\texpresion\x1B[1m\n1.png\ta\x1B]0;b\n', 'fam\x1B[31mily');
+  const blank = family('file\tlabel\n7.png\t1\n', 'bl\u202Eank');
+  const damaged = family('file\tlabel\n1.png\tA\n', 'd\x1B[2Jamaged');
+  writeFileSync(join(damaged, '1.png'), readFileSync('examples/number.png').subarray(0, 400));
+  const { stdout, stderr } = await run(nasty, blank, damaged);
+  for (const raw of ['\x1B', '\u202E']) expect(stdout + stderr).not.toContain(raw);
+  expect(stderr).toContain('family: 1 labels hold U+001B];, which the model cannot write');
+  expect(stderr).toContain('bl ank: skipped: none of the 1 rows');
+  expect(stderr).toContain('damaged: skipped: none of its images can be read');
+  const { stderr: refused } = await run(join(nasty, 'no\x1B[31mthing'));
+  expect(refused).toMatch(/nothing holds no labels\.tsv, and no folder that does\.$/m);
 });
 
 test('figures that cannot be written are told, and the page of misses is written all the same', async () => {

@@ -54,6 +54,12 @@ test('answers of sums count for trust, but tell nothing of which signs are confu
   expect(report).not.toContain('8 read as');
 });
 
+test('a character that would move the cursor is told by its number', () => {
+  const report = textReport(scored, [], [read('a\u001B[2J', 'a[2J', true), read('\u202Eb', 'b', true)]);
+  expect(report).toContain('U+001B read as nothing: 1, U+202E read as nothing: 1');
+  for (const raw of ['\u001B', '\u202E']) expect(report).not.toContain(raw);
+});
+
 test('confusions are found along the cheapest alignment', () => {
   const reads = [read('abcde', 'abde'), read('O1O', '010', true), read('xyz', 'xyzz'), read('OK', '0k')];
   expect(commonestConfusions(reads, 3)).toEqual([
@@ -154,6 +160,16 @@ test('the contact sheet holds the images themselves, and texts as texts', () => 
   expect(html).toContain('data:image/png;base64,UE5H');
   expect(html).not.toContain('<script>');
   expect(html).toContain('&#60;script&#62;');
+});
+
+test('the contact sheet fits a narrow screen, and a label turns no caption round', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'sheet-')), 'a.png');
+  writeFileSync(path, 'PNG');
+  const image = { path, label: 'ab\u202Ecd', caseSensitive: true };
+  const html = contactSheet(new Map([['mi\u202Ene', [{ ...read('', 'x'), image }]]]));
+  expect(html).toContain('<figcaption>ab cd<br>');
+  expect(html).not.toContain('\u202E');
+  expect(html).toContain('<meta name="viewport" content="width=device-width');
 });
 
 test('a puzzle that is given up counts as wrong, one with a damaged image not at all; a fault that is not its own ends the measuring', async () => {
