@@ -65,7 +65,8 @@ export async function decodeLayers(
     failOn: 'error',
     sequentialRead: true,
     ignoreIcc: true,
-    autoOrient: single, // as every browser shows it; libvips cannot turn frames
+    // As browsers show it: none of them looks at the orientation of a WebP. libvips cannot turn frames.
+    autoOrient: single && peeked.format !== 'webp',
   })
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })

@@ -213,23 +213,27 @@ test('a JPEG of more scans than any encoder writes is refused before it is decod
   expect(await decodeFrames(harmless, peeked)).toHaveLength(1);
 });
 
-test.each(['jpeg', 'webp', 'png'] as const)(
+/** 8 × 16 pixels, blue above red, and orientation 6: to be turned a quarter clockwise. */
+const lying = () => halves([250, 0, 0], [0, 0, 250]).rotate(-90).withMetadata({ orientation: 6 });
+
+test.each(['jpeg', 'png'] as const)(
   'a %s that says how it was held is turned as browsers turn it',
   async (format) => {
     const upright = await decode(await halves([250, 0, 0], [0, 0, 250]).png().toBuffer());
-    // Orientation 6: to be turned a quarter clockwise.
-    const lying = await halves([250, 0, 0], [0, 0, 250])
-      .rotate(-90)
-      .withMetadata({ orientation: 6 })
-      [format]({
-        quality: 100,
-      });
-    const [turned] = await decode(await lying.toBuffer());
+    const [turned] = await decode(await lying()[format]({ quality: 100 }).toBuffer());
     expect([turned!.width, turned!.height]).toEqual([upright[0]!.width, upright[0]!.height]);
     expect(turned!.rgb[0]).toBeGreaterThan(200);
     expect(turned!.rgb.at(-1)).toBeGreaterThan(200);
   },
 );
+
+test('a WebP that says how it was held is not turned: browsers do not turn it', async () => {
+  const webp = await lying().webp({ lossless: true }).toBuffer();
+  expect((await sharp(webp).metadata()).orientation).toBe(6);
+  const [frame] = await decode(webp);
+  expect([frame!.width, frame!.height]).toEqual([8, 16]);
+  expect([frame!.rgb[2], frame!.rgb.at(-3)]).toEqual([250, 250]);
+});
 
 test('an animation that says how it was held is not turned: its frames would be torn apart', async () => {
   const frames = [halves([250, 0, 0], [0, 0, 250]), halves([0, 0, 250], [250, 0, 0])];
