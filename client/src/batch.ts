@@ -1,4 +1,5 @@
 import { LegibleError } from './error.ts';
+import { type ErrorCode, retry } from './schema.ts';
 import type { Solved, Task } from './task.ts';
 import { isLimit, isRepeatable, refusalOf, type Transport } from './transport.ts';
 
@@ -44,6 +45,8 @@ export class Batch {
   readonly #tasks: readonly Task[];
   /** Of the next call: where a key has fewer places, the rest of a hundred is refused, and too many refusals are a ban. */
   #most = mostTasks;
+  /** By kind of task, how the first was refused that could not be paid: sent all the same, the others would be a ban. */
+  readonly #unpaid = new Map<string, LegibleError>();
   #done = 0;
   /** What `onProgress` has thrown first. */
   #thrown: { error: unknown } | undefined;
@@ -78,7 +81,14 @@ export class Batch {
     if (call.length > 0) yield call;
   }
 
-  async #solveCall(indexes: number[]): Promise<void> {
+  async #solveCall(given: number[]): Promise<void> {
+    const indexes: number[] = [];
+    for (const index of given) {
+      const unsent = this.#leaveUnsent(index);
+      if (unsent === undefined) indexes.push(index);
+      else await unsent;
+    }
+    if (indexes.length === 0) return;
     const { transport, signal } = this.#parts;
     const key = this.#parts.newId();
     // As the server itself names them: whether a task is sent alone or with all of them again, it is one.
@@ -115,27 +125,37 @@ export class Batch {
       failure = error;
     }
     const left = [...indexes.entries()].slice(answered);
-    if (failure === undefined || isForAll(failure, answered)) await this.#solveSingly(left, nameOf);
+    if (failure === undefined || isForAll(failure, answered))
+      await this.#solveSingly(left, nameOf, { mayBePaid: answered > 0 });
     else for (const [, index] of left) ending.push(this.#keep(index, Promise.reject(failure)));
     await Promise.all(ending);
     // Mostly the places of the key were taken, by those that have ended now: as many as there were are free again.
     const places = Math.min(Math.max(answered - again.length, 1), singlesAtOnce);
     if (isLimited) this.#most = Math.max(answered - again.length, 1);
     else this.#most = Math.min(this.#most + Math.ceil(this.#most / 4), mostTasks);
-    await this.#solveSingly(again, nameOf, places);
+    await this.#solveSingly(again, nameOf, { atOnce: places });
   }
 
   async #solveSingly(
     lines: [number, number][],
     nameOf: (line: number) => string,
-    atOnce = singlesAtOnce,
+    { atOnce = singlesAtOnce, mayBePaid = false } = {},
   ): Promise<void> {
     const left = lines.values();
     const solveNext = async () => {
-      for (const [line, index] of left)
-        await this.#keep(index, this.#parts.solve(this.#tasks[index]!, nameOf(line)));
+      for (const [line, index] of left) {
+        // What an answer that broke off has not told may be done and charged, whatever became of those before it.
+        const unsent = mayBePaid ? undefined : this.#leaveUnsent(index);
+        await (unsent ?? this.#keep(index, this.#parts.solve(this.#tasks[index]!, nameOf(line))));
+      }
     };
     await Promise.all(Array.from({ length: atOnce }, solveNext));
+  }
+
+  /** Gives a task the refusal of one that costs the same; undefined where all of those were paid. */
+  #leaveUnsent(index: number): Promise<void> | undefined {
+    const refusal = this.#unpaid.get(kindOf(this.#tasks[index]!));
+    return refusal && this.#keep(index, Promise.reject(refusal));
   }
 
   /** What becomes of a task that was answered so. */
@@ -149,6 +169,8 @@ export class Batch {
     const kept = solving
       .catch((error: unknown): Outcome => {
         if (!(error instanceof LegibleError)) throw error;
+        if (retry[error.code as ErrorCode] === 'afterTopup')
+          this.#unpaid.set(kindOf(this.#tasks[index]!), error);
         return { taskId: error.taskId, error };
       })
       .then((outcome) => {
@@ -168,6 +190,12 @@ export class Batch {
       this.#thrown ??= { error };
     }
   }
+}
+
+/** Tasks of one kind have one price. */
+function kindOf(task: Task): string {
+  const { type, module = 'common' } = task as { type: string; module?: string };
+  return `${type}/${module}`;
 }
 
 /**

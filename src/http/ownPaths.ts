@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Language } from '../errors.ts';
+import type { ErrorCode, Language } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import type { Flow } from '../flow/flow.ts';
 import { createTasks } from './batch.ts';
@@ -28,6 +28,12 @@ export interface OwnPathsParts {
   send(request: FastifyRequest, reply: FastifyReply, answer: OwnReply): void;
 }
 
+/**
+ * What one task of a call meets all later ones may meet: each is one mistake of the call's address. As a hundred, ten calls
+ * would be a ban.
+ */
+const limits: readonly ErrorCode[] = ['ERROR_RATE_LIMIT', 'ERROR_ZERO_BALANCE'];
+
 // HEAD as well: curl -I and checks of whether a page is there ask so.
 const page = { exposeHeadRoute: true };
 
@@ -39,14 +45,13 @@ export function addOwnPaths(app: FastifyInstance, parts: OwnPathsParts): void {
     const language = languageOf(request.raw);
     const { accept } = request.headers;
     let retryAfter = 0;
-    let isLimited = false;
+    const limitsMet = new Set<ErrorCode>();
     const refused = (error: unknown) => {
       const address = request.address ?? '';
-      // A limit that one of the tasks meets all later ones may meet: as a hundred mistakes each, ten calls would be a ban.
-      const isAgain = isLimited && error instanceof Fault && error.code === 'ERROR_RATE_LIMIT';
+      const isAgain = error instanceof Fault && limitsMet.has(error.code);
       if (isAgain) recordFailure(error, request.id, address);
       const fault = isAgain ? error : recordFault(error, request.id, address);
-      isLimited ||= fault.code === 'ERROR_RATE_LIMIT';
+      if (limits.includes(fault.code)) limitsMet.add(fault.code);
       retryAfter = Math.max(retryAfter, retryAfterOf(fault));
       return capsolver.refusal(fault, language, { path: '', url: '' });
     };

@@ -55,6 +55,12 @@ function breaksOff(count: number, rest = '') {
   };
 }
 
+/** What a server answers that has no createTasks. */
+const knowsNoBatches = (answer: Response): Response =>
+  answer.url.endsWith('/createTasks')
+    ? Response.json({ errorId: 1, errorCode: 'ERROR_BAD_REQUEST', errorDescription: '' }, { status: 400 })
+    : answer;
+
 const image = async (body?: string) =>
   ({ type: 'ImageToTextTask', body: body ?? (await picture()) }) as const;
 
@@ -192,17 +198,47 @@ test('of tasks that take longer waits for each', async () => {
 
 test('goes by createTask with a server that knows no batches', async () => {
   await using world = await openWorld();
-  const { client, asked } = clientOf(world, (answer) =>
-    answer.url.endsWith('/createTasks')
-      ? Response.json({ errorId: 1, errorCode: 'ERROR_BAD_REQUEST', errorDescription: '' }, { status: 400 })
-      : answer,
-  );
+  const { client, asked } = clientOf(world, knowsNoBatches);
   const outcomes = await client.solveAll([await image(), await image('broken')]);
   expect(outcomes.map(({ solution, error }) => solution?.text ?? error?.code)).toEqual([
     'k7mp2',
     'ERROR_PARSE_IMAGE_FAIL',
   ]);
   expect(asked).toEqual(['/createTasks', '/createTask', '/createTask']);
+});
+
+test('sends no more of a kind that could not be paid, and goes on with what costs less', async () => {
+  const prices = { 'ImageToTextTask/common': price, 'ImageToTextTask/number': 1 };
+  await using world = await openWorld({ money: 10 * price + 60, settings: { prices } });
+  const { client, asked } = clientOf(world);
+  const dear = await image();
+  const tasks = Array.from({ length: 400 }, (_, index) =>
+    index >= 300 && index % 2 === 1 ? ({ ...dear, module: 'number' } as const) : dear,
+  );
+  const outcomes = await client.solveAll(tasks);
+  const codes = outcomes.map(({ error }) => error?.code);
+  expect(codes.slice(0, 100).filter((code) => code === undefined)).toHaveLength(10);
+  expect(codes.slice(100, 300)).toEqual(Array(200).fill('ERROR_ZERO_BALANCE'));
+  expect(codes.slice(300)).toEqual(Array(50).fill(['ERROR_ZERO_BALANCE', undefined]).flat());
+  expect(asked).toEqual(Array(2).fill('/createTasks'));
+  expect(await world.money()).toEqual({ posted: 10, pending: 0 });
+});
+
+test('alone sends no more of a kind that could not be paid than were under way by then', async () => {
+  await using world = await openWorld({ money: 5 * price });
+  const { client, asked } = clientOf(world, knowsNoBatches);
+  const outcomes = await client.solveAll(Array(100).fill(await image()));
+  const codes = outcomes.map(({ error }) => error?.code).filter((code) => code !== undefined);
+  expect(codes).toEqual(Array(95).fill('ERROR_ZERO_BALANCE'));
+  expect(asked.length).toBeLessThan(1 + 5 + 2 * 16);
+});
+
+test('asks for each that may have been paid when its answer broke off, although one before it was not', async () => {
+  await using world = await openWorld({ money: 5 * price });
+  const { client, asked } = clientOf(world, breaksOff(6));
+  const outcomes = await client.solveAll(Array(20).fill(await image()));
+  expect(outcomes.filter(({ error }) => error === undefined)).toHaveLength(5);
+  expect(asked).toEqual(['/createTasks', ...Array(14).fill('/createTask')]);
 });
 
 test('that is refused as a whole has the reason in every place', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Reading } from '../../src/reading.ts';
-import { openWorld, picture } from '../world.ts';
+import { openWorld, picture, price, start } from '../world.ts';
 
 test('createTasks counts as a request where it brings no tasks', async () => {
   await using world = await openWorld({ settings: { rateLimit: 2 } });
@@ -56,3 +56,31 @@ test('a limit that a whole batch meets is one mistake of its address, and not a 
   }
   expect(codes).toEqual([...Array(5).fill('ERROR_RATE_LIMIT'), 'ERROR_IP_BANNED']);
 });
+
+test.each([
+  ['the balance', {}],
+  ['the daily cap of the key', { dailyCap: price }],
+  ['a package', { package: 1 }],
+])(
+  '%s that is used up is one mistake of its address a call, beside its other limits',
+  async (_what, limit) => {
+    const settings = { rateLimit: 50, banErrors: 8, blockErrors: 1_000 };
+    await using world = await openWorld({ settings, money: 'dailyCap' in limit ? start : price });
+    const clientKey =
+      'package' in limit
+        ? await world.addPackage({ id: 'p', calls: limit.package })
+        : await world.addKey({ dailyCap: null, ...limit });
+    const tasks = Array(20).fill({ type: 'ImageToTextTask', body: await picture() });
+    const codes: string[] = [];
+    for (let call = 0; call < 8; call++) {
+      const { body } = await world.call('createTasks', { clientKey, tasks });
+      codes.push(body.results?.at(-1).errorCode ?? body.errorCode);
+    }
+    // The third call meets both limits, and is two mistakes.
+    expect(codes).toEqual([
+      ...Array(2).fill('ERROR_ZERO_BALANCE'),
+      ...Array(5).fill('ERROR_RATE_LIMIT'),
+      'ERROR_IP_BANNED',
+    ]);
+  },
+);
