@@ -45,8 +45,7 @@ export function authenticator({ clock, store, pepper }: AuthenticatorParts) {
   }
 
   /** @throws Fault ERROR_KEY_DENIED_ACCESS for a key that is missing, unknown, ended, or used from elsewhere */
-  async function authenticate(arrived: Arrived): Promise<Caller> {
-    const key = arrived.body.clientKey;
+  async function principalOf(key: unknown, address: string): Promise<Principal> {
     if (key === undefined || key === null) throw denied('clientKey: is missing');
     if (typeof key !== 'string') throw denied('clientKey: is not a string');
     const now = clock.now();
@@ -55,9 +54,14 @@ export function authenticator({ clock, store, pepper }: AuthenticatorParts) {
     const { revokedAt, expiresAt, addresses } = principal.key;
     if (revokedAt !== null) throw denied();
     if (expiresAt !== null && expiresAt <= now) throw denied('clientKey: has expired');
-    if (addresses !== null && !rangeMatcher(addresses)(arrived.address))
+    if (addresses !== null && !rangeMatcher(addresses)(address))
       throw denied('clientKey: may not be used from this address');
-    return { arrived, principal };
+    return principal;
+  }
+
+  /** @throws Fault ERROR_KEY_DENIED_ACCESS as principalOf tells */
+  async function authenticate(arrived: Arrived): Promise<Caller> {
+    return { arrived, principal: await principalOf(arrived.body.clientKey, arrived.address) };
   }
 
   /** The dialect that a key is set to; null where it says nothing, or is none. */
@@ -66,7 +70,7 @@ export function authenticator({ clock, store, pepper }: AuthenticatorParts) {
     return principal?.key.dialect ?? null;
   }
 
-  return { authenticate, dialectOf };
+  return { authenticate, principalOf, dialectOf };
 }
 
 /** @throws Fault ERROR_KEY_DENIED_ACCESS where the key is limited to other task types */

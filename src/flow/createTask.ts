@@ -71,22 +71,44 @@ async function paceAndValidate(steps: Steps, caller: Caller): Promise<Job | Repe
  */
 async function reserveOrAwait(steps: Steps, job: Job, signal: AbortSignal): Promise<Held | Repeat> {
   const { caller, type } = job;
+  const { arrived } = caller;
+  const { clientKey } = arrived.body;
   const reserved = await steps.reserve(job);
-  caller.arrived.forgetBody();
+  arrived.forgetBody();
   if (isHeld(reserved) || reserved.solution !== null || type.timing === 'later') return reserved;
-  const isNextTry = !steps.nextTries.has(reserved.taskId);
-  if (isNextTry) steps.nextTries.add(reserved.taskId);
-  else job.input = undefined;
-  try {
-    await endOf(steps, reserved.taskId, signal);
-  } finally {
-    if (isNextTry) steps.nextTries.delete(reserved.taskId);
-  }
+  const { taskId } = reserved;
+  const nextTry = steps.nextTries.get(taskId);
+  if (nextTry === undefined) return becomeNextTry(steps, job, { clientKey, reserved, signal });
+  job.input = undefined;
+  await endOf(steps, taskId, signal);
+  if (signal.aborted) throw clientHasGone();
+  // Its task, where it has one, is what this request is told of.
+  await nextTry;
   if (steps.underway.isDraining) return reserved;
-  if (isNextTry) return steps.reserve(job);
   const repeat = await recall(steps, caller);
   if (repeat === undefined) throw firstHasFailed();
   return repeat;
+}
+
+async function becomeNextTry(
+  steps: Steps,
+  job: Job,
+  { clientKey, reserved, signal }: { clientKey: unknown; reserved: Repeat; signal: AbortSignal },
+): Promise<Held | Repeat> {
+  const { taskId } = reserved;
+  const decided = Promise.withResolvers<void>();
+  steps.nextTries.set(taskId, decided.promise);
+  try {
+    await endOf(steps, taskId, signal);
+    if (steps.underway.isDraining) return reserved;
+    // Half a minute may have passed, in which the key can have been revoked, expired or blocked.
+    const { key } = await steps.principalOf(clientKey, job.caller.arrived.address);
+    steps.protection.refuseBlocked(key.id);
+    return await steps.reserve(job);
+  } finally {
+    steps.nextTries.delete(taskId);
+    decided.resolve();
+  }
 }
 
 function isJob(found: Job | Repeat): found is Job {

@@ -60,8 +60,8 @@ export function makeSteps(parts: FlowParts) {
     callbacks: new CallbackSender(parts),
     underway: new Underway(),
     waiters: new Waiters(parts),
-    /** Tasks under way for each of which a request that was sent again waits to be the next try. */
-    nextTries: new Set<string>(),
+    /** Tasks under way for each of which a request that was sent again waits to be the next try; resolved once it is, or not. */
+    nextTries: new Map<string, Promise<void>>(),
     secondsSince: (started: number) => Math.max(0, parts.clock.now() - started) / 1000,
   };
 }
