@@ -22,10 +22,10 @@ export function accountCommand(): Command {
       if (name === '') throw new UserError('An account needs a name.');
       await withStore(
         async ({ store }) => {
-          if (await store.findAccount(name)) throw new UserError(`There is an account ${name} already.`);
           const { balance: amount } = options;
           const balance = amount === undefined ? undefined : { amount, note: 'first balance' };
           const made = await store.createAccount({ id: randomUUID(), name, now: Date.now(), balance });
+          if (!made) throw new UserError(`There is an account ${name} already.`);
           print(options, made, () => describe([made]));
         },
         { isMade: true },

@@ -98,9 +98,12 @@ export function keysNamed(keys: readonly Key[], idOrHint: string): Key[] {
   return keys.filter(({ id, hint }) => id === idOrHint || hint === idOrHint);
 }
 
-/** @throws UserError when there is no such account */
+/** @throws UserError when there is no such account, or several of this name */
 export async function accountOf(store: StoreAdmin, idOrName: string): Promise<Account> {
   const account = await store.findAccount(idOrName);
-  if (!account) throw new UserError(`There is no account ${idOrName}; \`legible account list\` shows them.`);
-  return account;
+  if (account) return account;
+  const { length } = (await store.listAccounts()).filter(({ name }) => name === idOrName);
+  if (length > 1)
+    throw new UserError(`${length} accounts have this name; use the id: \`legible account list\`.`);
+  throw new UserError(`There is no account ${idOrName}; \`legible account list\` shows them.`);
 }

@@ -120,8 +120,11 @@ export interface StoreGauges {
 export interface StoreAdmin {
   /** The first account with its key, in books without an account; false where there is one, or another process is first. */
   welcome(account: NewAccount, key: NewKey, fingerprint: string): Promise<boolean>;
-  /** With its first balance or not at all. @throws RangeError when that is not above 0, not whole, or beyond 9e15 */
-  createAccount(account: NewAccount): Promise<Account>;
+  /**
+   * With its first balance or not at all; undefined where there is an account of this name or id.
+   * @throws RangeError when the balance is not above 0, not whole, or beyond 9e15
+   */
+  createAccount(account: NewAccount): Promise<Account | undefined>;
   listAccounts(): Promise<Account[]>;
   /** Bans that last, and those that ended less than 24 hours ago: they make the next one longer. */
   listBans(now: number): Promise<Ban[]>;

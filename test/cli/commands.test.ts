@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { networksOf } from '../../src/flow/network.ts';
 import { standardPrices } from '../../src/prices.ts';
-import { openStore } from '../../src/store/open.ts';
+import { databaseFile, openStore } from '../../src/store/open.ts';
 import { installation, legible, legibleProcess } from './legible.ts';
 
 const { settings, run, json } = installation();
@@ -78,6 +79,22 @@ describe('account and topup', () => {
       expect(JSON.parse(err).error).toMatch(/^(?!error: )./);
     }
     expect(await run('--json', '--version')).toMatchObject({ status: 0, err: '' });
+  });
+
+  it('name accounts by their id where several have one name', async () => {
+    const one = await json('account', 'create', 'eve');
+    await json('account', 'create', 'eva');
+    const database = new Database(databaseFile(settings.LEGIBLE_DATA_DIR));
+    // As two commands of older versions could make them at once.
+    database.exec("update account set name = 'eve' where name = 'eva'");
+    database.close();
+    const { status, err } = await run('topup', 'eve', '1');
+    expect([status, err]).toEqual([
+      1,
+      'error: 2 accounts have this name; use the id: `legible account list`.\n',
+    ]);
+    expect(await json('topup', one.id, '1')).toMatchObject({ posted: 1_000_000 });
+    expect((await run('account', 'create', 'eve')).err).toContain('There is an account eve already');
   });
 
   it('show names without what would steer a terminal', async () => {

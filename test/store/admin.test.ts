@@ -12,10 +12,13 @@ import {
 
 onEachEngine('an account', (makeBooks) => {
   it('is found by its id, or by its name where that is unique', async () => {
-    const store = await (await makeBooks()).open();
+    const books = await makeBooks();
+    const store = await books.open();
     await store.createAccount({ id: 'a1', name: 'shop', now: noon });
     await store.createAccount({ id: 'a2', name: 'twin', now: noon + 1 });
-    await store.createAccount({ id: 'a3', name: 'twin', now: noon + 2 });
+    await store.createAccount({ id: 'a3', name: 'other', now: noon + 2 });
+    // As two commands of older versions could make them at once.
+    await books.sql("update account set name = 'twin' where id = 'a3'");
     expect(await store.findAccount('a2')).toMatchObject({
       id: 'a2',
       posted: 0,
@@ -26,6 +29,22 @@ onEachEngine('an account', (makeBooks) => {
     expect(await store.findAccount('twin')).toBeUndefined();
     expect(await store.findAccount('nobody')).toBeUndefined();
     expect((await store.listAccounts()).map(({ id }) => id)).toEqual(['a1', 'a2', 'a3']);
+  });
+
+  it('is made once under its name, however many processes make it at once, and not under the name or id of another', async () => {
+    const books = await makeBooks();
+    const stores = await Promise.all([books.open(), books.open(), books.open(), books.open()]);
+    const balance = { amount: 5, note: 'first' };
+    const made = await Promise.all(
+      stores.map((store, at) => store.createAccount({ id: `a${at}`, name: 'shop', now: noon, balance })),
+    );
+    const [shop, ...others] = made.filter((account) => account !== undefined);
+    expect(others).toEqual([]);
+    const [store] = stores;
+    for (const name of ['shop', shop!.id])
+      expect(await store.createAccount({ id: 'b', name, now: noon, balance })).toBeUndefined();
+    expect(await store.listAccounts()).toEqual([shop]);
+    expect(await store.audit(noon)).toEqual([]);
   });
 
   it('is made with its first balance, or not at all', async () => {

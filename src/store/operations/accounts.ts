@@ -1,6 +1,6 @@
 import type { NewAccount } from '../admin.ts';
 import { greatestAmount, house } from '../schema.ts';
-import { first, type Operation, rows, statement } from '../statement.ts';
+import { change, first, type Operation, rows, statement } from '../statement.ts';
 import type { Account, MicroUsd } from '../store.ts';
 import { write } from './entries.ts';
 
@@ -31,6 +31,12 @@ export function* findAccount(idOrName: string): Operation<Account | undefined> {
   if (byId !== undefined) return byId;
   const byName = yield* rows(selectByName, { name: idOrName });
   return byName.length === 1 ? byName[0] : undefined;
+}
+
+/** Whether a command that is told this name would find an account by it, or several. */
+function* isTaken(name: string): Operation<boolean> {
+  if ((yield* readAccount(name)) !== undefined) return true;
+  return (yield* rows(selectByName, { name })).length > 0;
 }
 
 const selectAccounts = statement((db) =>
@@ -83,8 +89,21 @@ export function* topUp(payment: Payment): Operation<Account | undefined> {
   return account;
 }
 
-/** An account with its first balance, or none of both. @throws RangeError for an amount that topUp refuses, or below 0 */
-export function* createAccount({ id, name, now, balance }: NewAccount): Operation<Account> {
+/** Its row is locked until the commit, so that of two processes which make accounts the second sees that of the first. */
+const noteLastMade = statement((db, p: { id: string }) =>
+  db
+    .insertInto('fact')
+    .values({ name: 'last account', value: p.id })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value: p.id })),
+);
+
+/**
+ * An account with its first balance, or none of both. Undefined where one has this name or id: commands would find
+ * neither. @throws RangeError for an amount that topUp refuses, or below 0
+ */
+export function* createAccount({ id, name, now, balance }: NewAccount): Operation<Account | undefined> {
+  yield* change(noteLastMade, { id });
+  if (yield* isTaken(name)) return undefined;
   const empty = (yield* first(insertAccount, { id, name, now }))!;
   if (balance === undefined) return empty;
   const paid = yield* topUp({ accountId: id, now, ...balance });

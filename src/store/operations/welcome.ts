@@ -14,8 +14,9 @@ export function* welcome(account: NewAccount, key: NewKey, fingerprint: string):
   if (yield* hasAccounts()) return false;
   // What is looked up above, two that start at once both see; this only one of them writes.
   if (!(yield* keepFact('welcome', account.id))) return false;
+  // Nor where a command has made one of this name in this moment.
+  if ((yield* createAccount(account)) === undefined) return false;
   yield* keepPepper(fingerprint);
-  yield* createAccount(account);
   yield* createKey(key);
   return true;
 }
