@@ -21,10 +21,10 @@ export function accountCommand(): Command {
       const name = given.trim();
       if (name === '') throw new UserError('An account needs a name.');
       await withStore(
-        async ({ store }) => {
+        async ({ store, now }) => {
           const { balance: amount } = options;
           const balance = amount === undefined ? undefined : { amount, note: 'first balance' };
-          const made = await store.createAccount({ id: randomUUID(), name, now: Date.now(), balance });
+          const made = await store.createAccount({ id: randomUUID(), name, now: await now(), balance });
           if (!made) throw new UserError(`There is an account ${name} already.`);
           print(options, made, () => describe([made]));
         },

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { servedTypes } from '../prices.ts';
 import { isRange } from '../range.ts';
 import { suggestion } from '../suggestion.ts';
+import { UserError } from '../userError.ts';
 import { formatUsd, greatestUsd, parseUsd } from './money.ts';
 
 const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -47,19 +48,21 @@ export function wholeOrZero(text: string): number {
   return text === '0' ? 0 : whole(text);
 }
 
-/**
- * Milliseconds since 1970 of a date (`2027-01-31`), a time (ISO 8601; UTC where it names no zone) or a span from now
- * (`30d`, `12h`, `15m`).
- */
-export function future(text: string, _previous: unknown, now = Date.now()): number {
+const toCome = 'must be a date or time to come (2027-01-31), or a span: 30d, 12h, 15m.';
+
+/** Milliseconds since 1970, told what time it is: the store says so. @throws UserError for a time that is over */
+export type Future = (now: number) => number;
+
+/** A date (`2027-01-31`), a time (ISO 8601; UTC where it names no zone) or a span from now (`30d`, `12h`, `15m`). */
+export function future(text: string): Future {
   const span = /^([1-9]\d{0,5})([mhd])$/.exec(text);
-  const time = span ? now + Number(span[1]) * unitMs[span[2] as keyof typeof unitMs] : parseDate(text);
-  if (!(time > now)) {
-    throw new InvalidArgumentError(
-      'It must be a date or time to come (2027-01-31), or a span: 30d, 12h, 15m.',
-    );
-  }
-  return time;
+  const date = parseDate(text);
+  if (!span && Number.isNaN(date)) throw new InvalidArgumentError(`It ${toCome}`);
+  return (now) => {
+    const time = span ? now + Number(span[1]) * unitMs[span[2] as keyof typeof unitMs] : date;
+    if (time <= now) throw new UserError(`${text} ${toCome}`);
+    return time;
+  };
 }
 
 /** The option of what ends by itself. */

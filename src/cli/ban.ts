@@ -14,10 +14,11 @@ export function banCommand(): Command {
     .description('bans and blocks that hold now')
     .option('--json', 'print JSON')
     .action(async (options: { json?: boolean }) => {
-      const now = Date.now();
-      // The store also lists those that ended today: they make the next one longer.
-      const all = await withStore(({ store }) => store.listBans(now));
-      const bans = all.filter(({ until }) => until > now);
+      const bans = await withStore(async (session) => {
+        const now = await session.now();
+        // The store also lists those that ended today: they make the next one longer.
+        return (await session.store.listBans(now)).filter(({ until }) => until > now);
+      });
       const rows = bans.map((b) => [b.kind, b.subject, moment(b.since), moment(b.until), String(b.count)]);
       print(options, bans, () => table(['kind', 'subject', 'since', 'until', 'in 24 h'], rows));
     });

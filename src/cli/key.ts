@@ -8,7 +8,7 @@ import { callbackSecret, generateKey, hashKey, hintOf, isPlausibleKey } from '..
 import type { NewKey } from '../store/admin.ts';
 import type { Key } from '../store/store.ts';
 import { UserError } from '../userError.ts';
-import { expires, positiveUsd, ranges, taskTypes } from './arguments.ts';
+import { expires, type Future, positiveUsd, ranges, taskTypes } from './arguments.ts';
 import { formatUsd } from './money.ts';
 import { moment, print, table } from './output.ts';
 import { accountOf, keysNamed, type Session, withStore } from './session.ts';
@@ -20,7 +20,7 @@ interface Limits {
   dailyCap?: number;
   dialect?: DialectName;
   test?: boolean;
-  expires?: number;
+  expires?: Future;
   label: string;
   json?: boolean;
 }
@@ -64,7 +64,7 @@ export function keyCommand(): Command {
     .action(async (named: string | undefined, options: { json?: boolean }) => {
       await withStore(async (session) => {
         const id = await idOf(session, named ?? (await text(process.stdin)).trim());
-        const revoked = await session.store.revokeKey(id, Date.now());
+        const revoked = await session.store.revokeKey(id, await session.now());
         if (!revoked) throw new UserError(`Key ${id} is revoked already.`);
         print(options, { id, revoked }, () => `Key ${id} is revoked`);
       });
@@ -147,17 +147,19 @@ async function importKey(account: string, options: Limits): Promise<void> {
 }
 
 function save(idOrName: string, options: Limits, secret: string): Promise<Key> {
-  return withStore(async ({ store, pepper }) => {
+  return withStore(async (session) => {
+    const { store } = session;
     const account = await accountOf(store, idOrName);
+    const now = await session.now();
     if (options.package !== undefined) {
       if (options.dailyCap !== undefined)
         throw new UserError('A key of a package spends calls and no money: a daily cap would bound nothing.');
-      const packages = await store.listPackages(account.id, Date.now());
+      const packages = await store.listPackages(account.id, now);
       if (!packages.some(({ id }) => id === options.package)) {
         throw new UserError(`${account.name} has no package ${options.package} that is still valid.`);
       }
     }
-    const key = newKey(secret, await pepper(), account.id, options);
+    const key = newKey(secret, await session.pepper(), { accountId: account.id, now }, options);
     const made = await store.createKey(key);
     if (made) return made;
     const known = await store.findPrincipal(key.hash);
@@ -170,10 +172,15 @@ function save(idOrName: string, options: Limits, secret: string): Promise<Key> {
 }
 
 /** What the store gets of a key: all but the key. */
-export function newKey(secret: string, pepper: string, accountId: string, limits: Limits): NewKey {
+export function newKey(
+  secret: string,
+  pepper: string,
+  made: Pick<NewKey, 'accountId' | 'now'>,
+  limits: Limits,
+): NewKey {
   return {
+    ...made,
     id: randomUUID(),
-    accountId,
     packageId: limits.package ?? null,
     hash: hashKey(secret, pepper),
     hint: hintOf(secret),
@@ -183,8 +190,7 @@ export function newKey(secret: string, pepper: string, accountId: string, limits
     dailyCap: limits.dailyCap ?? null,
     dialect: limits.dialect ?? null,
     isTest: limits.test ?? false,
-    expiresAt: limits.expires ?? null,
-    now: Date.now(),
+    expiresAt: limits.expires?.(made.now) ?? null,
   };
 }
 

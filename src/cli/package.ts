@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { generateKey } from '../key.ts';
 import type { Package } from '../store/store.ts';
 import { UserError } from '../userError.ts';
-import { expires, whole } from './arguments.ts';
+import { expires, type Future, whole } from './arguments.ts';
 import { newKey } from './key.ts';
 import { moment, print, table } from './output.ts';
 import { accountOf, withStore } from './session.ts';
@@ -14,7 +14,7 @@ interface Plan {
   rate?: number;
   concurrency?: number;
   calls: number;
-  expires?: number;
+  expires?: Future;
   json?: boolean;
 }
 
@@ -33,8 +33,10 @@ export function packageCommand(): Command {
     .option('--type <n>', 'its number in getBalance', whole, 1)
     .option('--json', 'print JSON')
     .action(async (idOrName: string, options: Plan) => {
-      await withStore(async ({ store, pepper }) => {
+      await withStore(async (session) => {
+        const { store } = session;
         const account = await accountOf(store, idOrName);
+        const now = await session.now();
         const id = randomUUID();
         const plan = {
           id,
@@ -44,11 +46,16 @@ export function packageCommand(): Command {
           rateLimit: options.rate ?? null,
           concurrency: options.concurrency ?? null,
           calls: options.calls,
-          expiresAt: options.expires ?? null,
-          now: Date.now(),
+          expiresAt: options.expires?.(now) ?? null,
+          now,
         };
         const secret = generateKey();
-        const key = newKey(secret, await pepper(), account.id, { package: id, label: options.title });
+        const key = newKey(
+          secret,
+          await session.pepper(),
+          { accountId: account.id, now },
+          { package: id, label: options.title },
+        );
         const made = await store.createPackage(plan, key);
         print(
           options,
@@ -64,8 +71,9 @@ export function packageCommand(): Command {
     .argument('[account]', 'its id or name')
     .option('--json', 'print JSON')
     .action(async (idOrName: string | undefined, options: { json?: boolean }) => {
-      await withStore(async ({ store }) => {
-        const now = Date.now();
+      await withStore(async (session) => {
+        const { store } = session;
+        const now = await session.now();
         const accounts =
           idOrName === undefined ? await store.listAccounts() : [await accountOf(store, idOrName)];
         const listed: Package[][] = [];
@@ -80,7 +88,7 @@ export function packageCommand(): Command {
     .argument('<id>', 'as `legible package list` shows it')
     .option('--json', 'print JSON')
     .action(async (id: string, options: { json?: boolean }) => {
-      const ended = await withStore(({ store }) => store.endPackage(id, Date.now()));
+      const ended = await withStore(async ({ store, now }) => store.endPackage(id, await now()));
       if (!ended) throw new UserError(`There is no package ${id} that is still valid.`);
       print(options, { id, ended }, () => `Package ${id} has ended`);
     });

@@ -15,6 +15,8 @@ import { UserError } from '../userError.ts';
 export interface Session {
   config: Config;
   store: Store & StoreAdmin;
+  /** Milliseconds since 1970, by the clock that the servers go by. */
+  now(): Promise<number>;
   /** Only what makes keys needs it. */
   pepper(): Promise<string>;
 }
@@ -41,7 +43,7 @@ export async function withStore<T>(
   if (!isThere) console.error(`Made a database in ${resolve(config.dataDir)} (dataDir): there was none.`);
   else if (!hasTables) console.error(`Made the tables in ${databaseOf(config)}: there were none.`);
   try {
-    return await work({ config, store, pepper: () => readPepper(config, store) });
+    return await work({ config, store, now: () => timeOf(store), pepper: () => readPepper(config, store) });
   } catch (error) {
     throw config.databaseUrl === undefined ? explained(error, databaseFile(config.dataDir)) : error;
   } finally {
@@ -91,6 +93,11 @@ function hasDatabase({ databaseUrl, dataDir }: Config): boolean {
   return (
     databaseUrl !== undefined || statSync(databaseFile(dataDir), { throwIfNoEntry: false }) !== undefined
   );
+}
+
+/** As the servers of a store judge what is over: where they share PostgreSQL, this machine's own time may be off. */
+export async function timeOf(store: Store): Promise<number> {
+  return (await store.sharedTime()) ?? Date.now();
 }
 
 /** Those that have this id or hint. */

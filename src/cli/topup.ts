@@ -15,9 +15,9 @@ export function topupCommand(): Command {
     .option('--json', 'print JSON')
     .addHelpText('after', '\nTo take money away: legible topup ACCOUNT -- -3.50')
     .action(async (idOrName: string, amount: number, options: { note: string; json?: boolean }) => {
-      await withStore(async ({ store }) => {
+      await withStore(async ({ store, now }) => {
         const { id, posted, pending } = await accountOf(store, idOrName);
-        const topUp = { accountId: id, amount, note: options.note, now: Date.now() };
+        const topUp = { accountId: id, amount, note: options.note, now: await now() };
         const account = await store.topUp(topUp);
         if (!account) {
           if (amount > 0)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { openStore } from '../../src/store/open.ts';
 import { hold, lastMigration } from '../store/engines.ts';
 import { legible, scratch } from './legible.ts';
@@ -66,6 +66,63 @@ it('the commands work on PostgreSQL as on SQLite', async () => {
   expect(await json('account', 'show', 'alice')).toMatchObject({ posted: 25_000_001, pending: 0 });
   expect(await json('key', 'list')).toHaveLength(2);
   expect(existsSync(join(settings.LEGIBLE_DATA_DIR, 'legible.db'))).toBe(false);
+});
+
+/** What a command prints on a machine whose clock is ahead of the database's. */
+async function aheadBy(minutes: number, ...args: string[]) {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + minutes * 60_000 });
+  try {
+    return await json(...args);
+  } finally {
+    vi.useRealTimers();
+  }
+}
+
+it("commands go by the database's clock, and not by that of their own machine", async () => {
+  const began = Date.now();
+  const within = (from: number, minutes: number) => {
+    const [least, most] = [began + minutes * 60_000, Date.now() + minutes * 60_000];
+    // The test's server runs on this machine.
+    expect(from).toBeGreaterThanOrEqual(least - 5);
+    expect(from).toBeLessThanOrEqual(most + 5);
+  };
+  for (const off of [60, -60]) {
+    const owner = await aheadBy(off, 'account', 'create', `owner ${off}`, '--balance', '1');
+    within(owner.createdAt, 0);
+    await aheadBy(off, 'topup', owner.id, '1');
+    for (const { at } of (await json('account', 'show', owner.id)).entries) within(at, 0);
+    const key = await aheadBy(off, 'key', 'create', owner.id, '--expires', '15m');
+    within(key.expiresAt, 15);
+    await aheadBy(off, 'key', 'revoke', key.id);
+    within((await json('key', 'list', owner.id))[0].revokedAt, 0);
+
+    const { id, expiresAt } = await aheadBy(
+      off,
+      'package',
+      'create',
+      owner.id,
+      '--calls',
+      '5',
+      '--expires',
+      '30m',
+    );
+    within(expiresAt, 30);
+    expect(await aheadBy(off, 'package', 'list', owner.id)).toHaveLength(1);
+    await aheadBy(off, 'key', 'create', owner.id, '--package', id);
+    await aheadBy(off, 'package', 'end', id);
+    expect(await json('package', 'list', owner.id)).toEqual([]);
+  }
+  const store = await openStore({ dataDir: settings.LEGIBLE_DATA_DIR, databaseUrl: databaseUrl.href });
+  const ban = {
+    kind: 'address',
+    subject: '192.0.2.1',
+    since: began,
+    until: began + 600_000,
+    count: 1,
+  } as const;
+  await store.saveBan(ban);
+  await store.close();
+  expect(await aheadBy(60, 'ban', 'list')).toEqual([ban]);
 });
 
 it('doctor looks at what PostgreSQL promises', async () => {

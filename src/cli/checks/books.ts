@@ -9,7 +9,7 @@ import { databaseFile } from '../../store/open.ts';
 import { remnantsProblem } from '../../store/sqlite/remnants.ts';
 import type { Store } from '../../store/store.ts';
 import { lookAtTables } from '../../store/tables.ts';
-import { withStore } from '../session.ts';
+import { timeOf, withStore } from '../session.ts';
 import { type Finding, findingsOf, messageOf } from './check.ts';
 
 const probes = 20;
@@ -109,11 +109,6 @@ function endOverdue(config: Config): Promise<string> {
     if (cutOff !== undefined) throw cutOff;
     return `tasks of a server that had died: ${repaired} queued again or refunded; overdue ones: ${timedOut} refunded`;
   });
-}
-
-/** As its servers judge deadlines: this machine's own may be off. */
-async function timeOf(store: Store): Promise<number> {
-  return (await store.sharedTime()) ?? Date.now();
 }
 
 /** Works on a store whose server is stopped; of those that share PostgreSQL, each leaves the others' tasks alone. */
