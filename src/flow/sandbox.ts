@@ -155,7 +155,7 @@ export class Sandbox {
   }
 
   async getBalance(): Promise<Balance> {
-    return { available: balance, packages: [], now: this.#parts.clock.now() };
+    return { available: balance, packages: [] };
   }
 
   async feedbackTask(caller: Caller): Promise<void> {

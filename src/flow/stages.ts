@@ -132,5 +132,4 @@ export interface Balance {
   /** Micro-USD that can be spent: what is reserved for tasks under way is not in it. */
   available: number;
   packages: Package[];
-  now: number;
 }

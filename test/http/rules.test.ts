@@ -203,6 +203,9 @@ test('getBalance: dollars that can be spent, and packages in the documented form
     ],
   });
   expect((await world.call('getState')).body).toEqual(answer.body);
+  world.clock.advance(86_400_500);
+  await world.store.sweep(world.clock.now());
+  expect((await world.call('getBalance')).body.packages).toMatchObject([{ packageId: 'p-2' }]);
 });
 
 test('feedback is taken again and again, the last report stands', async () => {

@@ -52,8 +52,8 @@ function resultReply(result: TaskResult, language: Language): Reply {
 }
 
 async function balance(flow: Flow, arrived: Arrived): Promise<Reply> {
-  const { available, packages, now } = await flow.getBalance(arrived);
-  const list = JSON.stringify(packages.map((pack) => documented(pack, now)));
+  const { available, packages } = await flow.getBalance(arrived);
+  const list = JSON.stringify(packages.map(documented));
   return ok(`"balance":${available / 1_000_000},"packages":${list}`);
 }
 
@@ -67,14 +67,13 @@ function isFeedback({ body }: Arrived): boolean {
 }
 
 /** The documented form of a package; `token` can only be a hint, since keys are not kept. */
-function documented(pack: Package, now: number): Record<string, string | number> {
-  const ended = pack.callsLeft === 0 || (pack.expiresAt !== null && pack.expiresAt <= now);
+function documented(pack: Package): Record<string, string | number> {
   return {
     packageId: pack.id,
     type: pack.type,
     title: pack.title,
     numberOfCalls: pack.callsLeft,
-    status: ended ? 0 : 1,
+    status: pack.callsLeft === 0 ? 0 : 1,
     token: pack.keyHint,
     expireTime: pack.expiresAt === null ? 0 : Math.floor(pack.expiresAt / 1000),
   };

@@ -19,7 +19,7 @@ const pack = z.object({
   type: z.int(),
   title: z.string(),
   numberOfCalls: z.int(),
-  status: z.literal([0, 1]).describe('1 while it has calls left and has not expired'),
+  status: z.literal([0, 1]).describe('1 while it has calls left, and then 0'),
   token: z.string().describe('a hint of its key'),
   expireTime: z.int().describe('seconds since 1970, or 0'),
 });
