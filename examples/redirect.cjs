@@ -79,7 +79,9 @@ syncBuiltinESMExports();
 
 const original = globalThis.fetch;
 globalThis.fetch = async function fetch(...given) {
-  const url = URL.parse(given[0] instanceof Request ? given[0].url : String(given[0]));
+  const text = given[0] instanceof Request ? given[0].url : String(given[0]);
+  // URL.parse came with Node 22.
+  const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !isLed(url.hostname)) return original(...given);
   const { hostname: host, pathname, search } = url;
   const asked = new Request(...given);

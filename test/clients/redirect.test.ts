@@ -77,6 +77,12 @@ test.each([
     `fetch(new Request('http://API.capsolver.com/createTask?a=1', { method: 'POST', body: 'body' }))
       .then((answer) => answer.text()).then((text) => process.stdout.write(text))`,
   ],
+  [
+    'fetch on a Node that has no URL.parse yet',
+    `URL.parse = undefined;
+      fetch('https://api.capsolver.com/createTask?a=1', { method: 'POST', body: 'body' })
+        .then((answer) => answer.text()).then((text) => process.stdout.write(text))`,
+  ],
 ])('redirect.cjs leads what calls by %s', async (_, code) => {
   const server = createPlain(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
