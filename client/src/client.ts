@@ -124,7 +124,8 @@ export class Legible {
     const batch = new Batch(tasks, {
       ...options,
       transport: this.#transport,
-      newId: this.#newId,
+      // Its tasks alone are known by the key and their line.
+      newId: () => nameable(this.#newId(), longestKey - ' 99'.length),
       solve: (task, idempotencyKey) => this.solve(task, { ...call, idempotencyKey }),
       wait: (taskId) => this.wait(taskId, call),
     });
@@ -133,7 +134,8 @@ export class Legible {
 
   /** Gives a task; a call that is repeated because its answer was lost is charged once. @throws LegibleError */
   async createTask<const T extends Task>(task: T, options: CreateOptions = {}): Promise<Created<T>> {
-    const { callbackUrl, signal, idempotencyKey = this.#newId() } = options;
+    const { callbackUrl, signal } = options;
+    const idempotencyKey = nameable(options.idempotencyKey ?? this.#newId());
     const { body } = await this.#transport.json<Created<T>>({
       path: '/createTask',
       fields: { task, ...(callbackUrl === undefined ? {} : { callbackUrl }) },
@@ -207,9 +209,24 @@ export class Legible {
   }
 }
 
+/** What is wrong with it, fetch would tell as an answer that has not come. @throws TypeError without a password in it */
 function addressOf(baseUrl: string): string {
-  if (!/^https?:\/\/[^/]/.test(baseUrl)) throw new TypeError(`baseUrl: ${baseUrl} is no http address`);
-  return baseUrl.replace(/\/+$/, '');
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new TypeError(`baseUrl: ${baseUrl.replace(/^.*@/s, '…@')} is no http address`);
+  const { username, password, search, hash, origin, pathname } = url;
+  if (username || password || search || hash)
+    throw new TypeError('baseUrl: takes no login, query or fragment');
+  return (origin + pathname).replace(/\/+$/, '');
+}
+
+const longestKey = 255;
+
+/** An Idempotency-Key that the server takes; others fetch refuses, as if it were the server's doing. @throws TypeError */
+function nameable(idempotencyKey: string, longest = longestKey): string {
+  if (!/^[ -~]+$/.test(idempotencyKey) || idempotencyKey.length > longest)
+    throw new TypeError(`idempotencyKey: is not 1 to ${longest} printable ASCII characters`);
+  return idempotencyKey;
 }
 
 /** 32 hex digits. `crypto.randomUUID` would not be there in a page that came by plain http. */

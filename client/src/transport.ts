@@ -66,21 +66,11 @@ export class Transport {
       const body = await readJson(response, call.signal);
       throw body.errorId === 0 ? unreadable(response) : refusalOf(body, response.headers);
     }
-    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-    let text = '';
-    try {
-      for (;;) {
-        const { done, value } = await reader.read().catch((cause: unknown) => {
-          throw brokenOff(response, call.signal, cause);
-        });
-        const parts = (text + (value ?? '')).split('\n');
-        text = parts.pop()!;
-        for (const part of parts) yield parsed(part, response);
-        if (done) return;
-      }
-    } finally {
-      // Who stops reading early would leave the connection open, and the server writing into it.
-      reader.cancel().catch(() => {});
+    let begun = '';
+    for await (const text of textsOf(response, call.signal)) {
+      const parts = (begun + text).split('\n');
+      begun = parts.pop()!;
+      for (const part of parts) yield parsed(part, response);
     }
   }
 
@@ -99,11 +89,12 @@ export class Transport {
 
   /** One request; its answer has not been read yet. */
   async send({ path, fields, headers = {}, signal, requestMs }: Call): Promise<Response> {
-    const { baseUrl, key } = this.parts;
+    // Called as a method of the parts, a browser's own would be an "Illegal invocation".
+    const { baseUrl, key, fetch } = this.parts;
     const body = JSON.stringify({ clientKey: key, ...fields });
     const late = after(requestMs ?? this.parts.requestMs);
     try {
-      return await this.parts.fetch(`${baseUrl}${path}`, {
+      return await fetch(`${baseUrl}${path}`, {
         method: 'POST',
         body,
         // The contract knows none, and the key is in the body, which would go along.
@@ -145,10 +136,31 @@ function retryAfterOf(headers: Headers): number | undefined {
 }
 
 async function readJson(response: Response, signal: AbortSignal | undefined): Promise<{ errorId: number }> {
-  const text = await response.text().catch((cause: unknown) => {
+  return parsed(await readText(response, signal), response);
+}
+
+function readText(response: Response, signal: AbortSignal | undefined): Promise<string> {
+  return response.text().catch((cause: unknown) => {
     throw brokenOff(response, signal, cause);
   });
-  return parsed(text, response);
+}
+
+/** What an answer holds, as it comes; all at once where its body is no web stream, as in node-fetch. */
+async function* textsOf(response: Response, signal: AbortSignal | undefined): AsyncGenerator<string> {
+  if (typeof response.body?.pipeThrough !== 'function') return yield await readText(response, signal);
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch((cause: unknown) => {
+        throw brokenOff(response, signal, cause);
+      });
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Who stops reading early would leave the connection open, and the server writing into it.
+    reader.cancel().catch(() => {});
+  }
 }
 
 function parsed(text: string, response: Response): { errorId: number } {

@@ -14,13 +14,18 @@ export interface WebhookOptions {
   toleranceSeconds?: number;
 }
 
+/** Such as `Headers`, a Map of names in lower case, or what Node's own server gives. */
+export type WebhookHeaders =
+  | { get(name: string): string | null | undefined }
+  | (Record<string, string | string[] | undefined> & { get?: string | string[] | undefined });
+
 /**
  * Reads a callback, once its signature (that of Standard Webhooks) has been verified. `body` is the text as it came:
  * parsed and written again, it is another. @throws LegibleError WEBHOOK_REFUSED
  */
 export async function readWebhook<T extends Task = Task>(
   body: string,
-  headers: Headers | Record<string, string | string[] | undefined>,
+  headers: WebhookHeaders,
   secret: string,
   { now = Date.now(), toleranceSeconds = 300 }: WebhookOptions = {},
 ): Promise<Message<T>> {
@@ -62,8 +67,9 @@ function keyOf(secret: string) {
   return crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
 }
 
-function headerOf(headers: Headers | Record<string, string | string[] | undefined>, name: string) {
-  if (headers instanceof Headers) return headers.get(name) ?? undefined;
+function headerOf(headers: WebhookHeaders, name: string) {
+  // Those of undici and of node-fetch are no instance of the runtime's own class.
+  if (typeof headers.get === 'function') return headers.get(name) ?? undefined;
   const found = Object.entries(headers).find(([given]) => given.toLowerCase() === name)?.[1];
   return Array.isArray(found) ? found[0] : found;
 }

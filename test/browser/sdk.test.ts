@@ -18,7 +18,7 @@ const program = `
     const told = [];
     const solved = await client.solveAll(tasks, { onProgress: ({ index }) => told.push(index) });
     const outcomes = solved.map(({ solution, error }) => solution ?? error.code);
-    const wrong = await new Legible({ baseUrl, key: 'wrong' }).getBalance().catch(({ code, requestId }) => ({ code, requestId }));
+    const wrong = await new Legible({ baseUrl, key: 'wrong', fetch: window.fetch }).getBalance().catch(({ code, requestId }) => ({ code, requestId }));
     return { outcomes, told, wrong };
   };`;
 
