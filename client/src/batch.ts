@@ -1,4 +1,5 @@
 import { LegibleError } from './error.ts';
+import { Measure } from './gate.ts';
 import { type ErrorCode, retry } from './schema.ts';
 import type { Solved, Task } from './task.ts';
 import { isLimit, isRepeatable, refusalOf, type Transport } from './transport.ts';
@@ -44,7 +45,7 @@ export class Batch {
   readonly #parts: BatchParts;
   readonly #tasks: readonly Task[];
   /** Of the next call: where a key has fewer places, the rest of a hundred is refused, and too many refusals are a ban. */
-  #most = mostTasks;
+  readonly #measure = new Measure(mostTasks);
   /** By kind of task, how the first was refused that could not be paid: sent all the same, the others would be a ban. */
   readonly #unpaid = new Map<string, LegibleError>();
   #done = 0;
@@ -70,7 +71,7 @@ export class Batch {
     let characters = 0;
     for (const [index, task] of this.#tasks.entries()) {
       const { length } = JSON.stringify(task);
-      if (call.length >= this.#most || (call.length > 0 && characters + length > mostCharacters)) {
+      if (call.length >= this.#measure.most || (call.length > 0 && characters + length > mostCharacters)) {
         yield call;
         call = [];
         characters = 0;
@@ -130,9 +131,10 @@ export class Batch {
     else for (const [, index] of left) ending.push(this.#keep(index, Promise.reject(failure)));
     await Promise.all(ending);
     // Mostly the places of the key were taken, by those that have ended now: as many as there were are free again.
-    const places = Math.min(Math.max(answered - again.length, 1), singlesAtOnce);
-    if (isLimited) this.#most = Math.max(answered - again.length, 1);
-    else this.#most = Math.min(this.#most + Math.ceil(this.#most / 4), mostTasks);
+    const found = answered - again.length;
+    const places = Math.min(Math.max(found, 1), singlesAtOnce);
+    if (isLimited) this.#measure.shrink(found);
+    else this.#measure.grow(found);
     await this.#solveSingly(again, nameOf, { atOnce: places });
   }
 

@@ -1,5 +1,6 @@
 import { Batch, type BatchOptions, type Outcome } from './batch.ts';
 import { LegibleError } from './error.ts';
+import { Gate, Measure } from './gate.ts';
 import { type Clock, deadline, systemClock } from './pause.ts';
 import { base64, type SolutionOf, type Solved, type Task } from './task.ts';
 import { Transport } from './transport.ts';
@@ -10,6 +11,8 @@ export interface Options {
   key: string;
   /** How often a call is sent again that may be: 4 without it. */
   retries?: number;
+  /** How many tasks are under way at once: 200 without it, as many as a key has; fewer while the server refuses some. */
+  concurrency?: number;
   /** Milliseconds that one request may take: 130,000 without it, since a task may take 120 s. */
   requestMs?: number;
   /** Seconds that the server is asked to hold a poll open: 30 without it, 0 for plain polling. */
@@ -33,7 +36,7 @@ export interface CreateOptions extends CallOptions {
 }
 
 export interface SolveOptions extends CreateOptions {
-  /** Milliseconds until `TIMEOUT`: 150,000 without it. */
+  /** Milliseconds until `TIMEOUT`, with those until there is a place for its task: 150,000 without it. */
   timeoutMs?: number;
 }
 
@@ -82,6 +85,7 @@ export class Legible {
       random: options.random ?? Math.random,
       retries: options.retries ?? 4,
       requestMs: options.requestMs ?? 130_000,
+      gate: new Gate(new Measure(options.concurrency ?? 200)),
     });
   }
 
@@ -92,10 +96,10 @@ export class Legible {
     const both = signal === undefined ? late : AbortSignal.any([signal, late]);
     let taskId: string | undefined;
     try {
-      const made = await this.createTask(task, { ...options, signal: both });
-      taskId = made.taskId;
-      if (made.solution !== undefined) return { taskId, solution: made.solution };
-      return await this.wait<T>(taskId, { signal: both });
+      return await this.#create(task, { ...options, signal: both }, ({ taskId: id, solution }) => {
+        taskId = id;
+        return solution === undefined ? this.wait<T>(id, { signal: both }) : { taskId: id, solution };
+      });
     } catch (error) {
       if (!late.aborted || signal?.aborted) throw error;
       throw new LegibleError('TIMEOUT', `not solved in ${timeoutMs} ms`, { taskId, cause: error });
@@ -134,18 +138,30 @@ export class Legible {
 
   /** Gives a task; a call that is repeated because its answer was lost is charged once. @throws LegibleError */
   async createTask<const T extends Task>(task: T, options: CreateOptions = {}): Promise<Created<T>> {
+    return this.#create(task, options, (made) => made);
+  }
+
+  /** Creates a task, whose place is taken until `end` has come to its end. */
+  async #create<T extends Task, Ended>(
+    task: T,
+    options: CreateOptions,
+    end: (made: Created<T>) => Ended | Promise<Ended>,
+  ): Promise<Ended> {
     const { callbackUrl, signal } = options;
-    const idempotencyKey = nameable(options.idempotencyKey ?? this.#newId());
-    const { body } = await this.#transport.json<Created<T>>({
+    const call = {
       path: '/createTask',
       fields: { task, ...(callbackUrl === undefined ? {} : { callbackUrl }) },
-      headers: { 'idempotency-key': idempotencyKey },
+      headers: { 'idempotency-key': nameable(options.idempotencyKey ?? this.#newId()) },
       signal,
-    });
-    const { solution } = body;
-    // Other dialects have numbers.
-    const taskId = String(body.taskId);
-    return solution === undefined ? { taskId } : { taskId, solution };
+    };
+    const attempt = async () => {
+      const { body } = await this.#transport.once<Created<T>>(call);
+      const { solution } = body;
+      // Other dialects have numbers.
+      const taskId = String(body.taskId);
+      return end(solution === undefined ? { taskId } : { taskId, solution });
+    };
+    return this.#transport.repeat(signal, attempt, this.#transport.parts.gate);
   }
 
   /** Where a task stands. @throws LegibleError, with the code that a failed task has ended with */

@@ -1,4 +1,5 @@
 import { LegibleError } from './error.ts';
+import type { Gate } from './gate.ts';
 import { after, type Clock, pauseBefore } from './pause.ts';
 import { type ErrorCode, retry } from './schema.ts';
 
@@ -13,6 +14,8 @@ export interface TransportParts {
   retries: number;
   /** How long one request may take. */
   requestMs: number;
+  /** For what creates tasks. */
+  gate: Gate;
 }
 
 export interface Call {
@@ -51,12 +54,15 @@ export class Transport {
 
   /** Sends a call until it is answered; @throws LegibleError, or the signal's reason */
   async json<Body>(call: Call): Promise<Answered<Body>> {
-    return this.repeat(call.signal, async () => {
-      const response = await this.send(call);
-      const body = await readJson(response, call.signal);
-      if (body.errorId !== 0) throw refusalOf(body, response.headers);
-      return { body: body as Body, headers: response.headers };
-    });
+    return this.repeat(call.signal, () => this.once<Body>(call));
+  }
+
+  /** Sends a call, and reads its answer. @throws LegibleError, or the signal's reason */
+  async once<Body>(call: Call): Promise<Answered<Body>> {
+    const response = await this.send(call);
+    const body = await readJson(response, call.signal);
+    if (body.errorId !== 0) throw refusalOf(body, response.headers);
+    return { body: body as Body, headers: response.headers };
   }
 
   /** The lines of an answer as they come, sent once; what is no list of lines is a refusal. @throws LegibleError */
@@ -74,15 +80,21 @@ export class Transport {
     }
   }
 
-  /** Repeats what may be repeated, with growing pauses. */
-  async repeat<T>(signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
+  /** Repeats what may be repeated, with growing pauses; where there is a gate, each attempt and its pause are within. */
+  async repeat<T>(signal: AbortSignal | undefined, attempt: () => Promise<T>, gate?: Gate): Promise<T> {
     const { clock, random, retries } = this.parts;
     for (let sent = 1; ; sent++) {
+      await gate?.enter(signal, { again: sent > 1 });
+      let refused = false;
       try {
         return await attempt();
       } catch (error) {
+        refused = error instanceof LegibleError && isLimit(error.code);
+        if (refused) gate?.refuse();
         if (sent > retries || !isRepeatable(error)) throw error;
         await clock.sleep(Math.max(error.retryAfterMs ?? 0, pauseBefore(sent, random)), signal);
+      } finally {
+        gate?.leave({ refused });
       }
     }
   }
