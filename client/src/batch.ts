@@ -122,6 +122,7 @@ export class Batch {
         if (answered < indexes.length) throw new LegibleError('NO_ANSWER', 'the answer broke off');
       });
     } catch (error) {
+      signal?.throwIfAborted();
       if (!(error instanceof LegibleError)) throw error;
       failure = error;
     }
@@ -170,6 +171,7 @@ export class Batch {
   #keep(index: number, solving: Promise<Solved>): Promise<void> {
     const kept = solving
       .catch((error: unknown): Outcome => {
+        this.#parts.signal?.throwIfAborted();
         if (!(error instanceof LegibleError)) throw error;
         if (retry[error.code as ErrorCode] === 'afterTopup')
           this.#unpaid.set(kindOf(this.#tasks[index]!), error);

@@ -186,6 +186,7 @@ export class Legible {
         if (!waited || clock.now() - asked < pause) await clock.sleep(pause, signal);
       }
     } catch (error) {
+      signal?.throwIfAborted();
       // The task may be solved, and charged, all the same: whoever knows its id can ask again.
       throw error instanceof LegibleError && error.taskId === undefined ? error.of(taskId) : error;
     }

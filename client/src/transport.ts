@@ -89,6 +89,8 @@ export class Transport {
       try {
         return await attempt();
       } catch (error) {
+        // Its reason may be an error of this package too, and is none of the server's.
+        signal?.throwIfAborted();
         refused = error instanceof LegibleError && isLimit(error.code);
         if (refused) gate?.refuse();
         if (sent > retries || !isRepeatable(error)) throw error;
