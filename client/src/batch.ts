@@ -1,6 +1,6 @@
 import { LegibleError } from './error.ts';
 import { Measure } from './gate.ts';
-import { type ErrorCode, retry } from './schema.ts';
+import type { ErrorCode } from './schema.ts';
 import type { Solved, Task } from './task.ts';
 import { isLimit, isRepeatable, refusalOf, type Transport } from './transport.ts';
 
@@ -46,8 +46,10 @@ export class Batch {
   readonly #tasks: readonly Task[];
   /** Of the next call: where a key has fewer places, the rest of a hundred is refused, and too many refusals are a ban. */
   readonly #measure = new Measure(mostTasks);
-  /** By kind of task, how the first was refused that could not be paid: sent all the same, the others would be a ban. */
-  readonly #unpaid = new Map<string, LegibleError>();
+  /** By kind of task, how the first was refused as all of them will be: sent all the same, the others would be a ban. */
+  readonly #refusedKinds = new Map<string, LegibleError>();
+  /** How whatever is sent will be refused. */
+  #refusedAll: LegibleError | undefined;
   #done = 0;
   /** What `onProgress` has thrown first. */
   #thrown: { error: unknown } | undefined;
@@ -125,6 +127,7 @@ export class Batch {
       signal?.throwIfAborted();
       if (!(error instanceof LegibleError)) throw error;
       failure = error;
+      if (ofAll.includes(error.code) || ofKinds.includes(error.code)) this.#refusedAll = error;
     }
     const left = [...indexes.entries()].slice(answered);
     if (failure === undefined || isForAll(failure, answered))
@@ -148,16 +151,17 @@ export class Batch {
     const solveNext = async () => {
       for (const [line, index] of left) {
         // What an answer that broke off has not told may be done and charged, whatever became of those before it.
-        const unsent = mayBePaid ? undefined : this.#leaveUnsent(index);
+        const unsent = this.#leaveUnsent(index, { mayBePaid });
         await (unsent ?? this.#keep(index, this.#parts.solve(this.#tasks[index]!, nameOf(line))));
       }
     };
     await Promise.all(Array.from({ length: atOnce }, solveNext));
   }
 
-  /** Gives a task the refusal of one that costs the same; undefined where all of those were paid. */
-  #leaveUnsent(index: number): Promise<void> | undefined {
-    const refusal = this.#unpaid.get(kindOf(this.#tasks[index]!));
+  /** Gives a task the refusal that it would meet; undefined where none is known. */
+  #leaveUnsent(index: number, { mayBePaid = false } = {}): Promise<void> | undefined {
+    const ofKind = mayBePaid ? undefined : this.#refusedKinds.get(kindOf(this.#tasks[index]!));
+    const refusal = this.#refusedAll ?? ofKind;
     return refusal && this.#keep(index, Promise.reject(refusal));
   }
 
@@ -173,8 +177,8 @@ export class Batch {
       .catch((error: unknown): Outcome => {
         this.#parts.signal?.throwIfAborted();
         if (!(error instanceof LegibleError)) throw error;
-        if (retry[error.code as ErrorCode] === 'afterTopup')
-          this.#unpaid.set(kindOf(this.#tasks[index]!), error);
+        // With an id, it is the refusal of a poll, and tells nothing of what has not been sent.
+        if (error.taskId === undefined) this.#learn(index, error);
         return { taskId: error.taskId, error };
       })
       .then((outcome) => {
@@ -186,6 +190,11 @@ export class Batch {
     return kept;
   }
 
+  #learn(index: number, refusal: LegibleError): void {
+    if (ofAll.includes(refusal.code)) this.#refusedAll = refusal;
+    if (ofKinds.includes(refusal.code)) this.#refusedKinds.set(kindOf(this.#tasks[index]!), refusal);
+  }
+
   /** A mistake of the listener's must not cut off the tasks that are under way, which are paid for. */
   #tell(progress: Progress): void {
     try {
@@ -195,6 +204,11 @@ export class Batch {
     }
   }
 }
+
+/** What only a person can change: what was refused so once will be again, and each time is a mistake of the address. */
+const ofAll: readonly string[] = ['ERROR_IP_BANNED', 'ERROR_KEY_TEMP_BLOCKED'] satisfies ErrorCode[];
+/** The same of one task: others may cost less, or be of a type that the key may have. Of a call it is all. */
+const ofKinds: readonly string[] = ['ERROR_ZERO_BALANCE', 'ERROR_KEY_DENIED_ACCESS'] satisfies ErrorCode[];
 
 /** Tasks of one kind have one price. */
 function kindOf(task: Task): string {

@@ -32,7 +32,7 @@ export interface OwnPathsParts {
  * What one task of a call meets all later ones may meet: each is one mistake of the call's address. As a hundred, ten calls
  * would be a ban.
  */
-const limits: readonly ErrorCode[] = ['ERROR_RATE_LIMIT', 'ERROR_ZERO_BALANCE'];
+const limits: readonly ErrorCode[] = ['ERROR_RATE_LIMIT', 'ERROR_ZERO_BALANCE', 'ERROR_KEY_DENIED_ACCESS'];
 
 // HEAD as well: curl -I and checks of whether a page is there ask so.
 const page = { exposeHeadRoute: true };

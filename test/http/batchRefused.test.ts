@@ -57,6 +57,18 @@ test('a limit that a whole batch meets is one mistake of its address, and not a 
   expect(codes).toEqual([...Array(5).fill('ERROR_RATE_LIMIT'), 'ERROR_IP_BANNED']);
 });
 
+test('a task type that the key may not have is one mistake of its address a call', async () => {
+  await using world = await openWorld({ settings: { banErrors: 3 } });
+  const clientKey = await world.addKey({ taskTypes: ['VisionEngine'] });
+  const tasks = Array(20).fill({ type: 'ImageToTextTask', body: await picture() });
+  const codes: string[] = [];
+  for (let call = 0; call < 4; call++) {
+    const { body } = await world.call('createTasks', { clientKey, tasks });
+    codes.push(body.results?.at(-1).errorCode ?? body.errorCode);
+  }
+  expect(codes).toEqual([...Array(3).fill('ERROR_KEY_DENIED_ACCESS'), 'ERROR_IP_BANNED']);
+});
+
 test.each([
   ['the balance', {}],
   ['the daily cap of the key', { dailyCap: price }],
