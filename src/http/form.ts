@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
-import { setImmediate as othersTurn } from 'node:timers/promises';
 import { Busboy } from '@fastify/busboy';
 import { invalid } from '../flow/validate.ts';
+import { ownTurn } from './ownTurn.ts';
 
 /** Fields of a form, and bytes of one: the contract names some 30, and an image fits into the body's own bound. */
 const mostFields = 100;
@@ -100,7 +100,7 @@ export function parseMultipart(bytes: Buffer, type: string): Promise<Fields> {
 async function feed(reader: Writable, bytes: Buffer): Promise<void> {
   for (let at = 0; at < bytes.length; at += slice) {
     reader.write(bytes.subarray(at, at + slice));
-    if (at + slice < bytes.length) await othersTurn();
+    if (at + slice < bytes.length) await ownTurn();
   }
   reader.end();
 }

@@ -55,7 +55,8 @@ export function addOwnPaths(app: FastifyInstance, parts: OwnPathsParts): void {
       retryAfter = Math.max(retryAfter, retryAfterOf(fault));
       return capsolver.refusal(fault, language, { path: '', url: '' });
     };
-    const answer = await createTasks(flow, readPlain(request, reply, language), { accept, refused });
+    const arrived = await readPlain(request, reply, language);
+    const answer = await createTasks(flow, arrived, { accept, refused });
     // Only of one list: where lines are sent, the headers have gone before the first refusal is known.
     if (retryAfter > 0) reply.header('retry-after', retryAfter);
     send(request, reply, answer);

@@ -1,4 +1,3 @@
-import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Language } from '../errors.ts';
 import type { Flow } from '../flow/flow.ts';
@@ -8,12 +7,21 @@ import { notJson, parseBody } from './body.ts';
 import { capsolver } from './dialects/capsolver.ts';
 import type { Dialect, Method } from './dialects/dialect.ts';
 import { dialectNamed } from './dialects/spoken.ts';
+import { ownTurn } from './ownTurn.ts';
 import { noSuchMethod } from './wireFault.ts';
 
 export interface Understood {
   method: Method;
   arrived: Arrived;
 }
+
+/**
+ * Bytes from which on a body is read in a turn of its own: a form of nothing but escapes takes 1.5 ms for so many. All that
+ * end at once would be read in one turn, and of 6 MB one takes 20 ms.
+ */
+const large = 2 ** 15;
+/** To decode so many bytes from base64 and to digest them in the turn that has read them would make others wait too long. */
+const veryLarge = 2 ** 20;
 
 /** Makes the step from the bytes of a request to its fields in our words and the method that it asks for. */
 export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Flow, 'dialectOf'> }) {
@@ -25,9 +33,9 @@ export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Fl
     language: Language,
   ): Promise<Understood> {
     const spoken = request.spoken!;
-    const bytes = takeBody(request);
+    const bytes = await bodyInItsTurn(request);
     const fields = await fieldsOf(request, bytes, spoken.dialect);
-    if (isLarge(bytes)) await othersTurn();
+    if ((bytes?.length ?? 0) > veryLarge) await ownTurn();
     if (!spoken.isSure) {
       const own = await flow.dialectOf(fields.clientKey);
       if (own !== null) spoken.dialect = dialectNamed(own) ?? spoken.dialect;
@@ -45,8 +53,12 @@ export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Fl
   }
 
   /** The same for a call that is of no dialect, and is written in the default one's words. */
-  function readPlain(request: FastifyRequest, reply: FastifyReply, language: Language): Arrived {
-    const body = parsed(takeBody(request));
+  async function readPlain(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    language: Language,
+  ): Promise<Arrived> {
+    const body = parsed(await bodyInItsTurn(request));
     request.spoken!.fields = body;
     return arrivedOf(request, reply, { language, dialect: capsolver.name, numbered: false, body });
   }
@@ -64,15 +76,14 @@ export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Fl
   return { read, readPlain };
 }
 
-/** Reading 6 MB, decoding them from base64 and digesting them in one go would keep everybody else waiting. */
-function isLarge(bytes: Buffer | undefined): boolean {
-  return bytes !== undefined && bytes.length > 2 ** 20;
-}
-
-/** Takes the body out of the request, which lives until its answer: an image that waits would be in memory twice. */
-function takeBody(request: FastifyRequest): Buffer | undefined {
+/**
+ * Takes the body out of the request, which lives until its answer: an image that waits would be in memory twice. A large
+ * one is told when it may be read.
+ */
+async function bodyInItsTurn(request: FastifyRequest): Promise<Buffer | undefined> {
   const bytes = request.body as Buffer | undefined;
   request.body = undefined;
+  if (bytes !== undefined && bytes.length > large) await ownTurn();
   return bytes;
 }
 
