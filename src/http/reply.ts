@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Config } from '../config.ts';
 import type { Language } from '../errors.ts';
 import { isClientGone } from '../flow/unavailable.ts';
 import type { Metrics } from '../metrics.ts';
@@ -8,6 +9,7 @@ import { writeAside } from './aside.ts';
 import type { Addresses } from './clientAddress.ts';
 import type { Spoken } from './dialects/spoken.ts';
 import type { faultRecorder } from './faults.ts';
+import { closeOnceSilent } from './lingering.ts';
 import type { OwnReply } from './ownPaths.ts';
 import type { partingFrom } from './parting.ts';
 import type { lastRequests } from './rawSocket.ts';
@@ -15,7 +17,7 @@ import type { OpenRequests } from './sockets.ts';
 import { retryAfterOf } from './wireFault.ts';
 
 interface ReplierParts {
-  always200: boolean;
+  config: Pick<Config, 'always200' | 'bodyLimitBytes'>;
   metrics: Pick<Metrics, 'observeRequest'>;
   addresses: Pick<Addresses, 'of'>;
   spokenIn(head: IncomingMessage): Spoken;
@@ -34,11 +36,11 @@ const jsonUtf8 = 'application/json; charset=utf-8';
 
 /** Makes the last step of every request: its answer, or in the words of its dialect why it has none. */
 export function replier(parts: ReplierParts) {
-  const { addresses, spokenIn, languageOf, recordFault, metrics, last, openRequests, parting, atOnce } =
-    parts;
+  const { config, addresses, spokenIn, languageOf, recordFault, metrics } = parts;
+  const { last, openRequests, parting, atOnce } = parts;
 
   function statusOf({ status }: { status: number }): number {
-    return parts.always200 ? 200 : status;
+    return config.always200 ? 200 : status;
   }
 
   /** Counts an answer and writes it. */
@@ -70,9 +72,11 @@ export function replier(parts: ReplierParts) {
     const fault = recordFault(error, request.id, address, request.spoken?.fields);
     const retryAfter = retryAfterOf(fault);
     if (retryAfter > 0) reply.header('retry-after', retryAfter);
-    // Closing on a client that is still sending would reset the connection before it has read why. Only a banned one
-    // is not worth reading on for; the request timeout bounds the others.
-    if (fault.code === 'ERROR_IP_BANNED') reply.header('connection', 'close');
+    // Others keep their connection, whatever they are still sending; the request timeout bounds that.
+    if (fault.code === 'ERROR_IP_BANNED') {
+      reply.header('connection', 'close');
+      closeOnceSilent(request.raw, config.bodyLimitBytes);
+    }
     const { dialect, fields } = request.spoken ?? spokenIn(request.raw);
     const said = { path: request.routeOptions.url ?? '', url: request.raw.url ?? '', fields };
     const refusal = dialect.refusal(fault, languageOf(request.raw), said);

@@ -60,7 +60,7 @@ const nodeOptions = {
  */
 export function buildServer(parts: ServerParts): FastifyInstance {
   const { config, log, metrics, newId = randomUUID, random = Math.random, machineTime = Date.now } = parts;
-  const { strict, always200 } = config;
+  const { strict } = config;
   const messageOf = messenger(config.language);
   const flow = buildFlow({ ...parts, newId, random, machineTime, messageOf });
   const addresses = readAddresses(config.trustedProxies, (peer) =>
@@ -133,7 +133,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     bodyType: jsonType,
   });
   const { statusOf, send, refuse } = replier({
-    always200,
+    config,
     metrics,
     addresses,
     spokenIn,

@@ -114,7 +114,7 @@ export function httpServer(
   { http = {}, keepAliveTimeout, requestTimeout }: { http?: ServerOptions } & Partial<Timeouts>,
 ): ReturnType<typeof createServer> {
   const server = createServer(http, (request, response) => {
-    if (!request.socket.destroyed) handle(request, response);
+    if (request.socket.writable) handle(request, response);
   });
   return Object.assign(server, { keepAliveTimeout, requestTimeout });
 }

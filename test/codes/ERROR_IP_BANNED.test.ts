@@ -126,6 +126,21 @@ test('a banned client is answered before its body is read', async () => {
   expect(answer).toMatch(/\r\nconnection: close\r\n/i);
 });
 
+test('a banned client that writes its whole body before it reads is told, and no request behind it is looked at', async () => {
+  await using world = await openWorld({ settings: { banErrors: 1 } });
+  await makeErrors(world, 1);
+  const socket = connect(world.port, '127.0.0.1');
+  socket.pause();
+  const lines = world.log.length;
+  socket.write('POST /createTask HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\n');
+  await expect.poll(() => world.log.length).toBe(lines + 1);
+  await new Promise((written) => socket.write('a'.repeat(4_000_000), written));
+  socket.write('GET /docs HTTP/1.1\r\nHost: x\r\n\r\n');
+  const answer = (await socket.toArray()).join('');
+  expect(answer).toContain('"errorCode":"ERROR_IP_BANNED"');
+  expect(world.log).toHaveLength(lines + 1);
+});
+
 test('errors from ever other /64s of one /56 ban all of it, and of one /48 all of that', async () => {
   await using world = await openWorld({ settings: { banErrors: 2, trustedProxies: ['127.0.0.1'] } });
   const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
