@@ -1,24 +1,59 @@
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, SocketAddress } from 'node:net';
 
-/** Whether a text is one address or a CIDR range: `10.0.0.0/8`, `::1`, `2001:db8::/32`. */
+export interface Range {
+  network: string;
+  /** Leading bits that all its addresses share: none in a range of everybody. */
+  bits: number;
+  family: 'ipv4' | 'ipv6';
+}
+
+/** Bits before the IPv4 address in a mapped one. */
+const mappedBits = 96;
+
+/**
+ * One address or a CIDR range: `10.0.0.0/8`, `::1`, `2001:db8::/32`. One of mapped addresses is the IPv4 range that it stands
+ * for. Undefined for any other text.
+ */
+export function rangeOf(text: string): Range | undefined {
+  const [address = '', given, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0 || (given !== undefined && !/^\d{1,3}$/.test(given))) return undefined;
+  const longest = version === 4 ? 32 : 128;
+  const bits = given === undefined ? longest : Number(given);
+  if (bits > longest) return undefined;
+  if (version === 4) return { network: address, bits, family: 'ipv4' };
+  const inner = withoutMapping(address);
+  return inner !== address && bits >= mappedBits
+    ? { network: inner, bits: bits - mappedBits, family: 'ipv4' }
+    : { network: address, bits, family: 'ipv6' };
+}
+
 export function isRange(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+  return rangeOf(text) !== undefined;
 }
 
 /** Makes the function that tells whether an address lies in one of the ranges. */
 export function rangeMatcher(ranges: readonly string[]): (address: string) => boolean {
-  const list = new BlockList();
+  // Apart: in one list an IPv4 address would be in IPv6 ranges too, as the mapped address that it could be.
+  const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
   for (const range of ranges) {
-    const [network = '', bits] = range.split('/');
-    const family = familyOf(network);
-    list.addSubnet(network, bits === undefined ? (family === 'ipv6' ? 128 : 32) : Number(bits), family);
+    const { network, bits, family } = rangeOf(range)!;
+    lists[family].addSubnet(network, bits, family);
   }
-  return (address) => isIP(address) > 0 && list.check(address, familyOf(address));
+  return (address) => {
+    const inner = withoutMapping(address);
+    const version = isIP(inner);
+    if (version === 0) return false;
+    return version === 4 ? lists.ipv4.check(inner, 'ipv4') : lists.ipv6.check(inner, 'ipv6');
+  };
 }
 
-function familyOf(address: string): 'ipv4' | 'ipv6' {
-  return isIP(address) === 6 ? 'ipv6' : 'ipv4';
+/** `::ffff:` and an IPv4 address, in whatever way it is spelled; all of them would else be one IPv6 network. */
+const mapped = /^[0:]*:ffff:[^%]*$/i;
+
+/** An IPv4 client of a socket that listens on both families is still an IPv4 client. */
+export function withoutMapping(address: string): string {
+  if (!mapped.test(address)) return address;
+  const spelled = new SocketAddress({ address, family: 'ipv6' }).address;
+  return spelled.startsWith('::ffff:') && spelled.includes('.') ? spelled.slice(7) : address;
 }

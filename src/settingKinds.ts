@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type DialectName, dialectNames } from './dialects.ts';
 import { milliseconds } from './milliseconds.ts';
 import { standardPrices } from './prices.ts';
-import { isRange } from './range.ts';
+import { isRange, rangeOf } from './range.ts';
 import { suggestion } from './suggestion.ts';
 
 // The values that settings can have, as JSON or as the text of a variable.
@@ -43,7 +43,7 @@ export const ranges = list.refine(
 );
 /** Whoever is believed by everybody can give himself any address. */
 export const proxies = ranges.refine(
-  (parts) => !parts.some((part) => part.includes('/') && Number(part.split('/')[1]) === 0),
+  (parts) => !parts.some((part) => rangeOf(part)?.bits === 0),
   'holds a range of everybody, who could then call from any address that they name',
 );
 export const origins = list.refine(

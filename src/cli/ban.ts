@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { Command } from 'commander';
-import { networksOf, withoutMapping } from '../flow/network.ts';
+import { networksOf } from '../flow/network.ts';
+import { withoutMapping } from '../range.ts';
 import type { BanKind } from '../store/store.ts';
 import { UserError } from '../userError.ts';
 import { moment, print, table } from './output.ts';

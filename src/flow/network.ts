@@ -1,5 +1,3 @@
-import { SocketAddress } from 'node:net';
-
 /** What a ban of an address can be laid on, and how many times the errors of one address that takes. */
 export interface Network {
   name: string;
@@ -12,16 +10,6 @@ const ipv6Prefixes = [
   { bits: 56, share: 4 },
   { bits: 48, share: 16 },
 ];
-
-/** `::ffff:` and an IPv4 address, in whatever way it is spelled; all of them would else be one IPv6 network. */
-const mapped = /^[0:]*:ffff:[^%]*$/i;
-
-/** An IPv4 client of a socket that listens on both families is still an IPv4 client. */
-export function withoutMapping(address: string): string {
-  if (!mapped.test(address)) return address;
-  const spelled = new SocketAddress({ address, family: 'ipv6' }).address;
-  return spelled.startsWith('::ffff:') && spelled.includes('.') ? spelled.slice(7) : address;
-}
 
 /** The networks of an address, narrowest first: itself for IPv4, its /64, /56 and /48 for IPv6. */
 export function networksOf(address: string): Network[] {

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP, type Socket } from 'node:net';
-import { withoutMapping } from '../flow/network.ts';
-import { rangeMatcher } from '../range.ts';
+import { rangeMatcher, withoutMapping } from '../range.ts';
 
 /** Networks that a proxy of ours calls from, and hardly anybody who would forge its header. */
 const isNear = rangeMatcher([

@@ -132,10 +132,12 @@ describe('configuration', () => {
       { LEGIBLE_TRUSTED_PROXIES: '10.0.0.0/33' },
       'LEGIBLE_TRUSTED_PROXIES: holds something that is not an address or CIDR range',
     ],
-    ...['0.0.0.0/0', '0.0.0.0/00', '10.0.0.0/8, ::/0'].map((everybody): [Record<string, string>, string] => [
-      { LEGIBLE_TRUSTED_PROXIES: everybody },
-      'LEGIBLE_TRUSTED_PROXIES: holds a range of everybody, who could then call from any address that they name',
-    ]),
+    ...['0.0.0.0/0', '0.0.0.0/00', '10.0.0.0/8, ::/0', '::ffff:0:0/96'].map(
+      (everybody): [Record<string, string>, string] => [
+        { LEGIBLE_TRUSTED_PROXIES: everybody },
+        'LEGIBLE_TRUSTED_PROXIES: holds a range of everybody, who could then call from any address that they name',
+      ],
+    ),
     [{ LEGIBLE_RATE_LIMIT: '-1' }, 'LEGIBLE_RATE_LIMIT: is below 1'],
     [{ LEGIBLE_RATE_LIMIT: '1e16' }, 'LEGIBLE_RATE_LIMIT: is out of range'],
     [{ LEGIBLE_PORT: '-1e16' }, 'LEGIBLE_PORT: is out of range'],

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { isRange, rangeMatcher } from '../src/range.ts';
+
+test.each(['::/1', '::/64', '::/80', '::/96', '::ffff:0:0/80', '::/0'])(
+  'of the IPv6 range %s no IPv4 address is one, however it is written',
+  (range) => {
+    const isIn = rangeMatcher([range]);
+    expect(['1.2.3.4', '::ffff:1.2.3.4', '::ffff:102:304'].map(isIn)).toEqual([false, false, false]);
+    expect(isIn('::1')).toBe(true);
+  },
+);
+
+test.each([
+  ['::ffff:10.0.0.0/104', '10.0.0.0/8'],
+  ['::ffff:a00:0/104', '10.0.0.0/8'],
+  ['0:0:0:0:0:FFFF:10.0.0.0/104', '10.0.0.0/8'],
+  ['::ffff:10.0.0.1', '10.0.0.1'],
+])('%s is the IPv4 range %s', (mapped, plain) => {
+  for (const range of [mapped, plain]) {
+    const isIn = rangeMatcher([range]);
+    expect(['10.0.0.1', '::ffff:10.0.0.1'].map(isIn)).toEqual([true, true]);
+    expect(['11.0.0.1', '::ffff:11.0.0.1', '::1', '::a00:1'].map(isIn)).toEqual([false, false, false, false]);
+  }
+});
+
+test.each(['10.0.0.0/33', '::/129', '::ffff:10.0.0.0/129', '10.0.0.0/', '10.0.0.0/8/8', 'host', ''])(
+  '"%s" is no range',
+  (text) => expect(isRange(text)).toBe(false),
+);
