@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Calibration } from './calibration.ts';
-import { cardPath } from './modelFiles.ts';
+import { cannotLoad, cardPath } from './modelFiles.ts';
 
 const lineSchema = z.object({ slope: z.number().positive(), offset: z.number() });
 
@@ -26,8 +26,23 @@ export type ModelCard = z.output<typeof cardSchema>;
 
 /**
  * Read where threads are started, never in one: zod takes 9 MB of each that loads it.
- * @throws Error when there is none, or it is broken
+ * @throws UserError when there is none, or it is broken
  */
 export function readModelCard(model: string): ModelCard {
-  return cardSchema.parse(JSON.parse(readFileSync(cardPath(model), 'utf8')));
+  return readCard(model, cardSchema);
+}
+
+/**
+ * The card of a model, as it must be.
+ * @throws UserError when there is none, or it is broken
+ */
+export function readCard<Card>(model: string, schema: z.ZodType<Card>): Card {
+  const path = cardPath(model);
+  try {
+    const card = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+    if (!card.success) throw new Error('it is no card of a model');
+    return card.data;
+  } catch (error) {
+    throw cannotLoad(path, error);
+  }
 }

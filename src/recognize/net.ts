@@ -3,7 +3,7 @@ import ort from 'onnxruntime-node';
 import type { Bitmap } from './bmp.ts';
 import type { ModelCard } from './modelCard.ts';
 import { closerModel } from './modelFiles.ts';
-import { openSession } from './session.ts';
+import { openModel } from './openModel.ts';
 
 /** What the net says of one picture: `count` steps × `classes` log-probabilities. */
 export interface Scores {
@@ -24,10 +24,10 @@ export interface Net {
 
 const sizeOf = ({ width, height }: Bitmap): string => `${width}x${height}`;
 
-/** @throws Error when the model is missing or broken */
+/** @throws UserError when the model is missing or broken */
 export async function loadNet(model: string, card: ModelCard): Promise<Net> {
-  const session = await openSession(model);
-  const closer = await openSession(closerModel(model)).catch(async (error) => {
+  const session = await openModel(model);
+  const closer = await openModel(closerModel(model)).catch(async (error) => {
     await session.release();
     throw error;
   });

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { Fault } from '../fault.ts';
 import type { Patience } from '../patience.ts';
 import type { ReadOptions } from '../reading.ts';
+import { UserError } from '../userError.ts';
 import { type ModelCard, readModelCard } from './modelCard.ts';
 import { textModel } from './modelFiles.ts';
 import type { Clicks } from './puzzles/click.ts';
@@ -18,7 +19,7 @@ import {
   threadMs,
   weigh,
 } from './queuedWork.ts';
-import { startRecognitionThread, type Thread, type ThreadData } from './startThread.ts';
+import { couldNotStart, startRecognitionThread, type Thread, type ThreadData } from './startThread.ts';
 import type { FromThread, ToThread } from './thread.ts';
 import type { Found, Item, Outcome, TimedReading, Work } from './work.ts';
 
@@ -66,7 +67,7 @@ export class RecognizerPool {
 
   /**
    * Starts the threads and waits until each has loaded its model.
-   * @throws Error when the model is missing or broken
+   * @throws UserError when the model or its card is missing or broken
    */
   static async start(options: PoolOptions): Promise<RecognizerPool> {
     const pool = new RecognizerPool(options);
@@ -258,16 +259,15 @@ export class RecognizerPool {
           thread.ready = true;
           this.#dispatch();
           resolve();
-        } else if (message.kind === 'failed') {
-          reason = message.message;
-        } else this.#receive(thread, message);
+        } else if (message.kind === 'failed') reason = new UserError(message.message);
+        else this.#receive(thread, message);
       });
       thread.worker.on('error', (error) => {
         reason = error;
       });
       thread.worker.on('exit', () => {
         this.#threads.delete(thread);
-        reject(new Error('a recognition thread could not start', { cause: reason }));
+        reject(couldNotStart(reason));
         this.#salvage(thread, reason);
         if (this.#stopping || !thread.ready) return;
         this.#options.onThreadEnd(reason);

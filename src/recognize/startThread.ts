@@ -1,5 +1,6 @@
 import './withoutTelemetry.ts';
 import { Worker } from 'node:worker_threads';
+import { UserError } from '../userError.ts';
 import type { ModelCard } from './modelCard.ts';
 import type { QueuedWork } from './queuedWork.ts';
 
@@ -14,6 +15,13 @@ export function startRecognitionThread(data: ThreadData): Worker {
   return new Worker(new URL(`./thread${import.meta.url.slice(-3)}`, import.meta.url), {
     workerData: data,
   });
+}
+
+/** Plain where it is about a file of a model, which whoever runs Legible can put back. */
+export function couldNotStart(reason: unknown): Error {
+  const what = 'a recognition thread could not start';
+  if (reason instanceof UserError) return new UserError(`${what}: ${reason.message}`);
+  return new Error(what, { cause: reason });
 }
 
 /** A recognition thread as the pool sees it. */

@@ -11,6 +11,7 @@ export type ToThread = { kind: 'batch'; items: Item[] } | { kind: 'stop' };
 /** A thread's messages to the pool; `index` is the item's place in its batch. */
 export type FromThread =
   | { kind: 'ready' }
+  /** It cannot be used as it is installed. */
   | { kind: 'failed'; message: string }
   | { kind: 'done'; index: number; outcome: Outcome }
   | { kind: 'free' };
@@ -21,8 +22,8 @@ const port = parentPort!;
 const post = (message: FromThread) => port.postMessage(message);
 
 const { model, card } = workerData as ThreadData;
-const net = await loadNet(model, card).catch((error: unknown) => {
-  post({ kind: 'failed', message: String(error) });
+const net = await loadNet(model, card).catch((error: Error) => {
+  post({ kind: 'failed', message: error.message });
   port.close();
 });
 

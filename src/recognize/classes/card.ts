@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { cardPath, classModel } from '../modelFiles.ts';
+import { readCard } from '../modelCard.ts';
+import { classModel } from '../modelFiles.ts';
 
 const cardSchema = z.object({
   /** From this probability on a picture counts as one that shows what was asked. */
@@ -13,7 +13,7 @@ const cardSchema = z.object({
 
 export type ClassCard = z.output<typeof cardSchema>;
 
-/** @throws Error when there is none, or it is broken */
+/** @throws UserError when there is none, or it is broken */
 export function readClassCard(): ClassCard {
-  return cardSchema.parse(JSON.parse(readFileSync(cardPath(classModel), 'utf8')));
+  return readCard(classModel, cardSchema);
 }

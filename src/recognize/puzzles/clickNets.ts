@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import '../withoutTelemetry.ts';
 import ort from 'onnxruntime-node';
 import type { Bitmap } from '../bmp.ts';
-import { openSession } from '../session.ts';
+import { openModel } from '../openModel.ts';
 import { type Crops, cutOut, type Mark } from './mark.ts';
 
 /** Both nets of click puzzles, on one core. */
@@ -27,10 +27,10 @@ const TURNS = [-Math.PI / 6, 0, Math.PI / 6];
 
 const modelPath = (name: string) => fileURLToPath(new URL(`../../../models/${name}.onnx`, import.meta.url));
 
-/** @throws Error when a model is missing or broken */
+/** @throws UserError when a model is missing or broken */
 export async function loadClickNets(): Promise<ClickNets> {
-  const finder = await openSession(modelPath('clickFinder'));
-  const matcher = await openSession(modelPath('clickMatcher')).catch(async (error) => {
+  const finder = await openModel(modelPath('clickFinder'));
+  const matcher = await openModel(modelPath('clickMatcher')).catch(async (error) => {
     await finder.release();
     throw error;
   });
