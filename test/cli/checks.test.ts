@@ -1,11 +1,15 @@
+import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { checkBooks } from '../../src/cli/checks/books.ts';
-import { judgeFileSystem } from '../../src/cli/checks/disks.ts';
+import { judgeFileSystem, judgeRoom } from '../../src/cli/checks/disks.ts';
 import { checkFiles } from '../../src/cli/checks/files.ts';
 import { checkRuntime } from '../../src/cli/checks/host.ts';
 import { checkNetwork } from '../../src/cli/checks/network.ts';
+import { checkServer } from '../../src/cli/checks/server.ts';
 import { checkUpkeep } from '../../src/cli/checks/upkeep.ts';
 import { loadConfig, type Sources, traceConfig } from '../../src/config.ts';
 import { Guard } from '../../src/outbound/guard.ts';
@@ -61,6 +65,47 @@ describe('doctor on the machine', () => {
     ['tmpfs', 0x01021994, 'warn'],
   ])('a database on %s', (_name, type, status) => {
     expect(judgeFileSystem(type).status).toBe(status);
+  });
+});
+
+describe('doctor says what to do about', () => {
+  const { settings } = installation();
+  const listening = async (answer: object) => {
+    const server = createServer((_, response) => response.end(JSON.stringify(answer))).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    return String((server.address() as AddressInfo).port);
+  };
+  const found = async (over: Record<string, string>) =>
+    (await checkServer(config({ ...settings, LEGIBLE_PORT: '0', LEGIBLE_OPS_PORT: '0', ...over })))
+      .filter(({ status }) => status === 'fail')
+      .map(({ name, detail }) => `${name}: ${detail}`);
+
+  it('a server that is not ready, by the checks that failed', async () => {
+    const checks = { store: 'ok', model: 'failed', disk: 'failed' };
+    const LEGIBLE_OPS_PORT = await listening({ status: 'failed', checks });
+    expect(await found({ LEGIBLE_OPS_PORT })).toEqual([
+      'running: readiness: failed: model, disk; its log says why: see that its threads have memory, and start it again; make room',
+    ]);
+    const ending = await listening({ status: 'draining', checks });
+    expect(await found({ LEGIBLE_OPS_PORT: ending })).toEqual([
+      'running: readiness: draining: it is being stopped; start it once it has ended',
+    ]);
+  });
+
+  it('a port that is taken', async () => {
+    const LEGIBLE_PORT = await listening({});
+    expect(await found({ LEGIBLE_PORT })).toEqual([
+      `port: 127.0.0.1:${LEGIBLE_PORT}: EADDRINUSE: stop what listens there, or set another port`,
+    ]);
+  });
+
+  it('a disk that is nearly full', () => {
+    expect(judgeRoom('/data', { free: 2 ** 30, low: false }).detail).toBe('1024 MiB free for /data');
+    expect(judgeRoom('/data', { free: 2 ** 20, low: true })).toMatchObject({
+      status: 'fail',
+      detail: expect.stringMatching(/^1 MiB free for \/data: make room/),
+    });
   });
 });
 

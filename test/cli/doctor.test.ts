@@ -85,7 +85,10 @@ it('recounts the ledger behind its last checkpoint only when it is told to', asy
   database.exec((trigger as { sql: string }).sql);
   database.close();
   expect((await examine(old)).failed).toEqual([]);
-  expect([...new Set((await examine(old, '--whole')).failed)]).toEqual(['I1']);
+  const { failed, findings } = await examine(old, '--whole');
+  expect([...new Set(failed)]).toEqual(['I1']);
+  for (const { name, detail } of findings)
+    if (name === 'I1') expect(detail).toMatch(/: stop the server, .* restore the last backup/);
 });
 
 it('makes no database where there is none', async () => {

@@ -75,6 +75,10 @@ async function checkStore(store: Store & StoreAdmin): Promise<Finding[]> {
   return found;
 }
 
+/** What the ledger says is never changed: what it should have said, only a person can tell. */
+const wrongBooks =
+  'stop the server, keep the database aside, and restore the last backup that was made before (`legible restore FILE`, which checks its books; with PostgreSQL a dump)';
+
 const served =
   'by the time of this machine; the server that runs ends them by its own, which follows a step of that slowly: its metric legible_reservations_overdue must be 0';
 
@@ -86,7 +90,7 @@ async function checkLedger(config: Config, store: Store & StoreAdmin, whole: boo
     if (violations.length === 0) return [finding('books', true, 'the entries and the balances agree')];
     const isServed = config.databaseUrl === undefined && isDataDirHeld(config.dataDir);
     return violations.map(({ invariant, detail }) => {
-      if (invariant !== 'I6') return finding(invariant, false, detail);
+      if (invariant !== 'I6') return finding(invariant, false, `${detail}: ${wrongBooks}`);
       if (isServed) return finding(invariant, 'warn', `${detail}, ${served}`);
       return finding(invariant, false, detail, () => endOverdue(config));
     });

@@ -29,11 +29,15 @@ const unsafe: Record<number, { name: string; status: Status; why: string }> = {
 /** Room and kind of the disk that the data lies on. */
 export async function checkDisk({ dataDir, databaseUrl }: Config): Promise<Finding[]> {
   if (!existsSync(dataDir)) return [];
-  const { free, low } = await diskSpace(dataDir);
-  const found = [finding('disk', !low, `${Math.round(free / mebibyte)} MiB free for ${dataDir}`)];
+  const found = [judgeRoom(dataDir, await diskSpace(dataDir))];
   if (process.platform === 'linux' && databaseUrl === undefined)
     found.push(judgeFileSystem((await statfs(dataDir)).type));
   return found;
+}
+
+export function judgeRoom(dataDir: string, { free, low }: Awaited<ReturnType<typeof diskSpace>>): Finding {
+  const advice = low ? ': make room, or move it to a larger disk; a server is not ready before' : '';
+  return finding('disk', !low, `${Math.round(free / mebibyte)} MiB free for ${dataDir}${advice}`);
 }
 
 /** Whether SQLite is safe on a file system, by its number in Linux. */

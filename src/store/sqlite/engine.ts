@@ -14,7 +14,7 @@ import type { Durability } from './commands.ts';
 import { openDatabase } from './connection.ts';
 import { standingUnder } from './header.ts';
 import { startThread, type Thread } from './mainEnd.ts';
-import { explained, isDamage } from './unusable.ts';
+import { damageRemedy, explained, isDamage } from './unusable.ts';
 
 /** Opens the file, which it makes where there is none, in a thread of its own. */
 export async function openSqlite(file: string, events: EngineEvents): Promise<Engine> {
@@ -42,6 +42,7 @@ export async function openSqlite(file: string, events: EngineEvents): Promise<En
         command: 'durability',
       })) as Durability;
       const integrity = String(await reading(file, (reader) => reader.command({ command: 'integrity' })));
+      const isWhole = integrity === 'ok';
       const check = (name: string, ok: boolean, detail: string): StoreCheck => ({ name, ok, detail });
       return [
         check('engine', true, `SQLite in ${file}`),
@@ -49,7 +50,7 @@ export async function openSqlite(file: string, events: EngineEvents): Promise<En
         check('journal', journal === 'wal', `journal_mode is ${journal}`),
         check('durability', synchronous === 2, `synchronous is ${synchronous}; 2 is FULL`),
         check('foreign keys', foreignKeys === 1, foreignKeys === 1 ? 'enforced' : 'not enforced'),
-        check('integrity', integrity === 'ok', integrity),
+        check('integrity', isWhole, isWhole ? integrity : `${integrity}: ${damageRemedy}`),
       ];
     },
     walBytes: async () => (await stat(`${file}-wal`).catch(() => ({ size: 0 }))).size,

@@ -2,8 +2,11 @@ import { UserError } from '../../userError.ts';
 
 const damage = /^SQLITE_(NOTADB|CORRUPT)/;
 
+/** What to do about a damaged file. */
+export const damageRemedy = 'put a backup in its place (`legible restore FILE`), and keep the damaged file';
+
 const causes: [RegExp, string][] = [
-  [damage, 'is damaged: put a backup in its place (`legible restore FILE`), and keep the damaged file'],
+  [damage, `is damaged: ${damageRemedy}`],
   [
     /^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)/,
     'cannot be written: give it and its folder to the user that Legible runs as, on a file system that takes writes',
