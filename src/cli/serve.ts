@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { loadConfig } from '../config.ts';
+import type { Running } from '../main.ts';
 import { version } from '../version.ts';
 import { welcomeText } from '../welcome.ts';
 import { print } from './output.ts';
+import { explainedBy } from './session.ts';
 
 export function serveCommand(): Command {
   return new Command('serve')
@@ -12,13 +14,15 @@ export function serveCommand(): Command {
       const config = loadConfig();
       // Not imported above: the other commands start without Fastify, sharp and the models.
       const { serve } = await import('../serve.ts');
-      await serve(config, ({ url, opsUrl, dialectPorts, firstKey }) =>
+      const greet = ({ url, opsUrl, dialectPorts, firstKey }: Running) =>
         print(options, { url, opsUrl, dialectPorts, firstKey: firstKey ?? null }, () =>
           [
             firstKey ? welcomeText(firstKey, url) : `Legible ${version} answers on ${url}`,
             ...Object.entries(dialectPorts).map(([name, port]) => `and as ${name} on port ${port}`),
           ].join('\n'),
-        ),
-      );
+        );
+      await serve(config, greet).catch((error: unknown) => {
+        throw explainedBy(config, error);
+      });
     });
 }

@@ -45,10 +45,15 @@ export async function withStore<T>(
   try {
     return await work({ config, store, now: () => timeOf(store), pepper: () => readPepper(config, store) });
   } catch (error) {
-    throw config.databaseUrl === undefined ? explained(error, databaseFile(config.dataDir)) : error;
+    throw explainedBy(config, error);
   } finally {
     await store.close();
   }
+}
+
+/** What an error means to whoever runs Legible, where it is one of the file that this configuration keeps its books in. */
+export function explainedBy({ databaseUrl, dataDir }: Config, error: unknown): unknown {
+  return databaseUrl === undefined ? explained(error, databaseFile(dataDir)) : error;
 }
 
 /** @throws UserError when there is none */
