@@ -9,6 +9,7 @@ import {
   dialectPorts,
   filled,
   flag,
+  host,
   origins,
   parseJson,
   port,
@@ -27,14 +28,14 @@ const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
 /** Every setting, its default and what it does; the only list of them. */
 const schema = z.object({
-  host: filled.default('127.0.0.1').describe('address to listen on'),
+  host: host.default('127.0.0.1').describe('address to listen on'),
   port: port.default(7878).describe('port of the API'),
   dialectPorts: dialectPorts
     .default({})
     .describe(
       `more ports of the API by dialect (${dialectNames.join(', ')}): clients that come in by one are answered in it`,
     ),
-  opsHost: filled.default('127.0.0.1').describe('address of health and metrics'),
+  opsHost: host.default('127.0.0.1').describe('address of health and metrics'),
   opsPort: port.default(7879).describe('port of health and metrics'),
   dataDir: filled.default('./data').describe('database, pepper, and what a restore has put aside'),
   pepper: z

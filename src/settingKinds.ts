@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { type DialectName, dialectNames } from './dialects.ts';
 import { milliseconds } from './milliseconds.ts';
@@ -20,7 +21,12 @@ const whole = number.pipe(
 );
 const count = whole.refine((value) => value >= 0, 'is below 0');
 // An empty address makes Node listen on every one, an empty folder is the one that the command was started in.
-export const filled = z.string().trim().min(1, 'is empty');
+export const filled = z.string().trim().min(1, { error: 'is empty', abort: true });
+/** Of a name nothing is told but its letters: whether it leads anywhere, the start finds. */
+export const host = filled.refine(
+  (text) => isIP(text) > 0 || /^[\p{L}\d._-]+$/u.test(text),
+  'is neither an address nor a name; the port has a setting of its own',
+);
 export const positive = whole.refine((value) => value >= 1, 'is below 1');
 export const port = count.refine((value) => value <= 65_535, 'is above 65535');
 export const seconds = number

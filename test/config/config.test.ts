@@ -54,6 +54,24 @@ describe('configuration', () => {
     ]);
   });
 
+  it('takes an address of either family or a name to listen at', () => {
+    for (const host of [
+      '127.0.0.1',
+      '0.0.0.0',
+      '::',
+      '::1',
+      'fe80::1%eth0',
+      'localhost',
+      'my_host.example',
+      'münchen.example',
+    ])
+      expect(loadConfig({ LEGIBLE_HOST: host, LEGIBLE_OPS_HOST: host }, '')).toMatchObject({
+        host,
+        opsHost: host,
+      });
+    expect(problemsOf({ LEGIBLE_HOST: ' ' })).toEqual(['LEGIBLE_HOST: is empty']);
+  });
+
   it('takes a port of its own for each dialect, and refuses what it does not speak', () => {
     const ports = (value: object) => ({ LEGIBLE_DIALECT_PORTS: JSON.stringify(value) });
     const given = { anticaptcha: 7880, '2captcha': 7882 };
@@ -132,6 +150,16 @@ describe('configuration', () => {
       { LEGIBLE_TRUSTED_PROXIES: '10.0.0.0/33' },
       'LEGIBLE_TRUSTED_PROXIES: holds something that is not an address or CIDR range',
     ],
+    [
+      { LEGIBLE_OPS_HOST: 'localhost:7879' },
+      'LEGIBLE_OPS_HOST: is neither an address nor a name; the port has a setting of its own',
+    ],
+    ...['http://localhost', 'localhost:80', '[::1]', '127.0.0.1:80', '*', 'a b'].map(
+      (host): [Record<string, string>, string] => [
+        { LEGIBLE_HOST: host },
+        'LEGIBLE_HOST: is neither an address nor a name; the port has a setting of its own',
+      ],
+    ),
     ...['0.0.0.0/0', '0.0.0.0/00', '10.0.0.0/8, ::/0', '::ffff:0:0/96'].map(
       (everybody): [Record<string, string>, string] => [
         { LEGIBLE_TRUSTED_PROXIES: everybody },
