@@ -6,7 +6,10 @@ import { UserError } from '../userError.ts';
 import { positiveUsd, whole } from './arguments.ts';
 import { formatUsd } from './money.ts';
 import { moment, print, table } from './output.ts';
-import { accountOf, withStore } from './session.ts';
+import { accountName, accountOf, withStore } from './session.ts';
+
+/** Each table that shows it is as wide as the longest. */
+const longestName = 200;
 
 export function accountCommand(): Command {
   const account = new Command('account').description('who pays: create, list, show');
@@ -18,8 +21,10 @@ export function accountCommand(): Command {
     .option('--balance <usd>', 'put this on it at once', positiveUsd)
     .option('--json', 'print JSON')
     .action(async (given: string, options: { balance?: number; json?: boolean }) => {
-      const name = given.trim();
+      const name = accountName(given);
       if (name === '') throw new UserError('An account needs a name.');
+      if (name.length > longestName)
+        throw new UserError(`The name of an account has at most ${longestName} characters.`);
       await withStore(
         async ({ store, now }) => {
           const { balance: amount } = options;

@@ -110,8 +110,12 @@ export function keysNamed(keys: readonly Key[], idOrHint: string): Key[] {
   return keys.filter(({ id, hint }) => id === idOrHint || hint === idOrHint);
 }
 
+/** A name as it is kept: the same letters may be written in several ways, which look alike. */
+export const accountName = (given: string): string => given.normalize('NFC').trim();
+
 /** @throws UserError when there is no such account, or several of this name */
-export async function accountOf(store: StoreAdmin, idOrName: string): Promise<Account> {
+export async function accountOf(store: StoreAdmin, given: string): Promise<Account> {
+  const idOrName = accountName(given);
   const account = await store.findAccount(idOrName);
   if (account) return account;
   const { length } = (await store.listAccounts()).filter(({ name }) => name === idOrName);
