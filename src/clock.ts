@@ -49,10 +49,14 @@ export class SteadyClock implements Clock {
     this.#offset = time - this.#steeredAt;
   }
 
-  /** Goes towards `time` as far as may be since the last call; returns the milliseconds by which it was behind. */
-  steer(time: number): number {
+  /**
+   * Goes towards `time`, which is known to so many milliseconds, as far as may be since the last call; returns the
+   * milliseconds by which it was certainly behind.
+   */
+  steer(time: number, within = 0): number {
     const elapsed = this.#base.elapsed();
-    const behind = time - (elapsed + this.#offset);
+    const off = time - (elapsed + this.#offset);
+    const behind = Math.sign(off) * Math.max(0, Math.abs(off) - within);
     const most = slew * Math.min(elapsed - this.#steeredAt, longestMs);
     this.#offset += Math.max(-most, Math.min(most, behind));
     this.#steeredAt = elapsed;

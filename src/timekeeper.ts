@@ -6,14 +6,22 @@ import type { Store } from './store/store.ts';
 const everyMs = 1_000;
 /** A greater difference is told to the log, once until it has been made good. */
 const toldMs = 1_000;
-/** An answer that took longer does not tell when it was given. */
-const freshMs = 500;
+/** A server that starts asks again, a few times, until it knows the time to so many milliseconds. */
+const wellKnownMs = 250;
+const mostAsked = 5;
 /** For how long results that may still be asked for put a jump off: where tasks never cease, there always are some. */
 const patienceMs = 600_000;
 
+interface Reading {
+  /** What is added to `elapsed` to get the time: by the time it is used, the time has gone on. */
+  offset: number;
+  /** The milliseconds by which it may be wrong, either way. */
+  within: number;
+}
+
 /**
  * Keeps the server's time on that of the database, where several processes share one, so that none ends what another works
- * on; else on the machine's.
+ * on; else on the machine's. Resolves once the time is known. @throws when the database does not tell it
  */
 export async function startTimekeeper(
   clock: SteadyClock,
@@ -24,25 +32,36 @@ export async function startTimekeeper(
   /** By `elapsed`. */
   let offSince: number | undefined;
 
-  /** Undefined where it cannot be told now. */
-  async function time(): Promise<number | undefined> {
+  async function read(): Promise<Reading> {
     const asked = machine.elapsed();
     const shared = await store.sharedTime();
-    const took = machine.elapsed() - asked;
-    if (shared === undefined) return machine.now();
-    return took > freshMs ? undefined : shared + took / 2;
+    const answered = machine.elapsed();
+    if (shared === undefined) return { offset: machine.now() - answered, within: 0 };
+    // It was read somewhere between.
+    const within = (answered - asked) / 2;
+    return { offset: shared + within - answered, within };
+  }
+
+  /** The first answer also waits for a connection to be made: the next ones tell more. */
+  async function firstReading(): Promise<Reading> {
+    let best = await read();
+    for (let asked = 1; asked < mostAsked && best.within > wellKnownMs; asked++) {
+      const next = await read();
+      if (next.within < best.within) best = next;
+    }
+    return best;
   }
 
   async function steer(): Promise<number> {
     // A database that is away has been told to the log by others.
-    const now = await time().catch(() => undefined);
-    if (now !== undefined) await follow(now);
+    const reading = await read().catch(() => undefined);
+    if (reading !== undefined) await follow(reading);
     return everyMs;
   }
 
   /** Steers, and jumps while nothing is under way: a machine that has slept for hours would else be behind for days. */
-  async function follow(now: number): Promise<void> {
-    const behind = clock.steer(now);
+  async function follow({ offset, within }: Reading): Promise<void> {
+    const behind = clock.steer(machine.elapsed() + offset, within);
     if (Math.abs(behind) <= toldMs) {
       offSince = undefined;
       return;
@@ -53,7 +72,7 @@ export async function startTimekeeper(
         'the time has jumped; while tasks are under way it is followed slowly',
       );
     offSince ??= machine.elapsed();
-    if (await isIdle(machine.elapsed() - offSince < patienceMs)) clock.set(now);
+    if (await isIdle(machine.elapsed() - offSince < patienceMs)) clock.set(machine.elapsed() + offset);
   }
 
   /**
@@ -67,7 +86,12 @@ export async function startTimekeeper(
     return !isStanding && clock.looks === looks;
   }
 
-  const now = await time();
-  if (now !== undefined) clock.set(now);
+  const { offset, within } = await firstReading();
+  if (within > wellKnownMs)
+    log.warn(
+      { withinMs: Math.round(within) },
+      'the database answers slowly: its time is not known any better',
+    );
+  clock.set(machine.elapsed() + offset);
   return startRounds(everyMs, steer);
 }

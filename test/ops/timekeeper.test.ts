@@ -99,12 +99,52 @@ it('of those that share one, each goes by its time, whatever its machine says', 
   }
 });
 
-it('an answer that was long on its way, or none, changes nothing', async () => {
+/** Answers of a database whose time is `ahead` of the machine's, each so many milliseconds on its way there and back. */
+function answersOf(ahead: number, ...ways: [there: number, back: number][]) {
+  return async (machine: FakeClock) => {
+    const [there, back] = ways.length > 1 ? ways.shift()! : ways[0]!;
+    machine.advance(there);
+    const read = machine.now() + ahead;
+    machine.advance(back);
+    return read;
+  };
+}
+
+it('a first answer that waited for its connection does not begin with the time of the machine', async () => {
+  const { machine, clock, warnings, stop } = await keep(
+    answersOf(-600_000, [1_500, 200], [300, 300], [40, 60]),
+  );
+  expect(clock.now() - machine.now()).toBeGreaterThanOrEqual(-600_050);
+  expect(clock.now() - machine.now()).toBeLessThanOrEqual(-599_950);
+  expect(warnings).toEqual([]);
+  await stop();
+});
+
+it('where every answer is long on its way, the shortest tells the time, and the log how well', async () => {
+  const { machine, clock, warnings, stop } = await keep(
+    answersOf(600_000, [1_500, 200], [700, 0], [500, 500], [0, 2_000], [900, 0]),
+  );
+  expect(Math.abs(clock.now() - machine.now() - 600_000)).toBeLessThanOrEqual(350);
+  expect(warnings).toEqual([{ withinMs: 350 }]);
+  await stop();
+});
+
+it('answers that are all long on their way bring the time to where it may be', async () => {
+  let answer = answersOf(0, [300, 300]);
+  const { machine, clock, warnings, seconds, stop } = await keep((machine) => answer(machine));
+  answer = answersOf(10_000, [600, 0]);
+  await seconds(100);
+  expect(Math.abs(clock.now() - machine.now() - 10_000)).toBeLessThanOrEqual(300);
+  expect(warnings).toEqual([{ withinMs: 300 }, { behindMs: 10_000 }]);
+  await stop();
+});
+
+it('an answer that differs by no more than its way explains, or none, changes nothing', async () => {
   let answer = async (machine: FakeClock): Promise<number | undefined> => machine.now();
   const { machine, clock, seconds, stop } = await keep((machine) => answer(machine));
   answer = async (machine) => {
     const read = machine.now() + 60_000;
-    machine.advance(501);
+    machine.advance(60_000);
     return read;
   };
   await seconds(5);
