@@ -157,7 +157,7 @@ async function drive<T>(
   return step.value;
 }
 
-const silent: EngineEvents = { committed() {}, fatal: unexpected };
+export const silent: EngineEvents = { committed() {}, fatal: unexpected };
 
 function unexpected(error: Error): void {
   throw error;

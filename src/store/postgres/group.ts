@@ -9,6 +9,8 @@ export type Execute = (client: pg.ClientBase, ask: Ask) => Promise<Told>;
 export interface GroupOutcome {
   values: unknown[];
   wrote: boolean;
+  /** For how long the accounts were locked. */
+  heldMs: number;
 }
 
 /** For the row of an account that somebody keeps: long enough to see that it is free again. */
@@ -22,7 +24,7 @@ export async function runGroup(
   client: pg.ClientBase,
   execute: Execute,
   calls: Call[],
-  isBrief = false,
+  { isBrief = false, elapsed = () => performance.now() } = {},
 ): Promise<GroupOutcome> {
   let wrote = false;
   async function executeNotingWrites(ask: Ask): Promise<Told> {
@@ -41,10 +43,11 @@ export async function runGroup(
     const accounts = known(owners.map((owner) => owner.accountId));
     const tasks = known(owners.map((owner) => owner.taskId));
     await drive(lockGroup(accounts, tasks), (ask) => execute(client, ask));
+    const lockedAt = elapsed();
     const values: unknown[] = [];
     for (const call of calls) values.push(await drive(start(call), executeNotingWrites));
     await client.query('COMMIT');
-    return { values, wrote };
+    return { values, wrote, heldMs: elapsed() - lockedAt };
   } catch (error) {
     // Fails on a broken connection, which the caller then throws away.
     await client.query('ROLLBACK').catch(() => {});

@@ -3,6 +3,7 @@ import { type EngineEvents, StoreError, storeErrorOf } from '../engine.ts';
 import type { Call } from '../operations.ts';
 import { executor, isOutage } from './connection.ts';
 import { type GroupOutcome, runGroup } from './group.ts';
+import { GroupSize } from './groupSize.ts';
 import { owners } from './owners.ts';
 import { StuckAccounts } from './stuckAccounts.ts';
 
@@ -15,9 +16,6 @@ interface Waiting {
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
-
-/** More in one transaction would make the first of them wait too long for the last. */
-const mostCalls = 32;
 
 /** After a failed attempt to connect, the next ones within this time fail at once, give or take half. */
 const backOffMs = 200;
@@ -33,15 +31,16 @@ export interface Lanes {
 
 /**
  * Shares a pool's connections between calls: a free one takes all that have gathered, in one transaction, so
- * that tasks of one account do not queue for its row one by one. `random` is between 0 and 1.
+ * that tasks of one account do not queue for its row one by one. `random` is between 0 and 1, `elapsed` in milliseconds.
  */
 export function createLanes(
   pool: pg.Pool,
   lanes: number,
   events: EngineEvents,
-  random: () => number = Math.random,
+  { random = Math.random, elapsed = () => performance.now() } = {},
 ): Lanes {
   const execute = executor();
+  const size = new GroupSize();
   const { ownerOf, learn } = owners();
   const stuck = new StuckAccounts();
   let waiting: Waiting[] = [];
@@ -50,7 +49,7 @@ export function createLanes(
   const busyAccounts = new Set<string>();
   /** Whether one of them waits for a stuck account: no second one may, or such accounts could have all connections. */
   let isStuckBusy = false;
-  /** By `performance.now()`: until then no connection is tried. */
+  /** By `elapsed`: until then no connection is tried. */
   let downUntil = 0;
   let isPumping = false;
   let drained: (() => void) | undefined;
@@ -80,7 +79,7 @@ export function createLanes(
     const rest: Waiting[] = [];
     for (const one of waiting) {
       const [first] = group;
-      const isFit = group.length < mostCalls && !mustWait(one) && (!first || mayShare(first, one));
+      const isFit = group.length < size.calls && !mustWait(one) && (!first || mayShare(first, one));
       (isFit ? group : rest).push(one);
     }
     waiting = rest;
@@ -107,11 +106,11 @@ export function createLanes(
   async function runLane(group: Waiting[]): Promise<void> {
     let client: pg.PoolClient;
     try {
-      if (performance.now() < downUntil)
+      if (elapsed() < downUntil)
         throw new StoreError('ECONNREFUSED', 'the database was just away', { isAway: true });
       client = await pool.connect();
     } catch (error) {
-      if (performance.now() >= downUntil) downUntil = performance.now() + backOffMs * (0.5 + random());
+      if (elapsed() >= downUntil) downUntil = elapsed() + backOffMs * (0.5 + random());
       waiting.unshift(...group);
       return failWaiting(error);
     }
@@ -130,14 +129,16 @@ export function createLanes(
     const calls = group.map(({ call }) => call);
     const isBrief = group.some(({ accountId }) => stuck.has(accountId));
     try {
-      answer(group, await runGroup(client, execute, calls, isBrief));
+      answer(group, await runGroup(client, execute, calls, { isBrief, elapsed }));
     } catch (error) {
       if (isOutage(error)) throw error;
       await splitOrReject(client, group, error);
     }
   }
 
-  function answer(group: Waiting[], { values, wrote }: GroupOutcome): void {
+  function answer(group: Waiting[], { values, wrote, heldMs }: GroupOutcome): void {
+    // A sweep takes its time and shares it with nobody.
+    if (group[0]!.accountId !== null) size.learn(group.length, heldMs);
     if (wrote) events.committed({ operations: group.length });
     for (const [index, { call, accountId, resolve }] of group.entries()) {
       if (typeof accountId === 'string') stuck.delete(accountId);

@@ -1,0 +1,70 @@
+import type pg from 'pg';
+import { expect, it } from 'vitest';
+import { createLanes } from '../../src/store/postgres/lanes.ts';
+import { noon, silent } from './engines.ts';
+
+/** Lanes to a database that answers each query after `tripMs`, which may be changed, and what their transactions did. */
+function lanesTo(database: { tripMs: number }) {
+  let now = 0;
+  /** The queries of each transaction, without its beginning, and for how long it held its locks. */
+  const transactions: { queries: number; heldMs: number }[] = [];
+  let queries = 0;
+  let lockedAt = 0;
+  const client = {
+    async query(asked: string | { text: string }) {
+      now += database.tripMs;
+      const text = typeof asked === 'string' ? asked : asked.text;
+      if (text.startsWith('BEGIN')) queries = 0;
+      else if (text.includes('for update')) lockedAt = now;
+      else if (text === 'COMMIT') transactions.push({ queries, heldMs: now - lockedAt });
+      else queries++;
+      return { rows: [{ now: noon }], rowCount: 1, command: 'SELECT' };
+    },
+    release() {},
+  };
+  const pool = { connect: async () => client } as unknown as pg.Pool;
+  const lanes = createLanes(pool, 4, silent, { elapsed: () => now });
+  return {
+    lanes,
+    transactions,
+    /** Asks for results of tasks of one account, all at once. */
+    async poll(count: number) {
+      transactions.length = 0;
+      const query = { taskId: 'task-1', accountId: 'alice', now: noon, maxPolls: 9 };
+      await Promise.all(Array.from({ length: count }, () => lanes.call({ name: 'poll', args: [query] })));
+      return transactions;
+    },
+  };
+}
+
+it.each([4, 8, 30])(
+  'calls of one account lock it for about 100 ms at a time, %d ms from the database',
+  async (tripMs) => {
+    const { poll } = lanesTo({ tripMs });
+    const held = (await poll(500)).slice(2).map(({ heldMs }) => heldMs);
+    expect(Math.max(...held)).toBeLessThanOrEqual(100 + tripMs);
+    expect(Math.max(...held)).toBeGreaterThan(50);
+  },
+);
+
+it('near the database 32 of them share a transaction, soon again after it was slow', async () => {
+  const database = { tripMs: 0.1 };
+  const { poll } = lanesTo(database);
+  const largest = async () => Math.max(...(await poll(1_000)).map(({ queries }) => queries));
+  expect(await largest()).toBe(32);
+  database.tripMs = 60;
+  await poll(100);
+  expect((await poll(10)).map(({ queries }) => queries)).toEqual(Array(10).fill(1));
+  database.tripMs = 0.1;
+  expect(await largest()).toBe(32);
+});
+
+it('a sweep that takes long parts none of them', async () => {
+  const database = { tripMs: 0.1 };
+  const { poll, lanes } = lanesTo(database);
+  await poll(1_000);
+  database.tripMs = 200;
+  await lanes.call({ name: 'time', args: [] });
+  database.tripMs = 0.1;
+  expect((await poll(32)).map(({ queries }) => queries)).toEqual([32]);
+});
