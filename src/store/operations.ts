@@ -22,10 +22,11 @@ import { keepPepper, keptPepper } from './operations/pepper.ts';
 import { poll, savePolls } from './operations/poll.ts';
 import { beat, probe, time } from './operations/presence.ts';
 import { findPrincipal } from './operations/principal.ts';
+import { orphanAccounts, repair, repairOf } from './operations/repair.ts';
 import { reserve } from './operations/reserve.ts';
 import { settle } from './operations/settle.ts';
 import { isAnyStanding } from './operations/standing.ts';
-import { endOverdueOf, lateAccounts, repair, sweep } from './operations/sweep.ts';
+import { endOverdueOf, lateAccounts, sweep } from './operations/sweep.ts';
 import { handBack, reclaim, take } from './operations/take.ts';
 import { welcome } from './operations/welcome.ts';
 import type { Operation } from './statement.ts';
@@ -67,7 +68,9 @@ const operations = {
   recall,
   reclaim,
   release,
+  orphanAccounts,
   repair,
+  repairOf,
   reserve,
   revokeKey,
   saveBan,

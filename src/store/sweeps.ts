@@ -1,34 +1,67 @@
 import type { Engine } from './engine.ts';
-import type { Due } from './operations/round.ts';
+import { type Due, tasksInRound } from './operations/round.ts';
 import { presence } from './postgres/presence.ts';
 import type { Store, SweepOutcome } from './store.ts';
 
 type Caller = Pick<Engine, 'call'>;
 type Sweeps = Pick<Store, 'repair' | 'sweep'>;
 
-/** Rounds of one sweep: 20,000 tasks, ten times what a full second of the fastest server leaves behind. */
-const mostRounds = 100;
+interface Series {
+  most: number;
+  before(): Promise<unknown>;
+}
+
+/** Tasks that one sweep ends: ten times what a full second of the fastest server leaves behind. */
+const mostTasks = 20_000;
 
 /** Repairs and sweeps books that one process serves from. */
 export function sweepOwn(engine: Caller, node: string): Sweeps {
+  const rounds: Series = { most: mostTasks / tasksInRound('sqlite'), before: async () => {} };
   return {
-    // Every other one is dead.
-    repair: (now) => repairAll(engine, node, { now, since: 0 }, async () => Number.MAX_SAFE_INTEGER),
-    sweep: sweeping((now, since, swept) => sweepSince(engine, { now, since }, swept)),
+    async repair(now) {
+      let repaired = 0;
+      await inRounds(rounds, async () => {
+        // Every other one is dead.
+        const found = await engine.call('repair', node, Number.MAX_SAFE_INTEGER, now);
+        repaired += found;
+        return found > 0;
+      });
+      return repaired;
+    },
+    sweep: sweeping((now, since, swept) => sweepSince(engine, { now, since }, swept, rounds)),
   };
 }
 
 /** Repairs and sweeps books that several processes may serve from. */
 export function sweepShared(engine: Caller, node: string): Sweeps {
   const { beat } = presence(engine, node);
+  // A beat before every round: a process that is silent for as long as all rounds may take is taken for dead.
+  const rounds: Series = { most: mostTasks / tasksInRound('postgres'), before: beat };
+  /** Of one account that is waited for: the others wait meanwhile. */
+  const ofOne: Series = { most: 20, before: beat };
+
+  async function repairDead(now: number): Promise<void> {
+    const aliveSince = await beat();
+    if (aliveSince === undefined) return;
+    // `since` now: overdue tasks are left to the sweep, which ends them whoever had them.
+    const dead = { node, aliveSince, since: now };
+    await inRounds(rounds, async () => (await engine.call('repair', node, aliveSince, now, now)) > 0);
+    for (const accountId of await engine.call('orphanAccounts', dead)) {
+      const round = async () => (await engine.call('repairOf', { ...dead, accountId, now })) > 0;
+      await inRounds(ofOne, unlessStuck(round));
+    }
+  }
+
   const sweep = sweeping(async (now, since, swept) => {
-    // A beat before every round: a process that is silent for as long as all rounds may take is taken for dead.
-    const isDone = await sweepSince(engine, { now, since }, swept, beat);
+    const isDone = await sweepSince(engine, { now, since }, swept, rounds);
     const late = await engine.call('lateAccounts', now, since);
-    // An account that is stuck must not keep those of others waiting; its tasks come again in the next sweep.
     for (const accountId of late) {
-      await beat();
-      swept.timedOut += await engine.call('endOverdueOf', { accountId, now, since }).catch(() => 0);
+      const round = async () => {
+        const timedOut = await engine.call('endOverdueOf', { accountId, now, since });
+        swept.timedOut += timedOut;
+        return timedOut > 0;
+      };
+      await inRounds(ofOne, unlessStuck(round));
     }
     return isDone && late.length === 0;
   });
@@ -38,46 +71,39 @@ export function sweepShared(engine: Caller, node: string): Sweeps {
       return 0;
     },
     async sweep(now) {
-      // `since` now: overdue tasks are left to the sweep, which ends them whoever had them.
-      await repairAll(engine, node, { now, since: now }, beat);
+      await repairDead(now);
       return sweep(now);
     },
   };
 }
 
-/** `judge` tells since when every living process has been seen; undefined while that cannot be told. */
-async function repairAll(
-  engine: Caller,
-  node: string,
-  { now, since }: Due,
-  judge: () => Promise<number | undefined>,
-): Promise<number> {
-  let repaired = 0;
-  for (let round = 0; round < mostRounds; round++) {
-    const aliveSince = await judge();
-    if (aliveSince === undefined) break;
-    const found = await engine.call('repair', node, aliveSince, now, since);
-    repaired += found;
-    if (found === 0) break;
-  }
-  return repaired;
+/** An account that is stuck must not keep those of others waiting; its tasks come again in the next sweep. */
+function unlessStuck(round: () => Promise<boolean>): () => Promise<boolean> {
+  return () => round().catch(() => false);
 }
 
-/** Adds to `swept`; returns whether nothing more was found. */
-async function sweepSince(
+/** Does rounds while each tells that another may find more; returns whether nothing is left. */
+async function inRounds({ most, before }: Series, round: () => Promise<boolean>): Promise<boolean> {
+  for (let done = 0; done < most; done++) {
+    await before();
+    if (!(await round())) return true;
+  }
+  return false;
+}
+
+/** Adds to `swept`; returns whether nothing is left. */
+function sweepSince(
   engine: Caller,
   { now, since }: Due,
   swept: SweepOutcome,
-  before: () => Promise<unknown> = async () => {},
+  rounds: Series,
 ): Promise<boolean> {
-  for (let round = 0; round < mostRounds; round++) {
-    await before();
+  return inRounds(rounds, async () => {
     const { timedOut, forgotten, more } = await engine.call('sweep', now, since);
     swept.timedOut += timedOut;
     swept.forgotten += forgotten;
-    if (!more) return true;
-  }
-  return false;
+    return more;
+  });
 }
 
 /** How far a sweep looks back before the last that left nothing: that may have passed over tasks not yet called late. */

@@ -103,6 +103,78 @@ onEachEngine('a sweep', (makeBooks) => {
   });
 });
 
+describe('where servers share a database', () => {
+  const cleanups = afterEachTest();
+
+  /** Books with so many tasks of one account, and how many of them each transaction ended. */
+  async function tasksOfAlice(count: number) {
+    const books = await postgresBooks(cleanups);
+    const store = await books.open();
+    await openAccount(store, 1_000_000);
+    const tasks = Array.from({ length: count }, (_, index) => `task-${index}`);
+    await Promise.all(tasks.map((taskId) => store.reserve(hold({ taskId }))));
+    const ended = async () =>
+      (await books.sql('select count(*)::int as tasks from task group by xmin')).map(({ tasks }) => tasks);
+    return { books, store, ended };
+  }
+  const tens = Array(4).fill(10);
+
+  it('overdue tasks are ended ten at a time, all in one sweep: meanwhile others wait for their account', async () => {
+    const { books, store, ended } = await tasksOfAlice(40);
+    const { sweep } = await sweepsOf(books);
+    expect(await sweep(due)).toEqual({ timedOut: 40, forgotten: 0 });
+    expect(await ended()).toEqual(tens);
+    expect(await store.readAccount('alice')).toMatchObject({ pending: 0 });
+  });
+
+  it('so are those whose account had to be waited for', async () => {
+    const { books, ended } = await tasksOfAlice(40);
+    const other = new pg.Client(books.where);
+    cleanups.push(() => other.end());
+    await other.connect();
+    await other.query('begin; select 1 from account for update');
+    const { sweep } = await sweepsOf(
+      books,
+      (name) => name === 'endOverdueOf' && void other.query('rollback'),
+    );
+    expect(await sweep(due + 5_000)).toEqual({ timedOut: 40, forgotten: 0 });
+    expect(await ended()).toEqual(tens);
+  });
+
+  it('what a dead process was running is ended also at an account that is in use, once it is free', async () => {
+    const { books, store, ended } = await tasksOfAlice(40);
+    const engine = await books.openEngine();
+    const other = new pg.Client(books.where);
+    cleanups.push(() => other.end());
+    await other.connect();
+    await other.query('begin; select 1 from account for update');
+    let time = 0;
+    const { sweep } = sweepShared(
+      {
+        call: ((name, ...args) => {
+          if (name === 'repairOf') void other.query('rollback');
+          if (name !== 'beat') return engine.call(name, ...args);
+          time += 4_000;
+          return Promise.resolve(time);
+        }) as Engine['call'],
+      },
+      'me',
+    );
+    // The others have had ten seconds to tell that they are alive.
+    for (const later of [1, 2, 3]) expect(await sweep(noon + later)).toEqual(nothing);
+    expect(await store.readAccount('alice')).toMatchObject({ pending: 0 });
+    expect(await ended()).toEqual(tens);
+  });
+
+  it('what a dead process was running is ended ten at a time', async () => {
+    const { books, ended } = await tasksOfAlice(40);
+    const engine = await books.openEngine();
+    for (const found of [...tens, 0])
+      expect(await engine.call('repair', 'me', Number.MAX_SAFE_INTEGER, noon)).toBe(found);
+    expect(await ended()).toEqual(tens);
+  });
+});
+
 describe('a sweep that passes over a task of a locked account', () => {
   const cleanups = afterEachTest();
 

@@ -1,3 +1,5 @@
+import type { SelectQueryBuilder } from 'kysely';
+import type { Tables } from '../schema.ts';
 import { type Operation, rows, statement } from '../statement.ts';
 import { idsOf } from './idList.ts';
 
@@ -26,4 +28,12 @@ const ownersOf = statement((db, p: { ids: string }, engine) =>
 export function* lockGroup(accountIds: string[], taskIds: string[]): Operation<void> {
   const owners = taskIds.length === 0 ? [] : yield* rows(ownersOf, { ids: JSON.stringify(taskIds) });
   yield* lockAccounts([...accountIds, ...owners.map((task) => task.account_id)]);
+}
+
+/**
+ * Locks the accounts of tasks, but for those that somebody else holds: their tasks come in a later round, and whoever holds
+ * one for long keeps no other from its refund. Who never waits needs no order in which to lock.
+ */
+export function ofFreeAccounts<Row>(tasks: SelectQueryBuilder<Tables, 'task', Row>) {
+  return tasks.innerJoin('account', 'account.id', 'task.account_id').forUpdate('account').skipLocked();
 }

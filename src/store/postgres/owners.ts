@@ -14,6 +14,7 @@ export function touchedBy(call: Call): Touched | undefined {
   switch (call.name) {
     case 'reserve':
     case 'endOverdueOf':
+    case 'repairOf':
     case 'poll':
     case 'saveFeedback':
     case 'numberOfTask':
