@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
-import { isAway, isInDoubt } from '../store/engine.ts';
+import { isAway, isInDoubt, tookTooLong } from '../store/engine.ts';
 import { suggestion } from '../suggestion.ts';
 import { UserError } from '../userError.ts';
 import { version } from '../version.ts';
@@ -84,6 +84,8 @@ function messageOf(error: unknown): string {
   if (isInDoubt(error))
     return `the database did not answer (${message}). What was asked for may have been done all the same: look before you ask again`;
   if (isAway(error)) return `the database cannot be reached (${message})`;
+  if (tookTooLong(error))
+    return `another holds what this needs in the database, or that is too slow (${message}): nothing was changed, try again`;
   return String(message ?? error).replace(/^error: /, '');
 }
 

@@ -56,6 +56,11 @@ export function isInDoubt(error: unknown): boolean {
   return error instanceof StoreError && error.isSent;
 }
 
+/** Whether PostgreSQL has given up a statement, or a lock, that took too long; what it belonged to has not been done. */
+export function tookTooLong(error: unknown): boolean {
+  return ['57014', '55P03'].includes((error as { code?: string }).code ?? '');
+}
+
 export function storeErrorOf(
   error: unknown,
   options: { isAway?: boolean; isSent?: boolean } = {},

@@ -179,6 +179,19 @@ it.each(['backup', 'restore'])('%s points to the tools of PostgreSQL', async (co
   expect([status, err]).toEqual([1, expect.stringMatching(/^error: The data is in PostgreSQL: use pg_/)]);
 });
 
+it('an account that somebody else keeps locked is told as that, and that nothing was changed', async () => {
+  const before = await json('account', 'show', 'alice');
+  const other = new pg.Client({ connectionString: databaseUrl.href });
+  await other.connect();
+  await other.query('begin; select 1 from account for update');
+  const { status, err } = await legible(['topup', 'alice', '1'], settings);
+  await other.query('rollback');
+  await other.end();
+  expect(status).toBe(1);
+  expect(err).toMatch(/^error: another holds what this needs .*57014.* nothing was changed, try again\n$/);
+  expect(await json('account', 'show', 'alice')).toEqual(before);
+});
+
 it('a database that cannot be reached is told in one line, without its password', async () => {
   const closed = 'postgres://somebody:p4ssw0rd@127.0.0.1:1/none';
   const { status, err } = await legible(['account', 'list'], { ...settings, LEGIBLE_DATABASE_URL: closed });

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { type EngineEvents, StoreError, storeErrorOf } from '../engine.ts';
+import { type EngineEvents, StoreError, storeErrorOf, tookTooLong } from '../engine.ts';
 import type { Call } from '../operations.ts';
 import { executor, isOutage } from './connection.ts';
 import { type GroupOutcome, runGroup } from './group.ts';
@@ -19,9 +19,6 @@ interface Waiting {
 
 /** After a failed attempt to connect, the next ones within this time fail at once, give or take half. */
 const backOffMs = 200;
-
-/** PostgreSQL's codes for a statement, and for a lock, that took too long. */
-const tookTooLong = ['57014', '55P03'];
 
 export interface Lanes {
   call(call: Call): Promise<unknown>;
@@ -149,7 +146,7 @@ export function createLanes(
 
   /** What failed together is tried again apart, until only those fail that are to blame. */
   async function splitOrReject(client: pg.PoolClient, group: Waiting[], error: unknown): Promise<void> {
-    const waitedTooLong = tookTooLong.includes((error as { code?: string }).code ?? '');
+    const waitedTooLong = tookTooLong(error);
     const [accountId, ...others] = new Set(group.map((one) => one.accountId));
     if (waitedTooLong && others.length > 0) {
       // One account is locked. By account and not call by call: each of its calls would wait for the lock once more.
