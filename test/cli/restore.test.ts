@@ -14,7 +14,7 @@ import Database from 'better-sqlite3';
 import { beforeAll, expect, it } from 'vitest';
 import { claimDatabase, keepDatabase, lockDataDir } from '../../src/store/lock.ts';
 import { openStore } from '../../src/store/open.ts';
-import { lastMigration } from '../store/engines.ts';
+import { undoneBefore } from '../store/engines.ts';
 import { installation, legible } from './legible.ts';
 
 const { folder, settings, json } = installation();
@@ -157,7 +157,7 @@ it('what is restored can be written, and read by its owner alone, whatever the m
 /** As a version before checkpoints and reports with tasks had left it. */
 function withoutLaterTables(database: string) {
   const older = new Database(database);
-  older.exec(lastMigration.undo.join(';'));
+  older.exec(undoneBefore('0013-ban-changes').join(';'));
   older.exec(`drop index callback_key; drop index feedback_at; drop table checkpoint;
     alter table feedback drop column type; alter table feedback drop column module;
     delete from kysely_migration where name > '0007-deaths'`);

@@ -6,7 +6,6 @@ import {
   afterEachTest,
   type Books,
   hold,
-  lastMigration,
   newKey,
   newPackage,
   noon,
@@ -15,6 +14,7 @@ import {
   postgresBooks,
   released,
   settled,
+  undoneBefore,
 } from './engines.ts';
 
 /** Two lines each: a reservation, and its end. */
@@ -204,7 +204,7 @@ onEachEngine('checkpoints of the ledger', (makeBooks) => {
     await makeCheckpoints(engine, noon, 4);
     await engine.close();
     for (const text of [
-      ...lastMigration.undo,
+      ...undoneBefore('0013-ban-changes'),
       ...unlock(books, 'checkpoint'),
       "delete from checkpoint where subject = ''",
       'drop index checkpoint_whole',

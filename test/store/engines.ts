@@ -165,15 +165,40 @@ function unexpected(error: Error): void {
 
 export const dayMs = 86_400_000;
 
-/** The last migration, and what makes tables of this release those of before it. */
-export const lastMigration = {
-  name: '0014-callback-pairs',
-  undo: [
-    'drop index callback_due',
-    'create index callback_due on callback (due_at, host)',
-    "delete from kysely_migration where name = '0014-callback-pairs'",
-  ],
-};
+interface Undoing {
+  name: string;
+  undo: string[];
+}
+
+/** What makes tables of this release those of before a migration: the latest first. */
+const undoings: [Undoing, ...Undoing[]] = [
+  {
+    name: '0014-callback-pairs',
+    undo: [
+      'drop index callback_due',
+      'create index callback_due on callback (due_at, host)',
+      "delete from kysely_migration where name = '0014-callback-pairs'",
+    ],
+  },
+  {
+    name: '0013-ban-changes',
+    undo: [
+      'drop index ban_until',
+      'drop index ban_changed',
+      'alter table ban drop column changed',
+      "delete from fact where name = 'bans changed'",
+      "delete from kysely_migration where name = '0013-ban-changes'",
+    ],
+  },
+];
+
+export const [lastMigration] = undoings;
+
+/** What makes tables of this release those of before the migration of this name. */
+export function undoneBefore(name: string): string[] {
+  const count = undoings.findIndex((undoing) => undoing.name === name) + 1;
+  return undoings.slice(0, count).flatMap(({ undo }) => undo);
+}
 
 /** An account with money and a key. */
 export async function openAccount(store: TestStore, amount: number, id = 'alice'): Promise<void> {
