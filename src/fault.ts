@@ -1,8 +1,16 @@
 import { type ErrorCode, errorTable, type Language } from './errors.ts';
 
+/** Which of the mistakes that share a code it is, where some contract has a code for that one alone. */
+export type FaultReason = 'bodyTooLarge' | 'fieldMissing' | 'imageTooSmall' | 'keyElsewhere' | 'keyMissing';
+
 export interface FaultDetail {
-  /** Public, in English, names the field at fault: `task.body: is not base64`. Never a cause from inside. */
+  /**
+   * Public, in English, begins with the field at fault: `task.body: is not base64`. Never a cause from inside. By that
+   * field a dialect may choose its own code, but never by the words behind it.
+   */
   detail?: string | undefined;
+  /** Not kept with a task that failed: these are mistakes of requests, of which no task comes. */
+  reason?: FaultReason | undefined;
   /** Milliseconds until trying again can help. */
   retryAfterMs?: number;
   /** For the log only. */
@@ -14,14 +22,16 @@ export class Fault extends Error {
   override readonly name = 'Fault';
   readonly code: ErrorCode;
   readonly detail: string | undefined;
+  readonly reason: FaultReason | undefined;
   readonly retryAfterMs: number | undefined;
   /** Whether the sandbox was asked for it: then it is nobody's mistake. */
   isStaged = false;
 
-  constructor(code: ErrorCode, { detail, retryAfterMs, cause }: FaultDetail = {}) {
+  constructor(code: ErrorCode, { detail, reason, retryAfterMs, cause }: FaultDetail = {}) {
     super(detail === undefined ? code : `${code}: ${detail}`, cause === undefined ? undefined : { cause });
     this.code = code;
     this.detail = detail;
+    this.reason = reason;
     this.retryAfterMs = retryAfterMs;
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { Fault } from '../fault.ts';
+import { Fault, type FaultReason } from '../fault.ts';
 import { hashKey, isPlausibleKey } from '../key.ts';
 import { rangeMatcher } from '../range.ts';
 import { RecentMap } from '../recentMap.ts';
@@ -46,7 +46,7 @@ export function authenticator({ clock, store, pepper }: AuthenticatorParts) {
 
   /** @throws Fault ERROR_KEY_DENIED_ACCESS for a key that is missing, unknown, ended, or used from elsewhere */
   async function principalOf(key: unknown, address: string): Promise<Principal> {
-    if (key === undefined || key === null) throw denied('clientKey: is missing');
+    if (key === undefined || key === null) throw denied('clientKey: is missing', 'keyMissing');
     if (typeof key !== 'string') throw denied('clientKey: is not a string');
     const now = clock.now();
     const principal = await find(key, now);
@@ -55,7 +55,7 @@ export function authenticator({ clock, store, pepper }: AuthenticatorParts) {
     if (revokedAt !== null) throw denied();
     if (expiresAt !== null && expiresAt <= now) throw denied('clientKey: has expired');
     if (addresses !== null && !rangeMatcher(addresses)(address))
-      throw denied('clientKey: may not be used from this address');
+      throw denied('clientKey: may not be used from this address', 'keyElsewhere');
     return principal;
   }
 
@@ -82,6 +82,6 @@ export function requireTaskType({ principal }: Caller, type: string): void {
     throw denied('clientKey: may not be used for this task type');
 }
 
-function denied(detail?: string): Fault {
-  return new Fault('ERROR_KEY_DENIED_ACCESS', { detail });
+function denied(detail?: string, reason?: FaultReason): Fault {
+  return new Fault('ERROR_KEY_DENIED_ACCESS', { detail, reason });
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { Fault } from '../fault.ts';
+import { Fault, type FaultReason } from '../fault.ts';
 import { lowerCase } from '../lowerCase.ts';
 import type { SiteRules } from '../tasks/site.ts';
 import { readFields } from '../tasks/wording.ts';
@@ -34,7 +34,7 @@ export function validator(
     requireTaskType(caller, type.type);
     const payload = type.timing === 'later' ? payloadOf(task) : null;
     const parsed = readFields(type.input, task, 'task');
-    if ('problem' in parsed) throw invalid(parsed.problem);
+    if ('problem' in parsed) throw invalid(parsed.problem, parsed.reason);
     type.check(parsed.data);
     const module = type.module(parsed.data);
     const price = caller.principal.package === null ? priceOf(config, type.type, module) : 0;
@@ -85,8 +85,8 @@ export function unsupported(): Fault {
 }
 
 /** A request whose data is not what the contract says; the detail begins with the field at fault. */
-export function invalid(detail: string): Fault {
-  return new Fault('ERROR_INVALID_TASK_DATA', { detail: detail.slice(0, detailLength) });
+export function invalid(detail: string, reason?: FaultReason): Fault {
+  return new Fault('ERROR_INVALID_TASK_DATA', { detail: detail.slice(0, detailLength), reason });
 }
 
 /** @throws Error when nobody has set a price: giving work away unasked would be worse than refusing it */

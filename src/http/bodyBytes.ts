@@ -59,7 +59,7 @@ export function bodyReader({
   ): void {
     const network = networksOf(address)[0]!.name;
     const announced = Number(body.headers['content-length'] ?? Number.NaN);
-    const tooLarge = () => badRequest(`the body is larger than ${bodyLimitBytes} bytes`);
+    const tooLarge = () => badRequest(`the body is larger than ${bodyLimitBytes} bytes`, 'bodyTooLarge');
     let refusal: Fault | null = null;
     let silence: NodeJS.Timeout | undefined;
     let bytes: Buffer = Buffer.allocUnsafe(0);

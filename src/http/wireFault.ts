@@ -1,5 +1,5 @@
 import { errorTable } from '../errors.ts';
-import { Fault } from '../fault.ts';
+import { Fault, type FaultReason } from '../fault.ts';
 import { StoreError } from '../store/engine.ts';
 
 /** What Fastify and Node refuse before a handler runs, in the contract's terms; anything else is ours. */
@@ -24,8 +24,8 @@ export function wireFault(error: unknown): Fault | undefined {
 }
 
 /** The request itself is wrong, whatever is in its body. */
-export function badRequest(detail: string): Fault {
-  return new Fault('ERROR_BAD_REQUEST', { detail });
+export function badRequest(detail: string, reason?: FaultReason): Fault {
+  return new Fault('ERROR_BAD_REQUEST', { detail, reason });
 }
 
 /** A path that leads nowhere, or nowhere in the dialect that it is asked in. */

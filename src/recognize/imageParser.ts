@@ -38,14 +38,17 @@ export function imageParser({ maxImageBytes, maxImagePixels, strict }: ImageLimi
       const why = hasMagicBytes(bytes) ? UNREADABLE : 'is not a PNG, JPEG, GIF, WebP or BMP image';
       throw new Fault('ERROR_PARSE_IMAGE_FAIL', { detail: `${field}: ${why}` });
     }
-    const problem = problemOf(peeked, maxImagePixels);
-    if (problem) throw new Fault('ERROR_INVALID_IMAGE', { detail: `${field}: ${problem}` });
+    if (Math.min(peeked.width, peeked.height) < SHORTEST_SIDE) {
+      const detail = `${field}: a side is shorter than ${SHORTEST_SIDE} pixels`;
+      throw new Fault('ERROR_INVALID_IMAGE', { detail, reason: 'imageTooSmall' });
+    }
+    const excess = excessOf(peeked, maxImagePixels);
+    if (excess) throw new Fault('ERROR_INVALID_IMAGE', { detail: `${field}: ${excess}` });
     return bytes;
   };
 }
 
-function problemOf({ width, height, frames }: Peeked, maxImagePixels: number): string | undefined {
-  if (Math.min(width, height) < SHORTEST_SIDE) return `a side is shorter than ${SHORTEST_SIDE} pixels`;
+function excessOf({ width, height, frames }: Peeked, maxImagePixels: number): string | undefined {
   if (Math.max(width, height) > LONGEST_SIDE) return `a side is longer than ${LONGEST_SIDE} pixels`;
   if (frames > MOST_FRAMES) return `more than ${MOST_FRAMES} frames`;
   if (width * height * frames > maxImagePixels) return `more than ${maxImagePixels} pixels over all frames`;

@@ -5,7 +5,7 @@ import { base64Json, type ProofTask, proofSchema, unsolvable } from './proofOfWo
 import { askSite, type SiteRules } from './site.ts';
 import type { SolveContext, TaskType } from './task.ts';
 import { withoutNulls } from './unset.ts';
-import { wording } from './wording.ts';
+import { empty, wording } from './wording.ts';
 
 const hex = z
   .string()
@@ -28,7 +28,7 @@ const first = object({
     .pipe(z.string().toUpperCase())
     .pipe(z.enum(Object.keys(digests) as (keyof typeof digests)[], 'is not an algorithm of ALTCHA'))
     .default('SHA-256'),
-  challenge: hex.min(1, 'is empty').toLowerCase(),
+  challenge: hex.min(1, empty).toLowerCase(),
   salt: z.string().max(4_096, 'is too long'),
   signature: z.string().max(1_024, 'is too long').optional(),
   maxnumber: whole.optional(),

@@ -1,10 +1,11 @@
 import { text } from './images.ts';
+import { empty } from './wording.ts';
 
 const READABLE = /^[0-9A-Za-z+\-*×÷/=?]+$/;
 
 /** Characters that a text may be made of, as a field of a task. */
 export const charset = text
-  .min(1, 'is empty')
+  .min(1, empty)
   // Each letter once is 71 of them; a hundred tasks of long ones would hold up everybody else.
   .max(256, { error: 'has more than 256 characters', abort: true })
   .regex(READABLE, 'holds characters that cannot be read')

@@ -4,7 +4,7 @@ import { type Image, type ImageSettings, imageList, imageOf, namingFields, text 
 import { proxyFields, refuseMalformedProxy } from './proxy.ts';
 import { probability, rounded, type TaskType } from './task.ts';
 import { withoutUnset } from './unset.ts';
-import { fieldRefuser } from './wording.ts';
+import { empty, fieldRefuser } from './wording.ts';
 
 export interface ClassificationSettings extends ImageSettings {
   questions: QuestionBook;
@@ -36,7 +36,7 @@ export function imageClassification(
   const { questions } = settings;
   const fields = z.object({
     images: imageList,
-    question: text.min(1, 'is empty').describe('one of those that `GET /questions` lists'),
+    question: text.min(1, empty).describe('one of those that `GET /questions` lists'),
     ...proxyFields,
   });
 

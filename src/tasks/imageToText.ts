@@ -17,7 +17,7 @@ import {
   type TaskType,
 } from './task.ts';
 import { withoutUnset } from './unset.ts';
-import { fieldRefuser } from './wording.ts';
+import { fieldRefuser, missing } from './wording.ts';
 
 export interface ImageToTextSettings extends ImageSettings {
   /** Refuse numbers and booleans that are given as strings. */
@@ -257,7 +257,7 @@ function contradictionIn(
 ): [field: string, message: string] | undefined {
   const { body, images, module, charset, minLength, maxLength } = task;
   if (images && module !== 'number') return ['images', 'only goes with module number'];
-  if (!images && body === undefined) return ['body', 'is missing'];
+  if (!images && body === undefined) return ['body', missing];
   if (minLength !== undefined && maxLength !== undefined && minLength > maxLength)
     return ['minLength', 'is above maxLength'];
   if (module === 'number' && charset !== undefined && /\D/.test(charset))

@@ -3,6 +3,7 @@ import type { Proof } from '../proof.ts';
 import { type ProofTask, proofSchema, unsolvable } from './proofOfWork.ts';
 import { askSite, type SiteRules } from './site.ts';
 import type { TaskType } from './task.ts';
+import { missing } from './wording.ts';
 
 const challenge = z.looseObject({
   string: z.string().min(1).max(4_096),
@@ -35,7 +36,7 @@ export function mcaptcha(rules: SiteRules): TaskType<ProofTask<Challenge>, 'proo
     input: proofSchema(challenge, rules).superRefine(({ site, websiteKey, challenge: given }, context) => {
       if (given !== undefined || site.url === undefined) return;
       if (websiteKey === undefined && !site.url.searchParams.get('sitekey'))
-        context.addIssue({ code: 'custom', path: ['websiteKey'], message: 'is missing' });
+        context.addIssue({ code: 'custom', path: ['websiteKey'], message: missing });
     }),
     module: () => 'common',
     sample: ({ challenge: given }) =>

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { ProxyPlace } from '../call.ts';
 import { lowerCase } from '../lowerCase.ts';
+import { missing } from './wording.ts';
 
 const schemes: Record<string, ProxyPlace['scheme']> = {
   http: 'http',
@@ -55,16 +56,15 @@ export function proxyOf(task: ProxyFields): ProxyPlace | ProxyMistake | undefine
   if (task.proxy) return proxyOfText(task.proxy);
   const { proxyAddress, proxyPort, proxyType, proxyLogin, proxyPassword } = task;
   const isNamed = [proxyAddress, proxyPort, proxyLogin, proxyPassword].some((field) => !!field);
-  if (!isNamed) return proxyType ? { field: 'proxyAddress', message: 'is missing' } : undefined;
+  if (!isNamed) return proxyType ? { field: 'proxyAddress', message: missing } : undefined;
   const scheme = schemes[lowerCase(proxyType || 'http')];
   if (scheme === undefined)
     return { field: 'proxyType', message: 'is not one of http, https, socks4, socks5' };
   const host = hostOf(isIP(proxyAddress ?? '') === 6 ? `[${proxyAddress}]` : (proxyAddress ?? ''));
-  if (host === undefined)
-    return { field: 'proxyAddress', message: proxyAddress ? 'is not a host' : 'is missing' };
+  if (host === undefined) return { field: 'proxyAddress', message: proxyAddress ? 'is not a host' : missing };
   const port = portOf(String(proxyPort ?? ''));
   if (port === undefined)
-    return { field: 'proxyPort', message: proxyPort === undefined ? 'is missing' : 'is not a port' };
+    return { field: 'proxyPort', message: proxyPort === undefined ? missing : 'is not a port' };
   const proxy = { scheme, host, port, login: proxyLogin ?? '', password: proxyPassword ?? '' };
   const mistake = unspeakable(proxy);
   if (mistake === undefined) return proxy;

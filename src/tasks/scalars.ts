@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { missing } from './wording.ts';
 
 const unless = (problem: string) => ({
-  error: ({ input }: { input?: unknown }) => (input === undefined || input === null ? 'is missing' : problem),
+  error: ({ input }: { input?: unknown }) => (input === undefined || input === null ? missing : problem),
 });
 const notNumber = unless('is not a number');
 const notBoolean = unless('is neither true nor false');

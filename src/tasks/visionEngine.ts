@@ -5,7 +5,7 @@ import { encoded, type Image, type ImageSettings, imageOf, namingFields, text } 
 import { proxyFields, refuseMalformedProxy } from './proxy.ts';
 import { LEAST_CONFIDENCE, type Solution, type SolveContext, type TaskType } from './task.ts';
 import { withoutUnset } from './unset.ts';
-import { fieldRefuser } from './wording.ts';
+import { fieldRefuser, missing } from './wording.ts';
 
 type Needs = 'text' | 'puzzles';
 
@@ -122,7 +122,7 @@ export function visionEngine(settings: ImageSettings): TaskType<VisionEngine, Ne
       const { second, alone } = modules[task.module]!;
       const given = second && task[second];
       if (second && given !== undefined) images.push(imageOf(settings, given, second));
-      else if (second && !alone) return refuse(second, 'is missing');
+      else if (second && !alone) return refuse(second, missing);
       return { module: task.module, images };
     }),
     module: ({ module }) => module,

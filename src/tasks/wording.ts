@@ -1,4 +1,9 @@
 import { z } from 'zod';
+import type { FaultReason } from '../fault.ts';
+
+/** By these two `readFields` tells a field that is not there from one that is wrong: no schema writes them out. */
+export const missing = 'is missing';
+export const empty = 'is empty';
 
 const kinds: Record<string, string> = {
   string: 'is not a string',
@@ -14,10 +19,10 @@ const kinds: Record<string, string> = {
 export function wording(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined || issue.input === null ? 'is missing' : kinds[issue.expected];
+      return issue.input === undefined || issue.input === null ? missing : kinds[issue.expected];
     case 'too_small':
       if (issue.origin === 'number' || issue.origin === 'int') return `is below ${issue.minimum}`;
-      return issue.minimum === 1 ? 'is empty' : `has fewer than ${issue.minimum} ${unitOf(issue.origin)}`;
+      return issue.minimum === 1 ? empty : `has fewer than ${issue.minimum} ${unitOf(issue.origin)}`;
     case 'too_big':
       if (issue.origin === 'number' || issue.origin === 'int') return `is above ${issue.maximum}`;
       return `has more than ${issue.maximum} ${unitOf(issue.origin)}`;
@@ -30,17 +35,19 @@ const unitOf = (origin: string) => (origin === 'string' ? 'characters' : 'items'
 
 /**
  * What a client wrote, read by a schema; else what is wrong with it first: `field: what is wrong`, below `name` where it
- * has one.
+ * has one, and whether the field is not there.
  */
 export function readFields<T>(
   schema: z.ZodType<T>,
   given: unknown,
   name?: string,
-): { data: T } | { problem: string } {
+): { data: T } | { problem: string; reason: FaultReason | undefined } {
   const { data, error } = schema.safeParse(given, { error: wording });
   if (error === undefined) return { data: data as T };
   const { path, message } = error.issues[0]!;
-  return { problem: `${[...(name === undefined ? [] : [name]), ...path].join('.')}: ${message}` };
+  const field = [...(name === undefined ? [] : [name]), ...path].join('.');
+  const reason = message === missing || message === empty ? 'fieldMissing' : undefined;
+  return { problem: `${field}: ${message}`, reason };
 }
 
 /** Makes the function by which a schema refuses one of its fields for what stands in the others too. */

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { type ErrorCode, errorCodes } from '../../src/errors.ts';
-import { Fault } from '../../src/fault.ts';
+import { Fault, type FaultReason } from '../../src/fault.ts';
 import { anticaptcha } from '../../src/http/dialects/anticaptcha.ts';
 import { capmonster } from '../../src/http/dialects/capmonster.ts';
 import type { Dialect } from '../../src/http/dialects/dialect.ts';
 import { twocaptcha } from '../../src/http/dialects/twocaptcha.ts';
 import { twocaptchaV1 } from '../../src/http/dialects/twocaptchaV1.ts';
-import { openWorld } from '../world.ts';
+import { openWorld, picture } from '../world.ts';
 
 /** The table of the contract's reference: each of our codes in each dialect, with its number where it has one. */
 const table: Record<ErrorCode, [string, string, string, string]> = {
@@ -104,16 +104,44 @@ test.each(errorCodes)('%s in every dialect, always with HTTP 200', (code) => {
 });
 
 test('a missing task, a missing image and an image that is too small have codes of their own', () => {
-  const codeOf = (code: ErrorCode, detail: string) =>
-    json.map((dialect) => refused(dialect, new Fault(code, { detail })).errorCode);
+  const codeOf = (code: ErrorCode, detail: string, reason?: FaultReason) =>
+    json.map((dialect) => refused(dialect, new Fault(code, { detail, reason })).errorCode);
   const absent = ['ERROR_TASK_ABSENT', 'ERROR_NO_SUCH_METHOD', 'ERROR_TASK_ABSENT'];
   expect(codeOf('ERROR_INVALID_TASK_DATA', 'task: is missing')).toEqual(absent);
   const empty = Array(3).fill('ERROR_ZERO_CAPTCHA_FILESIZE');
   const places = ['body: is missing', 'image: is missing', 'images: is empty', 'images.1: is missing'];
   for (const none of places.map((place) => `task.${place}`))
-    expect(codeOf('ERROR_INVALID_TASK_DATA', none)).toEqual(empty);
+    expect(codeOf('ERROR_INVALID_TASK_DATA', none, 'fieldMissing')).toEqual(empty);
   expect(codeOf('ERROR_INVALID_TASK_DATA', 'task.body: is not a string')).not.toContain(empty[0]);
-  expect(codeOf('ERROR_INVALID_IMAGE', 'task.body: a side is shorter than 8 pixels')).toEqual(empty);
+  const tooSmall = 'task.body: a side is shorter than 8 pixels';
+  expect(codeOf('ERROR_INVALID_IMAGE', tooSmall, 'imageTooSmall')).toEqual(empty);
+});
+
+test('the reason decides the code, however the detail is worded', () => {
+  const codeOf = (code: ErrorCode, reason: FaultReason, detail = 'task.body: in other words') => {
+    const fault = new Fault(code, { detail, reason });
+    const { body } = twocaptchaV1.refusal(fault, 'en', { path: '/in.php', url: '/in.php' });
+    return [...json.map((dialect) => refused(dialect, fault).errorCode), body];
+  };
+  const noImage = Array(4).fill('ERROR_ZERO_CAPTCHA_FILESIZE');
+  expect(codeOf('ERROR_INVALID_TASK_DATA', 'fieldMissing')).toEqual(noImage);
+  expect(codeOf('ERROR_INVALID_IMAGE', 'imageTooSmall')).toEqual(noImage);
+  const tooBig = Array(4).fill('ERROR_TOO_BIG_CAPTCHA_FILESIZE');
+  expect(codeOf('ERROR_BAD_REQUEST', 'bodyTooLarge')).toEqual(tooBig);
+  const elsewhere = Array(4).fill('ERROR_IP_NOT_ALLOWED');
+  expect(codeOf('ERROR_KEY_DENIED_ACCESS', 'keyElsewhere')).toEqual(elsewhere);
+  expect(codeOf('ERROR_KEY_DENIED_ACCESS', 'keyMissing').at(-1)).toBe('ERROR_WRONG_USER_KEY');
+});
+
+test('CapMonster: its names of fields and its bounds do not depend on our words', () => {
+  const said = (detail: string, task: object, reason?: FaultReason) => {
+    const fields = { task: { class: 'recognition', ...task } };
+    const fault = new Fault('ERROR_INVALID_TASK_DATA', { detail, reason });
+    return JSON.parse(capmonster.refusal(fault, 'en', { ...createTask, fields }).body).errorDescription;
+  };
+  expect(said('task.image: in other words', {}, 'fieldMissing')).toMatch(/: task\.imagesBase64: /);
+  const threshold = { class: undefined, recognizingThreshold: 101 };
+  expect(said('task.score: exceeds 1', threshold)).toMatch(/: task\.recognizingThreshold: exceeds 100$/);
 });
 
 test('a limit has another name while an answer is asked for, where a dialect has one', () => {
@@ -126,20 +154,21 @@ test('a limit has another name while an answer is asked for, where a dialect has
 });
 
 test.each([
-  [anticaptcha, '"errorId":11,"errorCode":"ERROR_IP_NOT_ALLOWED"'],
-  [capmonster, '"errorId":1,"errorCode":"ERROR_IP_NOT_ALLOWED"'],
-  [twocaptcha, '"errorId":11,"errorCode":"ERROR_IP_NOT_ALLOWED"'],
-  [twocaptchaV1, 'ERROR_IP_NOT_ALLOWED'],
-])('a good key that is used from elsewhere is not called unknown: %#', async (dialect, said) => {
-  const denied = await refusalElsewhere();
-  expect(dialect.refusal(denied, 'en', { path: '', url: '' }).body).toContain(said);
-});
-
-/** As the server itself refuses it, so that the words by which dialects know it are those that it says. */
-async function refusalElsewhere(): Promise<Fault> {
+  ['anticaptcha', 11],
+  ['capmonster', 1],
+  ['2captcha', 11],
+])('%s: what has a code of its own is told so by the server itself', async (dialect, elsewhere) => {
   await using world = await openWorld();
-  const clientKey = await world.addKey({ addresses: ['10.0.0.0/8'] });
+  const key = await world.addKey({ dialect });
+  const codeOf = async (fields: object) =>
+    (await world.call('createTask', { clientKey: key, ...fields })).body.errorCode;
+  const type = 'ImageToTextTask';
+  const puzzle = { type: 'VisionEngine', module: 'slider_1' };
+  const none = [{ type }, { type, module: 'number', images: [] }, puzzle, { ...puzzle, image: 'a' }];
+  for (const task of [...none, { type, body: await picture(4, 4) }])
+    expect(await codeOf({ task })).toBe('ERROR_ZERO_CAPTCHA_FILESIZE');
+
+  const clientKey = await world.addKey({ dialect, addresses: ['10.0.0.0/8'] });
   const { body } = await world.call('getBalance', { clientKey });
-  const detail = /clientKey: .*/.exec(body.errorDescription)![0];
-  return new Fault('ERROR_KEY_DENIED_ACCESS', { detail });
-}
+  expect(body).toMatchObject({ errorId: elsewhere, errorCode: 'ERROR_IP_NOT_ALLOWED' });
+});

@@ -104,12 +104,13 @@ describe('solutions', () => {
 
   test.each([
     [{ images: ['a'] }, 'question: is missing'],
-    [{ question: 'pet' }, 'images: '],
+    [{ question: 'pet' }, 'images: is missing'],
     [{ question: 'pet', images: [] }, 'images: is empty'],
     [{ question: 'pet', images: Array(10).fill('a') }, 'images: more than 9'],
     [{ question: '', images: ['a'] }, 'question: is empty'],
   ])('%o: %s', (fields, problem) => {
     const read = readFields<unknown>(type.input, fields);
-    expect(read).toEqual({ problem: expect.stringContaining(problem) });
+    const reason = /: is (missing|empty)$/.test(problem) ? 'fieldMissing' : undefined;
+    expect(read).toEqual({ problem: expect.stringContaining(problem), reason });
   });
 });

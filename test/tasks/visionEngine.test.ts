@@ -135,7 +135,8 @@ test.each([
   [{ module: 'rotate_1', image: 'a', imageBackground: 7 }, 'imageBackground: is not a string'],
 ])('%o: %s', (fields, problem) => {
   const read = readFields<unknown>(type.input, fields);
-  expect(read).toEqual({ problem: expect.stringContaining(problem) });
+  const reason = problem.endsWith(': is missing') ? 'fieldMissing' : undefined;
+  expect(read).toEqual({ problem: expect.stringContaining(problem), reason });
 });
 
 test('both images are looked at before anything is reserved', () => {

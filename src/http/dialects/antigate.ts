@@ -63,7 +63,7 @@ export interface Descendant {
   /** What each refusal is called; a limit may have one name while tasks are made and another in polling. */
   codeOf(fault: Fault, said: Said): Foreign;
   /** What is wrong with a field, under the name that its clients know it by. */
-  detailOf?(detail: string, said: Said): string;
+  detailOf?(fault: Fault, said: Said): string | undefined;
   /** A task in our words, but for the options that they share. */
   taskOf?(task: Body): Body;
   /** JSON of the solution as its clients read it. */
@@ -102,7 +102,7 @@ export function antigate(its: Descendant): Dialect {
 
   function refusal(fault: Fault, language: Language, said: Said): Reply {
     const [code, id] = its.codeOf(fault, said);
-    const detail = fault.detail && (its.detailOf?.(fault.detail, said) ?? fault.detail);
+    const detail = its.detailOf ? its.detailOf(fault, said) : fault.detail;
     const description = JSON.stringify(describeFault(fault, language, detail));
     const after = its.afterRefusal?.(said) ?? '';
     return reply(

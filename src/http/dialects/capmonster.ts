@@ -1,3 +1,4 @@
+import type { Fault } from '../../fault.ts';
 import { lowerCase } from '../../lowerCase.ts';
 import { withoutUnset } from '../../tasks/unset.ts';
 import { antigate, isImageToText } from './antigate.ts';
@@ -6,6 +7,7 @@ import { type FieldNames, inOwnNames } from './fieldNames.ts';
 import {
   type Foreign,
   type ForeignCodes,
+  fieldOf,
   foreignOf,
   ifBodyTooLarge,
   ifElsewhere,
@@ -88,18 +90,18 @@ const imageNames: FieldNames = new Map([
 /** When a task has ended, the names that its client used are not known any more: the contract's own are the likeliest. */
 const allNames: FieldNames = new Map([...scoreNames, ...imageNames]);
 
-function detailOf(detail: string, { fields }: Said): string {
+function detailOf(fault: Fault, { fields }: Said): string | undefined {
+  const { detail } = fault;
+  if (detail === undefined) return undefined;
   const { task } = fields ?? {};
   if (task === undefined) return inOwnNames(detail, allNames);
   if (Object(task).class === recognition)
-    return detail === 'task.image: is missing'
+    return fault.reason === 'fieldMissing' && fieldOf(fault) === 'task.image'
       ? 'task.imagesBase64: is not a list of background and disc'
       : inOwnNames(detail, imageNames);
   if (hasOwnScore(task)) return detail;
-  return inOwnNames(detail, scoreNames).replace(
-    /(?<=^task\.recognizingThreshold: is not from 0 to )1$/,
-    '100',
-  );
+  // A bound of the score is one of the threshold in hundredths.
+  return inOwnNames(detail, scoreNames).replace(/(?<=^task\.recognizingThreshold: .*)\b1$/, '100');
 }
 
 /** Whether the client has set our option, which counts before its own contract's. */

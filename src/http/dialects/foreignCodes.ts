@@ -13,37 +13,35 @@ export function foreignOf(codes: ForeignCodes, fault: Fault): Foreign {
 }
 
 /** The field that a fault's detail begins with: `task.body`. */
-function fieldOf({ detail }: Fault): string | undefined {
+export function fieldOf({ detail }: Fault): string | undefined {
   return detail?.split(':', 1)[0];
 }
 
 /** By what is wrong with a key: one that is good elsewhere must not be thrown away. */
 export function ifElsewhere(found: { elsewhere: Foreign; missing?: Foreign; else: Foreign }) {
-  return ({ detail }: Fault): Foreign => {
-    if (detail === 'clientKey: may not be used from this address') return found.elsewhere;
-    return detail === 'clientKey: is missing' ? (found.missing ?? found.else) : found.else;
+  return ({ reason }: Fault): Foreign => {
+    if (reason === 'keyElsewhere') return found.elsewhere;
+    return reason === 'keyMissing' ? (found.missing ?? found.else) : found.else;
   };
 }
+
+const imageField = /^task\.(body|images?(\.\d+)?|imageBackground|imagePrompt)$/;
 
 /** By which of the two things that a task cannot do without is missing. */
 export function ifMissing(found: { task: Foreign; image: Foreign; else: Foreign }) {
   return (fault: Fault): Foreign => {
-    const field = fieldOf(fault);
+    const field = fieldOf(fault) ?? '';
     if (field === 'task' || field === 'task.type') return found.task;
-    const isImage = /^task\.(body|images?(\.\d+)?|imageBackground|imagePrompt): is (missing|empty)\b/.test(
-      fault.detail ?? '',
-    );
-    return isImage ? found.image : found.else;
+    return fault.reason === 'fieldMissing' && imageField.test(field) ? found.image : found.else;
   };
 }
 
 /** By whether a request is larger than any may be: only an image makes it so. */
 export function ifBodyTooLarge(found: { large: Foreign; else: Foreign }) {
-  return ({ detail = '' }: Fault): Foreign =>
-    detail.startsWith('the body is larger') ? found.large : found.else;
+  return ({ reason }: Fault): Foreign => (reason === 'bodyTooLarge' ? found.large : found.else);
 }
 
 /** By whether an image is too small or too large. */
 export function ifSmall(found: { small: Foreign; large: Foreign }) {
-  return ({ detail = '' }: Fault): Foreign => (detail.includes('shorter') ? found.small : found.large);
+  return ({ reason }: Fault): Foreign => (reason === 'imageTooSmall' ? found.small : found.large);
 }

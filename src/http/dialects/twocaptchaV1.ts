@@ -62,6 +62,8 @@ const fieldNames: FieldNames = new Map([
   ['task.maxLength', 'max_len'],
 ]);
 
+const namesWithFile: FieldNames = new Map([...fieldNames, ['task.body', 'file']]);
+
 const unknownMethod = 'in.php method ';
 
 const make = '/in.php';
@@ -251,8 +253,7 @@ function refusal(fault: Fault, language: Language, { path, url, fields }: Said):
 /** What is wrong, with the field's name here: an image is sent as `body` or as `file`. */
 function detailOf({ code, detail }: Fault, path: string, fields: Body | undefined): string | undefined {
   if (code !== 'ERROR_TASK_NOT_SUPPORTED') {
-    const isFile = fields?.sentAs === 'file';
-    return detail && inOwnNames(isFile ? detail.replace(/^task\.body:/, 'file:') : detail, fieldNames);
+    return detail && inOwnNames(detail, fields?.sentAs === 'file' ? namesWithFile : fieldNames);
   }
   if (path === ask) return `action: is not one of ${Object.keys(actions).join(', ')}`;
   const { type } = (fields?.task ?? {}) as Body;
