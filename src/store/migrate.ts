@@ -34,8 +34,6 @@ const migrations: Record<string, (db: Kysely<unknown>, engine: EngineName) => Pr
   '0014-callback-pairs': callbackPairs.up,
 };
 
-export const schemaVersion = Object.keys(migrations).at(-1)!;
-
 /** Of those that a database has had, the first that this version does not know: the database is of a newer one. */
 export function newerMigration(applied: readonly string[]): string | undefined {
   return applied.find((name) => !Object.hasOwn(migrations, name));

@@ -129,6 +129,9 @@ it('doctor looks at what PostgreSQL promises', async () => {
   const { status, out } = await legible(['doctor', '--json'], settings);
   const { findings } = JSON.parse(out) as { findings: { name: string; status: string }[] };
   const failed = findings.filter((finding) => finding.status === 'fail');
+  expect(findings).toContainEqual(
+    expect.objectContaining({ name: 'schema', status: 'ok', detail: lastMigration.name }),
+  );
   // The tests' own server runs with fsync off, and doctor must not overlook that.
   expect(failed).toEqual([expect.objectContaining({ detail: expect.stringContaining('fsync') })]);
   expect(status).toBe(1);

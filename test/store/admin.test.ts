@@ -1,14 +1,5 @@
 import { expect, it } from 'vitest';
-import {
-  dayMs,
-  hold,
-  lastMigration,
-  newKey,
-  newPackage,
-  noon,
-  onEachEngine,
-  openAccount,
-} from './engines.ts';
+import { dayMs, hold, newKey, newPackage, noon, onEachEngine, openAccount } from './engines.ts';
 
 onEachEngine('an account', (makeBooks) => {
   it('is found by its id, or by its name where that is unique', async () => {
@@ -239,13 +230,12 @@ onEachEngine('the store', (makeBooks) => {
     expect(seen).toHaveLength(commits);
   });
 
-  it('shows doctor that it is whole, durable and at the schema of this release', async () => {
+  it('shows doctor that it is whole and durable', async () => {
     const books = await makeBooks();
     const checks = await (await books.open()).inspect();
     const bad = checks.filter(({ ok }) => !ok).map(({ name }) => name);
     // The tests' own PostgreSQL runs with fsync off, and is found out.
     expect(bad).toEqual(books.engine === 'postgres' ? ['fsync'] : []);
-    expect(checks).toContainEqual({ name: 'schema', ok: true, detail: lastMigration.name });
   });
 
   it('refuses the tables of a newer release', async () => {

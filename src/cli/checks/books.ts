@@ -36,6 +36,7 @@ export async function checkBooks(config: Config, whole: boolean): Promise<Findin
     return [finding('schema', false, detail, () => bringUpToDate(config, pending))];
   }
   return withStore(async ({ store }) => [
+    finding('schema', true, done.at(-1)!),
     await checkKeys(config, store),
     ...(await checkStore(store)),
     ...(await checkLedger(config, store, whole)),

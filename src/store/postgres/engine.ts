@@ -46,7 +46,7 @@ export async function openPostgres(url: string, events: EngineEvents): Promise<E
         await patient.end();
       }
     },
-    inspect: () => inspect(pool),
+    inspect: () => inspect(pool, () => call('time')),
     walBytes: async () => 0,
     async close() {
       if (closed) return;

@@ -7,7 +7,6 @@ import { UserError } from '../../userError.ts';
 import type { StoreCheck } from '../admin.ts';
 import { type Engine, type EngineEvents, StoreError } from '../engine.ts';
 import { keepInPlace } from '../lock.ts';
-import { schemaVersion } from '../migrate.ts';
 import type { Arguments, Call, OperationName, Result } from '../operations.ts';
 import type { AskedCall } from './batch.ts';
 import type { Durability } from './commands.ts';
@@ -46,7 +45,6 @@ export async function openSqlite(file: string, events: EngineEvents): Promise<En
       const check = (name: string, ok: boolean, detail: string): StoreCheck => ({ name, ok, detail });
       return [
         check('engine', true, `SQLite in ${file}`),
-        check('schema', true, schemaVersion),
         check('journal', journal === 'wal', `journal_mode is ${journal}`),
         check('durability', synchronous === 2, `synchronous is ${synchronous}; 2 is FULL`),
         check('foreign keys', foreignKeys === 1, foreignKeys === 1 ? 'enforced' : 'not enforced'),
