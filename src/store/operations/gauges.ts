@@ -1,6 +1,6 @@
 import type { StoreGauges } from '../admin.ts';
 import { first, type Operation, statement } from '../statement.ts';
-import { isOpen } from './giveBack.ts';
+import { isOpen } from './openTasks.ts';
 
 /** I6: how long after its deadline a hold may still stand. */
 export const overdueAfterMs = 30_000;

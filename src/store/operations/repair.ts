@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely';
 import type { Tables } from '../schema.ts';
 import { change, type Operation, rows, statement } from '../statement.ts';
-import { isOpen, timeOut } from './giveBack.ts';
 import { lockAccounts, ofFreeAccounts } from './locks.ts';
+import { isOpen } from './openTasks.ts';
+import { timeOut } from './release.ts';
 import { tasksInRound } from './round.ts';
 
 /** Whose tasks are left alone: those of `node`, of who was seen since, and those that were due before `since`. */

@@ -3,8 +3,8 @@ import { greatestAmount } from '../schema.ts';
 import { change, first, type Operation, statement } from '../statement.ts';
 import type { NewHold, ReserveOutcome } from '../store.ts';
 import { writeForTask } from './entries.ts';
-import { giveBackSpending } from './giveBack.ts';
 import { recall, remember } from './idempotency.ts';
+import { giveBackSpending } from './release.ts';
 
 /** The check stands inside the write: whoever reads first and writes then lets racers spend a cent twice. */
 const holdMoney = statement((db, p: { accountId: string; price: number }) =>

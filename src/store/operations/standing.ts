@@ -1,5 +1,5 @@
 import { first, type Operation, statement } from '../statement.ts';
-import { isOpen } from './giveBack.ts';
+import { isOpen } from './openTasks.ts';
 
 const selectOpen = statement((db) => db.selectFrom('task').select('id').where(isOpen).limit(1));
 

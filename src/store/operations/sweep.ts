@@ -1,9 +1,10 @@
 import { change, type Operation, rows, statement } from '../statement.ts';
 import { forgetBans } from './bans.ts';
 import { forgetFeedback } from './feedback.ts';
-import { isOpen, timeOut } from './giveBack.ts';
 import { forgetRequests } from './idempotency.ts';
 import { lockAccounts, ofFreeAccounts } from './locks.ts';
+import { isOpen } from './openTasks.ts';
+import { timeOut } from './release.ts';
 import { type Due, roundSize, tasksInRound } from './round.ts';
 
 const selectOverdue = statement((db, p: Due, engine) => {
@@ -70,7 +71,7 @@ export function* endOverdueOf(which: Due & { accountId: string }): Operation<num
   return timedOut;
 }
 
-export interface Swept {
+interface Swept {
   timedOut: number;
   forgotten: number;
   /** Whether another round may find more. */

@@ -1,7 +1,7 @@
 import { change, first, type Operation, statement } from '../statement.ts';
 import type { Lease, TakenTask } from '../store.ts';
-import { isOpen } from './giveBack.ts';
 import { idsOf } from './idList.ts';
+import { isOpen } from './openTasks.ts';
 
 const selectQueued = statement((db, p: { now: number; busyAccounts: string }, engine) => {
   const oldest = db

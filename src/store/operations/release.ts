@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { ErrorCode } from '../../errors.ts';
 import type { Tables } from '../schema.ts';
 import { change, first, type Operation, statement } from '../statement.ts';
@@ -7,9 +7,7 @@ import { announce } from './callbacks.ts';
 import { endedTask } from './ended.ts';
 import { type Holding, writeForTask } from './entries.ts';
 import { freeName } from './idempotency.ts';
-
-/** In the very words of the index `task_open`, which serves no query that says it with bound values. */
-export const isOpen = sql<boolean>`state in ('queued', 'running')`;
+import { isOpen } from './openTasks.ts';
 
 const failOpen = (db: Kysely<Tables>, p: Failure & { now: number }) =>
   db
