@@ -2,8 +2,8 @@
 
 The small one is layer by layer the graph of PP-OCRv6_rec_small.onnx (Apache-2.0, PaddlePaddle), with BatchNorm folded
 into the convolutions and SiLU for GELU; `start.py` fills it with that file's weights. 3.0 million parameters, 446
-million multiply-adds on an image of 48 x 144, nine tenths of them in 1x1 convolutions. The large one, for second looks,
-has as many again: blocks that see further, and attention.
+million multiply-adds on an image of 48 x 144, nine tenths of them in 1x1 convolutions. The large one has as many
+again: blocks that see further, and attention. Nothing is read with it: the small one learns from it where both train.
 """
 
 import copy

@@ -269,7 +269,7 @@ export interface Store {
   }): Promise<boolean>;
   listPackages(accountId: string, now: number): Promise<Package[]>;
   readAccount(accountId: string): Promise<Account | undefined>;
-  /** What has become of bans since a change, by its number; 0 stands before the first. Some at a time. */
+  /** What has become of bans since a change, by its number; -1 asks for all. Some at a time. */
   banChanges(after: number): Promise<BanChanges>;
   saveBan(ban: Ban): Promise<void>;
   /** Fails and refunds tasks past their deadline, forgets results past their retention, in small batches. */

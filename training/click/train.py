@@ -1,4 +1,9 @@
-"""Trains both nets on drawn scenes: python -m training.click.train --run training/runs/click --minutes 25"""
+"""Trains both nets on drawn scenes:
+
+    python -m training.click.train --run training/runs/click --photos FILE --fonts GLOB… --symbols GLOB…
+
+--photos is a pickle whose first item is the pictures that scenes are drawn on.
+"""
 
 from __future__ import annotations
 
