@@ -5,7 +5,7 @@ const echoMs = 500;
 /** For the word of it to be written, which may wait for whoever reads the log. */
 const lastWordMs = 100;
 
-export interface EndingParts {
+interface EndingParts {
   log: Log;
   /** Closes whatever has been started. */
   stop(): Promise<void>;

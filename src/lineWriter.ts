@@ -4,7 +4,7 @@ import { write as writeToFile } from 'node:fs';
 const busyMs = 100;
 const brokenMs = 1_000;
 
-export interface LineWriterParts {
+interface LineWriterParts {
   /** What is kept of the lines that the descriptor has not taken yet. */
   mostBytes?: number;
   /** Makes the line that stands in the place of lost ones, once the descriptor takes lines again. */

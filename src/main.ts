@@ -42,7 +42,7 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-export interface Surroundings {
+interface Surroundings {
   /** The machine's, which may jump. */
   clock: Clock;
   log: Log;

@@ -8,7 +8,7 @@ const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export type CallbackResult = 'delivered' | 'failed' | 'given_up' | 'gone';
 
 /** Why a task was turned away before any recognition. */
-export type Refusal = 'queue_full' | 'limit' | 'concurrency' | 'ban' | 'block' | 'balance' | 'draining';
+type Refusal = 'queue_full' | 'limit' | 'concurrency' | 'ban' | 'block' | 'balance' | 'draining';
 
 /**
  * Every metric that the server counts as it works. Labels come from short fixed lists: a key, an account, an

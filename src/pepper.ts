@@ -23,7 +23,7 @@ export function pepperFile(dataDir: string): string {
 }
 
 /** What of a database shows which pepper it needs; a store is one. */
-export interface PepperedBooks {
+interface PepperedBooks {
   hasKeys(): Promise<boolean>;
   keptPepper(): Promise<string | undefined>;
   keepPepper(fingerprint: string): Promise<string>;

@@ -13,7 +13,6 @@ import { lookAtTables } from '../store/tables.ts';
 import { UserError } from '../userError.ts';
 
 export interface Session {
-  config: Config;
   store: Store & StoreAdmin;
   /** Milliseconds since 1970, by the clock that the servers go by. */
   now(): Promise<number>;
@@ -43,7 +42,7 @@ export async function withStore<T>(
   if (!isThere) console.error(`Made a database in ${resolve(config.dataDir)} (dataDir): there was none.`);
   else if (!hasTables) console.error(`Made the tables in ${databaseOf(config)}: there were none.`);
   try {
-    return await work({ config, store, now: () => timeOf(store), pepper: () => readPepper(config, store) });
+    return await work({ store, now: () => timeOf(store), pepper: () => readPepper(config, store) });
   } catch (error) {
     throw explainedBy(config, error);
   } finally {

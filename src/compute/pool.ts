@@ -5,7 +5,7 @@ import { memoryOf, memoryToSpare } from './memory.ts';
 import type { FromThread, ToThread } from './thread.ts';
 import { Turns } from './turns.ts';
 
-export interface PoolOptions {
+interface PoolOptions {
   threads: number;
   /** Starts a thread; tests put another in its place. */
   startThread?: () => Worker;
@@ -17,7 +17,7 @@ export interface PoolOptions {
   memory?: number;
 }
 
-export interface SearchOptions {
+interface SearchOptions {
   /** Aborted at the deadline, or when nobody waits any more. */
   signal: AbortSignal;
   /** Whose turn it takes; without one it is nobody else's. */

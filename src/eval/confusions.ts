@@ -1,7 +1,7 @@
 import type { Read } from './score.ts';
 
 /** A character that was read as another; empty stands for none. */
-export interface Confusion {
+interface Confusion {
   is: string;
   readAs: string;
   count: number;

@@ -21,7 +21,7 @@ export const imageName = /\.(png|jpe?g|gif|webp|bmp)$/i;
 const boxes = z.array(z.object({ x: z.number(), y: z.number(), w: z.number(), h: z.number() })).min(1);
 
 /** A kind of puzzle: what its rows in a labels.tsv hold. */
-export interface PuzzleKind {
+interface PuzzleKind {
   /** Columns that name an image. */
   images: readonly string[];
   /** Columns that look like labels and are not, with what they lack. */

@@ -47,7 +47,7 @@ export function meanExact(scores: readonly FamilyScore[]): number {
   return scores.length === 0 ? 0 : round(scores.reduce((sum, { exact }) => sum + exact, 0) / scores.length);
 }
 
-export interface Trust {
+interface Trust {
   /** Expected calibration error in percent: how far what is said is from what is so, over ten bins. */
   ece: number;
   /** Of the answers given at a `score` of 0.9: how many percent of all, and how many percent of them right. */

@@ -1,7 +1,7 @@
 import type { MicroUsd } from '../store/store.ts';
 
 /** How near a caller is to its limit of requests. */
-export interface Rate {
+interface Rate {
   /** Whose limit it is. */
   name: 'key' | 'package';
   /** Requests in any 60 s. */

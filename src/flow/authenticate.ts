@@ -16,7 +16,7 @@ interface Entry {
   principal: Promise<Principal | undefined>;
 }
 
-export interface AuthenticatorParts {
+interface AuthenticatorParts {
   clock: Clock;
   store: Pick<Store, 'findPrincipal'>;
   pepper: string;

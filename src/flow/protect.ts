@@ -13,7 +13,7 @@ import { neverMore, SlidingWindow } from './slidingWindow.ts';
 const subjectsWatched = 100_000;
 const forgetEveryMs = 60_000;
 
-export interface ProtectionParts {
+interface ProtectionParts {
   config: Config;
   clock: Clock;
   store: Pick<Store, 'banChanges' | 'saveBan'>;

@@ -9,7 +9,7 @@ import type { Held, Job } from './stages.ts';
 import { type TakeBackParts, takerBack } from './takeBack.ts';
 import { timeOrdered } from './taskId.ts';
 
-export interface ReserverParts extends TakeBackParts {
+interface ReserverParts extends TakeBackParts {
   config: Config;
   store: TakeBackParts['store'] &
     Pick<Store, 'reserve' | 'reserveEarly' | 'numberOfTask' | 'numberOfTaskEarly'>;

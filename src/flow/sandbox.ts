@@ -14,7 +14,7 @@ import { namedTask, timeOrdered, unknownTask } from './taskId.ts';
 import { clientHasGone, serverIsStopping } from './unavailable.ts';
 import type { Waiters } from './waiters.ts';
 
-export interface SandboxParts {
+interface SandboxParts {
   config: Config;
   clock: Clock;
   newId: () => string;

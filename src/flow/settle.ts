@@ -16,7 +16,7 @@ const pausesMs = [20, 40];
  */
 const awayPausesMs = [20, 200, 1_000, 3_000, 10_000];
 
-export interface SettlerParts {
+interface SettlerParts {
   clock: Clock;
   store: Pick<Store, 'settle' | 'release' | 'handBack' | 'poll'>;
   log: Logger;

@@ -102,7 +102,7 @@ export interface Created {
 }
 
 /** What a task cost, and where and when it was asked for: some contracts tell it with the solution. */
-export interface Bill {
+interface Bill {
   /** Micro-USD. */
   price: number;
   /** The client's that asked for the task. */

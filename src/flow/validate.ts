@@ -11,7 +11,7 @@ const detailLength = 200;
 /** In bytes. The row of a queued task holds it, and every worker that takes the task up reads it again. */
 const mostPayload = 128 * 1024;
 
-export interface ValidatorParts {
+interface ValidatorParts {
   config: Config;
   sites: Pick<SiteRules, 'parse'>;
 }

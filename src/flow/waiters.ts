@@ -7,7 +7,7 @@ const tickMs = 100;
 /** What ended in another process, or by the sweep, wakes nobody here: it is found by looking. */
 const ticksBetweenLooks = 10;
 
-export interface WaitersParts {
+interface WaitersParts {
   clock: Clock;
   store: Pick<Store, 'endedAmong'>;
 }

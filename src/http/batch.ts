@@ -7,7 +7,7 @@ import type { Reply } from './dialects/dialect.ts';
 const lines = 'application/x-ndjson';
 
 /** What a batch answers: one text, or one line after the other. */
-export type BatchReply = Omit<Reply, 'body'> & { body: string | Readable };
+type BatchReply = Omit<Reply, 'body'> & { body: string | Readable };
 
 /**
  * `createTasks`: many tasks in one call, answered in their order as createTask would answer each: in one list, or

@@ -3,7 +3,7 @@ import { Fault } from '../fault.ts';
 import { networksOf } from '../flow/network.ts';
 import { badRequest } from './wireFault.ts';
 
-export interface BodyLimits {
+interface BodyLimits {
   /** Bytes of one body. */
   bodyLimitBytes: number;
   /** Bytes of bodies that have not arrived in full, of one address or /64, and of all. */

@@ -16,7 +16,7 @@ import { retryAfterOf } from './wireFault.ts';
 /** An answer of the contract, lines of them, or a page. */
 export type OwnReply = Omit<Reply, 'body'> & { body: string | Buffer | Readable };
 
-export interface OwnPathsParts {
+interface OwnPathsParts {
   flow: Flow;
   document: DocumentParts;
   /** What a classification can be asked, as GET /questions lists it. */

@@ -10,7 +10,7 @@ import { dialectNamed } from './dialects/spoken.ts';
 import { ownTurn } from './ownTurn.ts';
 import { noSuchMethod } from './wireFault.ts';
 
-export interface Understood {
+interface Understood {
   method: Method;
   arrived: Arrived;
 }

@@ -29,7 +29,7 @@ import { together } from './together.ts';
 import { noSuchMethod } from './wireFault.ts';
 
 /** Ids, chance and the machine's time are a production server's where they are not given. */
-export type ServerParts = Omit<FlowParts, 'newId' | 'random' | 'machineTime' | 'messageOf'> &
+type ServerParts = Omit<FlowParts, 'newId' | 'random' | 'machineTime' | 'messageOf'> &
   Partial<Pick<FlowParts, 'newId' | 'random' | 'machineTime'>> & {
     /** What a classification can be asked, as GET /questions lists it. */
     questions: Record<string, unknown>;
@@ -94,7 +94,6 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     // One child logger for each request would cost more than the line it would write.
     childLoggerFactory: (logger) => logger,
     serverFactory: httpServer,
-    bodyLimit: config.bodyLimitBytes,
     requestIdHeader: false,
     genReqId: (request: IncomingMessage) => requestIdOf(request, newId),
     rewriteUrl: ({ url }) => pathOf(url ?? '/'),

@@ -5,7 +5,7 @@ import { version } from '../version.ts';
 import { onAbort } from './abort.ts';
 import { proxyAuthorization } from './tunnel.ts';
 
-export interface ExchangeLimits {
+interface ExchangeLimits {
   /** Until the head of the answer has come. */
   headersMs: number;
   /** Of the answer's body. */

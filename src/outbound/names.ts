@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 /** All addresses of a name; the signal ends the search. Rejects when there are none. */
 export type Resolve = (host: string, signal: AbortSignal) => Promise<string[]>;
 
-export interface NameSources {
+interface NameSources {
   hostsFile?: string;
   /** DNS servers as `address:port`; else those of the machine. */
   servers?: readonly string[];

@@ -8,7 +8,7 @@ export interface Candidate {
   probability: number;
 }
 
-export interface BeamOptions {
+interface BeamOptions {
   alphabet: string;
   language: Language;
   /** Prefixes kept after each step for a state of the language; of many states the likeliest, and one of each. */

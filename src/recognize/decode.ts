@@ -22,7 +22,7 @@ sharp.concurrency(1);
 sharp.cache(false);
 
 /** Pixels as they are stored: 1 to 4 channels (grey, grey + alpha, RGB, RGB + alpha). */
-export interface Layer {
+interface Layer {
   width: number;
   height: number;
   channels: number;

@@ -58,7 +58,7 @@ function combine(all: readonly Bitmap[]): Bitmap[] {
 }
 
 /** What was read on one of the combinations. */
-export interface CombinationRead {
+interface CombinationRead {
   text: readonly number[];
   probability: number;
 }

@@ -3,7 +3,7 @@ import { UNREADABLE } from '../reading.ts';
 import { decodeBase64 } from './base64.ts';
 import { hasMagicBytes, type Peeked, peekImage } from './peek.ts';
 
-export interface ImageLimits {
+interface ImageLimits {
   maxImageBytes: number;
   /** Over all frames together. */
   maxImagePixels: number;

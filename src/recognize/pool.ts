@@ -23,7 +23,7 @@ import { couldNotStart, startRecognitionThread, type Thread, type ThreadData } f
 import type { FromThread, ToThread } from './thread.ts';
 import type { Found, Item, Outcome, TimedReading, Work } from './work.ts';
 
-export interface PoolOptions {
+interface PoolOptions {
   /** Recognition threads: one for each core that may be used. */
   threads: number;
   /** Images that may wait before new ones are refused, and what these may hold: 256 MiB where it is not said. */

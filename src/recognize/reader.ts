@@ -10,13 +10,13 @@ import { firstView, furtherViews } from './views.ts';
 import type { Outcome } from './work.ts';
 
 /** One image to read, as it is sent to a thread. */
-export interface ReadItem extends Constraints {
+interface ReadItem extends Constraints {
   image: Uint8Array;
   /** Milliseconds left for it: past them no further look is begun. */
   budgetMs: number;
 }
 
-export type ReadOutcome = Extract<Outcome, { reading: unknown } | { fault: unknown }>;
+type ReadOutcome = Extract<Outcome, { reading: unknown } | { fault: unknown }>;
 
 /** Less confident than this, and an image is looked at again in other ways. */
 const SURE = 0.9;

@@ -30,7 +30,7 @@ export type Found =
   | { kind: 'clicks'; clicks: Clicks | undefined };
 
 /** Milliseconds that one image spent in each stage on a thread, the company of its batch included. */
-export interface StageTimes {
+interface StageTimes {
   decodeMs: number;
   inferMs: number;
   /** How many pictures the net saw for it. */

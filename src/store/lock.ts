@@ -7,7 +7,7 @@ import { UserError } from '../userError.ts';
 import { remnantsProblem } from './sqlite/remnants.ts';
 import { explained } from './sqlite/unusable.ts';
 
-export interface Lock {
+interface Lock {
   release(): void;
 }
 

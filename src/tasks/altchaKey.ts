@@ -3,7 +3,7 @@ import { type Derivation, digestBytes, largestKeyBytes, type Proof, startsWith }
 import { unsolvable } from './proofOfWork.ts';
 
 /** What version 2 of ALTCHA says of its key; nonce, salt and prefix in hex. */
-export interface KeyParameters {
+interface KeyParameters {
   algorithm: string;
   nonce: string;
   salt: string;

@@ -11,14 +11,14 @@ export interface ClassificationSettings extends ImageSettings {
 }
 
 /** What can be asked of a classification. */
-export interface QuestionBook {
+interface QuestionBook {
   /** Indexes of the classes that a question means; undefined when it is unknown. */
   meaningOf(question: string): readonly number[] | undefined;
   /** From this probability on an image shows what is asked. */
   threshold: number;
 }
 
-export interface ImageClassification {
+interface ImageClassification {
   images: Image[];
   question: string;
 }

@@ -37,7 +37,7 @@ export const proxyFields = {
 export type ProxyFields = z.output<z.ZodObject<typeof proxyFields>>;
 
 /** What is wrong with which field; never what stands in it, since that may be a password. */
-export interface ProxyMistake {
+interface ProxyMistake {
   field: keyof ProxyFields;
   message: string;
 }

@@ -7,7 +7,7 @@ import type { SiteRules } from './site.ts';
 import type { TaskType } from './task.ts';
 import { visionEngine } from './visionEngine.ts';
 
-export interface TaskSettings extends ImageToTextSettings, ClassificationSettings {
+interface TaskSettings extends ImageToTextSettings, ClassificationSettings {
   /** What sites and proxies may be called. */
   sites: SiteRules;
 }

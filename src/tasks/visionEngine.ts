@@ -19,7 +19,7 @@ interface Module<Answer extends Solution = Solution> {
   solve(images: readonly Uint8Array[], context: SolveContext<Needs>): Promise<Answer>;
 }
 
-export interface VisionEngine {
+interface VisionEngine {
   module: string;
   images: Image[];
 }

@@ -1,7 +1,7 @@
 export type Status = 'ok' | 'warn' | 'fail';
 
 /** Makes good what a check found, without loss and without guessing; returns what it did. Throws where it cannot. */
-export type Repair = () => string | Promise<string>;
+type Repair = () => string | Promise<string>;
 
 export interface Finding {
   group: 'config' | 'files' | 'runtime' | 'store' | 'ledger' | 'model' | 'network' | 'server' | 'upkeep';

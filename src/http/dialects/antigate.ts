@@ -54,7 +54,7 @@ export const antigateCodes: ForeignCodes = {
 type Ready = Extract<TaskResult, { state: 'ready' }>;
 
 /** In what the contracts that descend from Anti-Captcha's differ. */
-export interface Descendant {
+interface Descendant {
   name: DialectName;
   /** Paths by which an answer is reported, and whether each says that it was wrong. */
   reports: Record<string, 'right' | 'wrong'>;

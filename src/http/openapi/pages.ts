@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { LoadedOnce } from '../../loadedOnce.ts';
 
-export interface Page {
+interface Page {
   headers: Record<string, string>;
   /** Bytes, since each connection that does not read would have a copy of a text. */
   body: Buffer;

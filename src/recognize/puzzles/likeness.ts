@@ -3,7 +3,7 @@ import { depths, type Piece, type Rim } from './piece.ts';
 import type { Pixels } from './pixels.ts';
 
 /** Pixels of a piece, each with the place in the background (seen from the piece's corner) to compare it with. */
-export interface Pairs {
+interface Pairs {
   colour: Uint8Array;
   x: Int32Array;
   y: Int32Array;

@@ -16,7 +16,7 @@ export interface Crops {
 }
 
 /** How a mark is cut out: `height` pixels of the result show `margin` of its side, turned by `turn` radians. */
-export interface Cut {
+interface Cut {
   width: number;
   height: number;
   margin: number;

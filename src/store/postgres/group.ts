@@ -4,7 +4,7 @@ import { type Call, start } from '../operations.ts';
 import type { Ask, Operation, Told } from '../statement.ts';
 import { touchedBy } from './owners.ts';
 
-export type Execute = (client: pg.ClientBase, ask: Ask) => Promise<Told>;
+type Execute = (client: pg.ClientBase, ask: Ask) => Promise<Told>;
 
 export interface GroupOutcome {
   values: unknown[];

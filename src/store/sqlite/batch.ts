@@ -18,7 +18,7 @@ export interface BatchOutcome {
 export type AskedCall = Call & { early?: true };
 
 /** Called before the commit with what has run, the new from `from` on; returns calls that have come meanwhile. */
-export type Meanwhile = (ran: AskedCall[], values: unknown[], from: number) => AskedCall[];
+type Meanwhile = (ran: AskedCall[], values: unknown[], from: number) => AskedCall[];
 
 /**
  * Runs calls in one transaction and commits once. When one throws, the whole is rolled back and each is run by

@@ -12,7 +12,7 @@ export interface Connection {
   rollback(): void;
 }
 
-export interface OpenOptions {
+interface OpenOptions {
   readonly?: boolean;
 }
 

@@ -6,7 +6,7 @@ const magic = 'SQLite format 3\0';
 export const placeholder = 'Not a database: ';
 
 /** What stands under a name: `unreadable` to us, so that only SQLite can say. */
-export type Standing = 'missing' | 'empty' | 'database' | 'placeholder' | 'other' | 'unreadable';
+type Standing = 'missing' | 'empty' | 'database' | 'placeholder' | 'other' | 'unreadable';
 
 /**
  * Looks at the first bytes of a file without opening it as a database, which would remove what lies beside it. Never of
