@@ -26,10 +26,8 @@ export async function recall({ store, clock }: Steps, { arrived, principal }: Ca
 
 /** For a request that waited in vain, and has let go of its images: it tries again when it is sent once more. */
 export function firstHasFailed(): Fault {
-  return new Fault('ERROR_SERVICE_UNAVALIABLE', {
-    detail: 'Idempotency-Key: the request that was sent before has failed',
-    retryAfterMs: 1_000,
-  });
+  const detail = 'Idempotency-Key: the request that was sent before has failed';
+  return new Fault('ERROR_SERVICE_UNAVALIABLE', { detail });
 }
 
 /**
