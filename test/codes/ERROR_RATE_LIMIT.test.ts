@@ -16,6 +16,17 @@ test('more requests than the limit in a minute are refused, cost nothing, and pa
   expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
 });
 
+test('requests that are refused do not count toward the limit', async () => {
+  await using world = await openWorld({ settings: { rateLimit: 1 } });
+  expect((await world.call('getBalance')).status).toBe(200);
+  for (let i = 0; i < 3; i++) {
+    world.clock.advance(19_000);
+    expect((await world.call('getBalance')).body.errorCode).toBe('ERROR_RATE_LIMIT');
+  }
+  world.clock.advance(9_000);
+  expect((await world.call('getBalance')).status).toBe(200);
+});
+
 test('the keys of a package share its limit, which goes before the standard one', async () => {
   await using world = await openWorld({ settings: { rateLimit: 1 } });
   const first = await world.addPackage({ id: 'pro', rateLimit: 2 });
@@ -38,10 +49,18 @@ test('more tasks at once than the limit are refused; a place is free again when 
 
   const refused = await world.call('createTask', await imageTask());
   expectRefusal(refused, 'ERROR_RATE_LIMIT', 'Request frequency/rate limit: at most 1 tasks at once');
+  expect(refused.headers.get('retry-after')).toBe('1');
   expect(await world.money()).toEqual({ posted: start, pending: price });
 
   finish();
   expectReady(await first);
+  expectReady(await world.call('createTask', await imageTask()));
+});
+
+test('a task that is refused gives its place back', async () => {
+  await using world = await openWorld({ settings: { concurrency: 1 } });
+  const refused = await world.call('createTask', { task: { type: 'ImageToTextTask' } });
+  expect(refused.body.errorCode).toBe('ERROR_INVALID_TASK_DATA');
   expectReady(await world.call('createTask', await imageTask()));
 });
 

@@ -54,6 +54,22 @@ test('a ban holds while it is being saved, and when it cannot be', async () => {
   expect(() => guard.refuseBanned('192.0.2.7')).toThrow('ERROR_IP_BANNED');
 });
 
+test('the ban after one that ended less than 24 hours ago is longer', async () => {
+  const { clock, guard } = protection();
+  const err = () => {
+    for (let i = 0; i < 3; i++) guard.countForAddress('192.0.2.7', 'ERROR_BAD_REQUEST');
+  };
+  err();
+  clock.advance(600_000 + 23 * 3_600_000);
+  guard.refuseBanned('192.0.2.7');
+  await guard.refresh();
+  err();
+  clock.advance(1_799_000);
+  expect(() => guard.refuseBanned('192.0.2.7')).toThrow('ERROR_IP_BANNED');
+  clock.advance(1_000);
+  guard.refuseBanned('192.0.2.7');
+});
+
 test('the errors of a key that is blocked do not make that longer', () => {
   const { clock, guard } = protection();
   const err = (times: number) => {
