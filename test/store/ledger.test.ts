@@ -137,7 +137,11 @@ onEachEngine('the audit', (makeBooks) => {
     [
       ['I1', 'I2', 'I4', 'I5'],
       'a settlement of another amount',
-      () => [lineOf('settle', { task_id: "'open'", amount: '399' })],
+      () => [
+        // Ended, so that what is settled is all that is wrong with it.
+        "update task set state = 'ready' where id = 'open'",
+        lineOf('settle', { task_id: "'open'", amount: '399' }),
+      ],
     ],
     [
       ['I4'],
@@ -170,6 +174,15 @@ onEachEngine('the audit', (makeBooks) => {
         books.engine === 'postgres'
           ? 'drop trigger entry_no_change on entry'
           : 'drop trigger entry_no_delete',
+      ],
+    ],
+    [
+      ['I9'],
+      'a ledger whose trigger does nothing',
+      (books) => [
+        books.engine === 'postgres'
+          ? 'alter table entry disable trigger entry_no_change'
+          : 'drop trigger entry_no_update',
       ],
     ],
     [
