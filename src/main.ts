@@ -5,9 +5,9 @@ import { type Clock, SteadyClock } from './clock.ts';
 import { SearchPool } from './compute/pool.ts';
 import type { Config } from './config.ts';
 import type { DialectName } from './dialects.ts';
-import { diskSpace } from './disk.ts';
 import { watchStore, watchThreads } from './gauges.ts';
-import { createOps, type OpsParts } from './http/ops.ts';
+import { createOps } from './http/ops.ts';
+import { readinessChecks } from './http/readiness.ts';
 import { buildServer } from './http/server.ts';
 import type { Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
@@ -134,7 +134,7 @@ export async function start(given: Config, surroundings: Surroundings): Promise<
     watchThreads(metrics, recognizer, proofs);
     const ops = createOps({
       metrics,
-      checks: readinessChecks(config, store, recognizer),
+      checks: readinessChecks({ config, store, recognizer }),
       isDraining: () => draining,
       version,
       log,
@@ -234,24 +234,4 @@ function lockUnlessShared({ databaseUrl, dataDir }: Config, started: Close[]): v
   const lock = lockDataDir(dataDir);
   if (!lock) throw new UserError(`Another server is running on ${resolve(dataDir)}.`);
   started.push(async () => lock.release());
-}
-
-/** What must work for the server to be ready. */
-function readinessChecks(
-  { databaseUrl, dataDir }: Config,
-  store: Pick<Store, 'probe'>,
-  recognizer: Pick<RecognizerPool, 'load'>,
-): OpsParts['checks'] {
-  return {
-    store: () => store.probe(),
-    async model() {
-      if (recognizer.load.threads === 0) throw new Error('no recognition thread is up');
-    },
-    // With PostgreSQL the folder holds the pepper at most, and may not exist.
-    ...(databaseUrl === undefined && { disk: () => requireSpace(dataDir) }),
-  };
-}
-
-async function requireSpace(dataDir: string): Promise<void> {
-  if ((await diskSpace(dataDir)).low) throw new Error('little disk space is left');
 }

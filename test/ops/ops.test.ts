@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import { watchStore } from '../../src/gauges.ts';
 import { createOps, type OpsParts } from '../../src/http/ops.ts';
+import { readinessChecks } from '../../src/http/readiness.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import type { StoreAdmin } from '../../src/store/admin.ts';
 import { FakeClock } from '../world.ts';
@@ -58,6 +59,34 @@ describe('readiness', () => {
   it('is red while draining, whatever the checks say', async () => {
     const answer = await ops({ checks: { store: good }, isDraining: () => true }).inject('/readyz');
     expect([answer.statusCode, answer.json().status]).toEqual([503, 'draining']);
+  });
+});
+
+describe('what a server is ready by', () => {
+  const ready = {
+    config: { databaseUrl: undefined, dataDir: '/data' },
+    store: { probe: good },
+    recognizer: { load: { waiting: 0, running: 0, threads: 1 } },
+    spaceOf: async () => ({ low: false }),
+  };
+  const told = async (parts: Partial<Parameters<typeof readinessChecks>[0]> = {}) =>
+    (await ops({ checks: readinessChecks({ ...ready, ...parts }) }).inject('/readyz')).json().checks;
+
+  it('is its database, a recognition thread, and room on the disk', async () => {
+    const sound = { store: 'ok', model: 'ok', disk: 'ok' };
+    expect(await told()).toEqual(sound);
+    expect(await told({ store: { probe: bad } })).toEqual({ ...sound, store: 'failed' });
+    const recognizer = { load: { waiting: 9, running: 0, threads: 0 } };
+    expect(await told({ recognizer })).toEqual({ ...sound, model: 'failed' });
+    const asked: string[] = [];
+    const spaceOf = async (folder: string) => ({ low: asked.push(folder) > 0 });
+    expect(await told({ spaceOf })).toEqual({ ...sound, disk: 'failed' });
+    expect(asked).toEqual(['/data']);
+  });
+
+  it('is no disk of this machine where the database is elsewhere', async () => {
+    const config = { ...ready.config, databaseUrl: 'postgres://db.example/legible' };
+    expect(await told({ config, spaceOf: bad })).toEqual({ store: 'ok', model: 'ok' });
   });
 });
 

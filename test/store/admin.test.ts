@@ -214,6 +214,17 @@ onEachEngine('the store', (makeBooks) => {
     const books = await makeBooks();
     const [one, other] = [await books.open(), await books.open()];
     await Promise.all([one.probe(), other.probe(), one.probe(), other.probe()]);
+    const probes = await books.sql("select value from fact where name = 'probe'");
+    await one.probe();
+    expect(await books.sql("select value from fact where name = 'probe'")).not.toEqual(probes);
+  });
+
+  it('fails a probe where its table has gone', async () => {
+    const books = await makeBooks();
+    const store = await books.open();
+    await store.probe();
+    await books.sql('drop table fact');
+    await expect(store.probe()).rejects.toThrow('fact');
   });
 
   it('counts its commits, and what each carried', async () => {
