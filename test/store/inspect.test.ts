@@ -1,7 +1,53 @@
-import { expect, it } from 'vitest';
-import { afterEachTest, postgresBooks } from './engines.ts';
+import type pg from 'pg';
+import { afterEach, expect, it, vi } from 'vitest';
+import { inspect } from '../../src/store/postgres/inspect.ts';
+import { afterEachTest, noon, postgresBooks } from './engines.ts';
 
 const cleanups = afterEachTest();
+afterEach(() => void vi.useRealTimers());
+
+const sound = {
+  fsync: 'on',
+  full_page_writes: 'on',
+  synchronous_commit: 'on',
+  data_sync_retry: 'off',
+};
+
+/** What doctor would show of a server with these settings, whose clock says so. */
+async function inspected(over: Partial<typeof sound> = {}, now = noon) {
+  vi.useFakeTimers({ now: noon, toFake: ['Date'] });
+  const settings: Record<string, string> = { ...sound, ...over };
+  const query = async (text: string, [name]: unknown[] = []) => {
+    if (text.includes('server_version')) return { rows: [{ version: '17.2' }] };
+    return { rows: typeof name === 'string' ? [{ value: settings[name] }] : [] };
+  };
+  return inspect({ query } as unknown as pg.Pool, async () => now);
+}
+
+const bad = async (...given: Parameters<typeof inspected>) =>
+  (await inspected(...given)).filter(({ ok }) => !ok).map(({ name }) => name);
+
+it('a PostgreSQL server that keeps what it has acknowledged is sound', async () => {
+  expect(await bad()).toEqual([]);
+  for (const value of ['local', 'remote_write', 'remote_apply'])
+    expect(await bad({ synchronous_commit: value })).toEqual([]);
+});
+
+it.each([
+  ['fsync', 'off', 'on'],
+  ['full_page_writes', 'off', 'on'],
+  ['synchronous_commit', 'off', 'on'],
+  ['data_sync_retry', 'on', 'off'],
+])('one whose %s is %s can lose commits', async (name, value, remedy) => {
+  const found = (await inspected({ [name]: value })).filter(({ ok }) => !ok);
+  const detail = `${name} is ${value}: set it to ${remedy} in postgresql.conf, or commits can be lost`;
+  expect(found).toEqual([{ name, ok: false, detail }]);
+});
+
+it('its clock may be two seconds from that of this machine, either way', async () => {
+  for (const off of [2_000, -2_000]) expect(await bad({}, noon + off)).toEqual([]);
+  for (const off of [2_001, -2_001]) expect(await bad({}, noon + off)).toEqual(['clock']);
+});
 
 it('every table without its primary key is shown to doctor, those of later versions too', async () => {
   const books = await postgresBooks(cleanups);
@@ -17,7 +63,10 @@ it('every table without its primary key is shown to doctor, those of later versi
   await books.sql('create table later (id bigint)');
   expect(await missing()).toEqual(['later']);
   await books.sql('drop index entry_once');
-  expect(await missing()).toEqual(['entry_once', 'later']);
+  await books.sql('alter table api_key drop constraint api_key_hash_key');
+  await books.sql('alter table task drop constraint task_id_key cascade');
+  const indexes = ['api_key_hash_key', 'entry_once', 'task_id_key'];
+  expect(await missing()).toEqual([...indexes, 'later'].sort());
 
   const keyed = (await books.sql(
     `select conname as key, cast(conrelid::regclass as text) as table from pg_constraint
@@ -26,5 +75,5 @@ it('every table without its primary key is shown to doctor, those of later versi
   const tables = keyed.map(({ table }) => table);
   expect(tables).toEqual(expect.arrayContaining(['account', 'entry', 'fact', 'task']));
   for (const { key, table } of keyed) await books.sql(`alter table ${table} drop constraint ${key} cascade`);
-  expect(await missing()).toEqual(['entry_once', 'later', ...tables].sort());
+  expect(await missing()).toEqual([...indexes, 'later', ...tables].sort());
 });
