@@ -65,15 +65,14 @@ async function checkStore(store: Store & StoreAdmin): Promise<Finding[]> {
     await store.probe();
     times.push(performance.now() - started);
   }
+  return [...found, judgeCommits(times)];
+}
+
+/** Whether a disk is fast enough, by the milliseconds of some commits. */
+export function judgeCommits(times: readonly number[]): Finding {
   const slowest = Math.max(...times);
-  found.push(
-    finding(
-      'commit',
-      slowest < slowCommitMs ? 'ok' : 'warn',
-      `slowest of ${probes}: ${slowest.toFixed(1)} ms`,
-    ),
-  );
-  return found;
+  const detail = `slowest of ${times.length}: ${slowest.toFixed(1)} ms`;
+  return findingsOf('store')('commit', slowest < slowCommitMs ? 'ok' : 'warn', detail);
 }
 
 /** What the ledger says is never changed: what it should have said, only a person can tell. */

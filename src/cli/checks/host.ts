@@ -46,7 +46,7 @@ export async function checkRuntime(config: Config): Promise<Finding[]> {
   const files = mostOpenFiles();
   const needed = filesNeeded(config);
   const found = [
-    checkNode(),
+    judgeNode(process.versions.node),
     finding('user', root ? 'warn' : 'ok', root ? 'root: give the server a user of its own' : 'not root'),
     finding('file handles', files >= needed ? 'ok' : 'warn', `${files}; ${needed} are advised`),
     finding(
@@ -58,8 +58,8 @@ export async function checkRuntime(config: Config): Promise<Finding[]> {
   return [...found, ...(await checkDisk(config))];
 }
 
-function checkNode(): Finding {
-  const { node } = process.versions;
+/** Whether a version of Node, as `24.3.0`, is new enough. */
+export function judgeNode(node: string): Finding {
   const [major = 0, minor = 0] = node.split('.').map(Number);
   const [leastMajor = 0, leastMinor = 0] = oldestNode.split('.').map(Number);
   const isOld = major < leastMajor || (major === leastMajor && minor < leastMinor);

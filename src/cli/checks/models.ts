@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { systemClock } from '../../clock.ts';
 import { clicks, clock, example } from '../../example.ts';
 import { Fault } from '../../fault.ts';
+import type { Reading } from '../../reading.ts';
 import { readClassCard } from '../../recognize/classes/card.ts';
 import { readModelCard } from '../../recognize/modelCard.ts';
 import { textModel } from '../../recognize/modelFiles.ts';
@@ -66,12 +67,15 @@ async function lookAgainAtText(): Promise<Seen> {
     const item = { image: await readFile(example.file), budgetMs: 60_000 };
     const outcome = await readImage(net, item, Number.POSITIVE_INFINITY);
     if ('fault' in outcome) throw new Error(outcome.fault.cause);
-    const { text, confidence } = outcome.reading;
-    // The first look has its say in this too: alone it would name the right text, and be unsure.
-    return { isRight: text === example.text && confidence > 0.5, answer: text };
+    return judgeSecondLooks(outcome.reading);
   } finally {
     await net.release();
   }
+}
+
+/** The first look has its say in this too: alone it would name the right text, and be unsure. */
+export function judgeSecondLooks({ text, confidence }: Pick<Reading, 'text' | 'confidence'>): Seen {
+  return { isRight: text === example.text && confidence > 0.5, answer: text };
 }
 
 /** By WordNet: an analog clock or a wall clock. */
@@ -91,9 +95,13 @@ async function lookAtClock(pool: RecognizerPool): Promise<Seen> {
 const reach = 12;
 
 async function lookAtClicks(pool: RecognizerPool): Promise<Seen> {
-  const { places } = clicks;
   const images = [await readFile(clicks.picture), await readFile(clicks.prompt)] as const;
-  const points = (await pool.findClicks(...images, patience()))?.points ?? [];
+  return judgeClicks((await pool.findClicks(...images, patience()))?.points ?? []);
+}
+
+/** Every place of the example must be hit, in its turn, and nothing beside. */
+export function judgeClicks(points: readonly { x: number; y: number }[]): Seen {
+  const { places } = clicks;
   const isHit = points.map(({ x, y }, at) => {
     const place = places[at];
     return place !== undefined && Math.hypot(x - place.x, y - place.y) < reach;

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { Writable } from 'node:stream';
 import type { Config } from '../../config.ts';
-import { createLog } from '../../log.ts';
+import { createLog, type Log } from '../../log.ts';
 import { isDataDirHeld } from '../../store/lock.ts';
 import { type Finding, findingsOf } from './check.ts';
 
@@ -86,8 +86,10 @@ function tryPort(host: string, port: number): Promise<string | undefined> {
   });
 }
 
+type LogTo = (sink: Writable) => Pick<Log, 'info' | 'error'>;
+
 /** Logs a marked secret under the names that requests use, and looks for it in what comes out. */
-function checkRedaction(): Finding {
+export function checkRedaction(logTo: LogTo = (sink) => createLog({ logLevel: 'info' }, sink)): Finding {
   const canary = 'canary-d81f';
   let written = '';
   const sink = new Writable({
@@ -96,7 +98,7 @@ function checkRedaction(): Finding {
       done();
     },
   });
-  const log = createLog({ logLevel: 'info' }, sink);
+  const log = logTo(sink);
   log.info({ clientKey: canary, request: { body: canary }, headers: { authorization: canary } }, 'self-test');
   log.error({ err: Object.assign(new Error('self-test'), { task: { body: canary } }) }, 'self-test');
   const clean = written.includes('self-test') && !written.includes(canary);
