@@ -154,6 +154,16 @@ test('a limit has another name while an answer is asked for, where a dialect has
 });
 
 test.each([
+  ['/in.php?json=1', '{'],
+  ['/in.php?key=a&json=1&body=b', '{'],
+  ['/in.php?json=10', 'ERROR'],
+  ['/in.php?notjson=1', 'ERROR'],
+])('a body that could not be read is refused as its address asks: %s', (url, begin) => {
+  const fault = new Fault('ERROR_BAD_REQUEST');
+  expect(twocaptchaV1.refusal(fault, 'en', { path: '/in.php', url }).body.startsWith(begin)).toBe(true);
+});
+
+test.each([
   ['anticaptcha', 11],
   ['capmonster', 1],
   ['2captcha', 11],

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Fault } from '../../src/fault.ts';
 import { capmonster } from '../../src/http/dialects/capmonster.ts';
+import { twocaptchaV1 } from '../../src/http/dialects/twocaptchaV1.ts';
 import type { ReadOptions } from '../../src/reading.ts';
 import { ask, type Foreign, hosts } from '../clients/wire.ts';
 import { openWorld, picture, start } from '../world.ts';
@@ -65,6 +66,27 @@ test.each([
   const fault = new Fault('ERROR_PARSE_IMAGE_FAIL', { detail });
   const { body } = capmonster.callback({ taskId: 'a', state: 'failed', fault }, 1, 'en');
   expect(JSON.parse(body).errorDescription).toContain(`: ${told}`);
+});
+
+test.each([
+  [0, 0],
+  [90, 270],
+  [359, 1],
+])('capmonster: a picture that is turned by %i degrees is to be turned on by %i', (angle, answer) => {
+  const bill = { price: 0, address: '', createdAt: 0, endedAt: 0 };
+  const solution = JSON.stringify({ angle, confidence: 0.9 });
+  const { body } = capmonster.callback({ taskId: 'a', state: 'ready', solution, bill }, 1, 'en');
+  expect(JSON.parse(body).solution).toEqual({ answer: [answer] });
+});
+
+test('2captcha: an image with a grid of no rows and no columns is one to read', () => {
+  const typeOf = (more: object) => {
+    const { task } = twocaptchaV1.translate!({ body: 'x', ...more }, '/in.php') as { task: { type: string } };
+    return task.type;
+  };
+  for (const no of ['0', 0, '', undefined])
+    expect(typeOf({ recaptcharows: no, recaptchacols: no, img_type: '' })).toBe('ImageToTextTask');
+  for (const some of ['3', 3]) expect(typeOf({ recaptcharows: some })).toBe('in.php recaptcharows');
 });
 
 test('capmonster: the images of a VisionEngine task have their own names', async () => {
