@@ -9,6 +9,9 @@ import { StandIn } from './standIn.ts';
 
 const image = readFileSync(new URL('../../examples/number.png', import.meta.url));
 const wide = readFileSync(new URL('../../examples/common.jpg', import.meta.url));
+const large = Buffer.from(image);
+large.writeUInt32BE(20 * large.readUInt32BE(16), 16);
+large.writeUInt32BE(20 * large.readUInt32BE(20), 20);
 
 const clock = { ms: 1_000_000, now: () => clock.ms, elapsed: () => clock.ms };
 let pool: RecognizerPool;
@@ -67,9 +70,6 @@ describe('batches', () => {
   });
 
   test('a large picture goes through by itself: nobody waits while eight of them are decoded', async () => {
-    const large = Buffer.from(image);
-    large.writeUInt32BE(20 * large.readUInt32BE(16), 16);
-    large.writeUInt32BE(20 * large.readUInt32BE(20), 20);
     await startPool();
     const reads = [read(), read({}, large), read(), read({}, large), read()];
     for (const batch of [1, 1, 2, 1]) {
@@ -122,6 +122,20 @@ test('in a full queue whoever has less waiting takes a place from the one who ha
   threads[0]!.answer();
   threads[0]!.answer();
   await Promise.all([first, second, other]);
+});
+
+test('an account whose image took twenty times as long as usual waits for as many of the others', async () => {
+  await startPool();
+  const order: string[] = [];
+  const reads: Promise<unknown>[] = [];
+  const send = (accountId: string) =>
+    reads.push(read({ accountId }, large).then(() => order.push(accountId)));
+  for (const account of 'abb') send(account);
+  threads[0]!.answer(300);
+  for (const account of 'ababababab') send(account);
+  for (let i = 0; i < 12; i++) threads[0]!.answer();
+  await Promise.all(reads);
+  expect(order.join('')).toBe('abbbbbbbaaaaa');
 });
 
 describe('a client that goes', () => {

@@ -18,11 +18,11 @@ export class StandIn extends EventEmitter {
     this.emit('message', message);
   }
 
-  /** Answers the batch it has with texts that tell the place in it. */
-  answer(): void {
+  /** Answers the batch it has with texts that tell the place in it; `inferMs`: as long as the net took for it. */
+  answer(inferMs = 4): void {
     const count = this.batches.shift() ?? 0;
     for (let index = 0; index < count; index++) {
-      const times = { decodeMs: 1, inferMs: 4, views: 1 };
+      const times = { decodeMs: 1, inferMs, views: 1 };
       const reading = { text: `${index}`, confidence: 1, characters: [], alternatives: [], times };
       this.say({ kind: 'done', index, outcome: { reading } });
     }
