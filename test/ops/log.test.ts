@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { loadConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
+import { Guard } from '../../src/outbound/guard.ts';
+import { readClassCard } from '../../src/recognize/classes/card.ts';
+import { Questions } from '../../src/recognize/classes/questions.ts';
+import { imageParser } from '../../src/recognize/imageParser.ts';
+import { taskTypes } from '../../src/tasks/registry.ts';
 
 test('of several failures at once the log has each', () => {
   const lines: string[] = [];
@@ -18,4 +25,37 @@ test('no line shows a key or an image, even where one is logged by mistake', () 
   log.info({ clientKey: 'mine', a: { key: 'mine', b: { image: 'mine' } }, shown: 'this' }, 'said');
   expect(lines.join('')).not.toContain('mine');
   expect(lines.join('')).toContain('this');
+});
+
+/** Names of the fields of tasks that hold an image, or a list of them. */
+function imageFields(): string[] {
+  const config = loadConfig({}, '');
+  const types = taskTypes({
+    parseImage: imageParser(config),
+    strict: config.strict,
+    sites: new Guard({ allow: [], ports: config.outboundPorts }),
+    questions: new Questions(readClassCard()),
+  });
+  const isImage = (field: object) => /\bimage\b/.test(JSON.stringify(field));
+  const fields = types.flatMap(({ input }) => {
+    const { properties = {} } = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' });
+    return Object.entries(properties).flatMap(([name, field]) => (isImage(Object(field)) ? [name] : []));
+  });
+  return [...new Set(fields)];
+}
+
+test('no image of a task comes out, whichever field of which type it stands in', () => {
+  const fields = imageFields();
+  expect(fields).toEqual(
+    expect.arrayContaining(['body', 'images', 'image', 'imageBackground', 'imagePrompt']),
+  );
+  // And as other contracts name them.
+  for (const name of [...fields, 'imagesBase64', 'file']) {
+    const lines: string[] = [];
+    const log = createLog({ logLevel: 'info' }, { write: (line: string) => lines.push(line) });
+    const logged = { [name]: 'mine', a: { [name]: 'mine', b: { [name]: ['mine'] } } };
+    log.info(logged, 'said');
+    expect(lines.join(''), name).not.toContain('mine');
+    expect(lines.join('')).toContain('said');
+  }
 });
