@@ -45,6 +45,15 @@ test('--csv', async () => {
   );
 });
 
+test.each(['no\rwhere.png', 'no\nwhere.png', 'no,where.png', 'no"where.png'])(
+  '--csv quotes what would break its lines: %j',
+  async (name) => {
+    const { out } = await solve('--csv', name);
+    const quoted = `"${name.replace('"', '""')}"`;
+    expect(out).toBe(`file,text,confidence,error\n${quoted},,,ENOENT\n`);
+  },
+);
+
 test('what is done is printed before the files after it are', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'legible-solve-'));
   const last = join(folder, 'last.png');

@@ -1,9 +1,12 @@
 import { existsSync, lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dataDirProblem } from '../../src/dataDir.ts';
 import { lockDataDir } from '../../src/store/lock.ts';
+import { databaseFile } from '../../src/store/open.ts';
 import { explained } from '../../src/store/sqlite/unusable.ts';
+import { lastMigration } from '../store/engines.ts';
 import { installation, legible, legibleProcess } from './legible.ts';
 
 const { folder, settings, run, json } = installation();
@@ -72,6 +75,25 @@ describe('a database that is gone under its server', () => {
     lock.release();
     expect([status, err]).toEqual([1, expect.stringContaining('its database is not there, or not yet')]);
     expect(existsSync(join(held.LEGIBLE_DATA_DIR, 'legible.db'))).toBe(false);
+  });
+});
+
+describe('a database of an older version', () => {
+  it('is not brought up to date by a command under its server, and is beside none', async () => {
+    const older = { LEGIBLE_DATA_DIR: join(folder, 'older') };
+    await legible(['account', 'create', 'bob'], older);
+    const database = new Database(databaseFile(older.LEGIBLE_DATA_DIR));
+    database.exec(lastMigration.undo.join(';'));
+    const tables = () => database.prepare('select name from kysely_migration order by name').pluck().all();
+    const server = lockDataDir(older.LEGIBLE_DATA_DIR)!;
+    const { status, out, err } = await legible(['account', 'list'], older);
+    expect([status, out]).toEqual([1, '']);
+    expect(err).toContain(`without ${lastMigration.name}, and a server is running on them`);
+    expect(tables()).not.toContain(lastMigration.name);
+    server.release();
+    expect((await legible(['account', 'list'], older)).status).toBe(0);
+    expect(tables()).toContain(lastMigration.name);
+    database.close();
   });
 });
 
