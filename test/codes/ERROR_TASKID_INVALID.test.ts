@@ -27,6 +27,12 @@ test('ids that are unknown, malformed or missing', async () => {
   }
 });
 
+test('an id is known in upper case too, as some clients write it', async () => {
+  await using world = await openWorld();
+  const { body } = await world.call('createTask', await imageTask());
+  expectReady(await world.call('getTaskResult', { taskId: body.taskId.toUpperCase() }));
+});
+
 test('another account’s task looks like none', async () => {
   await using world = await openWorld();
   const { body } = await world.call('createTask', await imageTask());

@@ -234,6 +234,35 @@ test('an account with many tasks that nobody finishes leaves places to the other
   await expect.poll(() => asked.map(({ say }) => say).slice(32)).toEqual(['bob', 'endless']);
 });
 
+test('a queued task that is taken up while the server begins to stop is left to the next', async () => {
+  const { type, asked } = laterType();
+  const world = await openWorld({ settings, moreTypes: [type] });
+  const { take, handBack } = world.store;
+  const stopping = Promise.withResolvers<void>();
+  const lent: string[] = [];
+  const left: string[] = [];
+  world.store.take = async (query) => {
+    const taken = await take(query);
+    if (taken === undefined) return undefined;
+    lent.push(taken.taskId);
+    await stopping.promise;
+    return taken;
+  };
+  world.store.handBack = async (lease) => {
+    left.push(lease.taskId);
+    return handBack(lease);
+  };
+  const { taskId } = (await ask(world)).body;
+  await expect.poll(() => lent).toEqual([taskId]);
+  await world.api.close();
+  stopping.resolve();
+  await expect.poll(() => left).toEqual([taskId]);
+  expect(asked).toEqual([]);
+  const query = { taskId, accountId: 'alice', now: world.clock.now(), maxPolls: null };
+  await expect.poll(async () => (await world.store.poll(query))?.state).toBe('queued');
+  await world[Symbol.asyncDispose]();
+});
+
 test('a stopping server finishes the queued tasks that it has taken up', async () => {
   const { type, asked } = laterType();
   const world = await openWorld({ settings, moreTypes: [type] });

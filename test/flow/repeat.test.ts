@@ -1,5 +1,10 @@
-import { expect, it, vi } from 'vitest';
-import type { TextReader } from '../../src/tasks/task.ts';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { z } from 'zod';
+import { Waiters } from '../../src/flow/waiters.ts';
+import type { TaskType, TextReader } from '../../src/tasks/task.ts';
+import { laterPrices } from '../laterType.ts';
 import { expectReady, imageTask, openWorld, readerOf } from '../world.ts';
 
 it('whoever repeats a request while it may have no other task waits for it, and leaves that place to the next', async () => {
@@ -23,4 +28,51 @@ it('whoever repeats a request while it may have no other task waits for it, and 
     expectReady(await first);
     expect((await again).body).toEqual((await first).body);
   }
+});
+
+it('of requests that wait for one task only the one that would try next keeps its images', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const inputs: WeakRef<object>[] = [];
+  const ends: PromiseWithResolvers<Record<string, unknown>>[] = [];
+  const type: TaskType<object> = {
+    type: 'EchoTask',
+    summary: 'Ends when it is told to.',
+    solutions: { common: z.record(z.string(), z.unknown()) },
+    input: z.object({ type: z.string() }).transform(() => {
+      const input = { image: 'large' };
+      inputs.push(new WeakRef(input));
+      return input;
+    }),
+    module: () => 'common',
+    sample: () => ({}),
+    timing: 'now',
+    check() {},
+    solve() {
+      ends.push(Promise.withResolvers());
+      return ends.at(-1)!.promise;
+    },
+  };
+  await using world = await openWorld({
+    settings: { prices: laterPrices, drainSeconds: 0 },
+    moreTypes: [type],
+  });
+  const make = () =>
+    world.call('createTask', { task: { type: 'EchoTask' } }, { headers: { 'idempotency-key': 'n' } });
+  const wait = vi.spyOn(Waiters.prototype, 'wait');
+  onTestFinished(() => wait.mockRestore());
+  const answers = [make()];
+  await expect.poll(() => ends.length).toBe(1);
+  for (const waiting of [1, 2, 3]) {
+    answers.push(make());
+    await expect.poll(() => wait.mock.calls.length).toBe(waiting);
+  }
+  await expect
+    .poll(() => {
+      collect();
+      return inputs.map((input) => input.deref() !== undefined);
+    })
+    .toEqual([true, true, false, false]);
+  ends[0]!.resolve({ said: 'x' });
+  for (const answer of answers) expectReady(await answer, { said: 'x' });
 });

@@ -56,6 +56,12 @@ it('a charge that was written while its answer was lost is found although the da
   expect(attempts).toBe(10);
 });
 
+it('a task that another has charged meanwhile is not answered here as well', async () => {
+  const { settle, answer, pauses } = settlerWith(async () => false);
+  await expect(settle(answer)).rejects.toMatchObject({ code: 'ERROR_TASK_TIMEOUT' });
+  expect(pauses).toEqual([]);
+});
+
 it('a server that stops waits no longer for one that is away', async () => {
   let attempts = 0;
   const { settle, answer, pauses, hurry } = settlerWith(() => {

@@ -80,6 +80,15 @@ onEachEngine('what has become of bans', (makeBooks) => {
     expect((await store.banChanges(upTo)).bans).toMatchObject([{ subject: ban.subject, count: 0 }]);
   });
 
+  it('is told once where the last of them have been forgotten since', async () => {
+    const store = await (await makeBooks()).open();
+    await store.saveBan({ ...ban, until: noon + 2 * dayMs });
+    await store.saveBan({ ...ban, subject: '192.0.2.2' });
+    await store.sweep(ban.until + dayMs);
+    expect(await store.banChanges(0)).toMatchObject({ bans: [{ subject: ban.subject }], upTo: 2 });
+    expect(await store.banChanges(1)).toEqual(nothing(2));
+  });
+
   it('is told at a start of those that a server of the version before has saved since', async () => {
     const books = await makeBooks();
     const store = await books.open();

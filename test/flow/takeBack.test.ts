@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import { takerBack } from '../../src/flow/takeBack.ts';
+import { createLog } from '../../src/log.ts';
+import type { NewHold } from '../../src/store/store.ts';
+import { FakeClock } from '../world.ts';
+
+/** How long is waited before each attempt to give a hold back, and what is logged of it. */
+async function pausesOf(release: (attempt: number) => Promise<boolean>) {
+  const clock = new FakeClock();
+  const pauses: number[] = [];
+  const lines: string[] = [];
+  const takeBack = takerBack({
+    config: { taskSeconds: 120 },
+    clock,
+    log: createLog({ logLevel: 'info' }, { write: (line) => lines.push(line) }),
+    store: { release: () => release(pauses.length), poll: async () => undefined },
+    async pause(ms) {
+      pauses.push(ms);
+      clock.advance(ms);
+    },
+  });
+  await takeBack({ taskId: 'task-1', accountId: 'alice' } as NewHold, 'request-1');
+  return { pauses, logged: lines.join('') };
+}
+
+const usual = [0, 50, 500, 2_000, 5_000];
+const away = () => Promise.reject(new Error('away'));
+
+it('a hold that was never written is looked for some seconds, and no longer', async () => {
+  expect(await pausesOf(async () => false)).toEqual({ pauses: usual, logged: '' });
+});
+
+it('one that appears late is given back, and that is the end of it', async () => {
+  expect((await pausesOf(async (attempt) => attempt === 3)).pauses).toEqual(usual.slice(0, 3));
+});
+
+it('a database that is away is asked again until the deadline of the task, and that is then told', async () => {
+  const { pauses, logged } = await pausesOf(away);
+  expect(pauses).toEqual([...usual, ...new Array(24).fill(5_000)]);
+  expect(logged).toContain('a hold stays in doubt');
+});
+
+it('one that comes back after the usual time is asked once more, which settles it', async () => {
+  const back = (attempt: number) => (attempt < 8 ? away() : Promise.resolve(false));
+  expect(await pausesOf(back)).toEqual({ pauses: [...usual, 5_000, 5_000, 5_000], logged: '' });
+});
