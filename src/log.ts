@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import type { Config } from './config.ts';
 import { lineWriter } from './lineWriter.ts';
+import type { Config } from './settings/config.ts';
 
 export type Log = Logger;
 

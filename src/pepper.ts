@@ -10,10 +10,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from './config.ts';
 import { makeDataDir } from './dataDir.ts';
 import { giveToOwnerOfFolder, isLinkRefused, syncToDisk } from './disk.ts';
 import { fingerprintOf } from './key.ts';
+import type { Config } from './settings/config.ts';
 import { UserError } from './userError.ts';
 
 type PepperSettings = Pick<Config, 'pepper' | 'dataDir'>;

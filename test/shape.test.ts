@@ -14,9 +14,15 @@ function importsOf(file: string): string[] {
 
 const folderOf = (file: string) => (file.includes('/') ? file.split('/')[0]! : '');
 
-/** What a folder may import, beside itself and the files directly in src. */
+/** What every file may import: ideas that several folders need, and what was set. */
+const ground = ['', 'settings'];
+
+/** What a folder may import beside these and itself. */
 const allowed: Record<string, string[]> = {
-  cli: ['http', 'flow', 'tasks', 'store', 'recognize', 'compute', 'outbound'],
+  '': [],
+  settings: [],
+  cli: ['running', 'http', 'flow', 'tasks', 'store', 'recognize', 'compute', 'outbound'],
+  running: ['http', 'flow', 'tasks', 'store', 'recognize', 'compute', 'outbound'],
   http: ['flow', 'tasks', 'store', 'recognize', 'compute', 'outbound'],
   flow: ['tasks', 'store', 'recognize', 'compute', 'outbound'],
   // A command of its own, for those who train.
@@ -28,18 +34,13 @@ const allowed: Record<string, string[]> = {
   outbound: [],
 };
 
-/** Files directly in src that know the folders: they start the server and watch it. */
-const starters = ['main.ts', 'bookkeeper.ts', 'gauges.ts', 'sweeper.ts', 'timekeeper.ts', 'welcome.ts'];
-
-test('imports run main, cli → http → flow → tasks, store, recognize, outbound, and never back', () => {
+test('imports run cli → running → http → flow → tasks, store, recognize, outbound, and never back', () => {
   const wrong = files.flatMap((file) => {
     const folder = folderOf(file);
     return importsOf(file)
       .filter((imported) => {
         const target = folderOf(imported);
-        if (folder === '') return target !== '' && !starters.includes(file);
-        if (target === '') return starters.includes(imported) && folder !== 'cli';
-        return target !== folder && !allowed[folder]?.includes(target);
+        return ![folder, ...ground, ...allowed[folder]!].includes(target);
       })
       .map((imported) => `${file} imports ${imported}`);
   });
@@ -90,8 +91,8 @@ test('SQL, the environment, threads and outgoing calls each have one home', () =
   const homes = (pattern: RegExp) => [...new Set(uses(pattern))].sort();
   expect(homes(/['"](kysely|better-sqlite3|pg)(\/[\w./]*)?['"]/)).toEqual(['store']);
   expect(files.filter((file) => /\bprocess\.env\b/.test(texts.get(file)!)).sort()).toEqual([
-    'config.ts',
     'recognize/withoutTelemetry.ts',
+    'settings/config.ts',
   ]);
   for (const home of homes(/from 'node:worker_threads'/))
     expect(['compute', 'recognize', 'store']).toContain(home);

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { servedTypes } from '../prices.ts';
 import { isRange } from '../range.ts';
-import { suggestion } from '../suggestion.ts';
+import { servedTypes } from '../settings/prices.ts';
+import { suggestion } from '../settings/suggestion.ts';
 import { UserError } from '../userError.ts';
 import { formatUsd, greatestUsd, parseUsd } from './money.ts';
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { settings, traceConfig } from '../config.ts';
+import { settings, traceConfig } from '../settings/config.ts';
 import { print, table } from './output.ts';
 
 export function configCommand(): Command {

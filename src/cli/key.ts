@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { Command, Option } from 'commander';
-import { loadConfig } from '../config.ts';
-import { type DialectName, dialectNames } from '../dialects.ts';
 import { sandboxPrefix } from '../flow/sandbox.ts';
 import { callbackSecret, generateKey, hashKey, hintOf, isPlausibleKey } from '../key.ts';
+import { loadConfig } from '../settings/config.ts';
+import { type DialectName, dialectNames } from '../settings/dialects.ts';
 import type { NewKey } from '../store/admin.ts';
 import type { Key } from '../store/store.ts';
 import { UserError } from '../userError.ts';

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { type Config, loadConfig } from '../config.ts';
 import { pepperProblem } from '../pepper.ts';
+import { type Config, loadConfig } from '../settings/config.ts';
 import type { NamedKey } from '../store/sqlite/revived.ts';
 import { UserError } from '../userError.ts';
 import { print, printable } from './output.ts';

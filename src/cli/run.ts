@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { Command, CommanderError } from 'commander';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../settings/config.ts';
+import { suggestion } from '../settings/suggestion.ts';
 import { isAway, isInDoubt, tookTooLong } from '../store/engine.ts';
-import { suggestion } from '../suggestion.ts';
 import { UserError } from '../userError.ts';
 import { version } from '../version.ts';
 import { accountCommand } from './account.ts';

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { loadConfig } from '../config.ts';
-import type { Running } from '../main.ts';
+import type { Running } from '../running/main.ts';
+import { welcomeText } from '../running/welcome.ts';
+import { loadConfig } from '../settings/config.ts';
 import { version } from '../version.ts';
-import { welcomeText } from '../welcome.ts';
 import { print } from './output.ts';
 import { explainedBy } from './session.ts';
 
@@ -13,7 +13,7 @@ export function serveCommand(): Command {
     .action(async (options: { json?: boolean }) => {
       const config = loadConfig();
       // Not imported above: the other commands start without Fastify, sharp and the models.
-      const { serve } = await import('../serve.ts');
+      const { serve } = await import('../running/serve.ts');
       const greet = ({ url, opsUrl, dialectPorts, firstKey }: Running) =>
         print(options, { url, opsUrl, dialectPorts, firstKey: firstKey ?? null }, () =>
           [

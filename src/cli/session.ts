@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Config, loadConfig } from '../config.ts';
-import { databaseName } from '../databaseUrl.ts';
 import { readPepper } from '../pepper.ts';
+import { type Config, loadConfig } from '../settings/config.ts';
+import { databaseName } from '../settings/databaseUrl.ts';
 import type { StoreAdmin } from '../store/admin.ts';
 import { isDataDirHeld } from '../store/lock.ts';
 import { databaseFile, openStore } from '../store/open.ts';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { lettersAndDigits } from '../recognize/language.ts';
 import { peekImage } from '../recognize/peek.ts';
-import { suggestion } from '../suggestion.ts';
+import { suggestion } from '../settings/suggestion.ts';
 import { UserError } from '../userError.ts';
 import { imageName, type Puzzle, puzzleKind } from './puzzles.ts';
 import { type Row, readTable, type Table } from './table.ts';

@@ -1,5 +1,5 @@
 import { Fault } from '../fault.ts';
-import { milliseconds } from '../milliseconds.ts';
+import { milliseconds } from '../settings/milliseconds.ts';
 import { createTask } from './createTask.ts';
 import { batchMethod } from './createTasks.ts';
 import { feedbackTask } from './feedbackTask.ts';

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
 import { Fault } from '../fault.ts';
 import type { Metrics } from '../metrics.ts';
 import { RecentMap } from '../recentMap.ts';
+import type { Config } from '../settings/config.ts';
 import { neverLess, SlidingWindow } from './slidingWindow.ts';
 import type { Caller } from './stages.ts';
 import { Tally } from './tally.ts';

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
 import { type ErrorCode, errorTable } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import type { Metrics } from '../metrics.ts';
-import { milliseconds } from '../milliseconds.ts';
 import { RecentMap } from '../recentMap.ts';
+import type { Config } from '../settings/config.ts';
+import { milliseconds } from '../settings/milliseconds.ts';
 import { type Ban, type BanKind, banMemoryMs, type Store } from '../store/store.ts';
 import { type Network, networksOf } from './network.ts';
 import { neverMore, SlidingWindow } from './slidingWindow.ts';

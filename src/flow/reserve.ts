@@ -1,7 +1,7 @@
-import type { Config } from '../config.ts';
 import { Fault } from '../fault.ts';
 import type { Metrics } from '../metrics.ts';
-import { milliseconds } from '../milliseconds.ts';
+import type { Config } from '../settings/config.ts';
+import { milliseconds } from '../settings/milliseconds.ts';
 import { isAway, isInDoubt } from '../store/engine.ts';
 import type { NewHold, PackageLimits, Repeat, ReserveOutcome, Store } from '../store/store.ts';
 import { otherBody, requestName } from './idempotency.ts';

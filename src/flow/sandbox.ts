@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
 import type { ErrorCode } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import { lowerCase } from '../lowerCase.ts';
-import { milliseconds } from '../milliseconds.ts';
 import { RecentMap } from '../recentMap.ts';
+import type { Config } from '../settings/config.ts';
+import { milliseconds } from '../settings/milliseconds.ts';
 import { unlimited } from '../store/admin.ts';
 import type { Principal } from '../store/store.ts';
 import { reportOf } from './feedbackTask.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
+import type { Config } from '../settings/config.ts';
 import type { Store } from '../store/store.ts';
 import type { SiteRules } from '../tasks/site.ts';
 import type { Engines } from '../tasks/task.ts';

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import { milliseconds } from '../milliseconds.ts';
+import { milliseconds } from '../settings/milliseconds.ts';
 import type { NewHold, Store } from '../store/store.ts';
 
 export interface TakeBackParts {

@@ -1,6 +1,6 @@
-import type { Config } from '../config.ts';
 import { Fault, type FaultReason } from '../fault.ts';
 import { lowerCase } from '../lowerCase.ts';
+import type { Config } from '../settings/config.ts';
 import type { SiteRules } from '../tasks/site.ts';
 import { readFields } from '../tasks/wording.ts';
 import { requireTaskType } from './authenticate.ts';

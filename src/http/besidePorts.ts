@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { type AddressInfo, createServer, type Server as SocketServer } from 'node:net';
-import type { DialectName } from '../dialects.ts';
+import type { DialectName } from '../settings/dialects.ts';
 
 /**
  * Lets a server answer on more ports of an address, with all its own limits on what comes in; a socket's `localPort` tells

@@ -1,6 +1,6 @@
-import type { Config } from '../config.ts';
 import { diskSpace } from '../disk.ts';
 import type { RecognizerPool } from '../recognize/pool.ts';
+import type { Config } from '../settings/config.ts';
 import type { Store } from '../store/store.ts';
 import type { OpsParts } from './ops.ts';
 

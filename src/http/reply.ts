@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Config } from '../config.ts';
 import type { Language } from '../errors.ts';
 import { isClientGone } from '../flow/unavailable.ts';
 import type { Metrics } from '../metrics.ts';
+import type { Config } from '../settings/config.ts';
 import { writeAside } from './aside.ts';
 import type { Addresses } from './clientAddress.ts';
 import type { Spoken } from './dialects/spoken.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Config } from '../config.ts';
+import type { Config } from '../settings/config.ts';
 import type { StoreAdmin, StoreCounters } from './admin.ts';
 import { makeCheckpoints } from './checkpoints.ts';
 import { countedPoll } from './countedPoll.ts';

@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect, SqliteDialect } from 'kysely';
-import type { Config } from '../config.ts';
+import type { Config } from '../settings/config.ts';
 import { keepInPlace } from './lock.ts';
 import { type Migrations, migrationsOf } from './migrate.ts';
 import { databaseFile } from './open.ts';

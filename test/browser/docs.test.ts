@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { chromium } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { standardPrices } from '../../src/prices.ts';
+import { standardPrices } from '../../src/settings/prices.ts';
 import { httpServer } from '../outbound/loopback.ts';
 import { openWorld } from '../world.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { networksOf } from '../../src/flow/network.ts';
-import { standardPrices } from '../../src/prices.ts';
+import { standardPrices } from '../../src/settings/prices.ts';
 import { databaseFile, openStore } from '../../src/store/open.ts';
 import { installation, legible, legibleProcess } from './legible.ts';
 

@@ -5,7 +5,7 @@ import { databaseFile } from '../../src/store/open.ts';
 import { legible, scratch } from './legible.ts';
 
 // A disk that is full behind the making of the tables, and not before, cannot be had by other means.
-vi.mock('../../src/serve.ts', () => ({
+vi.mock('../../src/running/serve.ts', () => ({
   serve: () => Promise.reject(new StoreError('SQLITE_FULL', 'database or disk is full')),
 }));
 

@@ -2,8 +2,8 @@ import { globSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, loadConfig, settings, traceConfig } from '../../src/config.ts';
-import { standardPrices } from '../../src/prices.ts';
+import { ConfigError, loadConfig, settings, traceConfig } from '../../src/settings/config.ts';
+import { standardPrices } from '../../src/settings/prices.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'legible-config-'));
 

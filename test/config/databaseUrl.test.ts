@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { databaseUrlProblem, driverUrl, protectionOf } from '../../src/databaseUrl.ts';
+import { databaseUrlProblem, driverUrl, protectionOf } from '../../src/settings/databaseUrl.ts';
 
 const at = (query: string, host = 'db.example:5432') => `postgres://leg:p%40ss@${host}/legible${query}`;
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { loadConfig } from '../../src/config.ts';
 import { networksOf } from '../../src/flow/network.ts';
 import { Protection } from '../../src/flow/protect.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
+import { loadConfig } from '../../src/settings/config.ts';
 import type { Ban, BanChanges } from '../../src/store/store.ts';
 import { FakeClock } from '../world.ts';
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { loadConfig } from '../../src/config.ts';
 import { reserver } from '../../src/flow/reserve.ts';
 import type { Job } from '../../src/flow/stages.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
+import { loadConfig } from '../../src/settings/config.ts';
 import { StoreError } from '../../src/store/engine.ts';
 import type { Store } from '../../src/store/store.ts';
 import { ask } from '../clients/wire.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { startBookkeeper } from '../../src/bookkeeper.ts';
 import type { Log } from '../../src/log.ts';
+import { startBookkeeper } from '../../src/running/bookkeeper.ts';
 import type { Bookkeeping } from '../../src/store/admin.ts';
 import { FakeClock } from '../world.ts';
 

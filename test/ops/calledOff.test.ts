@@ -1,9 +1,9 @@
 import Database from 'better-sqlite3';
 import { expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { loadConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
-import { start } from '../../src/main.ts';
+import { start } from '../../src/running/main.ts';
+import { loadConfig } from '../../src/settings/config.ts';
 import { databaseFile } from '../../src/store/open.ts';
 import { freePort } from '../freePort.ts';
 import { scratch, startServer } from './server.ts';

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
-import { ending } from '../../src/ending.ts';
 import { createLog } from '../../src/log.ts';
+import { ending } from '../../src/running/ending.ts';
 
 /** A process of which nothing ends but by what the test says. */
 function process() {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { loadConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
 import { Guard } from '../../src/outbound/guard.ts';
 import { readClassCard } from '../../src/recognize/classes/card.ts';
 import { Questions } from '../../src/recognize/classes/questions.ts';
 import { imageParser } from '../../src/recognize/imageParser.ts';
+import { loadConfig } from '../../src/settings/config.ts';
 import { taskTypes } from '../../src/tasks/registry.ts';
 
 test('of several failures at once the log has each', () => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { loadConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
-import { mostOpenFiles, withinOpenFiles } from '../../src/openFiles.ts';
+import { mostOpenFiles, withinOpenFiles } from '../../src/running/openFiles.ts';
+import { loadConfig } from '../../src/settings/config.ts';
 import { startServer } from './server.ts';
 
 const config = (threads: number) =>

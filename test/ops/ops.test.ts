@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
-import { watchStore } from '../../src/gauges.ts';
 import { createOps, type OpsParts } from '../../src/http/ops.ts';
 import { readinessChecks } from '../../src/http/readiness.ts';
 import { createMetrics } from '../../src/metrics.ts';
+import { watchStore } from '../../src/running/gauges.ts';
 import type { StoreAdmin } from '../../src/store/admin.ts';
 import { FakeClock } from '../world.ts';
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { loadConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
-import { type Running, start } from '../../src/main.ts';
+import { type Running, start } from '../../src/running/main.ts';
+import { loadConfig } from '../../src/settings/config.ts';
 
 /** A folder that is gone when the test is over. */
 export function scratch(): string {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { SteadyClock } from '../../src/clock.ts';
 import type { Log } from '../../src/log.ts';
-import { startTimekeeper } from '../../src/timekeeper.ts';
+import { startTimekeeper } from '../../src/running/timekeeper.ts';
 import { FakeClock } from '../world.ts';
 
 beforeEach(() => void vi.useFakeTimers());

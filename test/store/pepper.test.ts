@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { fingerprintOf } from '../../src/key.ts';
-import { welcome } from '../../src/welcome.ts';
+import { welcome } from '../../src/running/welcome.ts';
 import { onEachEngine, openAccount } from './engines.ts';
 
 onEachEngine('the fingerprint of the pepper', (makeBooks) => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { hashKey } from '../../src/key.ts';
-import { welcome } from '../../src/welcome.ts';
+import { welcome } from '../../src/running/welcome.ts';
 import { pepper } from '../world.ts';
 import { onEachEngine, openAccount } from './engines.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { servedTypes, standardPrices } from '../../src/prices.ts';
+import { servedTypes, standardPrices } from '../../src/settings/prices.ts';
 import { taskTypes } from '../../src/tasks/registry.ts';
 
 const types = taskTypes({ strict: false } as never);

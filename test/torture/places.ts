@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Config } from '../../src/config.ts';
+import type { Config } from '../../src/settings/config.ts';
 import type { EngineName } from '../../src/store/statement.ts';
 import { query } from '../store/setup/query.ts';
 import { startPostgres } from '../store/setup/start.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import type { Config } from '../../config.ts';
 import { dataDirProblem } from '../../dataDir.ts';
 import { pepperProblem } from '../../pepper.ts';
+import type { Config } from '../../settings/config.ts';
 import type { StoreAdmin } from '../../store/admin.ts';
 import { isDataDirHeld, lockDataDir } from '../../store/lock.ts';
 import { NewerTables } from '../../store/migrate.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import type { Config } from '../../config.ts';
 import { diskSpace } from '../../disk.ts';
+import type { Config } from '../../settings/config.ts';
 import { type Finding, findingsOf, type Status } from './check.ts';
 
 const finding = findingsOf('runtime');

@@ -1,7 +1,7 @@
 import { freemem } from 'node:os';
-import type { Config } from '../../config.ts';
-import { protectionOf } from '../../databaseUrl.ts';
-import { filesNeeded, mostOpenFiles, readProc } from '../../openFiles.ts';
+import { filesNeeded, mostOpenFiles, readProc } from '../../running/openFiles.ts';
+import type { Config } from '../../settings/config.ts';
+import { protectionOf } from '../../settings/databaseUrl.ts';
 import { oldestNode } from '../../version.ts';
 import { type Finding, findingsOf } from './check.ts';
 import { checkDisk } from './disks.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import type { Config } from '../../config.ts';
 import { Guard, type GuardOptions } from '../../outbound/guard.ts';
+import type { Config } from '../../settings/config.ts';
 import { type Finding, findingsOf } from './check.ts';
 
 const finding = findingsOf('network');

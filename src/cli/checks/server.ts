@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { Writable } from 'node:stream';
-import type { Config } from '../../config.ts';
 import { createLog, type Log } from '../../log.ts';
+import type { Config } from '../../settings/config.ts';
 import { isDataDirHeld } from '../../store/lock.ts';
 import { type Finding, findingsOf } from './check.ts';
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../settings/config.ts';
 import { databaseFile } from '../../store/open.ts';
 import { type LastBackup, lastBackup } from '../lastBackup.ts';
 import { moment } from '../output.ts';

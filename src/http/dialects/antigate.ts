@@ -1,9 +1,9 @@
-import type { DialectName } from '../../dialects.ts';
 import type { ErrorCode, Language } from '../../errors.ts';
 import { describeFault, type Fault } from '../../fault.ts';
 import type { Flow } from '../../flow/flow.ts';
 import type { Arrived, TaskResult } from '../../flow/stages.ts';
 import { lowerCase } from '../../lowerCase.ts';
+import type { DialectName } from '../../settings/dialects.ts';
 import { withOurChallenge } from './altchaTask.ts';
 import type { Body, Dialect, Method, Reply, Said } from './dialect.ts';
 import {

@@ -1,8 +1,8 @@
-import type { DialectName } from '../../dialects.ts';
 import type { ErrorCode, Language } from '../../errors.ts';
 import type { Fault } from '../../fault.ts';
 import type { Flow } from '../../flow/flow.ts';
 import type { Arrived, TaskResult } from '../../flow/stages.ts';
+import type { DialectName } from '../../settings/dialects.ts';
 
 export interface Reply {
   status: number;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { DialectName } from '../../dialects.ts';
+import type { DialectName } from '../../settings/dialects.ts';
 import { anticaptcha } from './anticaptcha.ts';
 import { capmonster } from './capmonster.ts';
 import { capsolver } from './capsolver.ts';

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { driverUrl } from '../../databaseUrl.ts';
+import { driverUrl } from '../../settings/databaseUrl.ts';
 import { type Ask, type Compiled, compilerFor, type Told } from '../statement.ts';
 
 /** Whoever waits for money longer than this is refused: a request must not hang on a lost database. */

@@ -1,4 +1,4 @@
-import type { Log } from './log.ts';
+import type { Log } from '../log.ts';
 
 /** npm passes on a Ctrl-C that the terminal has sent here already: so soon, it is not a second one. */
 const echoMs = 500;

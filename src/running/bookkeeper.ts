@@ -1,7 +1,7 @@
-import type { Clock } from './clock.ts';
-import type { Log } from './log.ts';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { StoreAdmin } from '../store/admin.ts';
 import { startRounds } from './rounds.ts';
-import type { StoreAdmin } from './store/admin.ts';
 
 /** Not during the start, when there is other work; and where somebody held the ledger, not long after. */
 const soonMs = 60_000;

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isRange, rangeOf } from '../range.ts';
 import { type DialectName, dialectNames } from './dialects.ts';
 import { milliseconds } from './milliseconds.ts';
 import { standardPrices } from './prices.ts';
-import { isRange, rangeOf } from './range.ts';
 import { suggestion } from './suggestion.ts';
 
 // The values that settings can have, as JSON or as the text of a variable.

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { languages } from '../errors.ts';
 import { databaseUrlProblem } from './databaseUrl.ts';
 import { dialectNames } from './dialects.ts';
-import { languages } from './errors.ts';
 import { standardPrices } from './prices.ts';
 import {
   dialectPorts,

@@ -1,10 +1,10 @@
-import type { Clock } from './clock.ts';
-import type { SearchPool } from './compute/pool.ts';
-import type { Metrics } from './metrics.ts';
-import type { RecognizerPool } from './recognize/pool.ts';
-import type { StoreAdmin, StoreCounters, StoreGauges } from './store/admin.ts';
+import type { Clock } from '../clock.ts';
+import type { SearchPool } from '../compute/pool.ts';
+import type { Metrics } from '../metrics.ts';
+import type { RecognizerPool } from '../recognize/pool.ts';
+import type { StoreAdmin, StoreCounters, StoreGauges } from '../store/admin.ts';
+import { version } from '../version.ts';
 import type { Sweeper } from './sweeper.ts';
-import { version } from './version.ts';
 
 /** The store is asked at most once in so long, however many values a scrape reads from its answer. */
 const freshMs = 1_000;

@@ -1,7 +1,7 @@
-import type { Clock, SteadyClock } from './clock.ts';
-import type { Log } from './log.ts';
+import type { Clock, SteadyClock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { Store } from '../store/store.ts';
 import { type Rounds, startRounds } from './rounds.ts';
-import type { Store } from './store/store.ts';
 
 const everyMs = 1_000;
 /** A greater difference is told to the log, once until it has been made good. */

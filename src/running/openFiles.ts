@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { Config } from './config.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../log.ts';
+import type { Config } from '../settings/config.ts';
 
 /** A server has 35 open when nobody is connected, and may call a hundred others at once. */
 const filesOfServer = 180;

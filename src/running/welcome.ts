@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from './clock.ts';
-import { example } from './example.ts';
-import { fingerprintOf, generateKey, hashKey, hintOf } from './key.ts';
-import { type StoreAdmin, unlimited } from './store/admin.ts';
+import type { Clock } from '../clock.ts';
+import { example } from '../example.ts';
+import { fingerprintOf, generateKey, hashKey, hintOf } from '../key.ts';
+import { type StoreAdmin, unlimited } from '../store/admin.ts';
 
 const balance = { amount: 10_000_000, note: 'play balance' };
 

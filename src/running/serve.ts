@@ -1,9 +1,9 @@
-import { systemClock } from './clock.ts';
-import type { Config } from './config.ts';
+import { systemClock } from '../clock.ts';
+import { createLog } from '../log.ts';
+import type { Config } from '../settings/config.ts';
+import { milliseconds } from '../settings/milliseconds.ts';
 import { ending } from './ending.ts';
-import { createLog } from './log.ts';
 import { type Running, start } from './main.ts';
-import { milliseconds } from './milliseconds.ts';
 
 /** Closing a socket or a file must not take longer than this after everything has been told to end. */
 const lingerMs = 2_000;

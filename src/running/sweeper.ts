@@ -1,7 +1,7 @@
-import type { Clock } from './clock.ts';
-import type { Log } from './log.ts';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { Store } from '../store/store.ts';
 import { startRounds } from './rounds.ts';
-import type { Store } from './store/store.ts';
 
 const everyMs = 1_000;
 
