@@ -41,10 +41,10 @@ export function rangeMatcher(ranges: readonly string[]): (address: string) => bo
     lists[family].addSubnet(network, bits, family);
   }
   return (address) => {
+    if (isIP(address) === 0) return false;
     const inner = withoutMapping(address);
-    const version = isIP(inner);
-    if (version === 0) return false;
-    return version === 4 ? lists.ipv4.check(inner, 'ipv4') : lists.ipv6.check(inner, 'ipv6');
+    const family = isIP(inner) === 4 ? 'ipv4' : 'ipv6';
+    return lists[family].check(inner, family);
   };
 }
 

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import { isRange, rangeMatcher } from '../src/range.ts';
 
+test.each(['', 'nobody', '::ffff:zz', '::ffff:1.2.3.4.5'])('%j is an address in no range', (text) => {
+  expect(rangeMatcher(['0.0.0.0/0', '::/0'])(text)).toBe(false);
+});
+
 test.each(['::/1', '::/64', '::/80', '::/96', '::ffff:0:0/80', '::/0'])(
   'of the IPv6 range %s no IPv4 address is one, however it is written',
   (range) => {

@@ -115,7 +115,8 @@ export const accountName = (given: string): string => given.normalize('NFC').tri
 /** @throws UserError when there is no such account, or several of this name */
 export async function accountOf(store: StoreAdmin, given: string): Promise<Account> {
   const idOrName = accountName(given);
-  const account = await store.findAccount(idOrName);
+  // Older accounts have their names as they were given.
+  const account = (await store.findAccount(idOrName)) ?? (await store.findAccount(given.trim()));
   if (account) return account;
   const { length } = (await store.listAccounts()).filter(({ name }) => name === idOrName);
   if (length > 1)

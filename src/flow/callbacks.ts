@@ -52,6 +52,8 @@ export class CallbackSender {
   readonly #byKey = new Tally();
   /** Keys with hosts that did not answer them last. */
   readonly #unanswered = new Set<string>();
+  /** Calls under way to such hosts, by key. */
+  readonly #doubtful = new Tally();
   readonly #underway = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   #looking: Promise<void> | undefined;
@@ -110,7 +112,7 @@ export class CallbackSender {
       const now = clock.now();
       const busyHosts = this.#byHost.atLeast(mostByHost);
       const busyKeys = this.#byKey.atLeast(mostAtOnce - this.#underway.size > keptFree ? mostByKey : 1);
-      const busyPairs = this.#unansweredBy(this.#byKey.atLeast(mostUnanswered));
+      const busyPairs = this.#unansweredBy(this.#doubtful.atLeast(mostUnanswered));
       const busy = { busyHosts, busyKeys, busyPairs };
       const callback = await store.takeCallback({ now, lostAt: now + lostMs, ...busy });
       this.#passedOver = callback === undefined ? busyKeys : [];
@@ -118,9 +120,12 @@ export class CallbackSender {
       const { host, keyId } = callback;
       this.#byHost.add(host);
       this.#byKey.add(keyId);
+      const isDoubtful = this.#unanswered.has(pairOf(callback));
+      if (isDoubtful) this.#doubtful.add(keyId);
       const sent = this.#send(callback).finally(() => {
         this.#byHost.remove(host);
         this.#byKey.remove(keyId);
+        if (isDoubtful) this.#doubtful.remove(keyId);
         this.#underway.delete(sent);
         this.#passedOver = [];
         this.look();

@@ -100,6 +100,7 @@ async function becomeNextTry(
   steps.nextTries.set(taskId, decided.promise);
   try {
     await endOf(steps, taskId, signal);
+    if (signal.aborted) throw clientHasGone();
     if (steps.underway.isDraining) return reserved;
     // Half a minute may have passed, in which the key can have been revoked, expired or blocked.
     const { key } = await steps.principalOf(clientKey, job.caller.arrived.address);

@@ -178,6 +178,23 @@ export interface Tables {
   };
 }
 
+const tables: Record<keyof Tables, true> = {
+  account: true,
+  package: true,
+  api_key: true,
+  task: true,
+  entry: true,
+  checkpoint: true,
+  callback: true,
+  idempotency: true,
+  ban: true,
+  feedback: true,
+  node: true,
+  fact: true,
+};
+
+export const tableNames: readonly string[] = Object.keys(tables);
+
 export type EntryKind = 'topup' | 'adjust' | 'grant' | 'reserve' | 'settle' | 'release';
 
 /** Where money comes from and goes to. */

@@ -54,7 +54,7 @@ describe('a sender of callbacks', () => {
       hanging.clear();
     };
     sender.look();
-    for (let rounds = 6; rounds > 0; rounds--) {
+    for (let rounds = 14; rounds > 0; rounds--) {
       await settle();
       end({ kind: 'unreachable', cause: new Error('took too long') });
     }
@@ -124,6 +124,37 @@ describe('a sender of callbacks', () => {
     store.takeCallback = async () => undefined;
     const stopping = sender.stop();
     for (const one of calls) one.resolve(answered);
+    await stopping;
+  });
+
+  it('calls a host again that did not answer, however many calls to others its key has under way', async () => {
+    const waiting = ['flaky'];
+    const hanging = new Map<string, (outcome: Outcome) => void>();
+    const store: CallbackParts['store'] = {
+      takeCallback: async ({ busyPairs }) => {
+        const at = waiting.findIndex((host) => !busyPairs.includes(`${callback.keyId} ${host}`));
+        const [host] = at < 0 ? [] : waiting.splice(at, 1);
+        return host === undefined ? undefined : { ...callback, host, url: `http://${host}/` };
+      },
+      endCallback: async () => true,
+    };
+    const call: CallbackParts['engines']['web']['call'] = async ({ url }) => {
+      const { promise, resolve } = Promise.withResolvers<Outcome>();
+      hanging.set(url.host, resolve);
+      return promise;
+    };
+    const { sender } = senderOf({ store, engines: { web: { call } } });
+    sender.look();
+    await settle();
+    hanging.get('flaky')!({ kind: 'unreachable', cause: new Error('took too long') });
+    hanging.clear();
+    waiting.push('a', 'b', 'c', 'd', 'e', 'f', 'flaky');
+    await settle();
+    sender.look();
+    await settle();
+    expect([...hanging.keys()]).toContain('flaky');
+    const stopping = sender.stop();
+    for (const resolve of hanging.values()) resolve(answered);
     await stopping;
   });
 });

@@ -4,9 +4,9 @@ import { createLanes } from '../../src/store/postgres/lanes.ts';
 import { noon, silent } from './engines.ts';
 
 /** Lanes to a database that answers each query after `tripMs`, which may be changed, and what their transactions did. */
-function lanesTo(database: { tripMs: number }) {
+function lanesTo(database: { tripMs: number; commitMs?: number }) {
   let now = 0;
-  /** The queries of each transaction, without its beginning, and for how long it held its locks. */
+  /** The queries of each transaction, without its beginning, and for how long it held its locks until its commit. */
   const transactions: { queries: number; heldMs: number }[] = [];
   let queries = 0;
   let lockedAt = 0;
@@ -16,8 +16,10 @@ function lanesTo(database: { tripMs: number }) {
       const text = typeof asked === 'string' ? asked : asked.text;
       if (text.startsWith('BEGIN')) queries = 0;
       else if (text.includes('for update')) lockedAt = now;
-      else if (text === 'COMMIT') transactions.push({ queries, heldMs: now - lockedAt });
-      else queries++;
+      else if (text === 'COMMIT') {
+        transactions.push({ queries, heldMs: now - database.tripMs - lockedAt });
+        now += database.commitMs ?? 0;
+      } else queries++;
       return { rows: [{ now: noon }], rowCount: 1, command: 'SELECT' };
     },
     release() {},
@@ -52,11 +54,26 @@ it('near the database 32 of them share a transaction, soon again after it was sl
   const { poll } = lanesTo(database);
   const largest = async () => Math.max(...(await poll(1_000)).map(({ queries }) => queries));
   expect(await largest()).toBe(32);
-  database.tripMs = 60;
+  database.tripMs = 110;
   await poll(100);
   expect((await poll(10)).map(({ queries }) => queries)).toEqual(Array(10).fill(1));
   database.tripMs = 0.1;
   expect(await largest()).toBe(32);
+});
+
+it('they share a transaction all the more where each commit takes long', async () => {
+  const { poll } = lanesTo({ tripMs: 0.1, commitMs: 300 });
+  expect(Math.max(...(await poll(1_000)).map(({ queries }) => queries))).toBe(32);
+});
+
+it('one that is slow by itself halves how many share the next', async () => {
+  const database = { tripMs: 0.1 };
+  const { poll } = lanesTo(database);
+  await poll(1_000);
+  database.tripMs = 110;
+  await poll(1);
+  database.tripMs = 0.1;
+  expect((await poll(32)).map(({ queries }) => queries)).toEqual([16, 16]);
 });
 
 it('a sweep that takes long parts none of them', async () => {
@@ -65,6 +82,7 @@ it('a sweep that takes long parts none of them', async () => {
   await poll(1_000);
   database.tripMs = 200;
   await lanes.call({ name: 'time', args: [] });
+  await lanes.call({ name: 'endOverdueOf', args: [{ accountId: 'alice', since: 0, now: noon }] });
   database.tripMs = 0.1;
   expect((await poll(32)).map(({ queries }) => queries)).toEqual([32]);
 });

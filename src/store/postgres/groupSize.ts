@@ -15,9 +15,9 @@ export class GroupSize {
     return this.#calls;
   }
 
-  /** So many calls kept their accounts locked for so long. */
+  /** So many calls kept their accounts locked for so long. Few may be slow by chance: they tell less than they seem to. */
   learn(calls: number, heldMs: number): void {
-    if (heldMs > longestMs) this.#calls = Math.max(1, Math.floor(calls / 2));
+    if (heldMs > longestMs) this.#calls = Math.max(1, this.#calls >> 1);
     else if (calls === this.#calls) this.#calls = Math.min(mostCalls, calls + 1);
   }
 }

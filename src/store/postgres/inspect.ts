@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { StoreCheck } from '../admin.ts';
+import { tableNames } from '../schema.ts';
 
 /** Settings without which a commit that was acknowledged may be lost. */
 const durable: { name: string; isSafe: (value: string) => boolean; remedy: string }[] = [
@@ -12,13 +13,11 @@ const durable: { name: string; isSafe: (value: string) => boolean; remedy: strin
 /** By the first a task is held and ended once; without the others keys and tasks are not found. */
 const unique = ['entry_once', 'api_key_hash_key', 'task_id_key'];
 
-/** Tables without a primary key, and what of these is missing: a restore that was disturbed leaves them out. */
+/** What of these is missing, and tables without a primary key or without being there: a restore that was disturbed. */
 const missingKeys = `
-  select t.relname as name from pg_class t
-    where t.relkind = 'r' and t.relnamespace = (select oid from pg_namespace where nspname = current_schema)
-    and not exists
-    (select 1 from pg_index i where i.indrelid = t.oid and i.indisprimary and i.indisvalid)
-  union all select u.name from unnest(cast($1 as text[])) u (name) where not exists
+  select t.name from unnest(cast($1 as text[])) t (name) where not exists
+    (select 1 from pg_index i where i.indrelid = to_regclass(t.name) and i.indisprimary and i.indisvalid)
+  union all select u.name from unnest(cast($2 as text[])) u (name) where not exists
     (select 1 from pg_index i where i.indexrelid = to_regclass(u.name) and i.indisunique and i.indisvalid)`;
 
 /** Reads what doctor shows of a PostgreSQL server, whose time `timeThere` asks for. */
@@ -34,7 +33,7 @@ export async function inspect(pool: pg.Pool, timeThere: () => Promise<number>): 
     const advice = ok ? '' : `: set it to ${remedy} in postgresql.conf, or commits can be lost`;
     checks.push({ name, ok, detail: `${name} is ${value}${advice}` });
   }
-  const found = await pool.query<{ name: string }>(missingKeys, [unique]);
+  const found = await pool.query<{ name: string }>(missingKeys, [tableNames, unique]);
   const missing = found.rows.map(({ name }) => name);
   checks.push({
     name: 'primary keys',

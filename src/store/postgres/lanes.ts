@@ -17,6 +17,11 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+const locks = ({ accountId }: Waiting): boolean => typeof accountId === 'string';
+
+/** Rounds of repair and of the sweep end many tasks: how long they take tells nothing of requests. */
+const isRound = ({ call }: Waiting): boolean => call.name === 'repairOf' || call.name === 'endOverdueOf';
+
 /** After a failed attempt to connect, the next ones within this time fail at once, give or take half. */
 const backOffMs = 200;
 
@@ -134,8 +139,7 @@ export function createLanes(
   }
 
   function answer(group: Waiting[], { values, wrote, heldMs }: GroupOutcome): void {
-    // A sweep takes its time and shares it with nobody.
-    if (group[0]!.accountId !== null) size.learn(group.length, heldMs);
+    if (group.some(locks) && !group.some(isRound)) size.learn(group.length, heldMs);
     if (wrote) events.committed({ operations: group.length });
     for (const [index, { call, accountId, resolve }] of group.entries()) {
       if (typeof accountId === 'string') stuck.delete(accountId);
