@@ -25,6 +25,8 @@ export interface BatchOptions {
 
 export interface BatchParts extends BatchOptions {
   transport: Transport;
+  /** As many of its tasks may be under way at once. */
+  concurrency: number;
   newId: () => string;
   /** Creates one task under a name of its own, and waits for its solution. */
   solve(task: Task, idempotencyKey: string): Promise<Solved>;
@@ -45,7 +47,7 @@ export class Batch {
   readonly #parts: BatchParts;
   readonly #tasks: readonly Task[];
   /** Of the next call: where a key has fewer places, the rest of a hundred is refused, and too many refusals are a ban. */
-  readonly #measure = new Measure(mostTasks);
+  readonly #measure: Measure;
   /** By kind of task, how the first was refused as all of them will be: sent all the same, the others would be a ban. */
   readonly #refusedKinds = new Map<string, LegibleError>();
   /** How whatever is sent will be refused. */
@@ -57,6 +59,7 @@ export class Batch {
   constructor(tasks: readonly Task[], parts: BatchParts) {
     this.#tasks = tasks;
     this.#parts = parts;
+    this.#measure = new Measure(Math.min(mostTasks, parts.concurrency));
     this.outcomes = new Array(tasks.length);
   }
 

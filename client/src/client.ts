@@ -11,7 +11,10 @@ export interface Options {
   key: string;
   /** How often a call is sent again that may be: 4 without it. */
   retries?: number;
-  /** How many tasks are under way at once: 200 without it, as many as a key has; fewer while the server refuses some. */
+  /**
+   * How many tasks that are waited for are under way at once: 200 without it, as many as a key has; fewer while the server
+   * refuses some. One that is only created counts until then, and `solveAll` sends no more of them in a call.
+   */
   concurrency?: number;
   /** Milliseconds that one request may take: 130,000 without it, since a task may take 120 s. */
   requestMs?: number;
@@ -68,24 +71,27 @@ export interface Balance {
 const firstPollMs = 500;
 const slowestPollMs = 3_000;
 
-/** A client of one server with one key; it keeps no connection and no state between calls. */
+/** A client of one server with one key. It keeps no connection, but how many tasks the key has room for: make one for all calls. */
 export class Legible {
   readonly #transport: Transport;
   readonly #newId: () => string;
   readonly #waitSeconds: number;
+  readonly #concurrency: number;
 
   constructor({ key, baseUrl = 'http://127.0.0.1:7878', ...options }: Options) {
     this.#newId = options.newId ?? randomId;
     this.#waitSeconds = options.waitSeconds ?? 30;
+    this.#concurrency = options.concurrency ?? 200;
+    const clock = options.clock ?? systemClock;
     this.#transport = new Transport({
       key,
       baseUrl: addressOf(baseUrl),
       fetch: options.fetch ?? ((...call) => fetch(...call)),
-      clock: options.clock ?? systemClock,
+      clock,
       random: options.random ?? Math.random,
       retries: options.retries ?? 4,
       requestMs: options.requestMs ?? 130_000,
-      gate: new Gate(new Measure(options.concurrency ?? 200)),
+      gate: new Gate(new Measure(this.#concurrency), clock),
     });
   }
 
@@ -128,6 +134,7 @@ export class Legible {
     const batch = new Batch(tasks, {
       ...options,
       transport: this.#transport,
+      concurrency: this.#concurrency,
       // Its tasks alone are known by the key and their line.
       newId: () => nameable(this.#newId(), longestKey - ' 99'.length),
       solve: (task, idempotencyKey) => this.solve(task, { ...call, idempotencyKey }),
@@ -230,7 +237,9 @@ export class Legible {
 function addressOf(baseUrl: string): string {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw new TypeError(`baseUrl: ${baseUrl.replace(/^.*@/s, '…@')} is no http address`);
+    throw new TypeError(
+      `baseUrl: ${baseUrl.replace(/^.*@/s, '…@').replace(/[?#].*$/s, '?…')} is no http address`,
+    );
   const { username, password, search, hash, origin, pathname } = url;
   if (username || password || search || hash)
     throw new TypeError('baseUrl: takes no login, query or fragment');
@@ -239,9 +248,9 @@ function addressOf(baseUrl: string): string {
 
 const longestKey = 255;
 
-/** An Idempotency-Key that the server takes; others fetch refuses, as if it were the server's doing. @throws TypeError */
+/** An Idempotency-Key that the server takes; others fetch refuses or cuts off at the ends. @throws TypeError */
 function nameable(idempotencyKey: string, longest = longestKey): string {
-  if (!/^[ -~]+$/.test(idempotencyKey) || idempotencyKey.length > longest)
+  if (!/^[!-~]([ -~]*[!-~])?$/.test(idempotencyKey) || idempotencyKey.length > longest)
     throw new TypeError(`idempotencyKey: is not 1 to ${longest} printable ASCII characters`);
   return idempotencyKey;
 }

@@ -1,11 +1,19 @@
+import type { Clock } from './pause.ts';
+
+/** After a refusal no room is tried for so long: whoever tries is refused, and all wait until it has paused. */
+const contentMs = 10_000;
+
+/** How a task left that had entered: with a place at the server, without one, or nobody knows. */
+export type Left = 'found' | 'refused' | 'unknown';
+
 /** How many tasks may be under way at once, as far as refusals have told. */
 export class Measure {
   readonly #highest: number;
   #most: number;
 
   constructor(highest: number) {
-    // With none, all would wait for ever.
-    this.#highest = Math.max(highest, 1);
+    // With none, all would wait for ever; and what is no number bounds nothing.
+    this.#highest = highest >= 1 ? highest : 1;
     this.#most = this.#highest;
   }
 
@@ -33,9 +41,12 @@ export class Gate {
   /** Refused ones, too, until they have paused. */
   #within = 0;
   #refused = 0;
+  #refusedAt = Number.NEGATIVE_INFINITY;
+  readonly #now: Clock['now'];
 
-  constructor(measure: Measure) {
+  constructor(measure: Measure, { now }: Pick<Clock, 'now'>) {
     this.#measure = measure;
+    this.#now = now;
   }
 
   /** Rejects with the signal's reason. What has entered must leave. */
@@ -62,14 +73,16 @@ export class Gate {
   /** One that has entered found no place: nothing enters until it has left. */
   refuse(): void {
     this.#refused++;
+    this.#refusedAt = this.#now();
     this.#measure.shrink(this.#within - this.#refused);
   }
 
-  leave({ refused }: { refused: boolean }): void {
+  leave(how: Left): void {
     this.#within--;
-    if (refused) this.#refused--;
+    if (how === 'refused') this.#refused--;
     // What ends while others pause had its place before there was none, and tells of no new one.
-    else if (this.#refused === 0) this.#measure.grow(1);
+    else if (how === 'found' && this.#refused === 0 && this.#now() - this.#refusedAt >= contentMs)
+      this.#measure.grow(1);
     // Who comes again does so at once, and has to be there by then.
     queueMicrotask(() => this.#letIn());
   }

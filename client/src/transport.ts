@@ -1,5 +1,5 @@
 import { LegibleError } from './error.ts';
-import type { Gate } from './gate.ts';
+import type { Gate, Left } from './gate.ts';
 import { after, type Clock, pauseBefore } from './pause.ts';
 import { type ErrorCode, retry } from './schema.ts';
 
@@ -85,18 +85,23 @@ export class Transport {
     const { clock, random, retries } = this.parts;
     for (let sent = 1; ; sent++) {
       await gate?.enter(signal, { again: sent > 1 });
-      let refused = false;
+      let left: Left = 'found';
       try {
         return await attempt();
       } catch (error) {
+        // With an id there is a task, whatever has become of it.
+        const made = error instanceof LegibleError && error.taskId !== undefined;
+        if (!made) left = 'unknown';
         // Its reason may be an error of this package too, and is none of the server's.
         signal?.throwIfAborted();
-        refused = error instanceof LegibleError && isLimit(error.code);
-        if (refused) gate?.refuse();
+        if (!made && error instanceof LegibleError && isLimit(error.code)) {
+          left = 'refused';
+          gate?.refuse();
+        }
         if (sent > retries || !isRepeatable(error)) throw error;
         await clock.sleep(Math.max(error.retryAfterMs ?? 0, pauseBefore(sent, random)), signal);
       } finally {
-        gate?.leave({ refused });
+        gate?.leave(left);
       }
     }
   }

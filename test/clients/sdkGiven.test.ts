@@ -72,6 +72,7 @@ describe('baseUrl', () => {
     ['ftp://a.example', 'ftp://a.example is no http address'],
     ['http://a.example:99999', 'http://a.example:99999 is no http address'],
     ['http://bob:secret@a.example:99999', '…@a.example:99999 is no http address'],
+    ['http://a.example:99999/?key=secret', 'http://a.example:99999/?… is no http address'],
     ['http://bob:secret@a.example', 'takes no login, query or fragment'],
     ['http://a.example/?key=secret', 'takes no login, query or fragment'],
     ['http://a.example/#secret', 'takes no login, query or fragment'],
@@ -81,7 +82,7 @@ describe('baseUrl', () => {
 });
 
 describe('an Idempotency-Key', () => {
-  const wrong = ['заказ 7', 'a\nb', '', 'a'.repeat(256)];
+  const wrong = ['заказ 7', 'a\nb', '', ' ', ' a', 'a'.repeat(256)];
 
   test.each(wrong)('%j is refused at once, as the caller’s mistake', async (idempotencyKey) => {
     const { client, asked } = clientOf();

@@ -19,6 +19,7 @@ function openPlaces(places: number, options: object = {}) {
   const ends: (() => void)[] = [];
   const pauses: { ms: number; end(): void }[] = [];
   const server = { places, underway: 0, most: 0, created: 0, refused: 0 };
+  const time = { ms: 0 };
   const untilEnded = async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     ends.push(resolve);
@@ -29,7 +30,7 @@ function openPlaces(places: number, options: object = {}) {
     key: 'k',
     random: () => 0,
     clock: {
-      now: () => 0,
+      now: () => time.ms,
       sleep: (ms, signal) =>
         new Promise((end, reject) => {
           pauses.push({ ms, end });
@@ -63,7 +64,7 @@ function openPlaces(places: number, options: object = {}) {
   const endAll = async () => {
     while ((await endRound()) > 0);
   };
-  return { client, server, pauses, endRound, endAll };
+  return { client, server, time, pauses, endRound, endAll };
 }
 
 /** So many turns that whatever waits for nothing else has happened. */
@@ -138,15 +139,28 @@ test('one that was refused is the next to have a place', async () => {
   expect(told).toEqual(['first', 'refused', 'later', 'last']);
 });
 
-test('each four that find a place make room for one more', async () => {
-  const { client, server, pauses, endRound, endAll } = openPlaces(1);
+test('ten seconds after a refusal each four that find a place make room for one more', async () => {
+  const { client, server, time, pauses, endRound, endAll } = openPlaces(1);
   const calls = Array.from({ length: 60 }, () => client.solve(image));
   await settled();
   server.places = 1_000;
+  time.ms = 10_000;
   for (const { end } of pauses.splice(0)) end();
   const sizes: number[] = [];
   for (let round = 0; round < 9; round++) sizes.push(await endRound());
   expect(sizes).toEqual([1, 1, 1, 2, 2, 3, 3, 4, 5]);
+  await endAll();
+  await Promise.all(calls);
+});
+
+test('until then as many go on as had found a place: to try for more would hold up all of them, time and again', async () => {
+  const { client, server, time, pauses, endRound, endAll } = openPlaces(3);
+  const calls = Array.from({ length: 60 }, () => client.solve(image));
+  await settled();
+  for (const { end } of pauses.splice(0)) end();
+  time.ms = 9_999;
+  for (let round = 0; round < 9; round++) expect(await endRound()).toBe(3);
+  expect(server.refused).toBe(57);
   await endAll();
   await Promise.all(calls);
 });
@@ -167,6 +181,7 @@ test.each([
   [undefined, 200],
   [7, 7],
   [0, 1],
+  [Number.NaN, 1],
 ])('with a concurrency of %s at most %d of all tasks are under way', async (concurrency, most) => {
   const { client, server, endAll } = openPlaces(1_000, { concurrency });
   const calls = Array.from({ length: 300 }, () => client.solve(image));
