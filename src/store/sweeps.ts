@@ -6,21 +6,18 @@ import type { Store, SweepOutcome } from './store.ts';
 type Caller = Pick<Engine, 'call'>;
 type Sweeps = Pick<Store, 'repair' | 'sweep'>;
 
-interface Series {
-  most: number;
-  before(): Promise<unknown>;
-}
+type Round = () => Promise<boolean>;
 
 /** Tasks that one sweep ends: ten times what a full second of the fastest server leaves behind. */
 const mostTasks = 20_000;
 
 /** Repairs and sweeps books that one process serves from. */
 export function sweepOwn(engine: Caller, node: string): Sweeps {
-  const rounds: Series = { most: mostTasks / tasksInRound('sqlite'), before: async () => {} };
+  const most = mostTasks / tasksInRound('sqlite');
   return {
     async repair(now) {
       let repaired = 0;
-      await inRounds(rounds, async () => {
+      await inRounds(most, async () => {
         // Every other one is dead.
         const found = await engine.call('repair', node, Number.MAX_SAFE_INTEGER, now);
         repaired += found;
@@ -28,40 +25,57 @@ export function sweepOwn(engine: Caller, node: string): Sweeps {
       });
       return repaired;
     },
-    sweep: sweeping((now, since, swept) => sweepSince(engine, { now, since }, swept, rounds)),
+    sweep: sweeping((now, since, swept) => inRounds(most, sweepRound(engine, { now, since }, swept))),
   };
 }
 
 /** Repairs and sweeps books that several processes may serve from. */
 export function sweepShared(engine: Caller, node: string): Sweeps {
   const { beat } = presence(engine, node);
-  // A beat before every round: a process that is silent for as long as all rounds may take is taken for dead.
-  const rounds: Series = { most: mostTasks / tasksInRound('postgres'), before: beat };
+  const most = mostTasks / tasksInRound('postgres');
   /** Of one account that is waited for: the others wait meanwhile. */
-  const ofOne: Series = { most: 20, before: beat };
+  const mostOfOne = 20;
+
+  /** A process that is silent for as long as all rounds may take is taken for dead. */
+  function alive(round: Round): Round {
+    return async () => {
+      await beat();
+      return round();
+    };
+  }
 
   async function repairDead(now: number): Promise<void> {
-    const aliveSince = await beat();
-    if (aliveSince === undefined) return;
+    let aliveSince = undefined as number | undefined;
+    /** Judges anew before each round: once the database's clock has been set, the living look dead by the last judgement. */
+    const judged = (repair: (aliveSince: number) => Promise<number>) => async () => {
+      aliveSince = await beat();
+      return aliveSince !== undefined && (await repair(aliveSince)) > 0;
+    };
     // `since` now: overdue tasks are left to the sweep, which ends them whoever had them.
-    const dead = { node, aliveSince, since: now };
-    await inRounds(rounds, async () => (await engine.call('repair', node, aliveSince, now, now)) > 0);
-    for (const accountId of await engine.call('orphanAccounts', dead)) {
-      const round = async () => (await engine.call('repairOf', { ...dead, accountId, now })) > 0;
-      await inRounds(ofOne, unlessStuck(round));
+    const since = now;
+    await inRounds(
+      most,
+      judged((aliveSince) => engine.call('repair', node, aliveSince, now, since)),
+    );
+    if (aliveSince === undefined) return;
+    for (const accountId of await engine.call('orphanAccounts', { node, aliveSince, since })) {
+      const round = judged((aliveSince) =>
+        unlessStuck(engine.call('repairOf', { node, aliveSince, since, accountId, now })),
+      );
+      await inRounds(mostOfOne, round);
     }
   }
 
   const sweep = sweeping(async (now, since, swept) => {
-    const isDone = await sweepSince(engine, { now, since }, swept, rounds);
+    const isDone = await inRounds(most, alive(sweepRound(engine, { now, since }, swept)));
     const late = await engine.call('lateAccounts', now, since);
     for (const accountId of late) {
-      const round = async () => {
-        const timedOut = await engine.call('endOverdueOf', { accountId, now, since });
+      const round = alive(async () => {
+        const timedOut = await unlessStuck(engine.call('endOverdueOf', { accountId, now, since }));
         swept.timedOut += timedOut;
         return timedOut > 0;
-      };
-      await inRounds(ofOne, unlessStuck(round));
+      });
+      await inRounds(mostOfOne, round);
     }
     return isDone && late.length === 0;
   });
@@ -78,32 +92,24 @@ export function sweepShared(engine: Caller, node: string): Sweeps {
 }
 
 /** An account that is stuck must not keep those of others waiting; its tasks come again in the next sweep. */
-function unlessStuck(round: () => Promise<boolean>): () => Promise<boolean> {
-  return () => round().catch(() => false);
+function unlessStuck(ended: Promise<number>): Promise<number> {
+  return ended.catch(() => 0);
 }
 
 /** Does rounds while each tells that another may find more; returns whether nothing is left. */
-async function inRounds({ most, before }: Series, round: () => Promise<boolean>): Promise<boolean> {
-  for (let done = 0; done < most; done++) {
-    await before();
-    if (!(await round())) return true;
-  }
+async function inRounds(most: number, round: Round): Promise<boolean> {
+  for (let done = 0; done < most; done++) if (!(await round())) return true;
   return false;
 }
 
-/** Adds to `swept`; returns whether nothing is left. */
-function sweepSince(
-  engine: Caller,
-  { now, since }: Due,
-  swept: SweepOutcome,
-  rounds: Series,
-): Promise<boolean> {
-  return inRounds(rounds, async () => {
+/** Adds to `swept`. */
+function sweepRound(engine: Caller, { now, since }: Due, swept: SweepOutcome): Round {
+  return async () => {
     const { timedOut, forgotten, more } = await engine.call('sweep', now, since);
     swept.timedOut += timedOut;
     swept.forgotten += forgotten;
     return more;
-  });
+  };
 }
 
 /** How far a sweep looks back before the last that left nothing: that may have passed over tasks not yet called late. */
