@@ -11,15 +11,16 @@ export interface Sweeper {
   stop(): Promise<void>;
 }
 
-/** Ends overdue tasks and forgets old results every second, one round after the other. */
+/** Ends overdue tasks and forgets old results every second, and again at once while more is left. */
 export function startSweeper(store: Pick<Store, 'sweep'>, clock: Clock, log: Log): Sweeper {
   let timedOut = 0;
   const rounds = startRounds(everyMs, async () => {
     try {
-      const { cutOff, ...swept } = await store.sweep(clock.now());
+      const { cutOff, more, ...swept } = await store.sweep(clock.now());
       timedOut += swept.timedOut;
       if (cutOff !== undefined) log.error({ err: cutOff }, 'sweeping all there is failed');
       if (swept.timedOut > 0) log.warn(swept, 'tasks past their deadline were refunded');
+      if (more) return 0;
     } catch (error) {
       log.error({ err: error }, 'sweeping failed');
     }

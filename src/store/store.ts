@@ -210,6 +210,8 @@ export interface Callback {
 export interface SweepOutcome {
   timedOut: number;
   forgotten: number;
+  /** More is left than one sweep may do: it is time for the next. Not told of what is only waited for. */
+  more?: boolean;
   /** Why the sweep of everything failed, where it was time for one: what was due before the start may still be held. */
   cutOff?: unknown;
 }

@@ -1,5 +1,5 @@
 import type { Engine } from './engine.ts';
-import { type Due, tasksInRound } from './operations/round.ts';
+import type { Due } from './operations/round.ts';
 import { presence } from './postgres/presence.ts';
 import type { Store, SweepOutcome } from './store.ts';
 
@@ -8,16 +8,20 @@ type Sweeps = Pick<Store, 'repair' | 'sweep'>;
 
 type Round = () => Promise<boolean>;
 
-/** Tasks that one sweep ends: ten times what a full second of the fastest server leaves behind. */
-const mostTasks = 20_000;
+/**
+ * Rounds of one kind in one sweep: what has become due since its start waits for its end, and so does a stop. Whoever
+ * sweeps comes again at once while more is left.
+ */
+const mostRounds = 100;
+/** Of one account that is waited for: the others wait meanwhile. */
+const mostOfOne = 20;
 
 /** Repairs and sweeps books that one process serves from. */
 export function sweepOwn(engine: Caller, node: string): Sweeps {
-  const most = mostTasks / tasksInRound('sqlite');
   return {
     async repair(now) {
       let repaired = 0;
-      await inRounds(most, async () => {
+      await inRounds(mostRounds, async () => {
         // Every other one is dead.
         const found = await engine.call('repair', node, Number.MAX_SAFE_INTEGER, now);
         repaired += found;
@@ -25,16 +29,15 @@ export function sweepOwn(engine: Caller, node: string): Sweeps {
       });
       return repaired;
     },
-    sweep: sweeping((now, since, swept) => inRounds(most, sweepRound(engine, { now, since }, swept))),
+    sweep: sweeping((now, since, swept) =>
+      inRounds(mostRounds, sweepRound(engine, { now, since }, swept), swept),
+    ),
   };
 }
 
 /** Repairs and sweeps books that several processes may serve from. */
 export function sweepShared(engine: Caller, node: string): Sweeps {
   const { beat } = presence(engine, node);
-  const most = mostTasks / tasksInRound('postgres');
-  /** Of one account that is waited for: the others wait meanwhile. */
-  const mostOfOne = 20;
 
   /** A process that is silent for as long as all rounds may take is taken for dead. */
   function alive(round: Round): Round {
@@ -44,7 +47,7 @@ export function sweepShared(engine: Caller, node: string): Sweeps {
     };
   }
 
-  async function repairDead(now: number): Promise<void> {
+  async function repairDead(now: number, swept: SweepOutcome): Promise<void> {
     let aliveSince = undefined as number | undefined;
     /** Judges anew before each round: once the database's clock has been set, the living look dead by the last judgement. */
     const judged = (repair: (aliveSince: number) => Promise<number>) => async () => {
@@ -54,20 +57,21 @@ export function sweepShared(engine: Caller, node: string): Sweeps {
     // `since` now: overdue tasks are left to the sweep, which ends them whoever had them.
     const since = now;
     await inRounds(
-      most,
+      mostRounds,
       judged((aliveSince) => engine.call('repair', node, aliveSince, now, since)),
+      swept,
     );
     if (aliveSince === undefined) return;
     for (const accountId of await engine.call('orphanAccounts', { node, aliveSince, since })) {
       const round = judged((aliveSince) =>
         unlessStuck(engine.call('repairOf', { node, aliveSince, since, accountId, now })),
       );
-      await inRounds(mostOfOne, round);
+      await inRounds(mostOfOne, round, swept);
     }
   }
 
   const sweep = sweeping(async (now, since, swept) => {
-    const isDone = await inRounds(most, alive(sweepRound(engine, { now, since }, swept)));
+    const isDone = await inRounds(mostRounds, alive(sweepRound(engine, { now, since }, swept)), swept);
     const late = await engine.call('lateAccounts', now, since);
     for (const accountId of late) {
       const round = alive(async () => {
@@ -75,7 +79,7 @@ export function sweepShared(engine: Caller, node: string): Sweeps {
         swept.timedOut += timedOut;
         return timedOut > 0;
       });
-      await inRounds(mostOfOne, round);
+      await inRounds(mostOfOne, round, swept);
     }
     return isDone && late.length === 0;
   });
@@ -85,8 +89,9 @@ export function sweepShared(engine: Caller, node: string): Sweeps {
       return 0;
     },
     async sweep(now) {
-      await repairDead(now);
-      return sweep(now);
+      const swept: SweepOutcome = { timedOut: 0, forgotten: 0 };
+      await repairDead(now, swept);
+      return sweep(now, swept);
     },
   };
 }
@@ -96,9 +101,14 @@ function unlessStuck(ended: Promise<number>): Promise<number> {
   return ended.catch(() => 0);
 }
 
-/** Does rounds while each tells that another may find more; returns whether nothing is left. */
-async function inRounds(most: number, round: Round): Promise<boolean> {
+/** Does rounds while each tells that another may find more; returns whether nothing is left, and else tells `swept`. */
+async function inRounds(
+  most: number,
+  round: Round,
+  swept: Pick<SweepOutcome, 'more'> = {},
+): Promise<boolean> {
   for (let done = 0; done < most; done++) if (!(await round())) return true;
+  swept.more = true;
   return false;
 }
 
@@ -125,12 +135,11 @@ const wholeEveryMs = 60_000;
  */
 function sweeping(
   sweepFrom: (now: number, since: number, swept: SweepOutcome) => Promise<boolean>,
-): (now: number) => Promise<SweepOutcome> {
+): (now: number, swept?: SweepOutcome) => Promise<SweepOutcome> {
   let clearAt: number | undefined;
   let wholeAt: number | undefined;
 
-  return async (now) => {
-    const swept: SweepOutcome = { timedOut: 0, forgotten: 0 };
+  return async (now, swept = { timedOut: 0, forgotten: 0 }) => {
     // Not later than now: the clock may have been set back.
     clearAt = Math.min(clearAt ?? now, now);
     if (wholeAt === undefined || Math.abs(now - wholeAt) >= wholeEveryMs) {

@@ -144,7 +144,10 @@ it("doctor --fix refunds overdue holds, brings older tables up to date, and leav
   const config = { dataDir: settings.LEGIBLE_DATA_DIR, databaseUrl: databaseUrl.href };
   const store = await openStore(config);
   const now = Date.now() - 300_000;
-  await store.reserve(hold({ taskId: randomUUID(), accountId: id, keyId, now, deadline: now + 120_000 }));
+  const overdue = { accountId: id, keyId, now, deadline: now + 120_000 };
+  // More than one sweep ends.
+  const holds = Array.from({ length: 1_300 }, () => hold({ ...overdue, taskId: randomUUID() }));
+  expect(new Set(await Promise.all(holds.map((each) => store.reserve(each))))).toEqual(new Set(['held']));
   await store.close();
   const older = new pg.Client({ connectionString: databaseUrl.href });
   await older.connect();

@@ -51,6 +51,12 @@ onEachEngine('a deadline', (makeBooks) => {
     const ready = 50 + (await Promise.all(answers)).filter(Boolean).length;
     let timedOut = (await store.sweep(noon + 120_005)).timedOut;
     for (const sweep of sweeps) timedOut += (await sweep).timedOut;
+    // One sweep ends so many only; the next begins at once.
+    for (let isMore = true; isMore; ) {
+      const swept = await store.sweep(noon + 120_005);
+      timedOut += swept.timedOut;
+      isMore = swept.more === true;
+    }
 
     expect(timedOut).toBeGreaterThanOrEqual(50);
     expect(ready + timedOut).toBe(2_000);

@@ -7,7 +7,7 @@ import { isDataDirHeld, lockDataDir } from '../../store/lock.ts';
 import { NewerTables } from '../../store/migrate.ts';
 import { databaseFile } from '../../store/open.ts';
 import { remnantsProblem } from '../../store/sqlite/remnants.ts';
-import type { Store } from '../../store/store.ts';
+import type { Store, SweepOutcome } from '../../store/store.ts';
 import { lookAtTables } from '../../store/tables.ts';
 import { timeOf, withStore } from '../session.ts';
 import { type Finding, findingsOf, messageOf } from './check.ts';
@@ -109,8 +109,13 @@ function endOverdue(config: Config): Promise<string> {
   return withoutServer(config, async (store) => {
     const now = await timeOf(store);
     const repaired = await store.repair(now);
-    const { timedOut, cutOff } = await store.sweep(now);
-    if (cutOff !== undefined) throw cutOff;
+    let timedOut = 0;
+    let swept: SweepOutcome;
+    do {
+      swept = await store.sweep(now);
+      if (swept.cutOff !== undefined) throw swept.cutOff;
+      timedOut += swept.timedOut;
+    } while (swept.more);
     return `tasks of a server that had died: ${repaired} queued again or refunded; overdue ones: ${timedOut} refunded`;
   });
 }
