@@ -6,6 +6,8 @@ import './withoutTelemetry.ts';
 import ort from 'onnxruntime-node';
 
 const unpack = promisify(brotliDecompress);
+/** More than any model: pieces that are put together afterwards would leave 5 MB of each thread's memory in shreds. */
+const unpackedBytes = 2 ** 23;
 
 /**
  * Loads a model, for one core: an .onnx file, or one packed as .onnx.br.
@@ -19,7 +21,14 @@ export async function openSession(model: string): Promise<ort.InferenceSession> 
     extra: { session: { x64quantprecision: needsWholeSums ? '1' : '0' } },
   };
   if (!model.endsWith('.br')) return ort.InferenceSession.create(model, options);
-  return ort.InferenceSession.create(await unpack(await readFile(model)), options);
+  const packed = await readFile(model);
+  const bytes = await unpack(packed, { chunkSize: unpackedBytes });
+  try {
+    return await ort.InferenceSession.create(bytes, options);
+  } finally {
+    // A thread that waits collects nothing: 10 MB would stay.
+    for (const { buffer } of [packed, bytes]) (buffer as ArrayBuffer).transfer(0);
+  }
 }
 
 /**
