@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseMultipart, parseQuery } from '../../src/http/form.ts';
+import { turns } from './turns.ts';
 
 const tooMuch = { code: 'ERROR_INVALID_TASK_DATA', detail: 'request body holds too many escapes' };
 
@@ -31,17 +32,10 @@ test.each(['image/png', 'application/octet-stream'])(
 test('while a form of megabytes is read others have their turn', async () => {
   const file = '-'.repeat(3_000_000);
   const form = `--a-b\r\nContent-Disposition: form-data; name="body"\r\n\r\n${file}\r\n--a-b--\r\n`;
-  let turns = 0;
-  let isOver = false;
-  const count = () => {
-    turns++;
-    if (!isOver) setImmediate(count);
-  };
-  setImmediate(count);
+  using turn = turns();
   const { body } = await parseMultipart(Buffer.from(form), 'multipart/form-data; boundary=a-b');
-  isOver = true;
   expect(body).toBe(file);
-  expect(turns).toBeGreaterThan(5);
+  expect(turn.now()).toBeGreaterThan(5);
 });
 
 test.each([

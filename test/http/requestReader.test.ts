@@ -3,23 +3,7 @@ import { expect, test } from 'vitest';
 import { capsolver } from '../../src/http/dialects/capsolver.ts';
 import { parseMultipart } from '../../src/http/form.ts';
 import { requestReader } from '../../src/http/requestReader.ts';
-
-/** Counts the turns of the event loop. */
-function turns() {
-  let turn = 0;
-  let isOver = false;
-  const count = () => {
-    turn++;
-    if (!isOver) setImmediate(count);
-  };
-  setImmediate(count);
-  return {
-    now: () => turn,
-    [Symbol.dispose]() {
-      isOver = true;
-    },
-  };
-}
+import { turns } from './turns.ts';
 
 /** In which turn each of some bodies that have ended together is read, from the first. */
 async function turnsOf(path: 'createTask' | 'createTasks', bodies: number, bytes: number): Promise<number[]> {
