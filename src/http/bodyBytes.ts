@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Fault } from '../fault.ts';
 import { networksOf } from '../flow/network.ts';
+import { silenceMs } from './lingering.ts';
 import { badRequest } from './wireFault.ts';
 
 interface BodyLimits {
@@ -25,8 +26,6 @@ const bytesOfPiece = 32;
  * write all before they read would be reset otherwise, and never told.
  */
 const largestBodiesReadOn = 4;
-/** How long a refused body may pause before its refusal is sent. */
-const silenceMs = 500;
 
 /**
  * Makes the function that reads a body into one buffer. What the buffers of unfinished bodies hold together is bounded:

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
-/** How long a client may be silent before its connection is closed. */
-const silenceMs = 500;
+/** How long a client whose body is of no use may be silent before nothing more of it is waited for. */
+export const silenceMs = 500;
 
 /**
  * Puts off the end of a connection whose request has its last answer while its body still comes: to close on a client that

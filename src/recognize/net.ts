@@ -3,7 +3,7 @@ import ort from 'onnxruntime-node';
 import type { Bitmap } from './bmp.ts';
 import type { ModelCard } from './modelCard.ts';
 import { closerModel } from './modelFiles.ts';
-import { openModel } from './openModel.ts';
+import { openSession } from './session.ts';
 
 /** What the net says of one picture: `count` steps × `classes` log-probabilities. */
 export interface Scores {
@@ -26,8 +26,8 @@ const sizeOf = ({ width, height }: Bitmap): string => `${width}x${height}`;
 
 /** @throws UserError when the model is missing or broken */
 export async function loadNet(model: string, card: ModelCard): Promise<Net> {
-  const session = await openModel(model);
-  const closer = await openModel(closerModel(model)).catch(async (error) => {
+  const session = await openSession(model);
+  const closer = await openSession(closerModel(model)).catch(async (error) => {
     await session.release();
     throw error;
   });

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress } from 'node:zlib';
 import './withoutTelemetry.ts';
 import ort from 'onnxruntime-node';
+import { cannotLoad } from './modelFiles.ts';
 
 const unpack = promisify(brotliDecompress);
 /** More than any model: pieces that are put together afterwards would leave 5 MB of each thread's memory in shreds. */
@@ -11,7 +12,7 @@ const unpackedBytes = 2 ** 23;
 
 /**
  * Loads a model, for one core: an .onnx file, or one packed as .onnx.br.
- * @throws Error when the file is missing or is no model
+ * @throws UserError naming it when it is missing or is no model
  */
 export async function openSession(model: string): Promise<ort.InferenceSession> {
   const options: ort.InferenceSession.SessionOptions = {
@@ -20,7 +21,16 @@ export async function openSession(model: string): Promise<ort.InferenceSession> 
     executionMode: 'sequential',
     extra: { session: { x64quantprecision: needsWholeSums ? '1' : '0' } },
   };
-  if (!model.endsWith('.br')) return ort.InferenceSession.create(model, options);
+  try {
+    return await (model.endsWith('.br')
+      ? openPacked(model, options)
+      : ort.InferenceSession.create(model, options));
+  } catch (error) {
+    throw cannotLoad(model, error);
+  }
+}
+
+async function openPacked(model: string, options: ort.InferenceSession.SessionOptions) {
   const packed = await readFile(model);
   const bytes = await unpack(packed, { chunkSize: unpackedBytes });
   try {

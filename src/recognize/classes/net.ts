@@ -3,8 +3,8 @@ import ort from 'onnxruntime-node';
 import type { Bitmap } from '../bmp.ts';
 import { crop } from '../crop.ts';
 import { classModel } from '../modelFiles.ts';
-import { openModel } from '../openModel.ts';
 import { resize } from '../resize.ts';
+import { openSession } from '../session.ts';
 
 /** The net of classes, on one core. */
 export interface ClassNet {
@@ -18,7 +18,7 @@ const SEEN = 224 / 256;
 
 /** @throws UserError when the model is missing or broken */
 export async function loadClassNet(): Promise<ClassNet> {
-  const session = await openModel(classModel);
+  const session = await openSession(classModel);
   const side = sideOf(session);
   if (side === undefined) {
     await session.release();

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import '../withoutTelemetry.ts';
 import ort from 'onnxruntime-node';
 import type { Bitmap } from '../bmp.ts';
-import { openModel } from '../openModel.ts';
+import { openSession } from '../session.ts';
 import { type Crops, cutOut, type Mark } from './mark.ts';
 
 /** Both nets of click puzzles, on one core. */
@@ -29,8 +29,8 @@ const modelPath = (name: string) => fileURLToPath(new URL(`../../../models/${nam
 
 /** @throws UserError when a model is missing or broken */
 export async function loadClickNets(): Promise<ClickNets> {
-  const finder = await openModel(modelPath('clickFinder'));
-  const matcher = await openModel(modelPath('clickMatcher')).catch(async (error) => {
+  const finder = await openSession(modelPath('clickFinder'));
+  const matcher = await openSession(modelPath('clickMatcher')).catch(async (error) => {
     await finder.release();
     throw error;
   });
