@@ -146,14 +146,17 @@ describe('key', () => {
     expect((await run('key', 'revoke', JSON.parse(first.out).id)).status).toBe(0);
     const third = await legibleProcess(['key', 'import', 'alice'], settings, key);
     expect([third.status, third.err]).toEqual([1, expect.stringContaining('This key was revoked')]);
-    for (const wrong of ['short', 'two words of some length', `lgl_${'a'.repeat(36)}`])
-      expect((await legibleProcess(['key', 'import', 'alice'], settings, wrong)).status, wrong).toBe(1);
-    const scripted = { ...settings, LEGIBLE_SANDBOX: 'true' };
-    const ofSandbox = await legibleProcess(['key', 'import', 'alice'], scripted, 'test-0123456789ABC');
-    expect([ofSandbox.status, ofSandbox.err]).toEqual([1, expect.stringContaining('test- are the sandbox')]);
-    const utf16 = Buffer.from('\uFEFFCAP-FEDCBA9876543210', 'utf16le');
-    const unseen = await legibleProcess(['key', 'import', 'alice'], settings, utf16);
-    expect([unseen.status, unseen.err]).toEqual([1, expect.stringContaining('is its file in UTF-8?')]);
+  });
+
+  it.each<[why: string, key: string | Buffer, error?: string, more?: Record<string, string>]>([
+    ['is short', 'short'],
+    ['has blanks', 'two words of some length'],
+    ['looks like one of ours', `lgl_${'a'.repeat(36)}`],
+    ['is for the sandbox', 'test-0123456789ABC', 'test- are the sandbox', { LEGIBLE_SANDBOX: 'true' }],
+    ['is UTF-16', Buffer.from('\uFEFFCAP-FEDCBA9876543210', 'utf16le'), 'is its file in UTF-8?'],
+  ])('imports none that %s', async (_, key, error = '', more = {}) => {
+    const refused = await legibleProcess(['key', 'import', 'alice'], { ...settings, ...more }, key);
+    expect([refused.status, refused.err]).toEqual([1, expect.stringContaining(error)]);
   });
 
   it('is not made with a new pepper when the old one is lost: all keys of before would be refused', async () => {
