@@ -15,7 +15,7 @@ import { Questions } from '../src/recognize/classes/questions.ts';
 import { imageParser } from '../src/recognize/imageParser.ts';
 import { RecognizerPool } from '../src/recognize/pool.ts';
 import { welcome } from '../src/running/welcome.ts';
-import { loadConfig } from '../src/settings/config.ts';
+import { loadConfig } from '../src/settings/loadConfig.ts';
 import { openStore } from '../src/store/open.ts';
 import { taskTypes } from '../src/tasks/registry.ts';
 import type { TextReader } from '../src/tasks/task.ts';

@@ -92,7 +92,7 @@ test('SQL, the environment, threads and outgoing calls each have one home', () =
   expect(homes(/['"](kysely|better-sqlite3|pg)(\/[\w./]*)?['"]/)).toEqual(['store']);
   expect(files.filter((file) => /\bprocess\.env\b/.test(texts.get(file)!)).sort()).toEqual([
     'recognize/withoutTelemetry.ts',
-    'settings/config.ts',
+    'settings/loadConfig.ts',
   ]);
   for (const home of homes(/from 'node:worker_threads'/))
     expect(['compute', 'recognize', 'store']).toContain(home);

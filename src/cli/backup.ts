@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
-import { loadConfig } from '../settings/config.ts';
+import { loadConfig } from '../settings/loadConfig.ts';
 import { databaseFile } from '../store/open.ts';
 import { UserError } from '../userError.ts';
 import { messageOf } from './checks/check.ts';

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { settings, traceConfig } from '../settings/config.ts';
+import { settings } from '../settings/config.ts';
+import { traceConfig } from '../settings/loadConfig.ts';
 import { print, table } from './output.ts';
 
 export function configCommand(): Command {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { traceConfig } from '../settings/config.ts';
+import { traceConfig } from '../settings/loadConfig.ts';
 import { checkBooks } from './checks/books.ts';
 import type { Finding } from './checks/check.ts';
 import { checkFiles } from './checks/files.ts';

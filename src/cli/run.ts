@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { Command, CommanderError } from 'commander';
-import { ConfigError } from '../settings/config.ts';
+import { ConfigError } from '../settings/loadConfig.ts';
 import { suggestion } from '../settings/suggestion.ts';
 import { isAway, isInDoubt, tookTooLong } from '../store/engine.ts';
 import { UserError } from '../userError.ts';

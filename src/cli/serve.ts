@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Running } from '../running/main.ts';
 import { welcomeText } from '../running/welcome.ts';
-import { loadConfig } from '../settings/config.ts';
+import { loadConfig } from '../settings/loadConfig.ts';
 import { version } from '../version.ts';
 import { print } from './output.ts';
 import { explainedBy } from './session.ts';

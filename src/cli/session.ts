@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readPepper } from '../pepper.ts';
-import { type Config, loadConfig } from '../settings/config.ts';
+import type { Config } from '../settings/config.ts';
 import { databaseName } from '../settings/databaseUrl.ts';
+import { loadConfig } from '../settings/loadConfig.ts';
 import type { StoreAdmin } from '../store/admin.ts';
 import { isDataDirHeld } from '../store/lock.ts';
 import { databaseFile, openStore } from '../store/open.ts';

@@ -12,7 +12,7 @@ import { checkNetwork } from '../../src/cli/checks/network.ts';
 import { checkServer } from '../../src/cli/checks/server.ts';
 import { checkUpkeep } from '../../src/cli/checks/upkeep.ts';
 import { Guard } from '../../src/outbound/guard.ts';
-import { loadConfig, type Sources, traceConfig } from '../../src/settings/config.ts';
+import { loadConfig, type Sources, traceConfig } from '../../src/settings/loadConfig.ts';
 import { lockDataDir } from '../../src/store/lock.ts';
 import { openStore } from '../../src/store/open.ts';
 import { hold, openAccount } from '../store/engines.ts';

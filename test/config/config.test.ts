@@ -2,7 +2,8 @@ import { globSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, loadConfig, settings, traceConfig } from '../../src/settings/config.ts';
+import { settings } from '../../src/settings/config.ts';
+import { ConfigError, loadConfig, traceConfig } from '../../src/settings/loadConfig.ts';
 import { standardPrices } from '../../src/settings/prices.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'legible-config-'));

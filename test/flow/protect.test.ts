@@ -3,7 +3,7 @@ import { networksOf } from '../../src/flow/network.ts';
 import { Protection } from '../../src/flow/protect.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
-import { loadConfig } from '../../src/settings/config.ts';
+import { loadConfig } from '../../src/settings/loadConfig.ts';
 import type { Ban, BanChanges } from '../../src/store/store.ts';
 import { FakeClock } from '../world.ts';
 

@@ -3,7 +3,7 @@ import { reserver } from '../../src/flow/reserve.ts';
 import type { Job } from '../../src/flow/stages.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
-import { loadConfig } from '../../src/settings/config.ts';
+import { loadConfig } from '../../src/settings/loadConfig.ts';
 import { StoreError } from '../../src/store/engine.ts';
 import type { Store } from '../../src/store/store.ts';
 import { ask } from '../clients/wire.ts';

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Sandbox } from '../../src/flow/sandbox.ts';
 import type { Arrived, Job } from '../../src/flow/stages.ts';
 import type { Waiters } from '../../src/flow/waiters.ts';
-import { loadConfig } from '../../src/settings/config.ts';
+import { loadConfig } from '../../src/settings/loadConfig.ts';
 import { FakeClock } from '../world.ts';
 
 it('of slow answers a thousand wait at once; one that has ended, or whose client has gone, leaves its place', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Protection } from '../../src/flow/protect.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
-import { loadConfig } from '../../src/settings/config.ts';
+import { loadConfig } from '../../src/settings/loadConfig.ts';
 import type { Ban } from '../../src/store/store.ts';
 import { FakeClock } from '../world.ts';
 

@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { createLog } from '../../src/log.ts';
 import { start } from '../../src/running/main.ts';
-import { loadConfig } from '../../src/settings/config.ts';
+import { loadConfig } from '../../src/settings/loadConfig.ts';
 import { databaseFile } from '../../src/store/open.ts';
 import { freePort } from '../freePort.ts';
 import { scratch, startServer } from './server.ts';

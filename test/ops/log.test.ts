@@ -5,7 +5,7 @@ import { Guard } from '../../src/outbound/guard.ts';
 import { readClassCard } from '../../src/recognize/classes/card.ts';
 import { Questions } from '../../src/recognize/classes/questions.ts';
 import { imageParser } from '../../src/recognize/imageParser.ts';
-import { loadConfig } from '../../src/settings/config.ts';
+import { loadConfig } from '../../src/settings/loadConfig.ts';
 import { taskTypes } from '../../src/tasks/registry.ts';
 
 test('of several failures at once the log has each', () => {

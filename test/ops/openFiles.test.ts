@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createLog } from '../../src/log.ts';
 import { mostOpenFiles, withinOpenFiles } from '../../src/running/openFiles.ts';
-import { loadConfig } from '../../src/settings/config.ts';
+import { loadConfig } from '../../src/settings/loadConfig.ts';
 import { startServer } from './server.ts';
 
 const config = (threads: number) =>

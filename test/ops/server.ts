@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { createLog } from '../../src/log.ts';
 import { type Running, start } from '../../src/running/main.ts';
-import { loadConfig } from '../../src/settings/config.ts';
+import { loadConfig } from '../../src/settings/loadConfig.ts';
 
 /** A folder that is gone when the test is over. */
 export function scratch(): string {

@@ -2,7 +2,8 @@ import { chmodSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataDirProblem } from '../../dataDir.ts';
 import { pepperFile, readPepperFile } from '../../pepper.ts';
-import type { Config, Sources } from '../../settings/config.ts';
+import type { Config } from '../../settings/config.ts';
+import type { Sources } from '../../settings/loadConfig.ts';
 import { databaseFile } from '../../store/open.ts';
 import { type Finding, findingsOf, messageOf } from './check.ts';
 
