@@ -6,7 +6,7 @@ import { createOps } from '../http/ops.ts';
 import { readinessChecks } from '../http/readiness.ts';
 import { buildServer } from '../http/server.ts';
 import type { Log } from '../log.ts';
-import { createMetrics } from '../metrics.ts';
+import { createMetrics, type Metrics } from '../metrics.ts';
 import { caller } from '../outbound/call.ts';
 import { Guard, placeOf } from '../outbound/guard.ts';
 import { readPepper } from '../pepper.ts';
@@ -67,15 +67,7 @@ export async function start(given: Config, surroundings: Surroundings): Promise<
     lockUnlessShared(config, started);
     const metrics = createMetrics();
     const lost = new AbortController();
-    const opening = openStore(config, {
-      onFatal(error) {
-        // What was being written may be on the disk: nobody must be told that it has failed and cost nothing.
-        lost.abort();
-        surroundings.onFatal(error);
-      },
-      onCommit: ({ operations }) => metrics.observeCommit(operations),
-    });
-    const store = await unlessCalledOff(opening, calledOff);
+    const store = await openBooks(config, { ...surroundings, calledOff }, metrics, lost);
     started.push(() => store.close());
     const timekeeper = await startTimekeeper(clock, machine, store, log);
     started.push(() => timekeeper.stop());
@@ -85,10 +77,14 @@ export async function start(given: Config, surroundings: Surroundings): Promise<
 
     calledOff.throwIfAborted();
     const { recognizer, proofs } = await startThreads(config, clock, log, started);
-    const guard = new Guard({ allow: config.outboundAllow, ports: config.outboundPorts });
-    if (config.outboundAllow.length > 0)
-      log.warn({ allowed: config.outboundAllow }, 'outgoing calls may reach addresses that are not public');
+    const guard = guardOf(config, log);
     const questions = new Questions(readClassCard());
+
+    // Closed after the API, which is made later: while that drains, readiness must be seen to be red.
+    let draining = false;
+    const checks = readinessChecks({ config, store, recognizer });
+    const ops = createOps({ metrics, checks, isDraining: () => draining, version, log });
+    started.push(() => ops.close());
 
     const dialectPorts: Running['dialectPorts'] = {};
     const api = buildServer({
@@ -120,27 +116,16 @@ export async function start(given: Config, surroundings: Surroundings): Promise<
         guard.denyOwn(port);
       },
     });
-    let draining = false;
-    const closeApi = () => {
+    started.push(() => {
       draining = true;
       return api.close();
-    };
-    started.push(closeApi);
+    });
     calledOff.throwIfAborted();
     const url = await api.listen({ host: config.host, port: config.port });
     guard.denyOwn(placeOf(new URL(url)).port);
 
     watchStore(metrics, store, sweeper, clock);
     watchThreads(metrics, recognizer, proofs);
-    const ops = createOps({
-      metrics,
-      checks: readinessChecks({ config, store, recognizer }),
-      isDraining: () => draining,
-      version,
-      log,
-    });
-    // Closed after the API: while that drains, readiness must be seen to be red.
-    started.splice(started.indexOf(closeApi), 0, () => ops.close());
     const opsUrl = await ops.listen({ host: config.opsHost, port: config.opsPort });
     guard.denyOwn(placeOf(new URL(opsUrl)).port);
 
@@ -162,6 +147,31 @@ async function closeAll(started: Close[]): Promise<void> {
   for (let close = started.pop(); close; close = started.pop())
     await close().catch((error: unknown) => failures.push(error));
   if (failures.length > 0) throw new AggregateError(failures, 'not everything could be closed');
+}
+
+/** Opens the store; `lost` is aborted when it can promise nothing any more. */
+function openBooks(
+  config: Config,
+  { onFatal, calledOff }: Pick<Surroundings, 'onFatal'> & { calledOff: AbortSignal },
+  metrics: Metrics,
+  lost: AbortController,
+): Promise<Store & StoreAdmin> {
+  const opening = openStore(config, {
+    onFatal(error) {
+      // What was being written may be on the disk: nobody must be told that it has failed and cost nothing.
+      lost.abort();
+      onFatal(error);
+    },
+    onCommit: ({ operations }) => metrics.observeCommit(operations),
+  });
+  return unlessCalledOff(opening, calledOff);
+}
+
+/** The door for what leaves on our own initiative; an operator is told who may be called besides the public. */
+function guardOf({ outboundAllow: allow, outboundPorts: ports }: Config, log: Log): Guard {
+  if (allow.length > 0)
+    log.warn({ allowed: allow }, 'outgoing calls may reach addresses that are not public');
+  return new Guard({ allow, ports });
 }
 
 /** Repairs what a dead server left behind, and starts what keeps the books in order from then on. */
