@@ -1,5 +1,5 @@
-import { Fault } from '../fault.ts';
 import { milliseconds } from '../settings/milliseconds.ts';
+import { admission } from './admit.ts';
 import { createTask } from './createTask.ts';
 import { batchMethod } from './createTasks.ts';
 import { feedbackTask } from './feedbackTask.ts';
@@ -8,7 +8,7 @@ import { getTaskResult } from './getTaskResult.ts';
 import type { Protection } from './protect.ts';
 import { Sandbox } from './sandbox.ts';
 import type { Script } from './script.ts';
-import type { Arrived, Balance, Caller, Created, Identified, TaskResult } from './stages.ts';
+import type { Arrived, Balance, Caller, Created, TaskResult } from './stages.ts';
 import { type FlowParts, makeSteps } from './steps.ts';
 import type { Underway } from './underway.ts';
 import { unsupported } from './validate.ts';
@@ -36,16 +36,14 @@ export interface Flow {
   drain(): Promise<void>;
 }
 
-const banRefreshMs = 1_000;
-
-/** Wires the steps; the order in which a request meets them stands in admit and in createTask. */
+/** Wires the steps; the order in which a request meets them stands in admit.ts, here in `paced`, and in createTask.ts. */
 export function buildFlow(parts: FlowParts): Flow {
   const steps = makeSteps(parts);
   const worker = new Worker(steps);
   const withWorker = { ...steps, worker };
-  const { authenticate, dialectOf, protection, pace, solver, callbacks, underway, log } = steps;
+  const { authenticate, dialectOf, protection, pace, solver, callbacks, underway } = steps;
   const sandbox = new Sandbox(steps);
-  let banTimer: NodeJS.Timeout | undefined;
+  const { identify, perform, admit } = admission(steps, sandbox);
   const giveUp = () => {
     solver.abandonAll();
     steps.hurry.abort();
@@ -55,39 +53,7 @@ export function buildFlow(parts: FlowParts): Flow {
     callbacks.abandon();
   });
 
-  async function identify(arrived: Arrived): Promise<Identified> {
-    const script = sandbox.ofKey(arrived);
-    if (script !== undefined) return { caller: sandbox.visitor(arrived), script };
-    const began = performance.now();
-    const caller = await authenticate(arrived);
-    arrived.aside.took('authenticate', began);
-    return { caller, script: sandbox.ofHeader(caller) };
-  }
-
-  /** key block → method, whose mistakes count against the key; those of the sandbox count against nobody. */
-  async function perform<T>(
-    { caller, script }: Identified,
-    method: (caller: Caller) => Promise<T>,
-    staged: (caller: Caller, script: Script) => Promise<T>,
-  ): Promise<T> {
-    if (script !== undefined) return sandbox.play(script, () => staged(caller, script));
-    const keyId = caller.principal.key.id;
-    protection.refuseBlocked(keyId);
-    try {
-      return await method(caller);
-    } catch (error) {
-      if (error instanceof Fault) protection.countForKey(keyId, error.code);
-      throw error;
-    }
-  }
-
-  /** authenticate → key block → pace → method. */
-  const admit = async <T>(
-    arrived: Arrived,
-    method: (caller: Caller) => Promise<T>,
-    staged: (caller: Caller, script: Script) => Promise<T>,
-  ) => perform(await identify(arrived), method, staged);
-
+  /** pace → method. */
   const paced =
     <T>(method: (caller: Caller) => Promise<T>) =>
     (caller: Caller): Promise<T> => {
@@ -118,10 +84,7 @@ export function buildFlow(parts: FlowParts): Flow {
     dialectOf,
     isOfSandbox: (clientKey) => sandbox.hasScript(clientKey),
     async start() {
-      await protection.refresh();
-      const refresh = () =>
-        protection.refresh().catch((error: unknown) => log.error({ err: error }, 'bans could not be read'));
-      banTimer = setInterval(refresh, banRefreshMs).unref();
+      await protection.start();
       worker.start();
       callbacks.start();
     },
@@ -130,7 +93,7 @@ export function buildFlow(parts: FlowParts): Flow {
       const timer = setTimeout(giveUp, milliseconds(parts.config.drainSeconds));
       await underway.drain();
       clearTimeout(timer);
-      clearInterval(banTimer);
+      protection.stop();
       worker.stop();
       solver.close();
       await callbacks.stop();

@@ -12,6 +12,7 @@ import { neverMore, SlidingWindow } from './slidingWindow.ts';
 
 const subjectsWatched = 100_000;
 const forgetEveryMs = 60_000;
+const refreshMs = 1_000;
 
 interface ProtectionParts {
   config: Config;
@@ -33,9 +34,23 @@ export class Protection {
   #upTo = -1;
   #refreshing: Promise<void> | undefined;
   #forgottenAt = 0;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: ProtectionParts) {
     this.#parts = parts;
+  }
+
+  /** Reads the bans, and every second what has become of them. Rejects where they cannot be read now. */
+  async start(): Promise<void> {
+    await this.refresh();
+    const { log } = this.#parts;
+    const refresh = () =>
+      this.refresh().catch((error: unknown) => log.error({ err: error }, 'bans could not be read'));
+    this.#timer = setInterval(refresh, refreshMs).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
   }
 
   /** Fault ERROR_IP_BANNED while the address or an IPv6 network that it lies in is banned. */
