@@ -1,6 +1,15 @@
+import type { IncomingMessage } from 'node:http';
 import { type Language, languages } from '../errors.ts';
 
 const longestHeader = 256;
+
+/** Tells the language that a request is to be answered in. */
+export type LanguageOf = (head: Pick<IncomingMessage, 'headers'>) => Language;
+
+/** Makes that function; `standard` is the language of requests that name none. */
+export function languageReader(standard: Language): LanguageOf {
+  return ({ headers }) => acceptedLanguage(headers['accept-language'], standard);
+}
 
 /** The language that Accept-Language likes best among those that the error table speaks. */
 export function acceptedLanguage(header: string | undefined, standard: Language): Language {

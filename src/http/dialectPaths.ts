@@ -1,26 +1,23 @@
-import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Language } from '../errors.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { Reply } from './dialects/dialect.ts';
 import { dialects } from './dialects/spoken.ts';
-import type { faultRecorder } from './faults.ts';
-import type { requestReader } from './requestReader.ts';
+import type { FaultRecorder } from './faults.ts';
+import type { RequestReader } from './requestReader.ts';
 
 interface DialectPathsParts {
   flow: Flow;
-  read: ReturnType<typeof requestReader>['read'];
-  recorder: ReturnType<typeof faultRecorder>;
-  languageOf(head: Pick<IncomingMessage, 'headers'>): Language;
+  read: RequestReader['read'];
+  recorder: FaultRecorder;
   send(request: FastifyRequest, reply: FastifyReply, answer: Reply): void;
 }
 
 /** Serves the paths of all contracts; which dialect a call is in is told by its request, not by its path alone. */
 export function addDialectPaths(app: FastifyInstance, parts: DialectPathsParts): void {
-  const { flow, read, recorder, languageOf, send } = parts;
+  const { flow, read, recorder, send } = parts;
 
   async function answer(request: FastifyRequest, reply: FastifyReply, path: string): Promise<void> {
-    const { method, arrived } = await read(request, reply, path, languageOf(request.raw));
+    const { method, arrived } = await read(request, reply, path);
     const said = await method(flow, arrived);
     for (const mistake of said.mistakes ?? [])
       recorder.recordFault(mistake, request.id, arrived.address, arrived.body);

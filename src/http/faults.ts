@@ -15,6 +15,8 @@ interface RecorderParts {
   metrics: Pick<Metrics, 'countFault'>;
 }
 
+export type FaultRecorder = ReturnType<typeof faultRecorder>;
+
 /** Makes the steps that every error passes on its way to a client: there it is counted, and logged. */
 export function faultRecorder({ flow, addresses, log, metrics }: RecorderParts) {
   /** From what was thrown to the fault that is answered, which counts against the address. */

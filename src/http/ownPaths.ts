@@ -1,31 +1,24 @@
-import type { IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ErrorCode, Language } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import type { Flow } from '../flow/flow.ts';
 import { createTasks } from './batch.ts';
 import { capsolver, listing } from './dialects/capsolver.ts';
-import type { Reply } from './dialects/dialect.ts';
-import type { faultRecorder } from './faults.ts';
+import type { FaultRecorder } from './faults.ts';
 import { type DocumentParts, openApiDocument } from './openapi/document.ts';
 import { pages } from './openapi/pages.ts';
-import type { requestReader } from './requestReader.ts';
+import type { AnyReply } from './reply.ts';
+import type { RequestReader } from './requestReader.ts';
 import { retryAfterOf } from './wireFault.ts';
-
-/** An answer of the contract, lines of them, or a page. */
-export type OwnReply = Omit<Reply, 'body'> & { body: string | Buffer | Readable };
 
 interface OwnPathsParts {
   flow: Flow;
   document: DocumentParts;
   /** What a classification can be asked, as GET /questions lists it. */
   questions: Record<string, unknown>;
-  readPlain: ReturnType<typeof requestReader>['readPlain'];
-  recordFault: ReturnType<typeof faultRecorder>['recordFault'];
-  recordFailure: ReturnType<typeof faultRecorder>['recordFailure'];
-  languageOf(head: Pick<IncomingMessage, 'headers'>): Language;
-  send(request: FastifyRequest, reply: FastifyReply, answer: OwnReply): void;
+  readPlain: RequestReader['readPlain'];
+  recorder: FaultRecorder;
+  send(request: FastifyRequest, reply: FastifyReply, answer: AnyReply): void;
 }
 
 /**
@@ -39,23 +32,22 @@ const page = { exposeHeadRoute: true };
 
 /** Serves the paths of no contract but our own: many tasks in one call, the questions, the documentation. */
 export function addOwnPaths(app: FastifyInstance, parts: OwnPathsParts): void {
-  const { flow, readPlain, recordFault, recordFailure, languageOf, send } = parts;
+  const { flow, readPlain, recorder, send } = parts;
 
   app.post('/createTasks', async (request, reply) => {
-    const language = languageOf(request.raw);
     const { accept } = request.headers;
+    const arrived = await readPlain(request, reply);
+    const { language, address } = arrived;
     let retryAfter = 0;
     const limitsMet = new Set<ErrorCode>();
     const refused = (error: unknown) => {
-      const address = request.address ?? '';
       const isAgain = error instanceof Fault && limitsMet.has(error.code);
-      if (isAgain) recordFailure(error, request.id, address);
-      const fault = isAgain ? error : recordFault(error, request.id, address);
+      if (isAgain) recorder.recordFailure(error, request.id, address);
+      const fault = isAgain ? error : recorder.recordFault(error, request.id, address);
       if (limits.includes(fault.code)) limitsMet.add(fault.code);
       retryAfter = Math.max(retryAfter, retryAfterOf(fault));
       return capsolver.refusal(fault, language, { path: '', url: '' });
     };
-    const arrived = await readPlain(request, reply, language);
     const answer = await createTasks(flow, arrived, { accept, refused });
     // Only of one list: where lines are sent, the headers have gone before the first refusal is known.
     if (retryAfter > 0) reply.header('retry-after', retryAfter);

@@ -7,6 +7,8 @@ const lingerMs = 500;
 /** How long a request that has begun to arrive may take, once nothing is under way any more. */
 const patienceMs = 5_000;
 
+export type Parting = ReturnType<typeof partingFrom>;
+
 /**
  * How a stopping server parts with its clients so that none finds a request cut off. While tasks under way are
  * waited for, each answer closes its connection, and a client goes to another server if there is one. Those that

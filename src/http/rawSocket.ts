@@ -63,6 +63,8 @@ interface Last {
   hasAnswer: boolean;
 }
 
+export type LastRequests = ReturnType<typeof lastRequests>;
+
 /** Remembers the last request of each socket. */
 export function lastRequests(server: Server, restMs = usualRestMs) {
   const last = new WeakMap<Duplex, Last>();

@@ -1,18 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Language } from '../errors.ts';
 import { isClientGone } from '../flow/unavailable.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Config } from '../settings/config.ts';
+import type { LanguageOf } from './acceptLanguage.ts';
 import { writeAside } from './aside.ts';
 import type { Addresses } from './clientAddress.ts';
+import type { Reply } from './dialects/dialect.ts';
 import type { Spoken } from './dialects/spoken.ts';
-import type { faultRecorder } from './faults.ts';
+import type { FaultRecorder } from './faults.ts';
 import { closeOnceSilent } from './lingering.ts';
-import type { OwnReply } from './ownPaths.ts';
-import type { partingFrom } from './parting.ts';
-import type { lastRequests } from './rawSocket.ts';
+import type { Parting } from './parting.ts';
+import type { LastRequests } from './rawSocket.ts';
 import type { OpenRequests } from './sockets.ts';
 import { retryAfterOf } from './wireFault.ts';
 
@@ -21,16 +21,19 @@ interface ReplierParts {
   metrics: Pick<Metrics, 'observeRequest'>;
   addresses: Pick<Addresses, 'of'>;
   spokenIn(head: IncomingMessage): Spoken;
-  languageOf(head: Pick<IncomingMessage, 'headers'>): Language;
-  recordFault: ReturnType<typeof faultRecorder>['recordFault'];
-  last: Pick<ReturnType<typeof lastRequests>, 'noteAnswer' | 'isAnsweredEarly'>;
+  languageOf: LanguageOf;
+  recordFault: FaultRecorder['recordFault'];
+  last: Pick<LastRequests, 'noteAnswer' | 'isAnsweredEarly'>;
   openRequests: Pick<OpenRequests, 'end'>;
-  parting: Pick<ReturnType<typeof partingFrom>, 'connection'>;
+  parting: Pick<Parting, 'connection'>;
   /** Runs what it is given at the end of this turn of the event loop. */
   atOnce(write: () => void): void;
 }
 
-type Sent = Omit<OwnReply, 'errorCode'> & { errorCode: OwnReply['errorCode'] | 'client_gone' };
+/** An answer of the contract, lines of them, or a page. */
+export type AnyReply = Omit<Reply, 'body'> & { body: string | Buffer | Readable };
+
+type Sent = Omit<AnyReply, 'errorCode'> & { errorCode: AnyReply['errorCode'] | 'client_gone' };
 
 const jsonUtf8 = 'application/json; charset=utf-8';
 
@@ -39,14 +42,10 @@ export function replier(parts: ReplierParts) {
   const { config, addresses, spokenIn, languageOf, recordFault, metrics } = parts;
   const { last, openRequests, parting, atOnce } = parts;
 
-  function statusOf({ status }: { status: number }): number {
-    return config.always200 ? 200 : status;
-  }
-
   /** Counts an answer and writes it. */
   function send(request: FastifyRequest, reply: FastifyReply, answer: Sent): void {
     const { body, errorCode } = answer;
-    const status = statusOf(answer);
+    const status = statusOf(answer, config);
     const route = request.routeOptions.url ?? 'unknown';
     const ms = performance.now() - (request.startedAt ?? performance.now());
     metrics.observeRequest({ route, method: request.method, status, errorCode, seconds: ms / 1000 });
@@ -84,5 +83,13 @@ export function replier(parts: ReplierParts) {
     send(request, reply, isClientGone(fault) ? { ...refusal, errorCode: 'client_gone' } : refusal);
   }
 
-  return { statusOf, send, refuse };
+  return { send, refuse };
+}
+
+/** The HTTP status that an answer has here: some clients read no body of another than 200. */
+export function statusOf(
+  { status }: Pick<Reply, 'status'>,
+  { always200 }: Pick<Config, 'always200'>,
+): number {
+  return always200 ? 200 : status;
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Language } from '../errors.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { Arrived } from '../flow/stages.ts';
+import type { LanguageOf } from './acceptLanguage.ts';
 import { ArrivedRequest } from './arrived.ts';
 import { notJson, parseBody } from './body.ts';
 import { capsolver } from './dialects/capsolver.ts';
@@ -23,15 +23,19 @@ const large = 2 ** 15;
 /** To decode so many bytes from base64 and to digest them in the turn that has read them would make others wait too long. */
 const veryLarge = 2 ** 20;
 
+interface ReaderParts {
+  strict: boolean;
+  flow: Pick<Flow, 'dialectOf'>;
+  languageOf: LanguageOf;
+}
+
+export type RequestReader = ReturnType<typeof requestReader>;
+
 /** Makes the step from the bytes of a request to its fields in our words and the method that it asks for. */
-export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Flow, 'dialectOf'> }) {
+export function requestReader({ strict, flow, languageOf }: ReaderParts) {
   /** @throws Fault ERROR_INVALID_TASK_DATA, ERROR_BAD_REQUEST; `request.spoken` then tells in which dialect */
-  async function read(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    path: string,
-    language: Language,
-  ): Promise<Understood> {
+  async function read(request: FastifyRequest, reply: FastifyReply, path: string): Promise<Understood> {
+    const language = languageOf(request.raw);
     const spoken = request.spoken!;
     const bytes = await bodyInItsTurn(request);
     const fields = await fieldsOf(request, bytes, spoken.dialect);
@@ -53,11 +57,8 @@ export function requestReader({ strict, flow }: { strict: boolean; flow: Pick<Fl
   }
 
   /** The same for a call that is of no dialect, and is written in the default one's words. */
-  async function readPlain(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    language: Language,
-  ): Promise<Arrived> {
+  async function readPlain(request: FastifyRequest, reply: FastifyReply): Promise<Arrived> {
+    const language = languageOf(request.raw);
     const body = parsed(await bodyInItsTurn(request));
     request.spoken!.fields = body;
     return arrivedOf(request, reply, { language, dialect: capsolver.name, numbered: false, body });

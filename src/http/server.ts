@@ -6,8 +6,9 @@ import { buildFlow } from '../flow/flow.ts';
 import type { FlowParts } from '../flow/steps.ts';
 import type { DialectName } from '../settings/dialects.ts';
 import { version } from '../version.ts';
-import { acceptedLanguage } from './acceptLanguage.ts';
-import { listenBeside } from './besidePorts.ts';
+import { languageReader } from './acceptLanguage.ts';
+import { decorateRequests } from './arrived.ts';
+import { BesidePorts } from './besidePorts.ts';
 import { bodyReader } from './bodyBytes.ts';
 import { readAddresses } from './clientAddress.ts';
 import { corsOf } from './cors.ts';
@@ -69,21 +70,21 @@ export function buildServer(parts: ServerParts): FastifyInstance {
       'X-Forwarded-For of a proxy that trustedProxies does not name: bans fall on all its clients',
     ),
   );
-  const dialectByPort = new Map<number, DialectName>();
-  const spokenIn = dialectDetector(dialectByPort);
+  const beside = new BesidePorts();
+  const spokenIn = dialectDetector(beside.dialects);
+  const languageOf = languageReader(config.language);
   const atOnce = together((error) => log.error({ err: error }, 'an answer could not be written'));
   const readBody = bodyReader(config);
-  const { read, readPlain } = requestReader({ strict, flow });
+  const { read, readPlain } = requestReader({ strict, flow, languageOf });
   const recorder = faultRecorder({ flow, addresses, log, metrics });
   const { recordFault } = recorder;
 
-  const refusalOf = rawRefusals({ flow, addresses, spokenIn, recordFault, languageOf, newId });
+  const refusalOf = rawRefusals({ config, flow, addresses, spokenIn, recordFault, languageOf, newId });
   const answerRaw = rawAnswerer(
     (error, socket) => {
       const arriving = last.arriving(error, socket);
       if (arriving.request !== undefined) last.noteAnswer(arriving.request);
-      const refusal = refusalOf(error, socket, arriving);
-      return { ...refusal, status: statusOf(refusal) };
+      return refusalOf(error, socket, arriving);
     },
     (socket, write, afterMs) => last.inItsTurn(socket, write, afterMs),
   );
@@ -120,8 +121,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   const parting = partingFrom(app.server, parts.lingerMs);
   cutOnceLost(app.server, parts.lost);
 
-  for (const name of ['address', 'startedAt', 'sentType', 'spoken', 'aside'])
-    app.decorateRequest(name, undefined);
+  decorateRequests(app);
 
   const { letIn, receive } = receiver({
     strict,
@@ -131,7 +131,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     openRequests,
     bodyType: jsonType,
   });
-  const { statusOf, send, refuse } = replier({
+  const { send, refuse } = replier({
     config,
     metrics,
     addresses,
@@ -153,16 +153,12 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     readBody(payload, request.address ?? '', done),
   );
 
-  addDialectPaths(app, { flow, read, recorder, languageOf, send });
+  addDialectPaths(app, { flow, read, recorder, send });
   const document = { ...parts, ...config, version };
   const { questions } = parts;
-  addOwnPaths(app, { flow, document, questions, readPlain, ...recorder, languageOf, send });
+  addOwnPaths(app, { flow, document, questions, readPlain, recorder, send });
   app.setNotFoundHandler((request, reply) => refuse(noSuchMethod(), request, reply));
   app.setErrorHandler(refuse);
-
-  function languageOf({ headers }: Pick<IncomingMessage, 'headers'>) {
-    return acceptedLanguage(headers['accept-language'], config.language);
-  }
 
   answerOddRequests(app.server, answerRaw);
   closeStalledReaders(app.server);
@@ -171,22 +167,17 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   metrics.gauge('legible_key_blocks_active', 'Keys blocked now.', () => flow.protection.blockedKeys);
   metrics.gauge('legible_tasks_underway', 'Tasks being worked on now.', () => flow.underway.count);
 
-  let closeBeside = async () => {};
-  let besideClosed: Promise<void> | undefined;
   app.addHook('onReady', async () => {
     await flow.start();
-    const beside = await listenBeside(app.server, config.host, config.dialectPorts);
-    closeBeside = beside.close;
-    for (const [port, dialect] of beside.ports) {
-      dialectByPort.set(port, dialect);
-      parts.onBesidePort?.(port, dialect);
-    }
+    await beside.listen(app.server, config.host, config.dialectPorts);
+    for (const [port, dialect] of beside.dialects) parts.onBesidePort?.(port, dialect);
   });
   app.addHook('preClose', async () => {
     await parting.drain(() => flow.drain());
-    besideClosed = closeBeside();
+    // Waited for at the end: the server closes idle connections of these ports, too, once it closes itself.
+    void beside.close();
   });
-  app.addHook('onClose', () => besideClosed);
+  app.addHook('onClose', () => beside.close());
 
   return app;
 }

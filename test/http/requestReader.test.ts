@@ -8,7 +8,11 @@ import { turns } from './turns.ts';
 /** In which turn each of some bodies that have ended together is read, from the first. */
 async function turnsOf(path: 'createTask' | 'createTasks', bodies: number, bytes: number): Promise<number[]> {
   using turn = turns();
-  const { read, readPlain } = requestReader({ strict: false, flow: { dialectOf: async () => null } });
+  const { read, readPlain } = requestReader({
+    strict: false,
+    flow: { dialectOf: async () => null },
+    languageOf: () => 'en',
+  });
   const readings = Array.from({ length: bodies }, async () => {
     const body = Buffer.from(`{"clientKey":"${'k'.repeat(bytes)}"}`);
     let readAt = 0;
@@ -24,9 +28,7 @@ async function turnsOf(path: 'createTask' | 'createTasks', bodies: number, bytes
     };
     const request = { id: 'one', body, spoken, headers: {}, raw: { url: `/${path}` } } as never;
     const reply = { raw: {} } as never;
-    await (path === 'createTask'
-      ? read(request, reply, '/createTask', 'en')
-      : readPlain(request, reply, 'en'));
+    await (path === 'createTask' ? read(request, reply, '/createTask') : readPlain(request, reply));
     return readAt;
   });
   const readIn = await Promise.all(readings);
