@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import type { LedgerEntry } from '../store/admin.ts';
-import type { Account } from '../store/store.ts';
+import type { Account } from '../store/records.ts';
 import { UserError } from '../userError.ts';
 import { positiveUsd, whole } from './arguments.ts';
 import { formatUsd } from './money.ts';

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { Command } from 'commander';
 import { networksOf } from '../flow/network.ts';
 import { withoutMapping } from '../range.ts';
-import type { BanKind } from '../store/store.ts';
+import type { BanKind } from '../store/records.ts';
 import { UserError } from '../userError.ts';
 import { moment, print, table } from './output.ts';
 import { keysNamed, withStore } from './session.ts';

@@ -6,7 +6,7 @@ import { callbackSecret, generateKey, hashKey, hintOf, isPlausibleKey } from '..
 import { type DialectName, dialectNames } from '../settings/dialects.ts';
 import { loadConfig } from '../settings/loadConfig.ts';
 import type { NewKey } from '../store/admin.ts';
-import type { Key } from '../store/store.ts';
+import type { Key } from '../store/records.ts';
 import { UserError } from '../userError.ts';
 import { expires, type Future, positiveUsd, ranges, taskTypes } from './arguments.ts';
 import { formatUsd } from './money.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { generateKey } from '../key.ts';
-import type { Package } from '../store/store.ts';
+import type { Package } from '../store/records.ts';
 import { UserError } from '../userError.ts';
 import { expires, type Future, whole } from './arguments.ts';
 import { newKey } from './key.ts';

@@ -7,9 +7,10 @@ import { loadConfig } from '../settings/loadConfig.ts';
 import type { StoreAdmin } from '../store/admin.ts';
 import { isDataDirHeld } from '../store/lock.ts';
 import { databaseFile, openStore } from '../store/open.ts';
+import type { Account, Key } from '../store/records.ts';
 import { remnantsProblem } from '../store/sqlite/remnants.ts';
 import { explained } from '../store/sqlite/unusable.ts';
-import type { Account, Key, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { lookAtTables } from '../store/tables.ts';
 import { UserError } from '../userError.ts';
 

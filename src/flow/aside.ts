@@ -1,4 +1,4 @@
-import type { MicroUsd } from '../store/store.ts';
+import type { MicroUsd } from '../store/records.ts';
 
 /** How near a caller is to its limit of requests. */
 interface Rate {

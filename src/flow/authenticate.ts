@@ -3,7 +3,8 @@ import { Fault, type FaultReason } from '../fault.ts';
 import { hashKey, isPlausibleKey } from '../key.ts';
 import { rangeMatcher } from '../range.ts';
 import { RecentMap } from '../recentMap.ts';
-import type { Principal, Store } from '../store/store.ts';
+import type { Principal } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
 import type { Arrived, Caller } from './stages.ts';
 
 /** A revoked key works no longer than this. */

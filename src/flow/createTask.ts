@@ -1,4 +1,4 @@
-import type { Repeat } from '../store/store.ts';
+import type { Repeat } from '../store/records.ts';
 import { endOf, firstHasFailed, recall, recallEnded } from './repeat.ts';
 import { solveAndSettle } from './solveAndSettle.ts';
 import type { Caller, Created, Held, Job } from './stages.ts';

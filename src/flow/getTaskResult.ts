@@ -1,4 +1,4 @@
-import type { TaskRecord } from '../store/store.ts';
+import type { TaskRecord } from '../store/records.ts';
 import { resultOf } from './result.ts';
 import type { Caller, TaskResult } from './stages.ts';
 import type { Steps } from './steps.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import { Fault } from '../fault.ts';
-import type { Idempotency } from '../store/store.ts';
+import type { Idempotency } from '../store/records.ts';
 import type { Arrived } from './stages.ts';
 
 /** How long a request can be sent again. */

@@ -6,7 +6,8 @@ import type { Metrics } from '../metrics.ts';
 import { RecentMap } from '../recentMap.ts';
 import type { Config } from '../settings/config.ts';
 import { milliseconds } from '../settings/milliseconds.ts';
-import { type Ban, type BanKind, banMemoryMs, type Store } from '../store/store.ts';
+import { type Ban, type BanKind, banMemoryMs } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
 import { type Network, networksOf } from './network.ts';
 import { neverMore, SlidingWindow } from './slidingWindow.ts';
 

@@ -1,5 +1,5 @@
 import { Fault } from '../fault.ts';
-import type { Repeat } from '../store/store.ts';
+import type { Repeat } from '../store/records.ts';
 import { otherBody, requestName } from './idempotency.ts';
 import type { Caller } from './stages.ts';
 import type { Steps } from './steps.ts';

@@ -1,6 +1,6 @@
 import { type ErrorCode, errorTable } from '../errors.ts';
 import { Fault } from '../fault.ts';
-import type { TaskRecord } from '../store/store.ts';
+import type { TaskRecord } from '../store/records.ts';
 import type { TaskResult } from './stages.ts';
 
 type Told =

@@ -6,7 +6,7 @@ import { RecentMap } from '../recentMap.ts';
 import type { Config } from '../settings/config.ts';
 import { milliseconds } from '../settings/milliseconds.ts';
 import { unlimited } from '../store/admin.ts';
-import type { Principal } from '../store/store.ts';
+import type { Principal } from '../store/records.ts';
 import { reportOf } from './feedbackTask.ts';
 import { parseScript, type Script, slowestMs } from './script.ts';
 import type { Arrived, Balance, Caller, Created, Job, TaskResult } from './stages.ts';

@@ -1,6 +1,6 @@
 import type { Language } from '../errors.ts';
 import type { Fault } from '../fault.ts';
-import type { Package, Principal } from '../store/store.ts';
+import type { Package, Principal } from '../store/records.ts';
 import type { TaskType } from '../tasks/task.ts';
 import type { Aside } from './aside.ts';
 import type { Script } from './script.ts';

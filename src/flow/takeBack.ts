@@ -2,7 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import { milliseconds } from '../settings/milliseconds.ts';
-import type { NewHold, Store } from '../store/store.ts';
+import type { NewHold } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
 
 export interface TakeBackParts {
   config: { taskSeconds: number };

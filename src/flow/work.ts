@@ -1,5 +1,5 @@
 import { causeForLog, Fault } from '../fault.ts';
-import type { TakenTask } from '../store/store.ts';
+import type { TakenTask } from '../store/records.ts';
 import { EndedInTurn } from './endedInTurn.ts';
 import { solveAndSettle } from './solveAndSettle.ts';
 import type { Held } from './stages.ts';

@@ -1,5 +1,5 @@
+import type { Account, Ban, BanKind, Key, MicroUsd, Package } from './records.ts';
 import type { EntryKind } from './schema.ts';
-import type { Account, Ban, BanKind, Key, MicroUsd, Package } from './store.ts';
 
 /** A key that may do everything, in no dialect of its own. */
 export const unlimited = {

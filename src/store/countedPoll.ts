@@ -1,5 +1,5 @@
 import { type Engine, StoreError } from './engine.ts';
-import type { PollQuery, TaskRecord } from './store.ts';
+import type { PollQuery, TaskRecord } from './records.ts';
 
 /** Polls and counts it; on a full disk, which takes no count, it polls without: what was paid for must stay readable. */
 export async function countedPoll(

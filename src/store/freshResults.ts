@@ -1,6 +1,7 @@
 import type { Engine } from './engine.ts';
 import { roundSize } from './operations/round.ts';
-import type { NewHold, PollQuery, Store, TaskRecord } from './store.ts';
+import type { NewHold, PollQuery, TaskRecord } from './records.ts';
+import type { Store } from './store.ts';
 
 /** Some 50,000 results of usual size; what is forgotten is read from the database. */
 const mostBytes = 32 * 1024 * 1024;

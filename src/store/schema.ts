@@ -1,5 +1,5 @@
 import type { Generated } from 'kysely';
-import type { BanKind, TaskState } from './store.ts';
+import type { BanKind, TaskState } from './records.ts';
 
 /** The tables as both engines have them: money in integer micro-USD, times in milliseconds since 1970. */
 export interface Tables {

@@ -1,7 +1,8 @@
 import type { Engine } from './engine.ts';
 import type { Due } from './operations/round.ts';
 import { presence } from './postgres/presence.ts';
-import type { Store, SweepOutcome } from './store.ts';
+import type { SweepOutcome } from './records.ts';
+import type { Store } from './store.ts';
 
 type Caller = Pick<Engine, 'call'>;
 type Sweeps = Pick<Store, 'repair' | 'sweep'>;

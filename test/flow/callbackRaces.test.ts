@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { expect, it, vi } from 'vitest';
 import type { Outcome } from '../../src/call.ts';
 import { type CallbackParts, CallbackSender } from '../../src/flow/callbacks.ts';
-import type { Callback } from '../../src/store/store.ts';
+import type { Callback } from '../../src/store/records.ts';
 
 const delivered: Outcome = { kind: 'answered', status: 200, contentType: '', body: '' };
 

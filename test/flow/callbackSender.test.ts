@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Outcome } from '../../src/call.ts';
 import type { CallbackParts } from '../../src/flow/callbacks.ts';
-import type { Callback } from '../../src/store/store.ts';
+import type { Callback } from '../../src/store/records.ts';
 import { answered, callback, senderOf, settle } from './callbackWorld.ts';
 
 afterEach(() => {

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { Outcome } from '../../src/call.ts';
 import { type CallbackParts, CallbackSender } from '../../src/flow/callbacks.ts';
-import type { Callback } from '../../src/store/store.ts';
+import type { Callback } from '../../src/store/records.ts';
 
 export const callback: Callback = {
   taskId: 'a task',

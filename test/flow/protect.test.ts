@@ -4,7 +4,7 @@ import { Protection } from '../../src/flow/protect.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import { loadConfig } from '../../src/settings/loadConfig.ts';
-import type { Ban, BanChanges } from '../../src/store/store.ts';
+import type { Ban, BanChanges } from '../../src/store/records.ts';
 import { FakeClock } from '../world.ts';
 
 const log = createLog({ logLevel: 'silent' });

@@ -3,7 +3,7 @@ import { settler } from '../../src/flow/settle.ts';
 import type { Answer } from '../../src/flow/stages.ts';
 import { createLog } from '../../src/log.ts';
 import { StoreError } from '../../src/store/engine.ts';
-import type { TaskRecord } from '../../src/store/store.ts';
+import type { TaskRecord } from '../../src/store/records.ts';
 import { FakeClock } from '../world.ts';
 
 function settlerWith(settle: () => Promise<boolean>) {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { takerBack } from '../../src/flow/takeBack.ts';
 import { createLog } from '../../src/log.ts';
-import type { NewHold } from '../../src/store/store.ts';
+import type { NewHold } from '../../src/store/records.ts';
 import { FakeClock } from '../world.ts';
 
 /** How long is waited before each attempt to give a hold back, and what is logged of it. */

@@ -3,7 +3,7 @@ import { Protection } from '../../src/flow/protect.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import { loadConfig } from '../../src/settings/loadConfig.ts';
-import type { Ban } from '../../src/store/store.ts';
+import type { Ban } from '../../src/store/records.ts';
 import { FakeClock } from '../world.ts';
 
 const honest = '2001:db8:ffff::1';

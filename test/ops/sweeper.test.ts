@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Log } from '../../src/log.ts';
 import { startSweeper } from '../../src/running/sweeper.ts';
-import type { SweepOutcome } from '../../src/store/store.ts';
+import type { SweepOutcome } from '../../src/store/records.ts';
 import { FakeClock } from '../world.ts';
 
 beforeEach(() => void vi.useFakeTimers());

@@ -1,4 +1,4 @@
-import type { NewHold } from '../../src/store/store.ts';
+import type { NewHold } from '../../src/store/records.ts';
 
 /** A time far from any edge of a day: 2026-11-20 12:00 UTC. */
 export const noon = Date.UTC(2026, 10, 20, 12);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Idempotency, ReserveOutcome } from '../../src/store/store.ts';
+import type { Idempotency, ReserveOutcome } from '../../src/store/records.ts';
 import {
   dayMs,
   hold,

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { StoreAdmin } from '../../src/store/admin.ts';
 import { StoreError } from '../../src/store/engine.ts';
-import type { NewHold, Store } from '../../src/store/store.ts';
+import type { NewHold } from '../../src/store/records.ts';
+import type { Store } from '../../src/store/store.ts';
 import { hold } from '../store/hold.ts';
 
 export const account = 'torture';

@@ -2,7 +2,7 @@ import { errorTable, type Language } from '../../errors.ts';
 import { describeFault, type Fault } from '../../fault.ts';
 import type { Flow } from '../../flow/flow.ts';
 import type { Arrived, Created, TaskResult } from '../../flow/stages.ts';
-import type { Package } from '../../store/store.ts';
+import type { Package } from '../../store/records.ts';
 import type { Dialect, Reply } from './dialect.ts';
 
 const success = '{"errorId":0,"errorCode":"","errorDescription":""';

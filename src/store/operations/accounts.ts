@@ -1,7 +1,7 @@
 import type { NewAccount } from '../admin.ts';
+import type { Account, MicroUsd } from '../records.ts';
 import { greatestAmount, house } from '../schema.ts';
 import { change, first, type Operation, rows, statement } from '../statement.ts';
-import type { Account, MicroUsd } from '../store.ts';
 import { write } from './entries.ts';
 
 const columns = ['id', 'name', 'posted', 'pending', 'created_at as createdAt'] as const;

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
+import { type Ban, type BanChanges, type BanKind, banMemoryMs } from '../records.ts';
 import { change, first, type Operation, rows, statement } from '../statement.ts';
-import { type Ban, type BanChanges, type BanKind, banMemoryMs } from '../store.ts';
 import { readFact } from './facts.ts';
 import { roundSize } from './round.ts';
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
+import type { Callback } from '../records.ts';
 import { change, first, type Operation, statement } from '../statement.ts';
-import type { Callback } from '../store.ts';
 import { idsOf } from './idList.ts';
 
 const insertCallback = statement((db, p: Ended & { url: string; host: string; now: number }) =>

@@ -1,5 +1,5 @@
+import type { Idempotency, Recalled } from '../records.ts';
 import { change, first, type Operation, statement } from '../statement.ts';
-import type { Idempotency, Recalled } from '../store.ts';
 import { type Due, roundSize } from './round.ts';
 
 interface Name {

@@ -1,6 +1,6 @@
 import type { NewKey } from '../admin.ts';
+import type { Key } from '../records.ts';
 import { change, first, type Operation, rows, statement } from '../statement.ts';
-import type { Key } from '../store.ts';
 
 export const keyColumns = [
   'api_key.id',

@@ -1,7 +1,7 @@
 import type { NewKey, NewPackage } from '../admin.ts';
+import type { Package } from '../records.ts';
 import { house } from '../schema.ts';
 import { change, first, type Operation, rows, statement } from '../statement.ts';
-import type { Package } from '../store.ts';
 import { write } from './entries.ts';
 import { createKey } from './keys.ts';
 

@@ -1,5 +1,5 @@
+import type { PollQuery, TaskRecord } from '../records.ts';
 import { change, first, type Operation, statement } from '../statement.ts';
-import type { PollQuery, TaskRecord } from '../store.ts';
 
 const countPoll = statement((db, p: PollQuery & { maxPolls: number; count: number }) =>
   db

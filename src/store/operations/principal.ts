@@ -1,5 +1,5 @@
+import type { Principal } from '../records.ts';
 import { first, type Operation, statement } from '../statement.ts';
-import type { Principal } from '../store.ts';
 import { keyColumns, keyOf } from './keys.ts';
 
 const selectPrincipal = statement((db, p: { hash: string }) =>

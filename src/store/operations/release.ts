@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { ErrorCode } from '../../errors.ts';
+import type { Lease } from '../records.ts';
 import type { Tables } from '../schema.ts';
 import { change, first, type Operation, statement } from '../statement.ts';
-import type { Lease } from '../store.ts';
 import { announce } from './callbacks.ts';
 import { endedTask } from './ended.ts';
 import { type Holding, writeForTask } from './entries.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
+import type { NewHold, ReserveOutcome } from '../records.ts';
 import { greatestAmount } from '../schema.ts';
 import { change, first, type Operation, statement } from '../statement.ts';
-import type { NewHold, ReserveOutcome } from '../store.ts';
 import { writeForTask } from './entries.ts';
 import { recall, remember } from './idempotency.ts';
 import { giveBackSpending } from './release.ts';

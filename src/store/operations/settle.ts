@@ -1,5 +1,5 @@
+import type { Lease, MicroUsd } from '../records.ts';
 import { change, first, type Operation, statement } from '../statement.ts';
-import type { Lease, MicroUsd } from '../store.ts';
 import { announce } from './callbacks.ts';
 import { endedTask } from './ended.ts';
 import { writeForTask } from './entries.ts';

@@ -1,5 +1,5 @@
+import type { Lease, TakenTask } from '../records.ts';
 import { change, first, type Operation, statement } from '../statement.ts';
-import type { Lease, TakenTask } from '../store.ts';
 import { idsOf } from './idList.ts';
 import { isOpen } from './openTasks.ts';
 
