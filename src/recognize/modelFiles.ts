@@ -13,6 +13,10 @@ export const closerModel = (model: string): string => model.replace(/\.onnx$/, '
 /** The model of classes in use. */
 export const classModel = file('classes.onnx');
 
+/** The nets of click puzzles in use: what finds marks, and what tells which are alike. */
+export const clickFinder = file('clickFinder.onnx');
+export const clickMatcher = file('clickMatcher.onnx');
+
 /** What the code must know of a model, beside it. */
 export const cardPath = (model: string): string => model.replace(/\.onnx$/, '.json');
 

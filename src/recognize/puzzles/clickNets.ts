@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import '../withoutTelemetry.ts';
 import ort from 'onnxruntime-node';
 import type { Bitmap } from '../bmp.ts';
+import { clickFinder, clickMatcher } from '../modelFiles.ts';
 import { openSession } from '../session.ts';
 import { type Crops, cutOut, type Mark } from './mark.ts';
 
@@ -25,12 +25,10 @@ const LEAST_SURENESS = 0.06;
 /** Marks of a prompt are also asked turned by 30 degrees either way: 4 to 8 points more of all puzzles right. */
 const TURNS = [-Math.PI / 6, 0, Math.PI / 6];
 
-const modelPath = (name: string) => fileURLToPath(new URL(`../../../models/${name}.onnx`, import.meta.url));
-
 /** @throws UserError when a model is missing or broken */
 export async function loadClickNets(): Promise<ClickNets> {
-  const finder = await openSession(modelPath('clickFinder'));
-  const matcher = await openSession(modelPath('clickMatcher')).catch(async (error) => {
+  const finder = await openSession(clickFinder);
+  const matcher = await openSession(clickMatcher).catch(async (error) => {
     await finder.release();
     throw error;
   });
