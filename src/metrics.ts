@@ -7,6 +7,9 @@ const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** What came of an attempt to send a callback; `gone`: its receiver wants no more. */
 export type CallbackResult = 'delivered' | 'failed' | 'given_up' | 'gone';
 
+/** How a task ended. */
+export type TaskOutcome = ErrorCode | 'solved' | 'client_gone';
+
 /** Why a task was turned away before any recognition. */
 type Refusal = 'queue_full' | 'limit' | 'concurrency' | 'ban' | 'block' | 'balance' | 'draining';
 
@@ -71,14 +74,20 @@ export function createMetrics({ readMs = 1_000 } = {}) {
       commits.observe(operations);
     },
     /** `route` is the route's own pattern, never the path as sent; `errorCode` is empty for success. */
-    observeRequest(r: { route: string; method: string; status: number; errorCode: string; seconds: number }) {
+    observeRequest(r: {
+      route: string;
+      method: string;
+      status: number;
+      errorCode: ErrorCode | 'client_gone' | '';
+      seconds: number;
+    }) {
       requests.observe(
         { route: r.route, method: r.method, status: r.status, error_code: r.errorCode },
         r.seconds,
       );
     },
-    /** `type` is the registered name of the task type; `outcome` is `solved`, `client_gone` or an error code. */
-    observeTask(t: { type: string; outcome: string; seconds: number }) {
+    /** `type` is the registered name of the task type. */
+    observeTask(t: { type: string; outcome: TaskOutcome; seconds: number }) {
       tasks.inc({ type: t.type, outcome: t.outcome });
       compute.observe({ type: t.type }, t.seconds);
     },

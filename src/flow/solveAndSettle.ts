@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../errors.ts';
 import { Fault } from '../fault.ts';
+import type { TaskOutcome } from '../metrics.ts';
 import type { Aside } from './aside.ts';
 import type { Answer, Held } from './stages.ts';
 import type { Steps } from './steps.ts';
@@ -18,7 +18,7 @@ export async function solveAndSettle(
   const { type } = held.type;
   let answered: Answer | undefined;
   const began = performance.now();
-  const observe = (outcome: Outcome) =>
+  const observe = (outcome: TaskOutcome) =>
     steps.metrics.observeTask({ type, outcome, seconds: steps.secondsSince(held.startedAt) });
   try {
     answered = await steps.solver.solve(held, work);
@@ -47,9 +47,7 @@ export async function solveAndSettle(
   }
 }
 
-type Outcome = ErrorCode | 'solved' | 'client_gone';
-
-function outcomeOf(error: unknown): Outcome {
+function outcomeOf(error: unknown): TaskOutcome {
   if (isClientGone(error)) return 'client_gone';
   return error instanceof Fault ? error.code : 'ERROR_SERVICE_UNAVALIABLE';
 }
