@@ -199,7 +199,7 @@ export class Sandbox {
     const { banSeconds, blockSeconds } = this.#parts.config;
     const seconds = { ERROR_IP_BANNED: banSeconds[0]!, ERROR_KEY_TEMP_BLOCKED: blockSeconds };
     const lasting = Object.hasOwn(seconds, code) ? seconds[code as keyof typeof seconds] : undefined;
-    const fault = new Fault(code, lasting === undefined ? {} : { retryAfterMs: lasting * 1000 });
+    const fault = new Fault(code, lasting === undefined ? {} : { retryAfterMs: milliseconds(lasting) });
     fault.isStaged = true;
     return fault;
   }
