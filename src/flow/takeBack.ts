@@ -31,7 +31,7 @@ export function takerBack({ config, clock, store, log, pause = setTimeout }: Tak
     { taskId, accountId }: NewHold,
     requestId: string | undefined,
   ): Promise<void> {
-    const failure = { errorCode: 'ERROR_SERVICE_UNAVALIABLE', errorDetail: null };
+    const failure = { errorCode: 'ERROR_SERVICE_UNAVALIABLE', errorDetail: null } as const;
     let cause: unknown;
     for (const [attempt, ms] of [...usualPausesMs, ...awayPausesMs].entries()) {
       if (attempt >= usualPausesMs.length && cause === undefined) return;

@@ -1,5 +1,7 @@
 // What the store keeps and tells. Money is integer micro-USD. Times are milliseconds since 1970.
 
+import type { ErrorCode } from '../errors.ts';
+
 export type MicroUsd = number;
 
 export interface Account {
@@ -122,6 +124,14 @@ export interface Lease {
   lease: number;
 }
 
+/** How a task fails: told to its client, and kept with it. */
+export interface Failure {
+  taskId: string;
+  errorCode: ErrorCode;
+  errorDetail: string | null;
+  now: number;
+}
+
 export interface TaskRecord {
   state: TaskState;
   price: MicroUsd;
@@ -200,6 +210,33 @@ export interface Callback {
   errorCode: string | null;
   errorDetail: string | null;
   attempts: number;
+}
+
+/** Which callback is lent: of none of these hosts, keys and pairs of both (a key and a host, a blank between). */
+export interface CallbackQuery {
+  now: number;
+  /** When it is due again if nobody ends it. */
+  lostAt: number;
+  busyHosts: readonly string[];
+  busyKeys: readonly string[];
+  busyPairs: readonly string[];
+}
+
+/** What a client says of the result of its task. */
+export interface FeedbackReport {
+  taskId: string;
+  accountId: string;
+  invalid: boolean;
+  code: number | null;
+  message: string | null;
+  now: number;
+}
+
+/** A request that may have been sent before. */
+export interface RecallQuery {
+  keyId: string;
+  idempotency: Idempotency;
+  now: number;
 }
 
 export interface SweepOutcome {

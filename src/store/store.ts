@@ -3,13 +3,16 @@ import type {
   Ban,
   BanChanges,
   Callback,
-  Idempotency,
+  CallbackQuery,
+  Failure,
+  FeedbackReport,
   Lease,
   NewHold,
   Package,
   PollQuery,
   Principal,
   Recalled,
+  RecallQuery,
   ReserveOutcome,
   SweepOutcome,
   TakenTask,
@@ -31,7 +34,7 @@ export interface Store {
   /** By the key's hash; revoked and expired keys are found too. */
   findPrincipal(keyHash: string): Promise<Principal | undefined>;
   /** What became of a request that was sent before with this key; `otherBody` as in reserve. */
-  recall(request: { keyId: string; idempotency: Idempotency; now: number }): Promise<Recalled>;
+  recall(request: RecallQuery): Promise<Recalled>;
   /** Inserts the task and holds its price, in one commit; lease 1. A request that was sent before makes none. */
   reserve(hold: NewHold): Promise<ReserveOutcome>;
   /**
@@ -58,22 +61,13 @@ export interface Store {
   /** Makes the task ready and charges it; false when its deadline has passed or somebody else ended it first. */
   settle(done: Lease & { solution: string; now: number }): Promise<boolean>;
   /** Makes the task failed and gives the hold back; false when somebody else ended it first. Without a lease, whoever has it. */
-  release(
-    done: Partial<Lease> & { taskId: string; errorCode: string; errorDetail: string | null; now: number },
-  ): Promise<boolean>;
+  release(done: Failure & Partial<Lease>): Promise<boolean>;
   /** Counts the poll. Undefined for an unknown, foreign, forgotten or over-polled task: all look alike. */
   poll(query: PollQuery): Promise<TaskRecord | undefined>;
   /** Which of these tasks are ready or failed; counts no poll. */
   endedAmong(taskIds: readonly string[]): Promise<string[]>;
   /** The last report stands; false when there is no such task of this account. */
-  saveFeedback(report: {
-    taskId: string;
-    accountId: string;
-    invalid: boolean;
-    code: number | null;
-    message: string | null;
-    now: number;
-  }): Promise<boolean>;
+  saveFeedback(report: FeedbackReport): Promise<boolean>;
   listPackages(accountId: string, now: number): Promise<Package[]>;
   readAccount(accountId: string): Promise<Account | undefined>;
   /** What has become of bans since a change, by its number; -1 asks for all. Some at a time. */
@@ -81,17 +75,8 @@ export interface Store {
   saveBan(ban: Ban): Promise<void>;
   /** Fails and refunds tasks past their deadline, forgets results past their retention, in small batches. */
   sweep(now: number): Promise<SweepOutcome>;
-  /**
-   * Lends the callback that is due first, of any host and key but these; due again at `lostAt` if nobody ends it. Pairs
-   * are a key and a host, a blank between.
-   */
-  takeCallback(query: {
-    now: number;
-    lostAt: number;
-    busyHosts: readonly string[];
-    busyKeys: readonly string[];
-    busyPairs: readonly string[];
-  }): Promise<Callback | undefined>;
+  /** Lends the callback that is due first, of any host and key but these; undefined when none is. */
+  takeCallback(query: CallbackQuery): Promise<Callback | undefined>;
   /** Ends an attempt: for good, or until `nextAt`. False when somebody else has begun another since. */
   endCallback(attempt: { taskId: string; attempts: number; nextAt: number | null }): Promise<boolean>;
   /** Whether any task is under way, or with `results` has a result that its client may still ask for. */

@@ -255,7 +255,7 @@ export const settled = (taskId = 'task-1', over = {}) => ({
 export const released = (taskId = 'task-1', over = {}) => ({
   taskId,
   lease: 1,
-  errorCode: 'ERROR_CAPTCHA_UNSOLVABLE',
+  errorCode: 'ERROR_CAPTCHA_UNSOLVABLE' as const,
   errorDetail: null,
   now: noon + 1_000,
   ...over,

@@ -67,7 +67,8 @@ onEachEngine('what a dead process was running', (makeBooks) => {
     const { store, engine } = await queuedTask(await makeBooks());
     await engine.call('take', 'first', { now: noon, busyAccounts: [] });
     await engine.call('repair', 'second', nobodyIsAlive, noon);
-    const late = { taskId: 'task-1', errorCode: 'ERROR_TASK_TIMEOUT', errorDetail: null, now: noon };
+    const failure = { errorCode: 'ERROR_TASK_TIMEOUT', errorDetail: null } as const;
+    const late = { taskId: 'task-1', ...failure, now: noon };
     expect(await store.release({ ...late, lease: 2 })).toBe(false);
     expect(await engine.call('take', 'second', { now: noon, busyAccounts: [] })).toMatchObject({ lease: 4 });
   });

@@ -60,7 +60,8 @@ const giveBack: Step = async (store, say) => {
   await held(store.reserve(task));
   say('held', task.taskId);
   say('releasing', task.taskId);
-  const ending = { errorCode: 'ERROR_CAPTCHA_UNSOLVABLE', errorDetail: null, now: Date.now() };
+  const errorCode = 'ERROR_CAPTCHA_UNSOLVABLE' as const;
+  const ending = { errorCode, errorDetail: null, now: Date.now() };
   await store.release({ taskId: task.taskId, lease: 1, ...ending });
   say('released', task.taskId);
 };

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Callback } from '../records.ts';
+import type { Callback, CallbackQuery } from '../records.ts';
 import { change, first, type Operation, statement } from '../statement.ts';
 import { idsOf } from './idList.ts';
 
@@ -94,13 +94,7 @@ const claim = statement((db, p: { taskId: string; attempts: number; lostAt: numb
  * Lends the callback that is due first and whose host, key and pair of both are not named; it is due again at `lostAt` if
  * its sender dies.
  */
-export function* takeCallback(query: {
-  now: number;
-  lostAt: number;
-  busyHosts: readonly string[];
-  busyKeys: readonly string[];
-  busyPairs: readonly string[];
-}): Operation<Callback | undefined> {
+export function* takeCallback(query: CallbackQuery): Operation<Callback | undefined> {
   const { now, lostAt } = query;
   const busy = {
     busyHosts: JSON.stringify(query.busyHosts),

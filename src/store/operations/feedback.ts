@@ -1,17 +1,9 @@
 import type { Feedback } from '../admin.ts';
+import type { FeedbackReport } from '../records.ts';
 import { change, first, type Operation, rows, statement } from '../statement.ts';
 import { type Due, roundSize } from './round.ts';
 
-interface Report {
-  taskId: string;
-  accountId: string;
-  invalid: boolean;
-  code: number | null;
-  message: string | null;
-  now: number;
-}
-
-const selectTask = statement((db, p: Pick<Report, 'taskId' | 'accountId' | 'now'>) =>
+const selectTask = statement((db, p: Pick<FeedbackReport, 'taskId' | 'accountId' | 'now'>) =>
   db
     .selectFrom('task')
     .select(['type', 'module'])
@@ -21,7 +13,7 @@ const selectTask = statement((db, p: Pick<Report, 'taskId' | 'accountId' | 'now'
     .where('state', '=', 'ready'),
 );
 
-type Kept = Omit<Report, 'invalid'> & { invalid: number; type: string; module: string };
+type Kept = Omit<FeedbackReport, 'invalid'> & { invalid: number; type: string; module: string };
 
 const upsertFeedback = statement((db, p: Kept) =>
   db
@@ -47,7 +39,7 @@ const upsertFeedback = statement((db, p: Kept) =>
 );
 
 /** Keeps what a client says of a result, its last report over earlier ones; false for a task without one. */
-export function* saveFeedback(report: Report): Operation<boolean> {
+export function* saveFeedback(report: FeedbackReport): Operation<boolean> {
   const task = yield* first(selectTask, report);
   if (task === undefined) return false;
   yield* change(upsertFeedback, { ...report, ...task, invalid: report.invalid ? 1 : 0 });

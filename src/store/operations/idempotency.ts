@@ -1,4 +1,4 @@
-import type { Idempotency, Recalled } from '../records.ts';
+import type { Idempotency, Recalled, RecallQuery } from '../records.ts';
 import { change, first, type Operation, statement } from '../statement.ts';
 import { type Due, roundSize } from './round.ts';
 
@@ -17,11 +17,7 @@ const selectRequest = statement((db, p: Name & { now: number }) =>
 );
 
 /** What became of a request that was sent before; `otherBody` where its name stands for another one. */
-export function* recall(request: {
-  keyId: string;
-  idempotency: Idempotency;
-  now: number;
-}): Operation<Recalled> {
+export function* recall(request: RecallQuery): Operation<Recalled> {
   const { keyId, idempotency, now } = request;
   const { name, fingerprint } = idempotency;
   const known = yield* first(selectRequest, { keyId, name, now });

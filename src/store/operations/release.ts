@@ -1,6 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { ErrorCode } from '../../errors.ts';
-import type { Lease } from '../records.ts';
+import type { Failure, Lease } from '../records.ts';
 import type { Tables } from '../schema.ts';
 import { change, first, type Operation, statement } from '../statement.ts';
 import { announce } from './callbacks.ts';
@@ -9,7 +8,7 @@ import { type Holding, writeForTask } from './entries.ts';
 import { freeName } from './idempotency.ts';
 import { isOpen } from './openTasks.ts';
 
-const failOpen = (db: Kysely<Tables>, p: Failure & { now: number }) =>
+const failOpen = (db: Kysely<Tables>, p: Failure) =>
   db
     .updateTable('task')
     .set({
@@ -23,9 +22,7 @@ const failOpen = (db: Kysely<Tables>, p: Failure & { now: number }) =>
     .where(isOpen)
     .returning(endedTask);
 
-const failLent = statement((db, p: Failure & Lease & { now: number }) =>
-  failOpen(db, p).where('lease', '=', p.lease),
-);
+const failLent = statement((db, p: Failure & Lease) => failOpen(db, p).where('lease', '=', p.lease));
 const failAnybodys = statement(failOpen);
 
 const unholdMoney = statement((db, p: { accountId: string; price: number }) =>
@@ -58,17 +55,11 @@ const returnSpending = statement((db, p: { keyId: string; day: number; price: nu
     .where('day', '=', p.day),
 );
 
-interface Failure {
-  taskId: string;
-  errorCode: string;
-  errorDetail: string | null;
-}
-
 /**
  * Makes a task failed and gives back what it held; false when it has ended, or the lease is not the last. Without a
  * lease, whoever has it.
  */
-export function* release(done: Failure & { lease?: number; now: number }): Operation<boolean> {
+export function* release(done: Failure & Partial<Lease>): Operation<boolean> {
   const { lease } = done;
   const task = yield* lease === undefined ? first(failAnybodys, done) : first(failLent, { ...done, lease });
   if (task === undefined) return false;
@@ -81,8 +72,8 @@ export function* release(done: Failure & { lease?: number; now: number }): Opera
 
 /** Fails a task that nobody will finish. */
 export function* timeOut(task: { id: string; lease: number }, now: number): Operation<boolean> {
-  const errorCode: ErrorCode = 'ERROR_TASK_TIMEOUT';
-  return yield* release({ taskId: task.id, lease: task.lease, errorCode, errorDetail: null, now });
+  const failure = { errorCode: 'ERROR_TASK_TIMEOUT', errorDetail: null } as const;
+  return yield* release({ taskId: task.id, lease: task.lease, ...failure, now });
 }
 
 function* giveBack(task: Holding, at: number): Operation<void> {
