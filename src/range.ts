@@ -57,3 +57,14 @@ export function withoutMapping(address: string): string {
   const spelled = new SocketAddress({ address, family: 'ipv6' }).address;
   return spelled.startsWith('::ffff:') && spelled.includes('.') ? spelled.slice(7) : address;
 }
+
+/** The eight groups of 16 bits of an IPv6 address, in whatever way it is spelled, without its zone. */
+export function groupsOf(address: string): number[] {
+  // The URL parser writes every spelling in one: groups of hex, the longest run of zeros as `::`.
+  const [head = '', tail = ''] = new URL(`http://[${address.split('%', 1)[0]}]`).hostname
+    .slice(1, -1)
+    .split('::');
+  const [left, right] = [head, tail].map((part) => part.split(':').filter(Boolean)) as [string[], string[]];
+  const zeros = new Array<string>(8 - left.length - right.length).fill('0');
+  return [...left, ...zeros, ...right].map((group) => Number.parseInt(group, 16));
+}

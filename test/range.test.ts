@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isRange, rangeMatcher } from '../src/range.ts';
+import { groupsOf, isRange, rangeMatcher } from '../src/range.ts';
 
 test.each(['', 'nobody', '::ffff:zz', '::ffff:1.2.3.4.5'])('%j is an address in no range', (text) => {
   expect(rangeMatcher(['0.0.0.0/0', '::/0'])(text)).toBe(false);
@@ -31,3 +31,12 @@ test.each(['10.0.0.0/33', '::/129', '::ffff:10.0.0.0/129', '10.0.0.0/', '10.0.0.
   '"%s" is no range',
   (text) => expect(isRange(text)).toBe(false),
 );
+
+test.each([
+  ['::1', [0, 0, 0, 0, 0, 0, 0, 1]],
+  ['2001:DB8::8:800:200c:417a', [0x2001, 0xdb8, 0, 0, 8, 0x800, 0x200c, 0x417a]],
+  ['fe80::1%eth0', [0xfe80, 0, 0, 0, 0, 0, 0, 1]],
+  ['::2:3:4:5:6:1.2.3.4', [0, 2, 3, 4, 5, 6, 0x102, 0x304]],
+])('the groups of %s, however it is spelled', (address, groups) => {
+  expect(groupsOf(address)).toEqual(groups);
+});

@@ -1,3 +1,5 @@
+import { groupsOf } from '../range.ts';
+
 /** What a ban of an address can be laid on, and how many times the errors of one address that takes. */
 export interface Network {
   name: string;
@@ -11,21 +13,16 @@ const ipv6Prefixes = [
   { bits: 48, share: 16 },
 ];
 
+/** The name of the narrowest of them: an IPv4 address itself, the /64 of an IPv6 one. */
+export function networkOf(address: string): string {
+  return networksOf(address)[0]!.name;
+}
+
 /** The networks of an address, narrowest first: itself for IPv4, its /64, /56 and /48 for IPv6. */
 export function networksOf(address: string): Network[] {
   if (!address.includes(':')) return [{ name: address, share: 1 }];
-  const groups = leadingGroups(address);
+  const groups = groupsOf(address);
   return ipv6Prefixes.map(({ bits, share }) => ({ name: prefixOf(groups, bits), share }));
-}
-
-/** The first four of an IPv6 address's eight groups of 16 bits. */
-function leadingGroups(address: string): number[] {
-  const [head = '', tail] = address.split('%', 1)[0]!.split('::', 2);
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const gap = tail === undefined ? 0 : 8 - left.length - right.length;
-  const groups = [...left, ...new Array<string>(Math.max(0, gap)).fill('0'), ...right];
-  return groups.slice(0, 4).map((group) => Number.parseInt(group, 16));
 }
 
 function prefixOf(groups: number[], bits: number): string {

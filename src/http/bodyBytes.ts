@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Fault } from '../fault.ts';
-import { networksOf } from '../flow/network.ts';
+import { networkOf } from '../flow/network.ts';
 import { silenceMs } from './lingering.ts';
 import { smallest, UnfinishedBodies } from './unfinishedBodies.ts';
 import { badRequest } from './wireFault.ts';
@@ -42,7 +42,7 @@ export function bodyReader({
 
   /** Tells `done` the bytes of a body that has arrived, or Fault ERROR_BAD_REQUEST or ERROR_SERVICE_UNAVALIABLE. */
   return function read(message: IncomingMessage, address: string, done: Done): void {
-    const network = networksOf(address)[0]!.name;
+    const network = networkOf(address);
     const body = new ArrivingBody(message, done, { most: bodyLimitBytes, network, unfinished });
     message
       .on('data', (piece: Buffer) => body.take(piece))

@@ -8,7 +8,7 @@ import {
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
-import { networksOf } from '../flow/network.ts';
+import { networkOf } from '../flow/network.ts';
 import { neverMore, SlidingWindow } from '../flow/slidingWindow.ts';
 import { Tally } from '../flow/tally.ts';
 import { RecentMap } from '../recentMap.ts';
@@ -139,10 +139,10 @@ export function shareConnections(
   const open = new Tally();
   const floods = new RecentMap<string, SlidingWindow>(networksWatched);
   const share = Math.max(1, Math.floor(most / 4));
-  const networkOf = (socket: Socket) => networksOf(addresses.ofSocket(socket))[0]!.name;
+  const networkAt = (socket: Socket) => networkOf(addresses.ofSocket(socket));
   server.on('connection', (socket: Socket) => {
     const address = addresses.ofSocket(socket);
-    const network = networkOf(socket);
+    const network = networkOf(address);
     const hasFlooded = (floods.get(network)?.count(clock.now()) ?? 0) >= mostFloods;
     const isFull = open.of(network) >= share;
     if (((isFull || hasFlooded) && !addresses.isProxy(address)) || open.of(all) >= most) {
@@ -156,8 +156,8 @@ export function shareConnections(
   });
   return {
     onFlood: (socket) =>
-      floods.getOrMake(networkOf(socket), () => new SlidingWindow(neverMore)).add(clock.now()),
-    networkOf: (socket) => (addresses.isProxy(addresses.ofSocket(socket)) ? undefined : networkOf(socket)),
+      floods.getOrMake(networkAt(socket), () => new SlidingWindow(neverMore)).add(clock.now()),
+    networkOf: (socket) => (addresses.isProxy(addresses.ofSocket(socket)) ? undefined : networkAt(socket)),
   };
 }
 

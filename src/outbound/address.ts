@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { rangeMatcher } from '../range.ts';
+import { groupsOf, rangeMatcher } from '../range.ts';
 
 /**
  * IPv4 that is not the public internet: IANA's special-purpose registry, and Azure's host service, which
@@ -64,13 +64,5 @@ export function isPublic(address: string): boolean {
 /** The 4 bytes of an IPv4 address, the 16 of an IPv6 one. */
 export function bytesOf(address: string): number[] {
   if (isIP(address) === 4) return address.split('.').map(Number);
-  // The URL parser writes every spelling in one: groups of hex, the longest run of zeros as `::`.
-  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
-  const groups = (text = '') => text.split(':').filter(Boolean);
-  const [left, right] = [groups(head), groups(tail)];
-  const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0');
-  return [...left, ...zeros, ...right].flatMap((group) => {
-    const value = Number.parseInt(group, 16);
-    return [value >> 8, value & 255];
-  });
+  return groupsOf(address).flatMap((group) => [group >> 8, group & 255]);
 }
