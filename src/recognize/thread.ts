@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadNet, type Net } from './net.ts';
 import { readImages } from './reader.ts';
-import { Seer } from './seer.ts';
 import type { ThreadData } from './startThread.ts';
+import { Vision } from './vision.ts';
 import type { Item, Outcome } from './work.ts';
 
 /** The pool's messages to a thread. One batch at a time, of one kind: the next comes after `free`. */
@@ -28,26 +28,26 @@ const net = await loadNet(model, card).catch((error: Error) => {
 });
 
 if (net) {
-  const seer = new Seer(net);
+  const vision = new Vision(net);
   let work = Promise.resolve();
   port.on('message', (message: ToThread) => {
     work = work.then(async () => {
       if (message.kind === 'stop') {
         await net.release();
-        await seer.release();
+        await vision.release();
         port.close();
         return;
       }
-      await doBatch(net, seer, message.items);
+      await doBatch(net, vision, message.items);
       post({ kind: 'free' });
     });
   });
   post({ kind: 'ready' });
 }
 
-async function doBatch(textNet: Net, seer: Seer, items: readonly Item[]): Promise<void> {
+async function doBatch(textNet: Net, vision: Vision, items: readonly Item[]): Promise<void> {
   const done = (index: number, outcome: Outcome) => post({ kind: 'done', index, outcome });
-  if (items[0]?.work.kind !== 'text') return seer.look(items, done);
+  if (items[0]?.work.kind !== 'text') return vision.look(items, done);
   const texts = items.map(({ work, images, budgetMs }) => ({ ...work, image: images[0]!, budgetMs }));
   await readImages(textNet, texts, done);
 }

@@ -11,8 +11,8 @@ import { findInnerTurn, findTurn } from './puzzles/rotate.ts';
 import { findGap } from './puzzles/slide.ts';
 import type { Found, Item, Outcome } from './work.ts';
 
-/** Does all work that is not reading. Its models are loaded when first needed: most servers need few of them. */
-export class Seer {
+/** Does all work that is not reading: classes and puzzles. Its models are loaded when first needed: most servers need few of them. */
+export class Vision {
   readonly #classes: LoadedOnce<ClassNet>;
   readonly #clicks: LoadedOnce<ClickNets>;
 
@@ -64,7 +64,7 @@ export class Seer {
     }
     const [part, whole] = await open(images, openPixels);
     if (kind === 'turn') return { kind, turn: whole ? findTurn(part!, whole) : findInnerTurn(part!) };
-    throw new Error(`no work for a seer: ${kind}`);
+    throw new Error(`no work for the nets of vision: ${kind}`);
   }
 }
 

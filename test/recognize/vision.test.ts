@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { ModelCard } from '../../src/recognize/modelCard.ts';
-import { Seer } from '../../src/recognize/seer.ts';
+import { Vision } from '../../src/recognize/vision.ts';
 import type { Item, Outcome } from '../../src/recognize/work.ts';
 
 const picture = readFileSync(new URL('../../examples/common.png', import.meta.url));
@@ -20,9 +20,9 @@ function failingOnce<Net>(net: Net) {
   return { load, calls };
 }
 
-async function look(seer: Seer, item: Item): Promise<Outcome> {
+async function look(vision: Vision, item: Item): Promise<Outcome> {
   const outcomes: Outcome[] = [];
-  await seer.look([item], (_index, outcome) => outcomes.push(outcome));
+  await vision.look([item], (_index, outcome) => outcomes.push(outcome));
   return outcomes[0]!;
 }
 
@@ -33,19 +33,20 @@ test.each([
   'a net that failed to load is loaded at the next need, and then kept: $work.kind',
   async (item) => {
     const [failingClasses, failingClicks] = [failingOnce(classes), failingOnce(clicks)];
-    const seer = new Seer(text, { loadClasses: failingClasses.load, loadClicks: failingClicks.load });
-    const first = await look(seer, item);
+    const vision = new Vision(text, { loadClasses: failingClasses.load, loadClicks: failingClicks.load });
+    const first = await look(vision, item);
     expect(first).toEqual({
       fault: { code: 'ERROR_SERVICE_UNAVALIABLE', cause: 'Error: too many open files' },
     });
-    for (const _ of [1, 2]) expect(await look(seer, item)).toMatchObject({ found: { kind: item.work.kind } });
+    for (const _ of [1, 2])
+      expect(await look(vision, item)).toMatchObject({ found: { kind: item.work.kind } });
     expect(failingClasses.calls.count + failingClicks.calls.count).toBe(2);
-    await seer.release();
+    await vision.release();
   },
 );
 
-test('a seer whose net never loaded can be released', async () => {
-  const seer = new Seer(text, { loadClasses: () => Promise.reject(new Error('no such file')) });
-  await look(seer, { work: { kind: 'classes' }, images: [picture], budgetMs: 1_000 });
-  await expect(seer.release()).resolves.toBeUndefined();
+test('one whose net never loaded can be released', async () => {
+  const vision = new Vision(text, { loadClasses: () => Promise.reject(new Error('no such file')) });
+  await look(vision, { work: { kind: 'classes' }, images: [picture], budgetMs: 1_000 });
+  await expect(vision.release()).resolves.toBeUndefined();
 });
