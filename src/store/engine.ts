@@ -25,6 +25,12 @@ export interface EngineEvents {
   fatal(error: Error): void;
 }
 
+interface StoreErrorDetail {
+  isAway?: boolean;
+  isSent?: boolean;
+  cause?: unknown;
+}
+
 /** A failure of the store itself; its cause is for the log. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
@@ -37,8 +43,12 @@ export class StoreError extends Error {
   /** It may have been done all the same, since it had been sent. */
   readonly isSent: boolean;
 
-  constructor(code: string, message: string, { isAway = false, isSent = false } = {}) {
-    super(`${code}: ${message}`);
+  constructor(
+    code: string,
+    message: string,
+    { isAway = false, isSent = false, cause }: StoreErrorDetail = {},
+  ) {
+    super(`${code}: ${message}`, cause === undefined ? undefined : { cause });
     this.code = code;
     this.reason = message;
     this.isAway = isAway;
@@ -61,11 +71,11 @@ export function tookTooLong(error: unknown): boolean {
   return ['57014', '55P03'].includes((error as { code?: string }).code ?? '');
 }
 
-export function storeErrorOf(
-  error: unknown,
-  options: { isAway?: boolean; isSent?: boolean } = {},
-): StoreError {
+export function storeErrorOf(error: unknown, options: Omit<StoreErrorDetail, 'cause'> = {}): StoreError {
   if (error instanceof StoreError) return error;
   const { code, message } = error as { code?: unknown; message?: unknown };
-  return new StoreError(typeof code === 'string' ? code : 'ERROR', String(message ?? error), options);
+  return new StoreError(typeof code === 'string' ? code : 'ERROR', String(message ?? error), {
+    ...options,
+    cause: error,
+  });
 }

@@ -135,7 +135,13 @@ describe('a batch in SQLite', () => {
     expect(answers).toMatchObject([
       { value: 'held' },
       { error: { code: 'SQLITE_CONSTRAINT_UNIQUE' } },
-      { error: { message: expect.stringContaining('whole micro-USD') } },
+      // Of a mistake of ours the log must tell where it was made.
+      {
+        error: {
+          message: expect.stringContaining('whole micro-USD'),
+          stack: expect.stringContaining('topUp'),
+        },
+      },
       { value: 'held' },
     ]);
     expect([commits, fatal]).toEqual([[1, 1], undefined]);

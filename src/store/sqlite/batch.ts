@@ -3,7 +3,14 @@ import { StoreError, storeErrorOf } from '../engine.ts';
 import { type Call, start } from '../operations.ts';
 import type { Connection } from './connection.ts';
 
-export type Answer = { value: unknown } | { error: { code: string; message: string } };
+/** As it travels between threads. `stack`: of an error that is none of SQLite's, and so a mistake of ours. */
+export interface Failed {
+  code: string;
+  message: string;
+  stack?: string;
+}
+
+export type Answer = { value: unknown } | { error: Failed };
 
 export interface BatchOutcome {
   /** In the order of the calls. */
@@ -11,7 +18,7 @@ export interface BatchOutcome {
   /** Operations in each commit that wrote something. */
   commits: number[];
   /** Set when nothing may be promised any more. */
-  fatal?: { code: string; message: string };
+  fatal?: Failed;
 }
 
 /** A call whose result may be told as soon as it has run, before it is on the disk. */
@@ -75,7 +82,7 @@ function runAgain(connection: Connection, calls: AskedCall[], told: unknown[] | 
 /** `told`: what came of those calls that `meanwhile` has seen. */
 type Attempt = { calls: AskedCall[]; told: unknown[] } & (
   | { answers: Answer[]; wrote: boolean }
-  | { error: { code: string; message: string }; begun: boolean }
+  | { error: Failed; begun: boolean }
 );
 
 function attempt(connection: Connection, firstCalls: AskedCall[], meanwhile: Meanwhile): Attempt {
@@ -107,7 +114,7 @@ function attempt(connection: Connection, firstCalls: AskedCall[], meanwhile: Mea
     connection.commit();
     return { calls, told, answers: values.map((value) => ({ value })), wrote };
   } catch (error) {
-    const { code, reason: message } = storeErrorOf(error);
+    const failed = failedOf(error);
     try {
       if (begun) connection.rollback();
     } catch (second) {
@@ -118,7 +125,7 @@ function attempt(connection: Connection, firstCalls: AskedCall[], meanwhile: Mea
         begun,
       };
     }
-    return { calls, told, error: { code, message }, begun };
+    return { calls, told, error: failed, begun };
   }
 }
 
@@ -132,6 +139,12 @@ function isFatal(code: string): boolean {
   return code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB';
 }
 
-function failAll(calls: Call[], fatal: { code: string; message: string }): BatchOutcome {
+function failedOf(error: unknown): Failed {
+  const { code, reason: message } = storeErrorOf(error);
+  const { stack } = error as Error;
+  return code === 'ERROR' && stack !== undefined ? { code, message, stack } : { code, message };
+}
+
+function failAll(calls: Call[], fatal: Failed): BatchOutcome {
   return { answers: calls.map(() => ({ error: fatal })), commits: [], fatal };
 }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { type EngineEvents, StoreError } from '../engine.ts';
-import type { AskedCall } from './batch.ts';
+import type { AskedCall, Failed } from './batch.ts';
 import type { Command } from './commands.ts';
 import type { Asked, Foretold, Replied, ThreadOptions } from './protocol.ts';
 
@@ -62,9 +62,9 @@ export async function startThread(
     const answered = waiting.splice(0, answers.length);
     for (const [index, answer] of answers.entries()) {
       if ('value' in answer) answered[index]?.resolve(answer.value);
-      else answered[index]?.reject(new StoreError(answer.error.code, answer.error.message));
+      else answered[index]?.reject(errorOf(answer.error));
     }
-    if (fatal) end(new StoreError(fatal.code, fatal.message));
+    if (fatal) end(errorOf(fatal));
   }
 
   function end(error: Error): void {
@@ -118,4 +118,10 @@ export async function startThread(
       send({ command: 'close' });
     },
   };
+}
+
+/** With the stack of the thread, where there is one: here it would end at the message that has come. */
+function errorOf({ code, message, stack }: Failed): StoreError {
+  const cause = stack === undefined ? undefined : Object.assign(new Error(message), { stack });
+  return new StoreError(code, message, { cause });
 }

@@ -1,4 +1,4 @@
-import type { Answer, AskedCall, BatchOutcome } from './batch.ts';
+import type { Answer, AskedCall, BatchOutcome, Failed } from './batch.ts';
 import type { Command } from './commands.ts';
 
 export interface ThreadOptions {
@@ -19,7 +19,7 @@ export type Asked = { calls: AskedCall[] } | Command;
 export interface Replied {
   answers: Answer[];
   commits?: BatchOutcome['commits'];
-  fatal?: { code: string; message: string };
+  fatal?: Failed;
 }
 
 /** From the thread: results of calls that have run in the open transaction, with their place among the unanswered. */
