@@ -23,6 +23,7 @@ class Progress:
     images: int = 0
     began: int = 0  # images that the weights had seen before this run
     batches: int = 0
+    draw: int = 0  # the run's own number: runs from the same weights must not see the same pictures
     seconds: float = 0.0  # of training, over all restarts
     spent: float = 0.0  # of them, those of a run that is measured in time and not over yet
     exact: dict[str, float] = field(default_factory=dict)  # by style, at the last validation

@@ -8,6 +8,7 @@ set OMP_NUM_THREADS to the cores there are. Of two sizes, the later learns from 
 
 import argparse
 import os
+import secrets
 import signal
 import time
 from pathlib import Path
@@ -30,6 +31,8 @@ from training.styles import StyleCheck, shares
 from training.synth import STYLES, Synthesiser
 
 SAVE_EVERY = 180  # seconds
+
+_DRAW_BITS, _BATCH_BITS = 28, 32  # of a batch's seed: the run's own number, then the batch's; all seeds lie below 1 << 62
 
 
 def favoured(text: str) -> dict[str, float]:
@@ -84,6 +87,7 @@ class Run:
             net, self.progress = checkpoint.fresh_net(size, kept=not chosen.fresh)
             self.learners[size] = Learner(net, chosen.device)
         self.progress.began = self.progress.images
+        self.progress.draw = secrets.randbits(_DRAW_BITS)
         if self.file.exists():
             self.progress = checkpoint.load(self.file, self.learners)
         self.styles = StyleCheck(Synthesiser())
@@ -145,7 +149,8 @@ class Run:
         """Trains until the run is over, or SIGTERM."""
         at = self.progress
         chosen = self.chosen
-        producers = Producers(chosen.producers, at.batches, shares(at.exact, chosen.favour), chosen.scale, chosen.rows)
+        first = (at.draw << _BATCH_BITS) + at.batches
+        producers = Producers(chosen.producers, first, shares(at.exact, chosen.favour), chosen.scale, chosen.rows)
         losses: list[Tensor] = []
         saved = time.monotonic()
         if at.exact.keys() != set(STYLES):
@@ -158,7 +163,10 @@ class Run:
             waited += time.monotonic() - last
             losses.append(self.step(batches))
             now = time.monotonic()
-            at.seconds, at.spent, last = at.seconds + now - last, at.spent + now - last, now
+            at.seconds += now - last
+            if chosen.minutes:
+                at.spent += now - last
+            last = now
             if len(losses) % 25 == 0:
                 spent = now - from_time
                 speed, idle = (at.images - from_images) / spent, waited / spent

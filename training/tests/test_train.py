@@ -48,6 +48,43 @@ def test_a_run_measured_in_images_begins_with_it_whatever_its_net_has_seen_befor
     assert start(minutes=None, total=8).part == pytest.approx(0.5)
 
 
+def test_two_runs_from_the_same_weights_see_other_pictures_and_a_stopped_one_goes_on_with_its_own(start, monkeypatch):
+    asked = []
+
+    def producers(count, first_seed, *_):
+        asked.append(first_seed)
+        return SimpleNamespace(stop=lambda: None)
+
+    monkeypatch.setattr(train, "Producers", producers)
+
+    def go(run):
+        run.progress.exact = dict.fromkeys(train.STYLES, 0.9)
+        run.ended = True
+        run.go()
+        return asked[-1]
+
+    first = start()
+    begin = go(first)
+    first.progress.batches += 7
+    first.save()
+    assert go(start()) == begin + 7
+    first.file.unlink()
+    assert abs(go(start()) - begin) >= 1 << 32
+    assert max(asked) < 1 << 61
+
+
+def test_time_of_a_run_that_is_measured_in_images_counts_for_none_in_minutes(start, monkeypatch):
+    drawn = SimpleNamespace(stop=lambda: None, next=batch, share=[0.0] * len(train.STYLES))
+    monkeypatch.setattr(train, "Producers", lambda *_: drawn)
+    monkeypatch.setattr(train.Run, "check", lambda *_: None)
+    for minutes, counts in ((None, False), (1000.0, True)):
+        run = start(minutes=minutes, total=1000)
+        run.progress.exact = dict.fromkeys(train.STYLES, 0.9)
+        monkeypatch.setattr(run, "step", lambda _, run=run: run.end() or torch.zeros(1))
+        run.go()
+        assert (run.progress.spent > 0) is counts and run.progress.seconds > 0
+
+
 def test_a_gradient_that_is_no_number_ends_the_run_before_it_is_in_the_weights(start):
     run = start()
     before = run.learners["small"].net.head.bias.clone()
