@@ -50,7 +50,7 @@ _READ = 0.6  # share of a font's letters that the net has to read where they are
 def accept(fonts: list[dict], spare: dict, reader: FontReader) -> tuple[list[dict], Counter]:
     """Keeps readable, different fonts, and sets 'present' (bool (70,)) in each.
 
-    Operators that a font lacks are borrowed from `spare`. Lower-case letters are marked absent in
+    Operators that a font lacks, or in whose place it has something else, are borrowed from `spare`. Lower-case letters are marked absent in
     fonts that draw small capitals in their place. Also returns how many fell, by reason.
     """
     dropped: Counter = Counter()
@@ -91,9 +91,11 @@ def accept(fonts: list[dict], spare: dict, reader: FontReader) -> tuple[list[dic
         lower_ok = lower_ok and _swapped(shapes[f], mean_shapes, LOWER) < 3
         lower_ok = lower_ok or reader.small(font["glyphs"]) > _READ
         present[[CHARS.index(c) for c in LOWER]] &= lower_ok and not _small_capitals(cells[f])
+        nearest = _nearest(cells[f], means)
         for c in OPERATORS:
             i = CHARS.index(c)
-            if not present[i]:
+            # Fonts of Cyrillic code pages hold letters in the places of × and ÷.
+            if not present[i] or not _same(c, CHARS[nearest[i]]):
                 font["glyphs"][i] = spare["glyphs"][i]
                 present[i] = True
         font["present"] = present
@@ -146,14 +148,18 @@ def _mean(cells: np.ndarray) -> np.ndarray:
 
 def _score(cells: np.ndarray, means: np.ndarray) -> tuple[float, float]:
     """Shares of digits and capitals, and of lower-case letters, nearest to their own mean."""
-    distance = (means**2).sum(1)[None] - 2 * cells @ means.T
-    nearest = distance.argmin(1)
+    nearest = _nearest(cells, means)
 
     def share(chars: str) -> float:
         hits = [_same(c, CHARS[nearest[CHARS.index(c)]]) for c in chars]
         return float(np.mean(hits))
 
     return share(DIGITS + UPPER), share(LOWER)
+
+
+def _nearest(cells: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """(70,) ints: whose mean letter each cell is most like."""
+    return ((means**2).sum(1)[None] - 2 * cells @ means.T).argmin(1)
 
 
 def _same(a: str, b: str) -> bool:
