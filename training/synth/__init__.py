@@ -133,6 +133,8 @@ class Synthesiser:
         most = max(1, min(10, width // 11, w // 8))
         if "math" in ingredients and aspect > 1.4 and most > 2:
             text = content.arithmetic(dice, min(aspect, most * 0.5))
+        elif "segments" in ingredients:
+            text = content.number(dice, content.choose_length(dice, aspect, 1, most))
         elif "long" in ingredients:
             text = content.code(dice, content.choose_length(dice, aspect, min(7, most), most))
         else:

@@ -49,6 +49,11 @@ def code(dice: Dice, length: int) -> str:
     return "".join(dice.pick(alphabet) for _ in range(length))
 
 
+def number(dice: Dice, length: int) -> str:
+    """As many digits."""
+    return "".join(dice.pick(DIGITS) for _ in range(length))
+
+
 def _alike(dice: Dice, length: int) -> str:
     """A code most of whose characters are taken for each other, of one case or of both."""
     group = dice.pick(_ALIKE)

@@ -12,6 +12,7 @@ from training.synth import letter
 from training.synth.dice import Dice
 from training.synth.glyphs import CAP, GlyphSet
 from training.synth.scene import Scene
+from training.synth.segments import choose_display
 from training.synth.tints import tints_of
 
 
@@ -45,6 +46,8 @@ def place(s: Scene, glyphs: GlyphSet) -> None:
         s.tile = letter.choose_tile(s)
     if s.strength("brush"):
         s.brush = letter.choose_brush(s)
+    if s.strength("segments"):
+        s.display = choose_display(dice)
     cells = [letter.variant(s, glyphs.glyph(f, c), c) for f, c in zip(fonts, s.text)]
     jitter, mixing = s.strength("jitter"), s.strength("mixed-fonts")
     sizes = [1.0] * n

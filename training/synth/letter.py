@@ -7,8 +7,10 @@ import math
 import cv2
 import numpy as np
 
+from training.alphabet import DIGITS
 from training.synth.glyphs import Glyph
 from training.synth.scene import Scene
+from training.synth.segments import digit
 
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 # Of tiles that are no areas: the ends of their strokes, in parts of a side.
@@ -23,6 +25,8 @@ def variant(s: Scene, glyph: Glyph, char: str) -> Glyph:
         wide = dice.u(1.2, 1.9) if char == "-" else dice.u(0.8, 1.3)
         mask = cv2.resize(mask, (max(2, int(mask.shape[1] * wide)), mask.shape[0]))
         return Glyph(mask, glyph.left, glyph.top + (dice.u(0, 14) if char == "*" else 0.0), glyph.advance * wide)
+    if s.display and char in DIGITS:
+        return digit(s.display, char)
     if s.strength("brush"):
         mask = _brushed(s, mask)
         grown = (mask.shape[0] - glyph.mask.shape[0]) / 2

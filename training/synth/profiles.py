@@ -181,6 +181,22 @@ PROFILES: dict[str, dict[str, float]] = {
         "blur": 0.2,
         "jpeg": 0.2,
     },
+    # Digits of a display, lit or dark, behind glass.
+    "display": {
+        "segments": 1.0,
+        "dark": 0.45,
+        "shadow": 0.3,
+        "gradient": 0.3,
+        "blur": 0.35,
+        "noise": 0.3,
+        "jpeg": 0.3,
+        "frame": 0.3,
+        "veil": 0.2,
+        "jitter": 0.15,
+        "lines": 0.1,
+        "wave": 0.1,
+        "many-colours": 0.1,
+    },
     # Ragged letters and strokes as broad as theirs.
     "ragged": {
         "rough": 1.0,

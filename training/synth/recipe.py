@@ -75,6 +75,7 @@ INGREDIENTS: dict[str, float] = {
     "noise": 1.0,
     "animated-frame": 0.4,
     "brush": 0.4,
+    "segments": 0.15,
     "redrawn": 0.6,
 }
 STYLES: tuple[str, ...] = (*INGREDIENTS, *PROFILES)

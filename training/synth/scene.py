@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from training.synth.dice import Dice
+from training.synth.segments import Display
 
 Colour = tuple[int, int, int]
 
@@ -24,7 +25,7 @@ class Scene:
     ink: BGR of the text, uint8 (h, w, 3), or None while the text has the one colour `colour`.
     canvas: uint8 (h, w, 3), what lies behind the text, later the whole picture. smooth: edges are
     anti-aliased. fine: large, with strokes as thin as in a small picture. tile: its kind, pitch in glyph pixels and line width of the tiles that
-    build each letter. brush: radius in glyph pixels, and whether each stroke is drawn twice. palest: how far the palest letter's colour is from the paper, where some are
+    build each letter. brush: radius in glyph pixels, and whether each stroke is drawn twice. display: that shows the digits. palest: how far the palest letter's colour is from the paper, where some are
     pale. nested: neighbours share columns, one above the other. cap: height of capitals in pixels.
     centres: x, y of each letter's middle.
     """
@@ -45,6 +46,7 @@ class Scene:
     fine: bool = False
     tile: tuple[int, int, int] | None = None
     brush: tuple[int, bool] | None = None
+    display: Display | None = None
     palest: float = 0.0
     nested: bool = False
     centres: list[tuple[float, float]] = field(default_factory=list)
