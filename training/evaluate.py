@@ -50,7 +50,7 @@ def evaluate(score: Scorer, family: Family, width: Width = target_width, height:
 
 def scorer(model: str) -> Scorer:
     """What MODEL names."""
-    if model.endswith(".onnx"):
+    if model.endswith((".onnx", ".onnx.br")):
         return onnx_scorer(Path(model))
     from training.checkpoint import averaged_net
     from training.start import starting_net

@@ -23,7 +23,7 @@ COMFORTABLE, WIDENED = 128, 1.6
 def decode(path: Path) -> np.ndarray:
     """(H, W, 3) uint8 BGR of the first frame, as src/recognize/decode.ts opens it."""
     with Image.open(path) as image:
-        upright = ImageOps.exif_transpose(image) if image.format in ("JPEG", "WEBP", "PNG") else image
+        upright = ImageOps.exif_transpose(image) if image.format in ("JPEG", "PNG") else image
         if upright.mode.startswith("I;16"):
             upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))  # Pillow would cut off at 255
         rgba = np.asarray(upright.convert("RGBA"))

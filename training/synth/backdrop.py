@@ -10,6 +10,9 @@ from training.synth.scene import Scene
 from training.synth.textures import SIDE
 from training.synth.tilings import bitmap, tiled
 
+# Of what has one of these, the dark side of a gradient would swallow letters.
+_FLAT = ("threshold", "hue-only")
+
 
 def fill(s: Scene, textures: list[np.ndarray]) -> None:
     """Sets the scene's canvas from its paper colour and its ingredients."""
@@ -22,7 +25,7 @@ def fill(s: Scene, textures: list[np.ndarray]) -> None:
         _texture(s, textures, reach)
     elif s.strength("pattern"):
         _pattern(s, reach)
-    elif s.strength("gradient") or dice.chance(0.06 * s.difficulty):
+    elif s.strength("gradient") or (dice.chance(0.06 * s.difficulty) and s.mix.keys().isdisjoint(_FLAT)):
         _gradient(s, reach)
     if s.strength("patches"):
         _patches(s, reach)

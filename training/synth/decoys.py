@@ -66,7 +66,7 @@ def _carpet(s: Scene, glyphs: GlyphSet, strength: float) -> None:
     """Pale ones of all sizes and many colours, one over the other, all over the picture."""
     dice = s.dice
     fonts = [glyphs.choose(dice, "a0A") for _ in range(4)]
-    reach = min(90.0, dice.u(0.3, 0.6) * colours.apart(s.paper, s.colour))
+    reach = min(90.0, dice.u(0.3, 0.6) * (s.palest or colours.apart(s.paper, s.colour)))
     turn = dice.u(0.0, 0.6)
     for _ in range(20 + int(90 * (0.3 + strength) * dice.random())):
         c = colours.any_colour(dice)

@@ -103,6 +103,12 @@ def badge(s: Scene) -> None:
     dice, plate = s.dice, np.zeros_like(s.alpha)
     half, round_, open_ = s.cap * dice.u(0.6, 0.9), dice.chance(0.5), dice.chance(0.4)
     thick = s.thick(0.6, 2.2) if open_ else -1
+    if open_:
+        # A ring that crosses the letters beside its own leaves none of them to read.
+        at = sorted(x for x, _ in s.centres)
+        half = min(half, *(0.55 * (b - a) for a, b in zip(at, at[1:]))) if len(at) > 1 else half
+        if half < 0.45 * s.cap:
+            return
     for x, y in s.centres:
         if round_:
             cv2.circle(plate, (round(x), round(y)), round(half), 255, thick, cv2.LINE_AA)

@@ -22,7 +22,6 @@ _LOOKS: tuple[tuple[str, Callable[[Scene], None]], ...] = (
     ("shadow", looks.shadow),
     ("photo", looks.rim),
     ("slices", breaks.slices),
-    ("badge", looks.badge),
 )
 
 
@@ -53,6 +52,9 @@ def picture(s: Scene, glyphs: GlyphSet, textures: list[np.ndarray]) -> None:
             look(s)
     _marks_in_text(s)
     _keep_traces(s, whole_text)
+    if s.strength("badge"):
+        # Its ring or plate is no letter's trace.
+        looks.badge(s)
     if s.strength("animated-frame"):
         dice.pick((looks.ghost, looks.ghost, looks.fade))(s)
     if dice.chance(0.08) and not s.strength("low-contrast") and colours.apart(s.paper, s.colour) > 110:

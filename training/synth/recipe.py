@@ -148,7 +148,9 @@ def _together(dice: Dice, profile: dict[str, float], d: float) -> dict[str, floa
     names = list(profile)
     dice.shuffle(names)
     for name in sorted(names, key=lambda n: profile[n] < 1):
-        if dice.chance(profile[name] * min(1.0, d + 0.2)) and name in _fitting(chosen):
+        often = profile[name]
+        # What makes the profile is in all its pictures, however easy.
+        if dice.chance(often if often == 1 else often * min(1.0, d + 0.2)) and name in _fitting(chosen):
             chosen[name] = min(1.0, dice.u(0.2, 0.85) * d)
     return _thinned(chosen)
 

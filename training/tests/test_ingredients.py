@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from training.synth import colours, letter, looks, tilings, veils, warps, wear
+from training.synth import backdrop, colours, decoys, layout, letter, looks, paint, tilings, veils, warps, wear
 from training.synth.dice import Dice
 from training.synth.scene import Scene, blend
 
@@ -52,6 +52,51 @@ def test_letters_on_badges_are_seen_on_them(drawn_on):
         on, off = (np.median(s.full_ink()[area], axis=0) for area in (text, around))
         assert colours.apart(tuple(on), tuple(off)) > 30
     assert plates > 10
+
+
+def test_a_ring_leaves_the_letters_beside_it_alone(drawn_on):
+    rings = 0
+    for seed in range(60):
+        s = drawn_on("WXHMA", {}, seed)
+        text = s.alpha > 0
+        s.dice.chance = lambda _: True  # round and open
+        looks.badge(s)
+        y, x = np.nonzero((s.alpha > 0) & ~text)
+        rings += len(x) > 0
+        for cx, cy in s.centres:
+            assert (np.hypot(x - cx, y - cy) > 0.3 * s.cap).all()
+    assert rings > 20
+
+
+def test_what_was_erased_is_no_letter_because_of_its_ring(maker, monkeypatch):
+    # Stripes that leave nothing.
+    monkeypatch.setattr(paint, "_LOOKS", (("striped", lambda s: s.alpha.fill(0)),))
+    order = []
+    monkeypatch.setattr(paint, "_keep_traces", lambda s, whole: order.append("traces"))
+    monkeypatch.setattr(looks, "badge", lambda s: order.append("badge"))
+    s = Scene(Dice(1), 60, 240, "WXHM", {"striped": 1.0, "badge": 1.0}, 1.0)
+    paint.choose_colours(s)
+    layout.place(s, maker.glyphs)
+    paint.picture(s, maker.glyphs, maker.textures)
+    assert order == ["traces", "badge"]
+
+
+def test_no_gradient_comes_uninvited_where_it_would_swallow_letters(maker):
+    for mix in ({"threshold": 1.0}, {"hue-only": 1.0}):
+        for seed in range(300):
+            s = Scene(Dice(seed), 20, 40, "W", mix, 1.0)
+            paint.choose_colours(s)
+            s.alpha = np.zeros((20, 40), np.uint8)
+            backdrop.fill(s, maker.textures)
+            assert len(np.unique(s.canvas.reshape(-1, 3), axis=0)) == 1
+
+
+def test_a_carpet_of_decoys_stays_behind_the_palest_letter(maker):
+    for seed in range(40):
+        s = Scene(Dice(seed), 60, 240, "W", {}, 1.0, paper=(255, 255, 255), colour=(0, 0, 0), palest=40.0)
+        s.canvas = s.flat(s.paper)
+        decoys._carpet(s, maker.glyphs, 1.0)
+        assert max(colours.apart(tuple(map(int, c)), s.paper) for c in np.unique(s.canvas.reshape(-1, 3), axis=0)) < 30
 
 
 def test_letters_of_any_colour_are_left_by_a_printers_screen(drawn_on):

@@ -43,6 +43,13 @@ def test_a_photo_is_turned_as_it_was_held(tmp_path):
     assert decode(tmp_path / "a.jpg").shape == (20, 10, 3)
 
 
+def test_a_webp_stays_as_it_is_stored_as_in_browsers(tmp_path):
+    exif = Image.Exif()
+    exif[0x112] = 6
+    Image.new("RGB", (20, 10)).save(tmp_path / "a.webp", exif=exif)
+    assert decode(tmp_path / "a.webp").shape == (10, 20, 3)
+
+
 def test_16_bits_of_grey_keep_their_upper_half(tmp_path):
     Image.fromarray(np.array([[0, 0x1234, 0xFFFF]], np.uint16)).save(tmp_path / "a.png")
     assert decode(tmp_path / "a.png")[0, :, 0].tolist() == [0, 0x12, 255]

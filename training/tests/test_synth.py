@@ -12,7 +12,6 @@ from training.alphabet import CHARS
 from training.synth import STYLES, backdrop, colours, layout, letter, marks, paint, surface
 from training.synth.content import arithmetic, code
 from training.synth.dice import Dice
-from training.synth.profiles import PROFILES
 from training.synth.recipe import mix
 from training.synth.scene import Scene
 
@@ -213,15 +212,6 @@ def test_letters_on_a_sheet_can_be_seen(maker):
         surface.draw(bare)
         assert (np.abs(s.canvas.astype(int) - bare.canvas).max(2) > 12).mean() > 0.01
         assert not s.alpha.any()
-
-
-@pytest.mark.parametrize("style", PROFILES)
-def test_a_profile_brings_its_own_ingredients_together_and_no_others(style):
-    profile = PROFILES[style]
-    sure = {name for name, often in profile.items() if often == 1}
-    mixes = [mix(Dice(seed), style, 1.0) for seed in range(200)]
-    assert all(sure <= chosen.keys() <= profile.keys() for chosen in mixes)
-    assert np.mean([len(chosen) for chosen in mixes]) > 3
 
 
 def test_a_brushed_letter_has_stems_as_broad_as_the_brush_whatever_its_font(maker):
