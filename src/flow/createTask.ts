@@ -4,7 +4,7 @@ import { solveAndSettle } from './solveAndSettle.ts';
 import type { Caller, Created, Held, Job } from './stages.ts';
 import type { Steps } from './steps.ts';
 import { clientHasGone, serverIsStopping } from './unavailable.ts';
-import type { Worker } from './work.ts';
+import type { Worker } from './worker.ts';
 
 /** pace → validate → reserve → solve → settle; the answer at once, or `null` for a task that takes longer. */
 export async function createTask(steps: Steps & { worker: Worker }, caller: Caller): Promise<Created> {
@@ -22,15 +22,15 @@ export async function createTask(steps: Steps & { worker: Worker }, caller: Call
 }
 
 async function runSteps(steps: Steps & { worker: Worker }, caller: Caller): Promise<Created> {
-  const { work, aside } = caller.arrived;
+  const { controller, aside } = caller.arrived;
   const began = performance.now();
   const job = await paceAndValidate(steps, caller);
   const validated = aside.took('validate', began);
   if (!isJob(job)) return again(caller, job);
   let isQueued = false;
   try {
-    if (work.signal.aborted) throw clientHasGone();
-    const held = await reserveOrAwait(steps, job, work.signal);
+    if (controller.signal.aborted) throw clientHasGone();
+    const held = await reserveOrAwait(steps, job, controller.signal);
     aside.took('reserve', validated);
     if (!isHeld(held)) return again(caller, held);
     if (job.type.timing === 'later') {
@@ -127,9 +127,9 @@ function again({ arrived }: Caller, repeat: Repeat): Repeat {
 }
 
 async function answerNow(steps: Steps, { caller, price }: Job, held: Held): Promise<Created> {
-  const { work, aside } = caller.arrived;
+  const { controller, aside } = caller.arrived;
   aside.cost = 0;
-  const { solution } = await solveAndSettle(steps, held, work, aside);
+  const { solution } = await solveAndSettle(steps, held, controller, aside);
   aside.cost = price;
   return { taskId: held.taskId, number: held.number, solution };
 }

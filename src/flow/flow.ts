@@ -12,7 +12,7 @@ import type { Arrived, Balance, Caller, Created, TaskResult } from './stages.ts'
 import { type FlowParts, makeSteps } from './steps.ts';
 import type { Underway } from './underway.ts';
 import { unsupported } from './validate.ts';
-import { Worker } from './work.ts';
+import { Worker } from './worker.ts';
 
 /** The methods of the contract, without a word about how they are written on the wire. */
 export interface Flow {

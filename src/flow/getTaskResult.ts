@@ -25,7 +25,11 @@ async function recordOf(steps: Steps, caller: Caller, taskId: string): Promise<T
   aside.waitSeconds = asks.waitMs / 1000;
   const found = new AbortController();
   // Before the first look: the task may end while that is on its way.
-  const end = waiters.wait(taskId, asks.waitMs, AbortSignal.any([caller.arrived.work.signal, found.signal]));
+  const end = waiters.wait(
+    taskId,
+    asks.waitMs,
+    AbortSignal.any([caller.arrived.controller.signal, found.signal]),
+  );
   try {
     const first = await poll(config.maxPolls);
     if (first === undefined || first.state === 'ready' || first.state === 'failed') return first;

@@ -14,7 +14,7 @@ export function partOf(
     dialect,
     numbered,
     // Of its own: a part whose time is over must not end the others.
-    work: childOf(whole.work),
+    controller: childOf(whole.controller),
     aside: new Aside(),
     forgetBody() {
       part.body = {};

@@ -43,7 +43,7 @@ export async function recallEnded(steps: Steps, caller: Caller): Promise<Repeat 
   arrived.forgetBody();
   if (typeNamed(type)?.timing === 'later' || !pace.enterWait(caller)) return found;
   try {
-    await endOf(steps, found.taskId, arrived.work.signal);
+    await endOf(steps, found.taskId, arrived.controller.signal);
   } finally {
     pace.leaveWait(caller);
   }

@@ -121,7 +121,7 @@ export class Sandbox {
     const now = clock.now();
     const taskId = timeOrdered(newId(), now);
     caller.arrived.forgetBody();
-    if (script.kind === 'slow') await this.#beSlow(taskId, script.ms, caller.arrived.work.signal);
+    if (script.kind === 'slow') await this.#beSlow(taskId, script.ms, caller.arrived.controller.signal);
     const number = firstNumber + ++this.#made;
     const accountId = caller.principal.key.accountId;
     this.#tasks.set(taskId, { ...end, number, accountId, polls: 0, createdAt: now });

@@ -9,7 +9,7 @@ const tickMs = 100;
 
 interface Waiting {
   deadline: number;
-  work: AbortController;
+  controller: AbortController;
   reject(fault: Fault): void;
 }
 
@@ -33,13 +33,13 @@ export class Solver {
    * is dropped, what was begun is finished, paid and kept.
    * @throws Fault ERROR_TASK_TIMEOUT once the deadline has passed, whatever the engine does then
    */
-  solve(held: Held, work: AbortController): Promise<Answer> {
+  solve(held: Held, controller: AbortController): Promise<Answer> {
     const { type, input, deadline, accountId } = held;
-    const { signal } = work;
+    const { signal } = controller;
     if (signal.aborted) return Promise.reject(clientHasGone());
     if (this.#isOver) return Promise.reject(serverIsStopping());
     return new Promise<Answer>((resolve, reject) => {
-      const waiting: Waiting = { deadline, work, reject };
+      const waiting: Waiting = { deadline, controller, reject };
       this.#waiting.add(waiting);
       const solving = async () =>
         JSON.stringify(await type.solve(input, { engines: this.#engines, deadline, signal, accountId }));
@@ -54,7 +54,7 @@ export class Solver {
           const isGone = signal.aborted && error === signal.reason;
           reject(isGone ? clientHasGone() : error);
           // Whatever of it still runs has no deadline any more.
-          work.abort();
+          controller.abort();
         },
       );
     });
@@ -65,7 +65,7 @@ export class Solver {
     this.#isOver = true;
     for (const waiting of this.#waiting) {
       this.#waiting.delete(waiting);
-      waiting.work.abort();
+      waiting.controller.abort();
       waiting.reject(serverIsStopping());
     }
   }
@@ -79,7 +79,7 @@ export class Solver {
     for (const waiting of this.#waiting) {
       if (waiting.deadline > now) continue;
       this.#waiting.delete(waiting);
-      waiting.work.abort();
+      waiting.controller.abort();
       waiting.reject(timedOut());
     }
   }

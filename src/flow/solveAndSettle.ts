@@ -12,7 +12,7 @@ import { isAbandoned, isClientGone } from './unavailable.ts';
 export async function solveAndSettle(
   steps: Steps,
   held: Held,
-  work: AbortController,
+  controller: AbortController,
   aside?: Aside,
 ): Promise<Answer> {
   const { type } = held.type;
@@ -21,7 +21,7 @@ export async function solveAndSettle(
   const observe = (outcome: TaskOutcome) =>
     steps.metrics.observeTask({ type, outcome, seconds: steps.secondsSince(held.startedAt) });
   try {
-    answered = await steps.solver.solve(held, work);
+    answered = await steps.solver.solve(held, controller);
     const solved = aside?.took('solve', began) ?? 0;
     await steps.settle(answered);
     aside?.took('settle', solved);

@@ -19,7 +19,7 @@ export interface Arrived {
   /** Whether its client knows tasks by whole numbers. */
   numbered: boolean;
   /** Aborts when the client has gone; whoever works for it may abort earlier. */
-  work: AbortController;
+  controller: AbortController;
   /** The parsed body: an object whose top-level names are in the contract's own spelling. */
   body: Record<string, unknown>;
   /** The `task` as its client wrote it, where the body is a translation of what came. */

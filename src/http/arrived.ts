@@ -51,7 +51,7 @@ export class ArrivedRequest implements Arrived {
   readonly aside = new Aside();
   readonly #request: FastifyRequest;
   readonly #response: ServerResponse;
-  #work: AbortController | undefined;
+  #controller: AbortController | undefined;
 
   constructor(
     request: FastifyRequest,
@@ -81,16 +81,16 @@ export class ArrivedRequest implements Arrived {
    * Made only for those who look at it: most requests are over before their client could leave. It listens to
    * the response, since a request counts as closed as soon as its body has been read.
    */
-  get work(): AbortController {
-    if (this.#work === undefined) {
-      const work = new AbortController();
+  get controller(): AbortController {
+    if (this.#controller === undefined) {
+      const controller = new AbortController();
       const response = this.#response;
       response.on('close', () => {
-        if (!response.writableFinished) work.abort();
+        if (!response.writableFinished) controller.abort();
       });
-      if (response.closed) work.abort();
-      this.#work = work;
+      if (response.closed) controller.abort();
+      this.#controller = controller;
     }
-    return this.#work;
+    return this.#controller;
   }
 }

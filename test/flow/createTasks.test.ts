@@ -12,7 +12,7 @@ it('keeps nothing of the body of a call while its tasks are under way, but of ea
     language: 'en',
     dialect: 'capsolver',
     numbered: false,
-    work: new AbortController(),
+    controller: new AbortController(),
     body: { clientKey: 'k', padding, tasks },
     asks: { test: undefined, idempotencyKey: undefined, waitMs: 0 },
     aside: new Aside(),
