@@ -3,7 +3,6 @@ import type { Clock } from '../clock.ts';
 import { Fault } from '../fault.ts';
 import type { Patience } from '../patience.ts';
 import type { ReadOptions } from '../reading.ts';
-import { UserError } from '../userError.ts';
 import { type ModelCard, readModelCard } from './modelCard.ts';
 import { textModel } from './modelFiles.ts';
 import type { Clicks } from './puzzles/click.ts';
@@ -19,8 +18,9 @@ import {
   threadMs,
   weigh,
 } from './queuedWork.ts';
-import { couldNotStart, startRecognitionThread, type Thread, type ThreadData } from './startThread.ts';
+import { startRecognitionThread, type Thread, type ThreadData } from './startThread.ts';
 import type { FromThread, ToThread } from './thread.ts';
+import { RecognitionThreads } from './threads.ts';
 import type { Found, Item, Outcome, TimedReading, Work } from './work.ts';
 
 interface PoolOptions {
@@ -44,14 +44,13 @@ const MOST_ATTEMPTS = 2;
 /** As long as the usual image takes, an image counts at most so many times: nobody is to wait for minutes. */
 const MOST_ROUNDS = 200;
 const SWEEP_MS = 50;
-const RESTART_MS = 1000;
 
 /** Looks at images on threads of its own, in micro-batches, with a bounded queue before them. */
 export class RecognizerPool {
   readonly #options: Required<Omit<PoolOptions, 'queueBytes'>>;
   readonly #queue: WorkQueue<QueuedWork>;
   readonly #card: ModelCard;
-  readonly #threads = new Set<Thread>();
+  readonly #threads: RecognitionThreads;
   readonly #sweeper: NodeJS.Timeout;
   #stopping = false;
   /** Running mean of a thread's milliseconds for an image. */
@@ -61,6 +60,15 @@ export class RecognizerPool {
     this.#options = { model: textModel, startThread: startRecognitionThread, onThreadEnd() {}, ...options };
     this.#card = readModelCard(this.#options.model);
     this.#queue = new WorkQueue(options.queueLimit, options.queueBytes);
+    const { model, startThread, onThreadEnd } = this.#options;
+    this.#threads = new RecognitionThreads({
+      data: { model, card: this.#card },
+      startThread,
+      onThreadEnd,
+      onReady: () => this.#dispatch(),
+      onMessage: (thread, message) => this.#receive(thread, message),
+      onGone: (thread, reason) => this.#salvage(thread, reason),
+    });
     this.#sweeper = setInterval(() => this.expire(), SWEEP_MS);
     this.#sweeper.unref();
   }
@@ -72,7 +80,7 @@ export class RecognizerPool {
   static async start(options: PoolOptions): Promise<RecognizerPool> {
     const pool = new RecognizerPool(options);
     try {
-      await Promise.all(Array.from({ length: options.threads }, () => pool.#startThread()));
+      await Promise.all(Array.from({ length: options.threads }, () => pool.#threads.start()));
     } catch (error) {
       await pool.stop();
       throw error;
@@ -82,7 +90,7 @@ export class RecognizerPool {
 
   /** How busy it is: images waiting, images on threads, threads that are up. */
   get load(): { waiting: number; running: number; threads: number } {
-    const threads = [...this.#threads].filter((thread) => thread.ready);
+    const threads = this.#threads.ready;
     const running = threads.reduce((sum, { batch }) => sum + batch.filter(Boolean).length, 0);
     return { waiting: this.#queue.length, running, threads: threads.length };
   }
@@ -164,7 +172,7 @@ export class RecognizerPool {
   expire(): void {
     const now = this.#options.clock.now();
     const late = (queued: QueuedWork) => queued.deadline <= now;
-    const running = [...this.#threads].flatMap(({ batch }) => batch.filter((queued) => queued !== undefined));
+    const running = this.#threads.all.flatMap(({ batch }) => batch.filter((queued) => queued !== undefined));
     for (const queued of [...this.#queue.remove(late), ...running.filter(late)]) {
       answerOnce(queued, () => queued.reject(new Fault('ERROR_TASK_TIMEOUT')));
     }
@@ -177,13 +185,7 @@ export class RecognizerPool {
     for (const queued of this.#queue.remove(() => true)) {
       answerOnce(queued, () => queued.reject(recogniserUnavailable('is stopping')));
     }
-    await Promise.all(
-      Array.from(this.#threads, ({ worker }) => {
-        const ended = new Promise((resolve) => worker.once('exit', resolve));
-        worker.postMessage({ kind: 'stop' } satisfies ToThread);
-        return ended;
-      }),
-    );
+    await this.#threads.stop();
   }
 
   #forget(queued: QueuedWork): void {
@@ -193,7 +195,7 @@ export class RecognizerPool {
 
   /** Gives idle threads work. */
   #dispatch(): void {
-    const ready = [...this.#threads].filter((thread) => thread.ready);
+    const { ready } = this.#threads;
     for (const thread of ready.filter(({ batch }) => batch.length === 0)) {
       if (this.#queue.length === 0) return;
       this.#send(thread, this.#queue.take(LARGEST_BATCH, ready.length));
@@ -242,46 +244,6 @@ export class RecognizerPool {
   #retryAfterMs(): number {
     const ms = (this.#queue.length * this.#imageMs) / this.#options.threads;
     return Math.ceil(Math.min(Math.max(ms, 100), 10_000));
-  }
-
-  /**
-   * Resolves once the thread has loaded its model; one that ends unasked is replaced. Rejects, and never throws:
-   * `new Worker` does, where no more threads may be made.
-   */
-  async #startThread(): Promise<void> {
-    const worker = this.#options.startThread({ model: this.#options.model, card: this.#card });
-    const thread: Thread = { worker, batch: [], ready: false };
-    this.#threads.add(thread);
-    await new Promise<void>((resolve, reject) => {
-      let reason: unknown = 'the recognition thread ended';
-      thread.worker.on('message', (message: FromThread) => {
-        if (message.kind === 'ready') {
-          thread.ready = true;
-          this.#dispatch();
-          resolve();
-        } else if (message.kind === 'failed') reason = new UserError(message.message);
-        else this.#receive(thread, message);
-      });
-      thread.worker.on('error', (error) => {
-        reason = error;
-      });
-      thread.worker.on('exit', () => {
-        this.#threads.delete(thread);
-        reject(couldNotStart(reason));
-        this.#salvage(thread, reason);
-        if (this.#stopping || !thread.ready) return;
-        this.#options.onThreadEnd(reason);
-        this.#replace();
-      });
-    });
-  }
-
-  /** Tries until a new thread stands: with a thread too few the server is slow, with none it is deaf. */
-  #replace(): void {
-    this.#startThread().catch((error: unknown) => {
-      this.#options.onThreadEnd(error);
-      setTimeout(() => !this.#stopping && this.#replace(), RESTART_MS).unref();
-    });
   }
 
   /** What a dead thread was at runs once more, each by itself, since one of them may have killed it. */
