@@ -221,20 +221,20 @@ export class RecognizerPool {
     if (message.kind === 'done') {
       const queued = thread.batch[message.index];
       thread.batch[message.index] = undefined;
-      if (queued) this.#finish(queued, message.outcome, thread.batch.length);
+      if (queued) this.#finish(queued, message.outcome);
     } else if (message.kind === 'free') {
       thread.batch = [];
       this.#dispatch();
     }
   }
 
-  #finish(queued: QueuedWork, outcome: Outcome, batchSize: number): void {
+  #finish(queued: QueuedWork, outcome: Outcome): void {
     if ('fault' in outcome) {
       const { code, cause } = outcome.fault;
       answerOnce(queued, () => queued.reject(new Fault(code, { cause })));
       return;
     }
-    const ms = threadMs(outcome, batchSize);
+    const ms = threadMs(outcome);
     // A file of two kilobytes can take a second, and need not be charged for: turns are of time.
     if (ms > this.#imageMs) this.#queue.charge(queued.account, Math.min(ms / this.#imageMs, MOST_ROUNDS) - 1);
     this.#imageMs += 0.05 * (ms - this.#imageMs);

@@ -50,11 +50,11 @@ export function recogniserUnavailable(what: string, cause?: unknown): Fault {
   return new Fault('ERROR_SERVICE_UNAVALIABLE', { detail: `the recogniser ${what}`, cause });
 }
 
-/** Milliseconds that a thread spent for one answer of its batch. */
-export function threadMs(answer: Answer, batchSize: number): number {
+/** Milliseconds that a thread spent for an answer. */
+export function threadMs(answer: Answer): number {
   if ('found' in answer) return answer.ms;
   const { decodeMs, inferMs } = answer.reading.times;
-  return (decodeMs + inferMs) / batchSize;
+  return decodeMs + inferMs;
 }
 
 export function strayAnswer(): Error {

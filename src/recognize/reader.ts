@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts';
 import type { Constraints } from '../reading.ts';
 import { isBlank } from './blank.ts';
 import type { Bitmap } from './bmp.ts';
@@ -24,55 +25,65 @@ const SURE = 0.9;
 /**
  * Reads a batch: decode → score → judge, and again with other views what is unsure. An outcome is handed over
  * as soon as it stands, so that nobody waits for another's further looks. `sure` is the confidence that needs none, but
- * where an item asks for more.
+ * where an item asks for more; `elapsed` tells milliseconds since some start.
  */
 export async function readImages(
   net: Net,
   items: readonly ReadItem[],
   done: (index: number, outcome: ReadOutcome) => void,
-  sure = SURE,
+  { sure = SURE, elapsed = systemClock.elapsed } = {},
 ): Promise<void> {
-  const begun = performance.now();
+  const begun = elapsed();
   const enough = (item: ReadItem) => Math.max(sure, item.sure ?? 0);
-  const pictures = await Promise.all(
-    items.map((item, index) => open(item, (outcome) => done(index, outcome))),
-  );
-  const inputs = pictures.map((some) => some.map((picture) => firstView(picture, net.card)));
-  const decodeMs = performance.now() - begun;
+  const opened: { pictures: Bitmap[]; inputs: Bitmap[]; decodeMs: number }[] = [];
+  // One after another: side by side, each would seem to take as long as all.
+  for (const [index, item] of items.entries()) {
+    const openingBegun = elapsed();
+    const pictures = await open(item, (outcome) => done(index, outcome), elapsed);
+    const inputs = pictures.map((picture) => firstView(picture, net.card));
+    opened.push({ pictures, inputs, decodeMs: elapsed() - openingBegun });
+  }
 
-  const finish = (index: number, look: Look) => {
-    const inferMs = performance.now() - begun - decodeMs;
-    const times = { decodeMs, inferMs, views: look.views };
+  const scoringBegun = elapsed();
+  const scores = await net.score(opened.flatMap(({ inputs }) => inputs));
+  const scoreMs = (elapsed() - scoringBegun) / scores.length;
+
+  const finish = (index: number, look: Look, lookMs: number) => {
+    const { inputs, decodeMs } = opened[index]!;
+    const times = { decodeMs, inferMs: inputs.length * scoreMs + lookMs, views: look.views };
     done(index, { reading: { ...look.reading, times } });
   };
 
-  const scores = await net.score(inputs.flat());
-  const unsure: { index: number; picture: Bitmap; look: Look }[] = [];
+  const unsure: { index: number; picture: Bitmap; look: Look; lookMs: number }[] = [];
   for (const [index, item] of items.entries()) {
-    const own = scores.splice(0, inputs[index]!.length);
-    if (own.length === 0) continue; // its outcome is told already
-    const look = firstLook(net.card, item, own);
-    if (look.reading.confidence >= enough(item)) finish(index, look);
-    else unsure.push({ index, picture: pictures[index]![look.view]!, look });
+    const { pictures, inputs } = opened[index]!;
+    if (inputs.length === 0) continue; // its outcome is told already
+    const lookBegun = elapsed();
+    const look = firstLook(net.card, item, scores.splice(0, inputs.length));
+    const lookMs = elapsed() - lookBegun;
+    if (look.reading.confidence >= enough(item)) finish(index, look, lookMs);
+    else unsure.push({ index, picture: pictures[look.view]!, look, lookMs });
   }
 
-  for (const { index, picture, look: first } of unsure) {
+  for (const { index, picture, look: first, lookMs } of unsure) {
+    const furtherBegun = elapsed();
     let look = first;
     const stages = furtherViews(picture, net.card);
     const item = items[index]!;
-    while (look.reading.confidence < enough(item) && performance.now() - begun <= item.budgetMs) {
+    while (look.reading.confidence < enough(item) && elapsed() - begun <= item.budgetMs) {
       const { value: views } = stages.next();
       if (!views) break;
       look = furtherLook(look, await net.scoreCloser(views));
     }
-    finish(index, lastLook(look));
+    const last = lastLook(look);
+    finish(index, last, lookMs + elapsed() - furtherBegun);
   }
 }
 
 /** Reads one image; `sure` as in readImages. */
 export async function readImage(net: Net, item: ReadItem, sure = SURE): Promise<ReadOutcome> {
   const { promise, resolve } = Promise.withResolvers<ReadOutcome>();
-  await readImages(net, [item], (_index, outcome) => resolve(outcome), sure);
+  await readImages(net, [item], (_index, outcome) => resolve(outcome), { sure });
   return promise;
 }
 
@@ -80,14 +91,18 @@ export async function readImage(net: Net, item: ReadItem, sure = SURE): Promise<
  * The pictures that an image holds for reading; none when it cannot be decoded, or shows nothing at all, which is then
  * its outcome.
  */
-async function open({ image }: ReadItem, done: (outcome: ReadOutcome) => void): Promise<Bitmap[]> {
-  const begun = performance.now();
+async function open(
+  { image }: ReadItem,
+  done: (outcome: ReadOutcome) => void,
+  elapsed: () => number,
+): Promise<Bitmap[]> {
+  const begun = elapsed();
   try {
     const peeked = peekImage(image);
     if (!peeked) throw new Error('no image');
     const pictures = (await decodeOnGrounds(image, peeked)).flatMap(combinations);
     if (!pictures.every(isBlank)) return pictures;
-    const times = { decodeMs: performance.now() - begun, inferMs: 0, views: 0 };
+    const times = { decodeMs: elapsed() - begun, inferMs: 0, views: 0 };
     done({ reading: { text: '', confidence: 0, characters: [], alternatives: [], times } });
     return [];
   } catch (error) {

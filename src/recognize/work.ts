@@ -29,7 +29,7 @@ export type Found =
   | { kind: 'turn'; turn: Turn | undefined }
   | { kind: 'clicks'; clicks: Clicks | undefined };
 
-/** Milliseconds that one image spent in each stage on a thread, the company of its batch included. */
+/** Milliseconds that a thread spent for one image in each stage; of what it did for a batch together, the image's part. */
 interface StageTimes {
   decodeMs: number;
   inferMs: number;

@@ -112,6 +112,20 @@ test('a full queue refuses at once, and says when to come back', async () => {
   await Promise.all([...reads, afterwards]);
 });
 
+test('when to come back is told by what each image took, in however large a batch', async () => {
+  await startPool({ queueLimit: 8 });
+  const reads = [read()];
+  for (let i = 0; i < 30; i++) {
+    reads.push(...Array.from({ length: 8 }, () => read()));
+    threads[0]!.answer(1_000);
+  }
+  reads.push(...Array.from({ length: 8 }, () => read()));
+  const fault = await faultOf(read());
+  expect(fault!.retryAfterMs).toBeGreaterThan(7_900);
+  for (let i = 0; i < 2; i++) threads[0]!.answer();
+  await Promise.all(reads);
+});
+
 test('in a full queue whoever has less waiting takes a place from the one who has most', async () => {
   await startPool({ queueLimit: 2 });
   const [first, second] = [read({ accountId: 'a' }), read({ accountId: 'a' })];

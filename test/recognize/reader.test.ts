@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Bitmap } from '../../src/recognize/bmp.ts';
 import { readModelCard } from '../../src/recognize/modelCard.ts';
 import { textModel } from '../../src/recognize/modelFiles.ts';
-import { readImage } from '../../src/recognize/reader.ts';
+import { readImage, readImages } from '../../src/recognize/reader.ts';
 
 const image = readFileSync(new URL('../../examples/common.png', import.meta.url));
 const card = readModelCard(textModel);
@@ -26,4 +26,32 @@ async function viewsWithin(budgetMs: number): Promise<number> {
 test('an unsure image whose time is over is not looked at again', async () => {
   expect(await viewsWithin(60_000)).toBeGreaterThan(1);
   expect(await viewsWithin(-1)).toBe(1);
+});
+
+test('an image is told the time of its own decoding, its part of the first look, and its own further looks', async () => {
+  let ms = 0;
+  const lasting = (each: number) => (pictures: readonly Bitmap[]) => {
+    ms += each * pictures.length;
+    return unsure(pictures);
+  };
+  const slowNet = { ...net, score: lasting(5), scoreCloser: lasting(100) };
+  const lastingItem = (decodeMs: number) => ({
+    budgetMs: 60_000,
+    get image() {
+      ms += decodeMs;
+      return image;
+    },
+  });
+  const told: { decodeMs: number; inferMs: number; views: number }[] = [];
+  await readImages(
+    slowNet,
+    [lastingItem(3), lastingItem(700), lastingItem(20)],
+    (index, outcome) => {
+      if ('reading' in outcome) told[index] = outcome.reading.times;
+    },
+    { elapsed: () => ms },
+  );
+  expect(told.map(({ decodeMs }) => decodeMs)).toEqual([3, 700, 20]);
+  for (const { inferMs, views } of told) expect(inferMs).toBe(5 + 100 * (views - 1));
+  expect(told.reduce((sum, { decodeMs, inferMs }) => sum + decodeMs + inferMs, 0)).toBe(ms);
 });
