@@ -10,7 +10,7 @@ export interface Waiting {
   /** Whose it is: the images of all accounts are taken by turns. */
   account: string;
   bytes: number;
-  /** Whether it goes through by itself: it is large, no net takes several, or one of its batch has killed a thread. */
+  /** Whether it goes through by itself: it is decoded long, no net takes several, or one of its batch has killed a thread. */
   alone: boolean;
 }
 
@@ -21,6 +21,11 @@ const mostBytes = 256 * 2 ** 20;
 function lastOfAtLeast<Entry extends Waiting>(bytes: number, entries: readonly Entry[]): Entry {
   const enough = entries.findLast((entry) => entry.bytes >= bytes);
   return enough ?? entries.reduce((largest, next) => (next.bytes >= largest.bytes ? next : largest));
+}
+
+interface Placed<Entry> {
+  entry: Entry;
+  round: number;
 }
 
 interface Share {
@@ -41,13 +46,13 @@ export function tooMany(retryAfterMs: number): Fault {
 export class WorkQueue<Entry extends Waiting> {
   readonly #limit: number;
   readonly #mostBytes: number;
-  #entries: { entry: Entry; round: number }[] = [];
+  /** By round; of one round, whoever came first is first. */
+  #entries: Placed<Entry>[] = [];
   #bytes = 0;
-  /** Round of the last image that was taken, and of the last that came of each account. */
+  /** Of the image whose turn it was last. */
   #round = 0;
-  readonly #lastRound = new Map<string, number>();
-  /** Rounds behind which the next of an account stands, by what its images have cost. */
-  readonly #owed = new Map<string, number>();
+  /** The round up to which each account has had its turns, by what its images have cost. */
+  readonly #hadUntil = new Map<string, number>();
 
   constructor(limit: number, bytes = mostBytes) {
     this.#limit = limit;
@@ -67,8 +72,8 @@ export class WorkQueue<Entry extends Waiting> {
     const leaving = this.#roomFor(entry);
     if (leaving === undefined) throw tooMany(retryAfterMs);
     if (leaving.length > 0) this.remove((other) => leaving.includes(other));
-    const round = Math.max(this.#round, this.#roundOf(entry.account)) + 1;
-    this.#lastRound.set(entry.account, round);
+    const last = this.#entries.findLast((other) => other.entry.account === entry.account);
+    const round = Math.max(this.#startOf(entry.account), last?.round ?? 0) + 1;
     const before = this.#entries.findLastIndex((other) => other.round <= round);
     this.#entries.splice(before + 1, 0, { entry, round });
     this.#bytes += entry.bytes;
@@ -113,18 +118,29 @@ export class WorkQueue<Entry extends Waiting> {
   }
 
   /**
-   * Lets an account's next image stand so many rounds later: what it has had took so many times as long as usual, and a
-   * round is a turn of the others.
+   * Lets all images of an account that wait or are to come stand so many rounds later: what it has had took so many times
+   * as long as usual, and a round is a turn of the others.
    */
   charge(account: string, rounds: number): void {
     // Nobody waits, and nobody is behind anybody.
     if (this.#entries.length === 0) return;
-    this.#owed.set(account, Math.max(this.#roundOf(account), this.#round) + rounds);
+    this.#hadUntil.set(account, this.#startOf(account) + rounds);
+    const moved: Placed<Entry>[] = [];
+    const entries: Placed<Entry>[] = [];
+    let at = 0;
+    // Sorting would take several times as long, for nearly every image that is read.
+    for (const waiting of this.#entries) {
+      while (at < moved.length && moved[at]!.round < waiting.round) entries.push(moved[at++]!);
+      if (waiting.entry.account !== account) entries.push(waiting);
+      else moved.push({ entry: waiting.entry, round: waiting.round + rounds });
+    }
+    while (at < moved.length) entries.push(moved[at++]!);
+    this.#entries = entries;
   }
 
-  /** Of the last that came of an account, or behind which its next stands. */
-  #roundOf(account: string): number {
-    return Math.max(this.#lastRound.get(account) ?? 0, this.#owed.get(account) ?? 0);
+  /** The round behind which an account stands that has nothing waiting. */
+  #startOf(account: string): number {
+    return Math.max(this.#round, this.#hadUntil.get(account) ?? 0);
   }
 
   /** Puts images back in front of all others, after the thread that had them died. */
@@ -136,16 +152,22 @@ export class WorkQueue<Entry extends Waiting> {
   /**
    * The image whose turn it is and what waits with its batch key, at most `most`: nothing waits for a batch to fill. And no
    * more than one thread's share, of so many: further looks take an image ten times as long, and whoever had taken all
-   * would still be at it when the others have long been idle.
+   * would still be at it when the others have long been idle. Nothing goes along of another account that has had
+   * far more than its turns: the whole batch would wait for images that are known to be slow.
    */
   take(most: number, threads = 1): Entry[] {
     const share = Math.min(Math.ceil(this.#entries.length / threads), most);
     const first = this.#entries[0];
     if (!first) return [];
-    const { batchKey, alone } = first.entry;
-    const fitsIn = ({ entry }: { entry: Entry }) => entry.batchKey === batchKey && !entry.alone;
+    const { batchKey, alone, account } = first.entry;
+    // Fewer rounds than two batches' are no sign: an account's own batch takes one, and further looks at some of it another.
+    const isDue = (other: string) => other === account || this.#startOf(other) <= first.round + 2 * most;
+    const fitsIn = ({ entry }: Placed<Entry>) =>
+      entry.batchKey === batchKey && !entry.alone && isDue(entry.account);
     const batch = alone ? [first] : this.#entries.filter(fitsIn).slice(0, share);
     this.#round = first.round;
+    for (const { entry, round } of batch)
+      this.#hadUntil.set(entry.account, Math.max(this.#startOf(entry.account), round));
     const taken = batch.map(({ entry }) => entry);
     this.#takeOut(taken);
     return taken;
@@ -154,14 +176,7 @@ export class WorkQueue<Entry extends Waiting> {
   /** Takes out all that match, whose rounds are then as if they had never come. */
   remove(matches: (entry: Entry) => boolean): Entry[] {
     const removed = this.#entries.map(({ entry }) => entry).filter(matches);
-    if (removed.length === 0) return removed;
-    this.#takeOut(removed);
-    const accounts = new Set(removed.map(({ account }) => account));
-    for (const account of accounts) {
-      const last = this.#entries.findLast(({ entry }) => entry.account === account);
-      if (last) this.#lastRound.set(account, last.round);
-      else this.#lastRound.delete(account);
-    }
+    if (removed.length > 0) this.#takeOut(removed);
     return removed;
   }
 
@@ -170,8 +185,6 @@ export class WorkQueue<Entry extends Waiting> {
     this.#entries = this.#entries.filter(({ entry }) => !gone.has(entry));
     for (const { bytes } of entries) this.#bytes -= bytes;
     // Nobody is behind anybody any more.
-    if (this.#entries.length > 0) return;
-    this.#lastRound.clear();
-    this.#owed.clear();
+    if (this.#entries.length === 0) this.#hadUntil.clear();
   }
 }

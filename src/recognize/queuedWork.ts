@@ -19,7 +19,10 @@ export interface QueuedWork extends Waiting {
   leave(): void;
 }
 
-/** Pixels over all frames from which on an image is decoded longer than it is read: eight of 4 Mpx take a second. */
+/**
+ * Pixels from which on an image is decoded longer than it is read: eight of 4 Mpx take a second. So is an animation of any
+ * size, whose frames are combined.
+ */
 const LARGE = 250_000;
 
 /**
@@ -34,8 +37,8 @@ export function weigh({ kind }: Work, images: readonly Uint8Array[], shape: Inpu
   });
   const { width, height, frames } = peeked[0]!;
   const batchKey = kind === 'text' ? `text ${targetWidth(width, height, shape)}` : kind;
-  const isLarge = width * height * frames > LARGE;
-  const alone = isLarge || (kind !== 'text' && kind !== 'classes');
+  const isSlow = frames > 1 || width * height > LARGE;
+  const alone = isSlow || (kind !== 'text' && kind !== 'classes');
   return { batchKey, alone, bytes: images.reduce((sum, { length }) => sum + length, 0) };
 }
 

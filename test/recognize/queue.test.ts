@@ -44,7 +44,34 @@ test('an image that took five times as long as usual is five turns of its accoun
   queue.charge('a', 4);
   for (let i = 0; i < 8; i++) queue.add(image('b'), 0);
   queue.add(image('a'), 0);
-  expect(takeAll(queue)).toBe('abbbbbbabb');
+  expect(takeAll(queue)).toBe('bbbbabbabb');
+});
+
+test('slow images that were sent at once get no more time than those that were sent one after another', () => {
+  const queue = new WorkQueue<Waiting>(512);
+  for (let i = 0; i < 200; i++) queue.add(image('slow'), 0);
+  queue.take(1);
+  for (let i = 0; i < 150; i++) queue.add(image('usual'), 0);
+  queue.charge('slow', 99);
+  const before = { slow: 0, usual: 0 };
+  while (before.usual < 150) {
+    const { account } = queue.take(1)[0]!;
+    before[account as 'slow' | 'usual'] += 1;
+    if (account === 'slow') queue.charge('slow', 99);
+  }
+  expect(before.slow).toBe(1);
+});
+
+test('images of an account keep their order however late they stand', () => {
+  const queue = new WorkQueue<Waiting>(100);
+  const own = Array.from({ length: 4 }, () => image('a'));
+  for (const each of own.slice(0, 3)) queue.add(each, 0);
+  queue.add(image('b'), 0);
+  const taken = queue.take(1);
+  queue.charge('a', 2.5);
+  queue.add(own[3]!, 0);
+  while (queue.length > 0) taken.push(...queue.take(1));
+  expect(taken.filter(({ account }) => account === 'a')).toEqual(own);
 });
 
 test('what an image took is owed although another one is taken back', () => {
@@ -75,6 +102,32 @@ test('of one account the oldest is first, and its batch may hold what others sen
   for (const each of [one, other, third]) queue.add(each, 0);
   expect(queue.take(8)).toEqual([one, third]);
   expect(queue.take(8)).toEqual([other]);
+});
+
+test('what an account owes more than a batch for rides in no batch of another', () => {
+  const queue = new WorkQueue<Waiting>(100);
+  const usual = (account: string) => image(account, { alone: false });
+  for (const account of ['slow', 'b']) queue.add(usual(account), 0);
+  queue.take(1);
+  queue.charge('slow', 30);
+  for (const account of ['slow', 'slow', 'c']) queue.add(usual(account), 0);
+  const accounts = () => queue.take(8).map(({ account }) => account);
+  expect(accounts()).toEqual(['b', 'c']);
+  expect(accounts()).toEqual(['slow', 'slow']);
+});
+
+test.each([1, 2, 3, 5, 8, 40])('usual images fill their batches: those of %i accounts', (count) => {
+  const queue = new WorkQueue<Waiting>(1_000);
+  const accounts = Array.from({ length: count }, (_, i) => `account ${i}`);
+  // Sent at once, and each account has something taken and sends again.
+  for (const account of [...accounts, ...accounts])
+    for (let i = 0; i < Math.ceil(80 / count); i++) queue.add(image(account, { alone: false }), 0);
+  while (queue.length >= 8) {
+    const batch = queue.take(8);
+    expect(batch).toHaveLength(8);
+    // A net that had to look again, at the picture of every fourth.
+    for (const { account } of batch.filter((_, i) => i % 4 === 0)) queue.charge(account, 2);
+  }
 });
 
 test('images that are too large together are refused, a single one never', () => {
