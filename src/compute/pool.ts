@@ -153,13 +153,24 @@ export class SearchPool {
   #dispatch(): void {
     for (const thread of this.#threads) {
       if (thread.at !== undefined) continue;
-      const search = this.#line.next((waiting) => hasRanges(waiting) && this.#hasRoomFor(waiting));
+      const search = this.#line.next(this.#mayBegin());
       if (search === undefined) return;
       const range = search.lost.pop() ?? nextRange(search);
       search.active++;
       thread.at = { search, range };
       thread.worker.postMessage({ kind: 'search', proof: search.proof, ...range } satisfies ToThread);
     }
+  }
+
+  /**
+   * Which searches a thread may be given now. While there is no room for the one whose turn it is, no other takes memory: one
+   * key ends while another begins, and there never would be room.
+   */
+  #mayBegin(): (search: Search) => boolean {
+    const due = this.#line.first(hasRanges);
+    if (due !== undefined && !this.#hasRoomFor(due))
+      return (search) => hasRanges(search) && search.memory === 0;
+    return (search) => hasRanges(search) && this.#hasRoomFor(search);
   }
 
   #hasRoomFor({ memory }: Search): boolean {

@@ -29,13 +29,19 @@ export class Turns<Item extends { account: unknown }> {
     return true;
   }
 
-  /** The next of those that are ready; it goes to the end of its account's own line. */
-  next(isReady: (item: Item) => boolean): Item | undefined {
-    let next: Item | undefined;
+  /** The next of those that are ready. */
+  first(isReady: (item: Item) => boolean): Item | undefined {
+    let first: Item | undefined;
     for (const item of this.#line) {
       if (!isReady(item)) continue;
-      if (next === undefined || this.#usedBy(item) < this.#usedBy(next)) next = item;
+      if (first === undefined || this.#usedBy(item) < this.#usedBy(first)) first = item;
     }
+    return first;
+  }
+
+  /** Likewise; it goes to the end of its account's own line. */
+  next(isReady: (item: Item) => boolean): Item | undefined {
+    const next = this.first(isReady);
     if (next !== undefined) {
       this.#line.splice(this.#line.indexOf(next), 1);
       this.#line.push(next);

@@ -172,6 +172,28 @@ describe('of accounts', () => {
     expect(Math.max(...busy.map((at) => at.length))).toBe(2);
     expect(busy.flat()).not.toContain(large);
   });
+
+  it('one whose keys need much memory has its turn beside another that always has a key under way', async () => {
+    PretendThread.asked.length = 0;
+    const [small, large] = [keys(40 * 1024), keys(64 * 1024)];
+    const never = new AbortController();
+    let ranges = Number.NEGATIVE_INFINITY;
+    const msOf = () => {
+      if (++ranges > 1_000) never.abort(new Error('never begun'));
+      return 25;
+    };
+    const startThread = () => new PretendThread(msOf) as unknown as Worker;
+    const searching = new SearchPool({ threads: 2, startThread, memory: 100 * 1024 * 1024 });
+    pools.push(searching);
+    const gone = new AbortController();
+    const endless = searching.search(small, { signal: gone.signal, accountId: 'b' }).catch(() => {});
+    await expect.poll(() => searching.load.busy).toBe(2);
+    ranges = 0;
+    await searching.search(large, { signal: never.signal, accountId: 'a', to: 4 });
+    gone.abort();
+    await endless;
+    expect(PretendThread.asked.filter((proof) => proof === large)).toHaveLength(4);
+  });
 });
 
 it('a pool has no thread until it is asked for the first proof, and then one after the other', async () => {
