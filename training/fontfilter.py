@@ -41,6 +41,8 @@ _LOOKALIKES = (
     "ce",
     "aA4",
 )
+# In whose places fonts of Cyrillic code pages, and some ornate ones, have letters.
+_STRANGE = "×÷"
 _DISTINCT_CASE = "abdeghnqrt"
 # Two faces of a family at neighbouring weights come out above 0.985.
 _DOUBLE = 0.985
@@ -94,8 +96,7 @@ def accept(fonts: list[dict], spare: dict, reader: FontReader) -> tuple[list[dic
         nearest = _nearest(cells[f], means)
         for c in OPERATORS:
             i = CHARS.index(c)
-            # Fonts of Cyrillic code pages hold letters in the places of × and ÷.
-            if not present[i] or not _same(c, CHARS[nearest[i]]):
+            if not present[i] or (c in _STRANGE and CHARS[nearest[i]] not in OPERATORS + "xX"):
                 font["glyphs"][i] = spare["glyphs"][i]
                 present[i] = True
         font["present"] = present
