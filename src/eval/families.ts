@@ -64,9 +64,10 @@ export function findFamilies(given: readonly string[]): Families {
     const why = addFamily(found, name, folder);
     if (why !== undefined) found.skipped.push({ name, why });
   }
-  for (const folder of inside)
-    if (!isFamily(folder) && holdsImages(folder))
-      found.skipped.push({ name: folder, why: 'it holds images, and no labels.tsv' });
+  for (const folder of inside.filter((folder) => !isFamily(folder))) {
+    const why = unlabelled(folder);
+    if (why !== undefined) found.skipped.push({ name: folder, why });
+  }
   return found;
 }
 
@@ -163,10 +164,18 @@ function unwritten(label: string, { arithmetic }: Family): string {
 }
 
 const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 const isFamily = (folder: string) => isFolder(folder) && hasLabels(folder);
 
-/** One that may not be looked into is taken for a family, of which it is then told that it cannot be read. */
+/** What may not be looked at is taken for a family, of which it is then told that it cannot be read. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    return true;
+  }
+}
+
+/** One that may not be looked into likewise. */
 function hasLabels(folder: string): boolean {
   try {
     return isFile(join(folder, 'labels.tsv'));
@@ -175,8 +184,14 @@ function hasLabels(folder: string): boolean {
   }
 }
 
-function holdsImages(folder: string): boolean {
-  return readdirSync(folder).some((name) => imageName.test(name));
+/** Why a folder without labels is worth a word; undefined where it is not. */
+function unlabelled(folder: string): string | undefined {
+  try {
+    const holdsImages = readdirSync(folder).some((name) => imageName.test(name));
+    return holdsImages ? 'it holds images, and no labels.tsv' : undefined;
+  } catch (error) {
+    return `it cannot be looked into (${(error as NodeJS.ErrnoException).code})`;
+  }
 }
 
 function toFamily(name: string, folder: string, rows: readonly Row[]): Family {

@@ -1,5 +1,13 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -20,6 +28,17 @@ const run = (...args: string[]) =>
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     (error) => error as { code: number; stdout: string; stderr: string },
   );
+
+/** Root may look into everything. */
+function asNobody<T>(look: () => T): T {
+  if (process.getuid?.() !== 0) return look();
+  process.seteuid!(65534);
+  try {
+    return look();
+  } finally {
+    process.seteuid!(0);
+  }
+}
 
 test('a row that says nothing of how images are read is told and left out, and not counted as a miss', () => {
   const folder = family(
@@ -95,6 +114,29 @@ test('labels that cannot be read are told, and the families beside them are meas
   const { families, skipped } = findFamilies([join(mine, '..')]);
   expect(families.map(({ name }) => name)).toEqual(['mine']);
   expect(skipped).toEqual([{ name: 'loop', why: 'its labels.tsv cannot be read (ELOOP)' }]);
+});
+
+test('a link that leads nowhere is told, and the families beside it are measured', () => {
+  const mine = family('file\tlabel\n1.png\t482917\n');
+  symlinkSync('loop', join(mine, '../loop'));
+  const { families, skipped } = findFamilies([join(mine, '..')]);
+  expect(families.map(({ name }) => name)).toEqual(['mine']);
+  expect(skipped).toEqual([{ name: 'loop', why: 'its labels.tsv cannot be read (ELOOP)' }]);
+});
+
+test('a folder that may not be looked into is told, and the families beside it are measured', () => {
+  const mine = family('file\tlabel\n1.png\t482917\n');
+  const sealed = join(mine, '../sealed');
+  mkdirSync(sealed);
+  chmodSync(sealed, 0o111);
+  chmodSync(join(mine, '..'), 0o755);
+  try {
+    const { families, skipped } = asNobody(() => findFamilies([join(mine, '..')]));
+    expect(families.map(({ name }) => name)).toEqual(['mine']);
+    expect(skipped).toEqual([{ name: sealed, why: 'it cannot be looked into (EACCES)' }]);
+  } finally {
+    chmodSync(sealed, 0o755);
+  }
 });
 
 test.each(['utf16le', 'utf16be'] as const)('labels in %s, by their byte-order mark', (encoding) => {
