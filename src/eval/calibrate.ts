@@ -5,15 +5,24 @@
  * images (training makes synthetic ones; the corpora that accuracy is measured on are not for fitting), and
  * writes them into the card beside the model.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { type Line, logOdds } from '../recognize/calibration.ts';
 import { calibrationSchema, readModelCard } from '../recognize/modelCard.ts';
 import { cardPath, textModel } from '../recognize/modelFiles.ts';
 import { loadNet } from '../recognize/net.ts';
 import { readImage } from '../recognize/reader.ts';
 import { findFamilies } from './families.ts';
+import { isNoImage, openImage, saidOf } from './givenUp.ts';
 import { limitOf } from './limit.ts';
-import { argumentsOf, orRefuse, proveWritable, refuse, refuseModel, tellNotes } from './refusals.ts';
+import {
+  argumentsOf,
+  orRefuse,
+  proveWritable,
+  refuse,
+  refuseModel,
+  tellLeftOut,
+  tellNotes,
+} from './refusals.ts';
 import { isRight } from './score.ts';
 
 /** One reading: what the net said of it, and whether it was right. */
@@ -51,7 +60,9 @@ const moreLooks: Sample[] = [];
 for (const { images, arithmetic } of found.families) {
   if (arithmetic) continue; // its labels are answers, several readings of which are right
   for (const image of images.slice(0, limit)) {
-    const item = { image: readFileSync(image.path), budgetMs: Number.POSITIVE_INFINITY };
+    const bytes = opened(image.path);
+    if (bytes === undefined) continue;
+    const item = { image: bytes, budgetMs: Number.POSITIVE_INFINITY };
     for (const [samples, sure] of [
       [oneLook, 0],
       [moreLooks, 1.1],
@@ -79,6 +90,17 @@ if (!calibrationSchema.safeParse(calibration).success)
 const fitted = { ...card, calibration };
 writeFileSync(cardPath(model), `${JSON.stringify(fitted, null, 2)}\n`);
 console.log(`${oneLook.length} images: ${JSON.stringify(calibration)}`);
+
+/** Undefined where it has gone, which is told. */
+function opened(path: string): Buffer | undefined {
+  try {
+    return openImage(path);
+  } catch (error) {
+    if (!isNoImage(error)) throw error;
+    tellLeftOut(path, saidOf(error));
+    return undefined;
+  }
+}
 
 /** The model, so that it says its own probabilities, and its card as it stands. */
 async function openModel(model: string) {

@@ -5,18 +5,17 @@
  * visual puzzles, how many it solves within 3 pixels, 4 degrees, or with all clicks right. The answer comes from
  * the image alone; the label is compared afterwards.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { imagesAtOnce, type LocalReader, startLocalReader } from '../cli/localReader.ts';
 import { tellLostOutput } from '../cli/lostOutput.ts';
 import { progressOf } from '../cli/progress.ts';
-import type { Fault } from '../fault.ts';
 import { forAll } from '../forAll.ts';
 import { readModelCard } from '../recognize/modelCard.ts';
 import { textModel } from '../recognize/modelFiles.ts';
 import { contactSheet } from './contactSheet.ts';
 import { type Family, findFamilies, type Labelled, type PuzzleFamily } from './families.ts';
-import { isNoImage, isUnsolved } from './givenUp.ts';
+import { isNoImage, isUnsolved, openImage, saidOf } from './givenUp.ts';
 import { limitOf } from './limit.ts';
 import { countRight } from './puzzles.ts';
 import {
@@ -92,14 +91,14 @@ if (values.json !== undefined) {
     mean: meanExact(Object.values(areTexts ? scores : puzzleScores)),
     families: { ...scores, ...puzzleScores },
   };
-  write(values.json, `${JSON.stringify(figures, null, 2)}\n`);
+  await write(values.json, `${JSON.stringify(figures, null, 2)}\n`);
 }
-if (values.misses !== undefined) write(values.misses, contactSheet(misses));
+if (values.misses !== undefined) await write(values.misses, contactSheet(misses));
 
 /** What was measured is told already, and the other file shall be written all the same. */
-function write(file: string, content: string): void {
+async function write(file: string, content: string | Iterable<string>): Promise<void> {
   try {
-    writeFileSync(file, content);
+    await writeFile(file, content);
   } catch (error) {
     tell(`${file} could not be written: ${(error as Error).message}`);
     process.exitCode = 2;
@@ -148,7 +147,7 @@ function skip(name: string): void {
 async function readOne(family: Family, image: Labelled): Promise<Read | undefined> {
   try {
     const module = family.arithmetic ? 'math' : 'common';
-    const solution = await reader.solve(readFileSync(image.path), { module });
+    const solution = await reader.solve(openImage(image.path), { module });
     return { image, text: String(solution.text), confidence: Number(solution.confidence) };
   } catch (error) {
     if (isUnsolved(error)) return { image, text: '', confidence: 0 };
@@ -158,9 +157,4 @@ async function readOne(family: Family, image: Labelled): Promise<Read | undefine
   } finally {
     progress.advance();
   }
-}
-
-/** Without the field that a server would name. */
-function saidOf({ detail, code }: Fault): string {
-  return (detail ?? code).replace(/^([\w.]+|the file): /, '');
 }

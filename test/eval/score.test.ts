@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ErrorCode } from '../../src/errors.ts';
 import { commonestConfusions } from '../../src/eval/confusions.ts';
-import { contactSheet } from '../../src/eval/contactSheet.ts';
+import { contactSheet as piecesOf } from '../../src/eval/contactSheet.ts';
 import { findFamilies } from '../../src/eval/families.ts';
 import { countRight } from '../../src/eval/puzzles.ts';
 import { textReport } from '../../src/eval/report.ts';
@@ -148,6 +148,8 @@ test.each([
   expect(leftOut).toEqual([{ path: join(root, '1.jpg'), why: expect.stringContaining(why) }]);
   expect(puzzleFamilies[0]!.puzzles).toHaveLength(1);
 });
+
+const contactSheet = (misses: Map<string, Read[]>) => [...piecesOf(misses)].join('');
 
 test('the contact sheet holds the images themselves, and texts as texts', () => {
   const path = join(mkdtempSync(join(tmpdir(), 'sheet-')), 'a.png');
