@@ -50,8 +50,7 @@ const { values, positionals } = argumentsOf(usage, {
 });
 const { model = textModel } = values;
 
-const limit = limitOf(values.limit);
-const found = orRefuse(() => findFamilies(positionals));
+const found = orRefuse(() => findFamilies(positionals, limitOf(values.limit)));
 tellNotes(found);
 const { card, net } = await openModel(model);
 proveWritable(cardPath(model));
@@ -59,7 +58,7 @@ const oneLook: Sample[] = [];
 const moreLooks: Sample[] = [];
 for (const { images, arithmetic } of found.families) {
   if (arithmetic) continue; // its labels are answers, several readings of which are right
-  for (const image of images.slice(0, limit)) {
+  for (const image of images) {
     const bytes = opened(image.path);
     if (bytes === undefined) continue;
     const item = { image: bytes, budgetMs: Number.POSITIVE_INFINITY };

@@ -4,6 +4,7 @@ import { lettersAndDigits } from '../recognize/language.ts';
 import { peekImage } from '../recognize/peek.ts';
 import { suggestion } from '../settings/suggestion.ts';
 import { UserError } from '../userError.ts';
+import { openImage } from './givenUp.ts';
 import { imageName, type Puzzle, puzzleKind } from './puzzles.ts';
 import { type Row, readTable, type Table } from './table.ts';
 
@@ -44,9 +45,10 @@ export interface Families {
 
 /**
  * The families that folders hold: a folder with a labels.tsv is one, any other is a folder of families.
+ * @param limit rows of each that are measured at most; those behind them are not looked at
  * @throws UserError for a folder that holds none
  */
-export function findFamilies(given: readonly string[]): Families {
+export function findFamilies(given: readonly string[], limit = Number.POSITIVE_INFINITY): Families {
   const found: Families = {
     families: [],
     puzzleFamilies: [],
@@ -61,7 +63,7 @@ export function findFamilies(given: readonly string[]): Families {
   for (const [path, folder] of folders) {
     const short = basename(path);
     const name = times.get(short)!.length > 1 ? folder : short;
-    const why = addFamily(found, name, folder);
+    const why = addFamily(found, name, folder, limit);
     if (why !== undefined) found.skipped.push({ name, why });
   }
   for (const folder of inside.filter((folder) => !isFamily(folder))) {
@@ -85,7 +87,7 @@ function foldersOf(folder: string): string[] {
 }
 
 /** Why nothing of it can be measured; undefined where something can. */
-function addFamily(found: Families, name: string, folder: string): string | undefined {
+function addFamily(found: Families, name: string, folder: string, limit: number): string | undefined {
   let table: Table;
   try {
     table = readTable(join(folder, 'labels.tsv'));
@@ -96,16 +98,18 @@ function addFamily(found: Families, name: string, folder: string): string | unde
   if (kind === undefined || !table.columns.includes('file'))
     return 'its labels.tsv has no tab-separated columns "file" and "label", nor a puzzle\'s';
 
-  const rows = table.rows.filter((row) => {
+  const rows: Row[] = [];
+  for (const row of table.rows) {
+    if (rows.length === limit) break;
     const why = imagesProblem(folder, row, kind.images) ?? kind.problemOf(row);
-    if (why !== undefined) found.leftOut.push({ path: join(folder, row.file!), why });
-    return why === undefined;
-  });
+    if (why === undefined) rows.push(row);
+    else found.leftOut.push({ path: join(folder, row.file!), why });
+  }
   if (rows.length === 0) return `none of the ${table.rows.length} rows of its labels.tsv can be measured`;
 
   if ('toPuzzle' in kind) {
     for (const [column, known] of kind.unused ?? []) found.misspelt.push({ name, column, known });
-    const open = (row: Row) => (column: string) => readFileSync(join(folder, row[column]!));
+    const open = (row: Row) => (column: string) => openImage(join(folder, row[column]!));
     const puzzles = rows.map((row) => ({
       ...kind.toPuzzle(row, open(row)),
       path: join(folder, row.file!),

@@ -45,8 +45,7 @@ const { values, positionals } = argumentsOf(usage, {
 });
 const { model = textModel } = values;
 
-const limit = limitOf(values.limit);
-const found = orRefuse(() => findFamilies(positionals));
+const found = orRefuse(() => findFamilies(positionals, limitOf(values.limit)));
 const { families, puzzleFamilies } = found;
 tellNotes(found);
 if (families.length + puzzleFamilies.length === 0) refuse('There is nothing to measure.');
@@ -61,8 +60,6 @@ if (
   refuse(`--json and --misses both name ${values.json}.`);
 
 const reader = await startReader(model);
-for (const { images } of families) images.splice(limit);
-for (const { puzzles } of puzzleFamilies) puzzles.splice(limit);
 const progress = progressOf(
   families.reduce((sum, { images }) => sum + images.length, 0) +
     puzzleFamilies.reduce((sum, { puzzles }) => sum + puzzles.length, 0),

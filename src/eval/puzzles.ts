@@ -9,7 +9,8 @@ import type { Row, Table } from './table.ts';
 export interface Puzzle {
   /** Of its first image. */
   path: string;
-  task: VisionTask;
+  /** With its images, opened anew: those of ten thousand would fill the memory. Throws as `openImage` does. */
+  task(): VisionTask;
   isRight(solution: Solution): boolean;
 }
 
@@ -58,9 +59,10 @@ function turns(second: string | undefined): PuzzleKind {
     images: second ? ['file', second] : ['file'],
     problemOf: numberProblem('angle'),
     toPuzzle: (row, open) => ({
-      task: second
-        ? { module: 'rotate_1', image: open(second), imageBackground: open('file') }
-        : { module: 'rotate_1', image: open('file') },
+      task: () =>
+        second
+          ? { module: 'rotate_1', image: open(second), imageBackground: open('file') }
+          : { module: 'rotate_1', image: open('file') },
       isRight: ({ angle }) => apart(Number(angle), Number(row.angle)) <= ANGLE,
     }),
   };
@@ -74,7 +76,7 @@ function clicks(second: string): PuzzleKind {
     toPuzzle: (row, open) => {
       const targets = toBoxes(row.targets)!;
       return {
-        task: { module: 'click_order', image: open('file'), imagePrompt: open(second) },
+        task: () => ({ module: 'click_order', image: open('file'), imagePrompt: open(second) }),
         isRight: ({ points }) => areInside(points as number[][], targets),
       };
     },
@@ -86,11 +88,11 @@ function slides(second: string, isRowFree: boolean): PuzzleKind {
     images: ['file', second],
     problemOf: numberProblem(...(isRowFree ? ['x', 'y'] : ['x'])),
     toPuzzle: (row, open) => ({
-      task: {
+      task: () => ({
         module: isRowFree ? 'space_detection' : 'slider_1',
         image: open(second),
         imageBackground: open('file'),
-      },
+      }),
       isRight({ distance, box }) {
         const near = (value: unknown, label: string | undefined) =>
           Math.abs(Number(value) - Number(label)) <= OFFSET;
@@ -125,7 +127,7 @@ export interface Solved {
 
 /**
  * Solves puzzles one after another, as a server would; those that it gives up count as wrong, those with an image that
- * cannot be decoded not at all. Each is handed to `done`, of the latter with why.
+ * has gone or cannot be decoded not at all. Each is handed to `done`, of the latter with why.
  */
 export async function countRight(
   reader: LocalReader,
@@ -135,7 +137,7 @@ export async function countRight(
   const solved = { n: puzzles.length, right: 0 };
   for (const puzzle of puzzles) {
     try {
-      if (puzzle.isRight(await reader.see(puzzle.task))) solved.right += 1;
+      if (puzzle.isRight(await reader.see(puzzle.task()))) solved.right += 1;
       done(puzzle);
     } catch (error) {
       if (isNoImage(error)) {

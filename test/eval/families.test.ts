@@ -139,6 +139,20 @@ test('a folder that may not be looked into is told, and the families beside it a
   }
 });
 
+test('of a folder so many rows are measured as are asked for, and those behind them are not looked at', () => {
+  const labels = 'file\tlabel\ngone.png\tabc\n1.png\t482917\n1.png\t日\nnone.png\tabc\n';
+  const puzzles = 'file\tangle\n1.png\tabc\n1.png\t40\n1.png\t50\nnone.png\t40\n';
+  const [texts, turns] = [family(labels), family(puzzles, 'turns')];
+  const found = findFamilies([texts, turns], 1);
+  expect(found.families[0]!.images.map(({ label }) => label)).toEqual(['482917']);
+  expect(found.puzzleFamilies[0]!.puzzles).toHaveLength(1);
+  expect(found.leftOut).toEqual([
+    { path: join(texts, 'gone.png'), why: 'there is no such file' },
+    { path: join(turns, '1.png'), why: 'its angle is no number' },
+  ]);
+  expect(found.unwritable).toEqual([]);
+});
+
 test.each(['utf16le', 'utf16be'] as const)('labels in %s, by their byte-order mark', (encoding) => {
   const folder = family('');
   const table = Buffer.from('\uFEFFfile\tlabel\r1.png\t482917\r', 'utf16le');

@@ -1,13 +1,14 @@
-import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { VisionTask } from '../../src/cli/localReader.ts';
 import type { ErrorCode } from '../../src/errors.ts';
 import { commonestConfusions } from '../../src/eval/confusions.ts';
 import { contactSheet as piecesOf } from '../../src/eval/contactSheet.ts';
 import { findFamilies } from '../../src/eval/families.ts';
-import { countRight } from '../../src/eval/puzzles.ts';
+import { countRight, type Puzzle } from '../../src/eval/puzzles.ts';
 import { textReport } from '../../src/eval/report.ts';
 import { meanExact, type Read, scoreFamily, trust } from '../../src/eval/score.ts';
 import { Fault } from '../../src/fault.ts';
@@ -113,16 +114,16 @@ test('puzzles are told by their columns, and right within 3 pixels, 4 degrees, a
   expect(skipped).toEqual([]);
   const [jpg, png] = [readFileSync('examples/common.jpg'), readFileSync('examples/number.png')];
   const of = Object.fromEntries(puzzleFamilies.map(({ name, puzzles }) => [name, puzzles[0]!]));
-  expect(of.strip!.task).toEqual({
+  expect(of.strip!.task()).toEqual({
     module: 'slider_1',
     image: png,
     imageBackground: jpg,
   });
-  expect(of.click!.task).toMatchObject({ image: jpg, imagePrompt: png });
+  expect(of.click!.task()).toMatchObject({ image: jpg, imagePrompt: png });
   expect([of.strip!.isRight({ distance: 53 }), of.strip!.isRight({ distance: 54 })]).toEqual([true, false]);
   expect([of.free!.isRight({ box: [53, 4] }), of.free!.isRight({ box: [50, 11] })]).toEqual([true, false]);
   expect([of.turn!.isRight({ angle: 2 }), of.turn!.isRight({ angle: 3 })]).toEqual([true, false]);
-  expect(of.alone!.task).toEqual({ module: 'rotate_1', image: jpg });
+  expect(of.alone!.task()).toEqual({ module: 'rotate_1', image: jpg });
   expect([of.alone!.isRight({ angle: 44 }), of.alone!.isRight({ angle: 45 })]).toEqual([true, false]);
   const points = (...list: number[][]) => of.click!.isRight({ points: list });
   expect(points([5, 5], [25, 5])).toBe(true);
@@ -175,7 +176,8 @@ test('the contact sheet fits a narrow screen, and a label turns no caption round
 });
 
 test('a puzzle that is given up counts as wrong, one with a damaged image not at all; a fault that is not its own ends the measuring', async () => {
-  const puzzle = { path: '1.png', task: { module: 'slider_1', image: Buffer.alloc(0) }, isRight: () => true };
+  const task = () => ({ module: 'slider_1', image: Buffer.alloc(0) });
+  const puzzle = { path: '1.png', task, isRight: () => true };
   const readerOf = (code: ErrorCode) => ({ see: async () => Promise.reject(new Fault(code)) }) as never;
   expect(await countRight(readerOf('ERROR_CAPTCHA_UNSOLVABLE'), [puzzle])).toEqual({ n: 1, right: 0 });
   expect(await countRight(readerOf('ERROR_PARSE_IMAGE_FAIL'), [puzzle])).toEqual({ n: 0, right: 0 });
@@ -186,5 +188,24 @@ test('a puzzle that is given up counts as wrong, one with a damaged image not at
   expect(told).toEqual([
     ['1.png', undefined],
     ['1.png', 'ERROR_PARSE_IMAGE_FAIL'],
+  ]);
+});
+
+test('the images of a puzzle are opened when it is solved: where they have gone it does not count', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'families-'));
+  writeFileSync(join(root, 'labels.tsv'), 'file\tangle\n1.png\t40\n2.png\t40\n');
+  for (const name of ['1.png', '2.png']) copyFileSync('examples/number.png', join(root, name));
+  const { puzzles } = findFamilies([root]).puzzleFamilies[0]!;
+  rmSync(join(root, '2.png'));
+  copyFileSync('examples/common.png', join(root, '1.png'));
+  const seen: VisionTask[] = [];
+  const reader = { see: async (task: VisionTask) => seen.push(task) && { angle: 40 } } as never;
+  const told: unknown[] = [];
+  const done = ({ path }: Puzzle, noImage?: Fault) => told.push([path, noImage?.detail]);
+  expect(await countRight(reader, puzzles, done)).toEqual({ n: 1, right: 1 });
+  expect(seen).toEqual([{ module: 'rotate_1', image: readFileSync('examples/common.png') }]);
+  expect(told).toEqual([
+    [join(root, '1.png'), undefined],
+    [join(root, '2.png'), 'the file: cannot be read (ENOENT)'],
   ]);
 });
