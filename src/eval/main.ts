@@ -129,14 +129,20 @@ async function measureTexts(family: Family): Promise<void> {
 async function measurePuzzles({ name, puzzles }: PuzzleFamily): Promise<void> {
   const begun = performance.now();
   const solved = await countRight(reader, puzzles, ({ path }, noImage) => {
+    if (noImage) leaveOut(path, `one of its images ${saidOf(noImage)}`);
     progress.advance();
-    if (noImage) tellLeftOut(path, `one of its images ${saidOf(noImage)}`);
   });
   if (solved.n === 0) return skip(name);
   puzzleScores[name] = scorePuzzles(solved, performance.now() - begun);
 }
 
+function leaveOut(path: string, why: string): void {
+  progress.clear();
+  tellLeftOut(path, why);
+}
+
 function skip(name: string): void {
+  progress.clear();
   tell(`${name}: skipped: none of its images can be read`);
 }
 
@@ -149,7 +155,7 @@ async function readOne(family: Family, image: Labelled): Promise<Read | undefine
   } catch (error) {
     if (isUnsolved(error)) return { image, text: '', confidence: 0 };
     if (!isNoImage(error)) throw error;
-    tellLeftOut(image.path, saidOf(error));
+    leaveOut(image.path, saidOf(error));
     return undefined;
   } finally {
     progress.advance();

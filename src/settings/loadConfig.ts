@@ -50,6 +50,11 @@ export function traceConfig(
   return { config: Object.freeze(parsed.data), sources: Object.fromEntries(sources) };
 }
 
+/** Whether the terminal says that its cursor cannot go back, as a shell inside an editor does. */
+export function isDumbTerminal({ TERM }: NodeJS.ProcessEnv = process.env): boolean {
+  return TERM === 'dumb';
+}
+
 /** What is wrong between settings; those that are wrong by themselves are left out. */
 function contradictions(given: Given): string[] {
   const valid = Object.fromEntries(

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { findFamilies } from '../../src/eval/families.ts';
 import { nodeFlags } from '../nodeFlags.ts';
 
@@ -173,6 +173,25 @@ test('a damaged image is told and left out of the figures', async () => {
   const { stderr } = await run('--json', file, folder);
   expect(stderr).toContain('2.png: is damaged, or of a kind that is not read; its row is left out');
   expect(JSON.parse(readFileSync(file, 'utf8')).families.mine).toMatchObject({ n: 1, exact: 100 });
+});
+
+test('what is told while a bar is shown stands on a line of its own', async () => {
+  const turns = family('file\tangle\n1.png\t40\n2.png\t40\n', 'turns');
+  const damaged = family('file\tlabel\n1.png\tA\n', 'damaged');
+  const half = readFileSync('examples/number.png').subarray(0, 400);
+  for (const file of [join(turns, '2.png'), join(damaged, '1.png')]) writeFileSync(file, half);
+  vi.stubEnv('TERM', 'xterm');
+  vi.stubEnv('NODE_OPTIONS', '--import=data:text/javascript,process.stderr.isTTY=true');
+  const { stderr } = await run(damaged, turns);
+  vi.unstubAllEnvs();
+  expect(stderr).toContain('] 3/3 images');
+  const lines = stderr.split('\n').map((line) => line.split('\r').at(-1));
+  expect(lines).toEqual([
+    `\x1b[K${join(damaged, '1.png')}: is damaged, or of a kind that is not read; its row is left out`,
+    '\x1b[Kdamaged: skipped: none of its images can be read',
+    `\x1b[K${join(turns, '2.png')}: one of its images is damaged, or of a kind that is not read; its row is left out`,
+    '\x1b[K',
+  ]);
 });
 
 test('what folders, columns and labels are called does not reach the terminal as it is', async () => {
