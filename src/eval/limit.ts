@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { whole } from '../cli/arguments.ts';
+import { refuse } from './refusals.ts';
 
 /** How many images of a family are read, by `--limit`; what is no number of images ends the process. */
 export function limitOf(given: string | undefined): number {
@@ -8,7 +9,6 @@ export function limitOf(given: string | undefined): number {
     return whole(given);
   } catch (error) {
     if (!(error instanceof InvalidArgumentError)) throw error;
-    console.error(`--limit ${given}: ${error.message}`);
-    process.exit(2);
+    return refuse(`--limit ${given}: ${error.message}`);
   }
 }

@@ -65,11 +65,11 @@ const progress = progressOf(
     puzzleFamilies.reduce((sum, { puzzles }) => sum + puzzles.length, 0),
   'images',
 );
-const scores: Record<string, FamilyScore> = {};
+const scores = new Map<string, FamilyScore>();
 const misses = new Map<string, Read[]>();
 const all: Read[] = [];
 const spelled: Read[] = [];
-const puzzleScores: Record<string, FamilyScore> = {};
+const puzzleScores = new Map<string, FamilyScore>();
 try {
   for (const family of families) await measureTexts(family);
   for (const family of puzzleFamilies) await measurePuzzles(family);
@@ -78,15 +78,15 @@ try {
 }
 progress.clear();
 
-const [areTexts, arePuzzles] = [scores, puzzleScores].map((some) => Object.keys(some).length > 0);
+const [areTexts, arePuzzles] = [scores, puzzleScores].map(({ size }) => size > 0);
 if (!areTexts && !arePuzzles) refuse('There is nothing to measure.');
 if (areTexts) console.log(textReport(scores, all, spelled));
 if (arePuzzles) console.log(puzzleReport(puzzleScores));
 if (values.json !== undefined) {
   const figures = {
     /** Over families of texts; of puzzles where there are no texts. */
-    mean: meanExact(Object.values(areTexts ? scores : puzzleScores)),
-    families: { ...scores, ...puzzleScores },
+    mean: meanExact([...(areTexts ? scores : puzzleScores).values()]),
+    families: Object.fromEntries([...scores, ...puzzleScores]),
   };
   await write(values.json, `${JSON.stringify(figures, null, 2)}\n`);
 }
@@ -117,7 +117,7 @@ async function measureTexts(family: Family): Promise<void> {
   const reads = read.filter((one) => one !== undefined);
   // A family of which nothing was read would weigh on the mean as if all had been misread.
   if (reads.length === 0) return skip(family.name);
-  scores[family.name] = scoreFamily(reads, performance.now() - begun);
+  scores.set(family.name, scoreFamily(reads, performance.now() - begun));
   misses.set(
     family.name,
     reads.filter((one) => !isRight(one)),
@@ -133,7 +133,7 @@ async function measurePuzzles({ name, puzzles }: PuzzleFamily): Promise<void> {
     progress.advance();
   });
   if (solved.n === 0) return skip(name);
-  puzzleScores[name] = scorePuzzles(solved, performance.now() - begun);
+  puzzleScores.set(name, scorePuzzles(solved, performance.now() - begun));
 }
 
 function leaveOut(path: string, why: string): void {

@@ -2,17 +2,18 @@ import { spelledOut, table } from '../cli/output.ts';
 import { commonestConfusions } from './confusions.ts';
 import { type FamilyScore, type Read, trust } from './score.ts';
 
-type Scores = Record<string, FamilyScore>;
+/** By the names of folders, which may be any. */
+type Scores = ReadonlyMap<string, FamilyScore>;
 
 /**
  * What is printed of families of texts: a line each, their mean, how far their confidence is right, what was misread.
  * @param spelled the reads whose labels are what is written: answers of sums do not tell which sign was taken for which
  */
 export function textReport(byFamily: Scores, reads: readonly Read[], spelled: readonly Read[]): string {
-  const every = Object.values(byFamily);
+  const every = [...byFamily.values()];
   const meanOf = (pick: (score: FamilyScore) => number) =>
     (every.reduce((sum, score) => sum + pick(score), 0) / every.length).toFixed(1);
-  const rows = Object.entries(byFamily).map(([name, { n, exact, exactNoCase, ms }]) => [
+  const rows = Array.from(byFamily, ([name, { n, exact, exactNoCase, ms }]) => [
     name,
     String(n),
     exact.toFixed(1),
@@ -40,7 +41,7 @@ Commonest confusions: ${confusions.join(', ') || 'none'}`;
 
 /** The same of families of puzzles. */
 export function puzzleReport(byFamily: Scores): string {
-  const rows = Object.entries(byFamily).map(([name, { n, exact, ms }]) => [
+  const rows = Array.from(byFamily, ([name, { n, exact, ms }]) => [
     name,
     String(n),
     exact.toFixed(1),

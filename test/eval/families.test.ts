@@ -208,6 +208,15 @@ test('what folders, columns and labels are called does not reach the terminal as
   expect(refused).toMatch(/nothing holds no labels\.tsv, and no folder that does\.$/m);
 });
 
+test('a folder may be called anything: its figures are told in the order in which they were measured', async () => {
+  const folders = ['b', '7', '__proto__'].map((name) => family('file\tlabel\n1.png\t482917\n', name));
+  const file = join(folders[0]!, 'figures.json');
+  const { stdout } = await run('--json', file, ...folders);
+  expect(stdout.match(/^\S+(?= +1 )/gm)).toEqual(['b', '7', '__proto__']);
+  const { families } = JSON.parse(readFileSync(file, 'utf8'));
+  expect(Object.keys(families).sort()).toEqual(['7', '__proto__', 'b']);
+});
+
 test('figures that cannot be written are told, and the page of misses is written all the same', async () => {
   const folder = family('file\tlabel\n1.png\tABC\n');
   const misses = join(folder, 'misses.html');

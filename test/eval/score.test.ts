@@ -40,7 +40,7 @@ test('trust: how far what is said is from what is so', () => {
   expect(trust(reads)).toEqual({ ece: 25, answered: 75, rightOfAnswered: 66.67 });
 });
 
-const scored = { mine: { n: 1, exact: 100, exactNoCase: 100, ms: 1 } };
+const scored = new Map([['mine', { n: 1, exact: 100, exactNoCase: 100, ms: 1 }]]);
 
 test('where nothing is answered, nothing is said of how many are right', () => {
   const report = textReport(scored, [read('a', 'a', true, 0.5)], []);
