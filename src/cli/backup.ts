@@ -33,7 +33,7 @@ export function backupCommand(): Command {
         noteBackup(config.dataDir, { file, at: now });
       } catch (error) {
         // The copy is good all the same.
-        console.error(`doctor will not know of this backup: ${messageOf(error)}`);
+        console.error(printable(`doctor will not know of this backup: ${messageOf(error)}`));
       }
       const { size } = await stat(file);
       print(

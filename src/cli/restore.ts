@@ -40,7 +40,8 @@ export function restoreCommand(): Command {
             revivedLine(revived),
             missing && `Before the server can start: ${missing}. It was to be kept beside the backup.`,
           ]
-            .filter(Boolean)
+            .filter((line) => line !== undefined)
+            .map(printable)
             .join('\n'),
         );
       } finally {
@@ -55,7 +56,7 @@ function revivedLine(revived: NamedKey[] | undefined): string | undefined {
   const again = 'valid again; revoke with `legible key revoke` what shall not be';
   if (revived === undefined)
     return `What stood there cannot be read: keys revoked since the backup are ${again}.`;
-  const keys = revived.map(({ id, hint, label }) => printable(`${hint} (${label || 'no label'}, ${id})`));
+  const keys = revived.map(({ id, hint, label }) => `${hint} (${label || 'no label'}, ${id})`);
   return keys.length === 0 ? undefined : `Keys revoked since the backup are ${again}: ${keys.join(', ')}.`;
 }
 

@@ -13,6 +13,7 @@ import { doctorCommand } from './doctor.ts';
 import { feedbackCommand } from './feedback.ts';
 import { keyCommand } from './key.ts';
 import { tellLostOutput } from './lostOutput.ts';
+import { printable } from './output.ts';
 import { packageCommand } from './package.ts';
 import { restoreCommand } from './restore.ts';
 import { serveCommand } from './serve.ts';
@@ -45,7 +46,9 @@ export async function run(argv: readonly string[]): Promise<void> {
     .description('Recognition server for your own machine')
     .version(version)
     .showHelpAfterError(asJson ? false : '(add --help for what is possible)')
-    .configureOutput({ outputError: (line, write) => asJson || write(line) })
+    .configureOutput({
+      outputError: (lines, write) => asJson || write(lines.split('\n').map(printable).join('\n')),
+    })
     // Its way out is process.exit, which aborts when a thread is inside onnxruntime.
     .exitOverride();
   for (const command of commands) program.addCommand(inherit(command(), program));
@@ -57,7 +60,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     process.exitCode = isCommanders ? error.exitCode : 1;
     if (process.exitCode === 0) return; // It was asked for help or the version.
     if (asJson) console.error(JSON.stringify({ error: messageOf(error) }));
-    else if (!isCommanders) console.error(isPlain(error) ? `error: ${messageOf(error)}` : error);
+    else if (!isCommanders) console.error(isPlain(error) ? `error: ${printed(error)}` : error);
   }
 }
 
@@ -87,6 +90,12 @@ function messageOf(error: unknown): string {
   if (tookTooLong(error))
     return `another holds what this needs in the database, or that is too slow (${message}): nothing was changed, try again`;
   return String(message ?? error).replace(/^error: /, '');
+}
+
+/** One line, of a configuration one for each mistake. */
+function printed(error: Error): string {
+  if (error instanceof ConfigError) return new ConfigError(error.problems.map(printable)).message;
+  return printable(messageOf(error));
 }
 
 /** Whose message tells all: mistakes of the user, and what the machine says (no such file, address in use). */

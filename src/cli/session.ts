@@ -13,6 +13,7 @@ import { explained } from '../store/sqlite/unusable.ts';
 import type { Store } from '../store/store.ts';
 import { lookAtTables } from '../store/tables.ts';
 import { UserError } from '../userError.ts';
+import { printable } from './output.ts';
 
 export interface Session {
   store: Store & StoreAdmin;
@@ -41,8 +42,9 @@ export async function withStore<T>(
   const hasTables = isThere && (isUpgraded || (await lookForTables(config, isMade)));
   const store = await openStore(config);
   // On standard error: what is made there is found by no server of another folder or database.
-  if (!isThere) console.error(`Made a database in ${resolve(config.dataDir)} (dataDir): there was none.`);
-  else if (!hasTables) console.error(`Made the tables in ${databaseOf(config)}: there were none.`);
+  if (!isThere)
+    console.error(printable(`Made a database in ${resolve(config.dataDir)} (dataDir): there was none.`));
+  else if (!hasTables) console.error(printable(`Made the tables in ${databaseOf(config)}: there were none.`));
   try {
     return await work({ store, now: () => timeOf(store), pepper: () => readPepper(config, store) });
   } catch (error) {

@@ -180,7 +180,7 @@ const csvLine = (columns: unknown[]): string => columns.map(cell).join(',');
 function writePlain(outcome: Outcome, isNamed: boolean): void {
   const name = `${printable(outcome.file) || '(no name)'}: `;
   if ('solution' in outcome) console.log(`${isNamed ? name : ''}${outcome.solution.text}`);
-  else console.error(`${isNamed || outcome.file !== '-' ? name : ''}${outcome.errorDescription}`);
+  else console.error(`${isNamed || outcome.file !== '-' ? name : ''}${printable(outcome.errorDescription)}`);
 }
 
 /** RFC 4180: quoted where it holds a quote, a comma or a line break. */
