@@ -4,15 +4,15 @@ import type { ProxyPlace } from '../call.ts';
 import { lowerCase } from '../lowerCase.ts';
 import { missing } from './wording.ts';
 
-const schemes: Record<string, ProxyPlace['scheme']> = {
-  http: 'http',
-  https: 'https',
-  socks: 'socks5',
-  socks4: 'socks4',
-  socks4a: 'socks4',
-  socks5: 'socks5',
-  socks5h: 'socks5',
-};
+const schemes = new Map<string, ProxyPlace['scheme']>([
+  ['http', 'http'],
+  ['https', 'https'],
+  ['socks', 'socks5'],
+  ['socks4', 'socks4'],
+  ['socks4a', 'socks4'],
+  ['socks5', 'socks5'],
+  ['socks5h', 'socks5'],
+]);
 
 const longest = 1_024;
 /** SOCKS 5 counts a login or password in one byte. */
@@ -57,7 +57,7 @@ export function proxyOf(task: ProxyFields): ProxyPlace | ProxyMistake | undefine
   const { proxyAddress, proxyPort, proxyType, proxyLogin, proxyPassword } = task;
   const isNamed = [proxyAddress, proxyPort, proxyLogin, proxyPassword].some((field) => !!field);
   if (!isNamed) return proxyType ? { field: 'proxyAddress', message: missing } : undefined;
-  const scheme = schemes[lowerCase(proxyType || 'http')];
+  const scheme = schemes.get(lowerCase(proxyType || 'http'));
   if (scheme === undefined)
     return { field: 'proxyType', message: 'is not one of http, https, socks4, socks5' };
   const host = hostOf(isIP(proxyAddress ?? '') === 6 ? `[${proxyAddress}]` : (proxyAddress ?? ''));
@@ -89,7 +89,7 @@ const malformed: ProxyMistake = {
 
 function proxyOfText(given: string): ProxyPlace | ProxyMistake {
   const [prefix = '', name = 'http'] = /^([a-z]\w*):(\/\/)?/i.exec(given) ?? [];
-  const scheme = schemes[lowerCase(name)];
+  const scheme = schemes.get(lowerCase(name));
   if (scheme === undefined && prefix.endsWith('//')) return malformed;
   // Without slashes, what is no scheme is a host or a login.
   const rest = scheme === undefined ? given : given.slice(prefix.length);

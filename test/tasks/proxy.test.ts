@@ -36,6 +36,7 @@ describe('a proxy as one string', () => {
     ['proxy.example:8080', place('http', 'proxy.example', 8080)],
     ['Proxy.Example:8080:user:pwd', place('http', 'proxy.example', 8080, 'user', 'pwd')],
     ['localhost:8080', place('http', 'localhost', 8080)],
+    ['constructor:8080', place('http', 'constructor', 8080)],
     ['http:localhost:8080', place('http', 'localhost', 8080)],
     ['[2606:4700::1]:8080', place('http', '2606:4700::1', 8080)],
     ['socks5:[2606:4700::1]:8080:user:pwd', place('socks5', '2606:4700::1', 8080, 'user', 'pwd')],
@@ -62,6 +63,7 @@ describe('a proxy as one string', () => {
     'proxy.example:http',
     'ftp:proxy.example:21',
     'ftp://proxy.example:21',
+    'constructor://proxy.example:21',
     'socks6:proxy.example:1080',
     'http://',
     'http:///proxy.example:8080',
@@ -103,6 +105,8 @@ describe('a proxy in fields of its own', () => {
 
   it.each([
     [{ proxyType: 'gopher' }, 'proxyType', 'is not one of http, https, socks4, socks5'],
+    [{ proxyType: 'constructor' }, 'proxyType', 'is not one of http, https, socks4, socks5'],
+    [{ proxyType: '__proto__' }, 'proxyType', 'is not one of http, https, socks4, socks5'],
     [{ proxyAddress: undefined }, 'proxyAddress', 'is missing'],
     [{ proxyAddress: 'a b' }, 'proxyAddress', 'is not a host'],
     [{ proxyAddress: 'http://proxy.example' }, 'proxyAddress', 'is not a host'],
