@@ -12,9 +12,14 @@ const trustMs = 1_000;
 const keysRemembered = 10_000;
 const nobody = Promise.resolve(undefined);
 
+interface Known {
+  principal: Principal;
+  isUsableFrom(address: string): boolean;
+}
+
 interface Entry {
   readAt: number;
-  principal: Promise<Principal | undefined>;
+  known: Promise<Known | undefined>;
 }
 
 interface AuthenticatorParts {
@@ -28,21 +33,20 @@ export function authenticator({ clock, store, pepper }: AuthenticatorParts) {
   const recent = new RecentMap<string, Entry>(keysRemembered);
 
   /** Concurrent calls with one key share one look into the store; so do those within a second. */
-  function find(key: string, now: number): Promise<Principal | undefined> {
-    const known = recent.get(key);
+  function find(key: string, now: number): Promise<Known | undefined> {
+    const entry = recent.get(key);
     // Between 0 and the limit: a clock stepped back must not keep a revoked key alive.
-    if (known !== undefined && now - known.readAt >= 0 && now - known.readAt < trustMs)
-      return known.principal;
+    if (entry !== undefined && now - entry.readAt >= 0 && now - entry.readAt < trustMs) return entry.known;
     if (!isPlausibleKey(key)) return nobody;
-    const principal = store.findPrincipal(hashKey(key, pepper));
-    recent.set(key, { readAt: now, principal });
+    const known = store.findPrincipal(hashKey(key, pepper)).then(knownOf);
+    recent.set(key, { readAt: now, known });
     // A key that nobody has yet may be imported in the next moment, and works from then on; but one call asks for it
     // twice, first for its dialect.
-    principal.then(
+    known.then(
       (found) => found === undefined && setImmediate(() => recent.delete(key)),
       () => recent.delete(key),
     );
-    return principal;
+    return known;
   }
 
   /** @throws Fault ERROR_KEY_DENIED_ACCESS for a key that is missing, unknown, ended, or used from elsewhere */
@@ -50,13 +54,13 @@ export function authenticator({ clock, store, pepper }: AuthenticatorParts) {
     if (key === undefined || key === null) throw denied('clientKey: is missing', 'keyMissing');
     if (typeof key !== 'string') throw denied('clientKey: is not a string');
     const now = clock.now();
-    const principal = await find(key, now);
-    if (principal === undefined) throw denied();
-    const { revokedAt, expiresAt, addresses } = principal.key;
+    const known = await find(key, now);
+    if (known === undefined) throw denied();
+    const { principal, isUsableFrom } = known;
+    const { revokedAt, expiresAt } = principal.key;
     if (revokedAt !== null) throw denied();
     if (expiresAt !== null && expiresAt <= now) throw denied('clientKey: has expired');
-    if (addresses !== null && !rangeMatcher(addresses)(address))
-      throw denied('clientKey: may not be used from this address', 'keyElsewhere');
+    if (!isUsableFrom(address)) throw denied('clientKey: may not be used from this address', 'keyElsewhere');
     return principal;
   }
 
@@ -67,11 +71,18 @@ export function authenticator({ clock, store, pepper }: AuthenticatorParts) {
 
   /** The dialect that a key is set to; null where it says nothing, or is none. */
   async function dialectOf(key: unknown): Promise<string | null> {
-    const principal = typeof key === 'string' ? await find(key, clock.now()) : undefined;
-    return principal?.key.dialect ?? null;
+    const known = typeof key === 'string' ? await find(key, clock.now()) : undefined;
+    return known?.principal.key.dialect ?? null;
   }
 
   return { authenticate, principalOf, dialectOf };
+}
+
+/** Reads a key's ranges once and not at each request: 5,000 of them take 11 ms. */
+function knownOf(principal: Principal | undefined): Known | undefined {
+  if (principal === undefined) return undefined;
+  const { addresses } = principal.key;
+  return { principal, isUsableFrom: addresses === null ? () => true : rangeMatcher(addresses) };
 }
 
 /** @throws Fault ERROR_KEY_DENIED_ACCESS where the key is limited to other task types */
