@@ -21,6 +21,14 @@ test.each([
   },
 );
 
+test('a task that is too large for the name of a field is refused by that, and does not pass for one without a type', async () => {
+  await using world = await openProofWorld([]);
+  const clientKey = await world.addKey({ dialect: 'anticaptcha' });
+  const { body } = await world.call('createTask', { clientKey, task: { type: 'AltchaTask', [long]: 1 } });
+  expect(body.errorCode).toBe('ERROR_INCORRECT_SESSION_DATA');
+  expect(world.log.join('')).toMatch(/task\.x+: makes the task larger than 131072 bytes/);
+});
+
 test('a task whose JSON is short enough is taken, however many things a list of it holds', async () => {
   await using world = await openProofWorld([]);
   const task = {
