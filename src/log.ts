@@ -1,6 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { lineWriter } from './lineWriter.ts';
 import type { Config } from './settings/config.ts';
+import { unprintable } from './unprintable.ts';
 
 export type Log = Logger;
 
@@ -42,11 +43,21 @@ export function createLog(config: Pick<Config, 'logLevel'>, stream?: Destination
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths, censor: '[secret]' },
+      hooks: { streamWrite: escapeUnprintable },
       serializers: { err: describeError, req: describeRequest, res: ({ statusCode }) => ({ statusCode }) },
     },
     // pino's own waits at the end of the process, for ever where the disk is full or nobody reads.
     stream ?? lineWriter(2, { lostLine }),
   );
+}
+
+/**
+ * Clients' names of fields come into the log, which people read on terminals: JSON itself escapes no more than the control
+ * characters of ASCII. Of those only the end of the line is left.
+ */
+function escapeUnprintable(line: string): string {
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return line.replace(unprintable, (character) => (character === '\n' ? character : escaped(character)));
 }
 
 function lostLine(lost: number): string {

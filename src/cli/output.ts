@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { unprintable } from '../unprintable.ts';
 
 /** One JSON document with `--json`, else the lines for people. */
 export function print(options: { json?: boolean }, data: unknown, lines: () => string): void {
@@ -22,9 +23,6 @@ export function table(headings: string[], rows: string[][]): string {
     )
     .join('\n');
 }
-
-/** Control characters, ends of lines, and what turns the order of letters around. */
-const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 /** A name or a label may hold anything; it must not move the cursor, colour the terminal or reorder a line. */
 export function printable(text: string): string {

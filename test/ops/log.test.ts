@@ -27,6 +27,17 @@ test('no line shows a key or an image, even where one is logged by mistake', () 
   expect(lines.join('')).toContain('this');
 });
 
+test('what a client wrote neither steers the terminal of whoever reads the log nor turns its letters around', () => {
+  const lines: string[] = [];
+  const log = createLog({ logLevel: 'info' }, { write: (line: string) => lines.push(line) });
+  const hostile = '\x1b[2J \x7f \x9b31m \u200e \u202e \u2028 \u2069 \u061c';
+  log.warn({ detail: hostile, [hostile]: 1, err: new Error(hostile) }, hostile);
+  expect(lines[0]).toMatch(/^\{.*\\u009b31m.*\}\n$/);
+  expect(lines[0]!.trimEnd()).not.toMatch(/[\p{Cc}\p{Zl}\p{Bidi_Control}]/u);
+  const said = JSON.parse(lines[0]!);
+  expect([said.detail, said[hostile], said.err.message, said.msg]).toEqual([hostile, 1, hostile, hostile]);
+});
+
 /** Names of the fields of tasks that hold an image, or a list of them. */
 function imageFields(): string[] {
   const config = loadConfig({}, '');
