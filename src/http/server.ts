@@ -116,6 +116,8 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   });
   const last = lastRequests(app.server);
   app.server.maxConnections = config.maxConnections;
+  // Node 22 drops what comes after the 1,000th, which may be X-Forwarded-For; all of them have 16 KiB at most.
+  app.server.maxHeadersCount = 0;
   const sharing = { most: config.maxConnections, addresses, clock: parts.clock };
   const openRequests = new OpenRequests(shareConnections(app.server, sharing));
   const parting = partingFrom(app.server, parts.lingerMs);

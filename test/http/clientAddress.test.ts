@@ -63,6 +63,14 @@ test('behind a configured proxy the client is banned, and the proxy never', asyn
   expect((await world.call('getBalance')).status).toBe(200);
 });
 
+test('a client that hides its address behind a thousand headers is banned as any other', async () => {
+  await using world = await openWorld({ settings: { banErrors: 1, trustedProxies: ['127.0.0.1'] } });
+  const headers = { 'x-forwarded-for': '203.0.113.5' };
+  const many = Array.from({ length: 1_100 }, (_, at) => [`a${at}`, '']);
+  await world.send('/createTask', '{bad', { headers: { ...Object.fromEntries(many), ...headers } });
+  expect((await world.call('getBalance', {}, { headers })).body.errorCode).toBe('ERROR_IP_BANNED');
+});
+
 test('a proxy beside the server that is not configured is told of in the log, once', async () => {
   await using world = await openWorld();
   const told = () => world.log.filter((line) => line.includes('trustedProxies'));
