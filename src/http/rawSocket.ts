@@ -40,7 +40,7 @@ export function rawAnswerer(
     const { status, body, requestId, retryAfter, type = 'application/json; charset=utf-8' } = refusal;
     // Without destroying it, a client that keeps its side open would hold the socket.
     socket.end(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${type}\r\nX-Request-Id: ${requestId}\r\n` +
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: ${type}\r\nCache-Control: no-store\r\nX-Request-Id: ${requestId}\r\n` +
         `${retryAfter > 0 ? `Retry-After: ${retryAfter}\r\n` : ''}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
       () => socket.destroy(),
     );

@@ -51,6 +51,8 @@ export function replier(parts: ReplierParts) {
     metrics.observeRequest({ route, method: request.method, status, errorCode, seconds: ms / 1000 });
     if (parting.connection !== undefined) reply.header('connection', parting.connection);
     if (!reply.hasHeader('content-type')) reply.header('content-type', answer.type ?? jsonUtf8);
+    // Some dialects ask by GET, with the key in the address: no cache on the way is to keep what they are told.
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
     if (request.aside !== undefined) writeAside(reply, request.aside, ms);
     reply.code(status).header('x-request-id', request.id);
     last.noteAnswer(request.raw);

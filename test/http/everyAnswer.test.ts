@@ -90,6 +90,7 @@ const cases: [string, string | Buffer, string][] = [
 test.each(cases)('%s is answered in the contract’s form', async (_name, bytes, errorCode) => {
   const answer = await raw(bytes);
   expect(answer).toMatch(/^x-request-id: \S+\r$/im);
+  expect(answer).toMatch(/^cache-control: no-store\r$/im);
   const { status, type, body } = parse(answer);
   expect(status).toBe(errorCode === 'ERROR_KEY_DENIED_ACCESS' ? 401 : 400);
   expect(type).toMatch(/^application\/json/);

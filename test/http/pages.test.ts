@@ -34,6 +34,10 @@ test.each(paths)('%s is given to anybody, and lets nobody else in', async (path)
   expect(answer.headers.get('x-request-id')).toBeTruthy();
 });
 
+test.each(['/docs/swagger-ui.css', '/questions'])('%s may be kept for a while', async (path) => {
+  expect((await fetch(world.url + path)).headers.get('cache-control')).toMatch(/^public, max-age=\d+$/);
+});
+
 test.each([...paths, '/questions'])('HEAD tells that %s is there', async (path) => {
   const answer = await fetch(world.url + path, { method: 'HEAD' });
   expect([answer.status, await answer.text()]).toEqual([200, '']);
