@@ -61,6 +61,21 @@ describe('a result of a task answered at once', () => {
     expect(polls.filter((record) => record !== undefined)).toHaveLength(120);
   });
 
+  it('is looked for by another account where an id that nobody has is, so that no time tells which it is', async () => {
+    const asked: string[] = [];
+    const store = {
+      reserveEarly: async () => 'held',
+      settle: async () => true,
+      poll: async ({ taskId }: { taskId: string }) => void asked.push(taskId),
+    } as unknown as Store;
+    const fresh = withFreshResults(store, { call: async () => undefined as never });
+    await fresh.reserveEarly(hold());
+    await fresh.settle(settled());
+    for (const taskId of ['task-1', 'nobodys'])
+      expect(await fresh.poll(query({ taskId, accountId: 'bob' }))).toBeUndefined();
+    expect(asked).toEqual(['task-1', 'nobodys']);
+  });
+
   it('keeps the count of its polls over a sweep and a kill', async () => {
     const { books, store } = await withResult();
     for (let i = 0; i < 3; i++) await store.poll(query());
