@@ -31,6 +31,9 @@ export interface VisionTask {
 /** How many images are given to the threads at once: enough for full batches, few enough to stay small. */
 export const imagesAtOnce = (threads: number): number => 16 * threads;
 
+/** What these may hold together: sixteen of the largest for each thread would be gigabytes. */
+export const bytesAtOnce = 256 * 2 ** 20;
+
 /** Bytes of an image: more than a server would take. */
 export const mostBytes = 64 * 1024 * 1024;
 
@@ -56,7 +59,7 @@ export async function startLocalReader({
   model?: string;
 }): Promise<LocalReader> {
   const { texts, puzzles } = localTasks();
-  // Nobody else is kept out: how many images there are at once is said above, whatever their size.
+  // Nobody else is kept out: what there is at once is said above.
   const queue = { queueLimit: 4 * imagesAtOnce(threads), queueBytes: Number.POSITIVE_INFINITY };
   const pool = await RecognizerPool.start({ threads, ...queue, clock: systemClock, model });
   const { signal } = new AbortController();

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { describeFault, Fault } from '../fault.ts';
@@ -7,6 +8,7 @@ import type { Solution } from '../tasks/task.ts';
 import { UserError } from '../userError.ts';
 import { whole, wholeOrZero } from './arguments.ts';
 import {
+  bytesAtOnce,
   imagesAtOnce,
   type LocalReader,
   mostBytes,
@@ -16,6 +18,7 @@ import {
 } from './localReader.ts';
 import { printable } from './output.ts';
 import { progressOf } from './progress.ts';
+import { Room } from './room.ts';
 
 interface Options {
   module: string;
@@ -94,8 +97,9 @@ async function solveAll(reader: LocalReader, names: string[], fields: TaskFields
     write(outcome, options, names.length > 1);
   });
   if (options.csv) console.log(csvLine(['file', 'text', 'confidence', 'error']));
+  const room = new Room(bytesAtOnce);
   const outcomes = await forAll(whileHeard(names), imagesAtOnce(options.threads), async (file, index) => {
-    const outcome = await solveOne(reader, file, fields);
+    const outcome = await room.hold(await sizeOf(file), () => solveOne(reader, file, fields));
     if (!options.json) print(index, outcome);
     progress?.advance();
     return outcome;
@@ -146,6 +150,12 @@ async function solveOne(reader: LocalReader, file: string, fields: TaskFields): 
     if (code === undefined) throw error;
     return { file, errorCode: code, errorDescription: fileProblems[code] ?? message };
   }
+}
+
+/** Bytes of a file that are read at most; 0 for a pipe, whose size nobody knows, and for what cannot be read anyway. */
+async function sizeOf(file: string): Promise<number> {
+  const { size } = file === '-' ? { size: 0 } : await stat(file).catch(() => ({ size: 0 }));
+  return Math.min(size, mostBytes);
 }
 
 /**
