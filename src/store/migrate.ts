@@ -14,9 +14,10 @@ import * as callbackKeys from './migrations/0011-callback-keys.ts';
 import * as wholeCheckpoints from './migrations/0012-whole-checkpoints.ts';
 import * as banChanges from './migrations/0013-ban-changes.ts';
 import * as callbackPairs from './migrations/0014-callback-pairs.ts';
+import * as requestPrice from './migrations/0015-request-price.ts';
 import type { EngineName } from './statement.ts';
 
-/** Every migration, oldest first: one that has been released is never changed, only followed. */
+/** Every migration, oldest first: one that a database may have had is never changed, only followed. */
 const migrations: Record<string, (db: Kysely<unknown>, engine: EngineName) => Promise<void>> = {
   '0001-books': books.up,
   '0002-callbacks': callbacks.up,
@@ -32,6 +33,7 @@ const migrations: Record<string, (db: Kysely<unknown>, engine: EngineName) => Pr
   '0012-whole-checkpoints': wholeCheckpoints.up,
   '0013-ban-changes': banChanges.up,
   '0014-callback-pairs': callbackPairs.up,
+  '0015-request-price': requestPrice.up,
 };
 
 /** Of those that a database has had, the first that this version does not know: the database is of a newer one. */

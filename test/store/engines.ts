@@ -173,6 +173,11 @@ interface Undoing {
 /** What makes tables of this release those of before a migration: the latest first. */
 const undoings: [Undoing, ...Undoing[]] = [
   {
+    name: '0015-request-price',
+    // It has done nothing where 0006 had given the column.
+    undo: ["delete from kysely_migration where name = '0015-request-price'"],
+  },
+  {
     name: '0014-callback-pairs',
     undo: [
       'drop index callback_due',
