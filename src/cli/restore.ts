@@ -31,13 +31,16 @@ export function restoreCommand(): Command {
         if (!claim)
           throw new UserError('Another command has the database open; try again when it has ended.');
         const restored = await restoreBackup(file, databaseFile(config.dataDir), Date.now());
-        const { accounts, keys, kept, revived } = restored;
+        const { accounts, keys, kept, revived, unread } = restored;
         const missing = problemOf(config, keys > 0, restored.pepper);
-        print(options, { file, accounts, kept, revived: revived ?? null, missing: missing ?? null }, () =>
+        // Null: not all of them are known.
+        const told = unread.length > 0 ? null : revived;
+        print(options, { file, accounts, kept, revived: told, unread, missing: missing ?? null }, () =>
           [
             `Restored ${accounts} account(s) from ${file}.`,
             kept && `What stood there before is in ${kept}.`,
-            revivedLine(revived),
+            revived.length > 0 && `Keys revoked since the backup are ${again}: ${namesOf(revived)}.`,
+            unread.length > 0 && `${unread.join(', ')} cannot be read: keys revoked in it are ${again}.`,
             missing && `Before the server can start: ${missing}. It was to be kept beside the backup.`,
           ]
             .filter((line) => line !== undefined)
@@ -52,12 +55,10 @@ export function restoreCommand(): Command {
 }
 
 /** A key that had leaked is open again, and nobody would look for it. */
-function revivedLine(revived: NamedKey[] | undefined): string | undefined {
-  const again = 'valid again; revoke with `legible key revoke` what shall not be';
-  if (revived === undefined)
-    return `What stood there cannot be read: keys revoked since the backup are ${again}.`;
-  const keys = revived.map(({ id, hint, label }) => `${hint} (${label || 'no label'}, ${id})`);
-  return keys.length === 0 ? undefined : `Keys revoked since the backup are ${again}: ${keys.join(', ')}.`;
+const again = 'valid again; revoke with `legible key revoke` what shall not be';
+
+function namesOf(keys: NamedKey[]): string {
+  return keys.map(({ id, hint, label }) => `${hint} (${label || 'no label'}, ${id})`).join(', ');
 }
 
 /** What must be brought along for the restored keys to work; a damaged pepper is no reason not to restore. */

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { hold, onEachEngine, openAccount } from './engines.ts';
+import { afterEachTest, hold, onEachEngine, openAccount, postgresBooks } from './engines.ts';
 
 onEachEngine('the number of a task', (makeBooks) => {
   it('is told beside its hold, grows with each task, and leads back to it', async () => {
@@ -35,3 +37,23 @@ onEachEngine('the number of a task', (makeBooks) => {
     expect([outcome, none]).toEqual(['zeroBalance', undefined]);
   });
 });
+
+const cleanups = afterEachTest();
+
+it.each([
+  ['0', 1_000_002],
+  ['7000000', 7_000_001],
+])(
+  'a restored dump goes on after the old database, whose last number was %s, or a million later',
+  async (last, next) => {
+    const operations = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
+    const [line] = /select setval\(.*\)(?=")/.exec(operations)!;
+    const books = await postgresBooks(cleanups);
+    const store = await books.open();
+    await openAccount(store, 10_000);
+    // Nothing has been given out yet: the line takes the first number.
+    await books.sql(line.replace(/\$\{last:-0\}/, last));
+    await store.reserve(hold({ taskId: 'next' }));
+    expect(await store.numberOfTask({ taskId: 'next', accountId: 'alice' })).toBe(next);
+  },
+);

@@ -7,14 +7,13 @@ import { foldJournal, journals, walIndex } from './journals.ts';
 import { explained, isDamage } from './unusable.ts';
 
 /**
- * Puts a whole file, on the disk, in the place of a database that nobody may have open, and keeps what stood there under
- * another name, which is returned; undefined where nothing did. Cut off between any two calls, it leaves the old one
- * with its journal, the new one without that, or what no start takes for a database; when it fails, the old one.
- * @throws UserError where the old one can be neither opened nor called damaged
+ * Puts a whole file, on the disk, in the place of a database that nobody may have open, and which has been folded, and
+ * keeps what stood there under another name, which is returned; undefined where nothing did. Cut off between any two
+ * calls, it leaves the old one with its journal, the new one without that, or what no start takes for a database; when it
+ * fails, the old one.
  */
 export function replaceDatabase(target: string, draft: string, kept: string): string | undefined {
   if (standingUnder(target) === 'placeholder') return finishReplacing(target, draft);
-  foldUnlessDamaged(target);
   const folder = dirname(target);
   const left = journals.filter((suffix) => existsSync(target + suffix));
   const undo: (() => void)[] = [];
@@ -61,22 +60,36 @@ function finishReplacing(target: string, draft: string): string | undefined {
   syncToDisk(folder);
   renameSync(draft, target);
   syncToDisk(folder);
-  const before = `${basename(target)}.before-`;
-  const kept = readdirSync(folder).filter((name) => name.startsWith(before) && !name.endsWith('.part'));
-  const times = kept.map((name) => name.replace(/-(wal|journal)$/, '')).sort();
-  const [name] = kept.filter((each) => each.startsWith(times.at(-1)!)).sort();
-  return name && join(folder, name);
+  return keptBeside(target).at(-1);
 }
 
-/** Works the journal into a database, so that it need not be moved; a damaged one keeps its journal. */
-function foldUnlessDamaged(file: string): void {
+/** What restores have kept beside a database, the oldest first: databases, and journals whose database is not there. */
+export function keptBeside(target: string): string[] {
+  const folder = dirname(target);
+  const before = `${basename(target)}.before-`;
+  const names = readdirSync(folder).filter((name) => name.startsWith(before) && !name.endsWith('.part'));
+  const databases = new Set(names.map((name) => name.replace(/-(wal|shm|journal)$/, '')));
+  return [...databases].sort().flatMap((database) => {
+    const name = ['', ...journals].map((suffix) => database + suffix).find((each) => names.includes(each));
+    return name === undefined ? [] : [join(folder, name)];
+  });
+}
+
+/**
+ * Works the journal into a database, so that it need not be moved; false where there is none, or it is damaged, which
+ * keeps its journal.
+ * @throws UserError where it can be neither opened nor called damaged
+ */
+export function foldUnlessDamaged(file: string): boolean {
   // Beside what is missing or empty, SQLite would remove the journal of what stood there.
-  if (!['database', 'unreadable'].includes(standingUnder(file))) return;
+  if (!['database', 'unreadable'].includes(standingUnder(file))) return false;
   try {
     foldJournal(file);
+    return true;
   } catch (error) {
     // Which may be why somebody restores.
     if (!isDamage(error)) throw explained(error, file);
+    return false;
   }
 }
 

@@ -2,15 +2,18 @@ import { existsSync, realpathSync } from 'node:fs';
 import { giveToOwnerOfFolder, syncToDisk } from '../../disk.ts';
 import { UserError } from '../../userError.ts';
 import { copyDatabase, discardDraft, removeDatabase } from './journals.ts';
-import { replaceDatabase } from './replace.ts';
+import { goOnAfter } from './numbers.ts';
+import { foldUnlessDamaged, keptBeside, replaceDatabase } from './replace.ts';
 import { type NamedKey, revivedKeys } from './revived.ts';
 import { type Backup, verifyBackup } from './verify.ts';
 
 export interface Restored extends Backup {
   /** Where the database is that stood there before; undefined where none did. */
   kept: string | undefined;
-  /** Keys that were revoked in that one and are valid again; undefined where it cannot be read. */
-  revived: NamedKey[] | undefined;
+  /** Keys that were revoked in that one, or in those that earlier restores have kept, and are valid again. */
+  revived: NamedKey[];
+  /** Those of them that cannot be read. */
+  unread: string[];
 }
 
 /**
@@ -31,11 +34,14 @@ export async function restoreBackup(backup: string, database: string, now: numbe
     // Checked as the copy that will be used, not as the file that could change meanwhile.
     copyDatabase(source, draft);
     const content = await verifyBackup(draft, now, backup);
+    const isWhole = foldUnlessDamaged(target);
+    goOnAfter(draft, isWhole ? target : undefined, keptBeside(target));
     giveToOwnerOfFolder(draft);
     syncToDisk(draft);
     const name = `${target}.before-${new Date(now).toISOString().replace(/[:.]/g, '-')}`;
     const kept = replaceDatabase(target, draft, name);
-    return { ...content, kept, revived: kept === undefined ? [] : revivedKeys(kept, target) };
+    // After a first restore, what stood there knows no key as revoked any more that is valid again.
+    return { ...content, kept, ...revivedKeys(keptBeside(target), target) };
   } finally {
     discardDraft(draft);
   }
