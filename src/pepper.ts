@@ -26,7 +26,7 @@ export function pepperFile(dataDir: string): string {
 interface PepperedBooks {
   hasKeys(): Promise<boolean>;
   keptPepper(): Promise<string | undefined>;
-  keepPepper(fingerprint: string): Promise<string>;
+  keepPepper(fingerprint: string): Promise<string | undefined>;
 }
 
 /**
@@ -41,7 +41,8 @@ export async function readPepper(config: PepperSettings, books: PepperedBooks): 
   const pepper = findPepper(config)!;
   const fingerprint = fingerprintOf(pepper);
   // Not as looked up above: another process may have been first.
-  if ((await books.keepPepper(fingerprint)) !== fingerprint) throw new UserError(otherPepper(config));
+  const kept = await books.keepPepper(fingerprint);
+  if (kept !== undefined && kept !== fingerprint) throw new UserError(otherPepper(config));
   return pepper;
 }
 

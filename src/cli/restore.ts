@@ -35,13 +35,17 @@ export function restoreCommand(): Command {
         const missing = problemOf(config, keys > 0, restored.pepper);
         // Null: not all of them are known.
         const told = unread.length > 0 ? null : revived;
-        print(options, { file, accounts, kept, revived: told, unread, missing: missing ?? null }, () =>
+        // Of before fingerprints were kept; where there are no keys, any pepper will do.
+        const isPepperKnown = keys === 0 || restored.pepper !== null;
+        const data = { file, accounts, kept, revived: told, unread, missing: missing ?? null, isPepperKnown };
+        print(options, data, () =>
           [
             `Restored ${accounts} account(s) from ${file}.`,
             kept && `What stood there before is in ${kept}.`,
             revived.length > 0 && `Keys revoked since the backup are ${again}: ${namesOf(revived)}.`,
             unread.length > 0 && `${unread.join(', ')} cannot be read: keys revoked in it are ${again}.`,
             missing && `Before the server can start: ${missing}. It was to be kept beside the backup.`,
+            !isPepperKnown && 'Which pepper the keys need is not known: with another, all are refused.',
           ]
             .filter((line) => line !== undefined)
             .map(printable)

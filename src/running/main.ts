@@ -28,6 +28,7 @@ import { watchStore, watchThreads } from './gauges.ts';
 import { withinOpenFiles } from './openFiles.ts';
 import { type Sweeper, startSweeper } from './sweeper.ts';
 import { startTimekeeper } from './timekeeper.ts';
+import { untilPepperIsKnown } from './unknownPepper.ts';
 import { welcome } from './welcome.ts';
 
 export interface Running {
@@ -91,7 +92,7 @@ export async function start(given: Config, surroundings: Surroundings): Promise<
       config,
       clock,
       machineTime: () => machine.now(),
-      store,
+      store: await untilPepperIsKnown(store, pepper, log),
       engines: {
         text: recognizer,
         puzzles: recognizer,

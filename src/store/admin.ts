@@ -160,8 +160,13 @@ export interface StoreAdmin {
   endPackage(packageId: string, now: number): Promise<boolean>;
   /** Fingerprint of the pepper that the keys are hashed with; undefined where none is kept yet. */
   keptPepper(): Promise<string | undefined>;
-  /** Keeps a fingerprint unless there are keys that another one belongs to; returns the one that is kept. */
-  keepPepper(fingerprint: string): Promise<string>;
+  /**
+   * Keeps a fingerprint unless there are keys already; returns the one that is kept, undefined where keys were made before
+   * any was.
+   */
+  keepPepper(fingerprint: string): Promise<string | undefined>;
+  /** Keeps the fingerprint of the pepper that a key has been found with, where none is kept. */
+  provePepper(fingerprint: string): Promise<void>;
   /**
    * What the ledger's invariants find; empty when the books are right. From the last checkpoint on, or when `whole`
    * from the first line, and then the checkpoints are checked as well.

@@ -17,7 +17,7 @@ import { recall } from './operations/idempotency.ts';
 import { createKey, hasKeys, listKeys, revokeKey } from './operations/keys.ts';
 import { numberOfTask, taskOfNumber } from './operations/numbers.ts';
 import { createPackage, endPackage, listPackages } from './operations/packages.ts';
-import { keepPepper, keptPepper } from './operations/pepper.ts';
+import { keepPepper, keptPepper, provePepper } from './operations/pepper.ts';
 import { poll, savePolls } from './operations/poll.ts';
 import { beat, probe, time } from './operations/presence.ts';
 import { findPrincipal } from './operations/principal.ts';
@@ -64,6 +64,7 @@ const operations = {
   numberOfTask,
   poll,
   probe,
+  provePepper,
   readAccount,
   recall,
   reclaim,

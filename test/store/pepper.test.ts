@@ -1,8 +1,11 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { fingerprintOf } from '../../src/key.ts';
+import { untilPepperIsKnown } from '../../src/running/unknownPepper.ts';
 import { welcome } from '../../src/running/welcome.ts';
 import { onEachEngine, openAccount } from './engines.ts';
+
+const right = 'r'.repeat(32);
 
 onEachEngine('the fingerprint of the pepper', (makeBooks) => {
   it('is that of the last pepper before the first key, and of no other from then on', async () => {
@@ -27,10 +30,19 @@ onEachEngine('the fingerprint of the pepper', (makeBooks) => {
     expect(await second.keepPepper(fingerprintOf(peppers.second))).toBe(fingerprintOf(peppers.first));
   });
 
-  it('is kept late where keys were made before any was', async () => {
+  it('is not known where keys were made before any was kept, until one of them is found', async () => {
     const store = await (await makeBooks()).open();
     await openAccount(store, 0);
-    expect(await store.keepPepper('one')).toBe('one');
-    expect(await store.keepPepper('other')).toBe('one');
+    expect(await store.keepPepper(fingerprintOf(right))).toBeUndefined();
+    expect(await store.keptPepper()).toBeUndefined();
+    const log = { warn: vi.fn() };
+    const served = await untilPepperIsKnown(store, right, log);
+    expect(log.warn).toHaveBeenCalledWith({}, expect.stringContaining('is not known'));
+    expect(await served.findPrincipal('hash-nobody')).toBeUndefined();
+    expect(await store.keptPepper()).toBeUndefined();
+    expect(await served.findPrincipal('hash-alice')).toMatchObject({ key: { id: 'key-alice' } });
+    expect(await store.keptPepper()).toBe(fingerprintOf(right));
+    expect(await store.keepPepper('other')).toBe(fingerprintOf(right));
+    expect(await untilPepperIsKnown(store, right, log)).toBe(store);
   });
 });

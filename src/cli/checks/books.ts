@@ -49,8 +49,16 @@ async function checkKeys(config: Config, store: StoreAdmin): Promise<Finding> {
   const finding = findingsOf('store');
   const keys = (await store.listKeys()).length;
   try {
-    const problem = pepperProblem(config, keys > 0, await store.keptPepper());
-    return finding('keys', problem === undefined, problem ?? `${keys}, made with this pepper`);
+    const kept = await store.keptPepper();
+    const problem = pepperProblem(config, keys > 0, kept);
+    if (problem !== undefined) return finding('keys', false, problem);
+    if (keys > 0 && kept === undefined)
+      return finding(
+        'keys',
+        'warn',
+        `${keys}; which pepper they need is not known until one of them is used`,
+      );
+    return finding('keys', true, `${keys}, made with this pepper`);
   } catch (error) {
     return finding('keys', false, messageOf(error));
   }
