@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { pepperProblem } from '../pepper.ts';
@@ -18,9 +18,11 @@ export function restoreCommand(): Command {
       if (config.databaseUrl !== undefined) {
         throw new UserError('The data is in PostgreSQL: use pg_restore (docs/operations.md has the line).');
       }
+      if (name === '') throw new UserError('The file has no name.');
       const file = resolve(name);
-      if (!existsSync(file)) throw new UserError(`${file} does not exist.`);
-      if (!statSync(file).isFile()) throw new UserError(`${file} is no file.`);
+      const found = statSync(file, { throwIfNoEntry: false });
+      if (!found) throw new UserError(`${file} does not exist.`);
+      if (!found.isFile()) throw new UserError(`${file} is no file.`);
       const { claimDatabase, lockDataDir } = await import('../store/lock.ts');
       const { databaseFile } = await import('../store/open.ts');
       const { restoreBackup } = await import('../store/sqlite/restore.ts');

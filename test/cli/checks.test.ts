@@ -167,6 +167,23 @@ describe('doctor on backups', () => {
     });
   });
 
+  it.skipIf(process.getuid?.() !== 0)(
+    'does not say that one is gone, nor does restore, where this user may not look',
+    async () => {
+      const [note, guarded] = [join(settings.LEGIBLE_DATA_DIR!, 'last-backup.json'), join(folder, 'guarded')];
+      const file = join(guarded, 'copy.db');
+      await json('backup', join(folder, 'seen.db'));
+      mkdirSync(guarded, { mode: 0o700 });
+      writeFileSync(note, JSON.stringify({ file, at: Date.now() - day }), { mode: 0o600 });
+      for (const each of [folder, settings.LEGIBLE_DATA_DIR!, note]) chownSync(each, 65_534, 65_534);
+      process.seteuid!(65_534);
+      onTestFinished(() => process.seteuid!(0));
+      const { detail } = backupOf(Date.now())!;
+      expect(detail).toContain(`${file}, which this user cannot look at (EACCES)`);
+      expect((await run('restore', file)).err).toMatch(/^error: EACCES: /);
+    },
+  );
+
   it('a backup is good though it cannot be noted', async () => {
     const note = join(settings.LEGIBLE_DATA_DIR!, 'last-backup.json');
     rmSync(note, { force: true });

@@ -201,8 +201,9 @@ it.skipIf(process.getuid?.() !== 0)(
   },
 );
 
-it('a folder is no backup', async () => {
+it('a folder is no backup, nor is a file without a name', async () => {
   const { on } = scene('folder');
+  expect(JSON.parse((await on('restore', '')).err).error).toBe('The file has no name.');
   expect(JSON.parse((await on('restore', folder)).err).error).toBe(`${folder} is no file.`);
 });
 

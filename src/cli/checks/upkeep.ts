@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { Config } from '../../settings/config.ts';
 import { databaseFile } from '../../store/open.ts';
 import { type LastBackup, lastBackup } from '../lastBackup.ts';
@@ -22,7 +22,15 @@ export function checkUpkeep({ dataDir, databaseUrl }: Config, now: number): Find
   const { at, file } = backup;
   if (at > now)
     return [finding('backup', 'warn', `${moment(at)} is still to come: a clock was wrong, then or now`)];
-  const where = existsSync(file) ? file : `${file}, where it is no more`;
-  const detail = `${moment(at)}, ${Math.floor((now - at) / dayMs)} day(s) ago, in ${where}`;
+  const detail = `${moment(at)}, ${Math.floor((now - at) / dayMs)} day(s) ago, in ${placeOf(file)}`;
   return [finding('backup', now - at <= oldestBackupMs ? 'ok' : 'warn', detail)];
+}
+
+/** One that is gone may have been brought elsewhere, as it should be; one in a folder of another user's is not gone. */
+function placeOf(file: string): string {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) ? file : `${file}, where it is no more`;
+  } catch (error) {
+    return `${file}, which this user cannot look at (${(error as NodeJS.ErrnoException).code})`;
+  }
 }
