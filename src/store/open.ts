@@ -6,6 +6,7 @@ import { makeCheckpoints } from './checkpoints.ts';
 import { countedPoll } from './countedPoll.ts';
 import type { Engine, EngineEvents } from './engine.ts';
 import { withFreshResults } from './freshResults.ts';
+import { latestEntries } from './latestEntries.ts';
 import { openPostgres } from './postgres/engine.ts';
 import { unreachable } from './postgres/unreachable.ts';
 import { openSqlite } from './sqlite/engine.ts';
@@ -93,7 +94,7 @@ function adminOn(engine: Engine): Omit<StoreAdmin, 'counters'> {
     listAccounts: () => engine.look('listAccounts'),
     findAccount: (idOrName) => engine.look('findAccount', idOrName),
     topUp: (payment) => engine.call('topUp', payment),
-    listEntries: (accountId, limit) => engine.look('listEntries', accountId, limit),
+    listEntries: (accountId, limit) => latestEntries(engine, accountId, limit),
     listFeedback: (which) => engine.look('listFeedback', which),
     createKey: (key) => engine.call('createKey', key),
     listKeys: (accountId) => engine.look('listKeys', accountId),

@@ -1,6 +1,7 @@
 import type { LedgerEntry } from '../admin.ts';
 import { type EntryKind, house } from '../schema.ts';
 import { change, type Operation, rows, statement } from '../statement.ts';
+import type { Stretch } from './balances.ts';
 
 const insertEntry = statement((db, p: Entry) =>
   db.insertInto('entry').values({
@@ -60,18 +61,20 @@ export function* writeForTask(kind: 'reserve' | 'settle' | 'release', task: Hold
   });
 }
 
-const selectEntries = statement((db, p: { accountId: string; limit: number }) =>
+const selectEntries = statement((db, p: Stretch & { accountId: string; limit: number }) =>
   db
     .selectFrom('entry')
     .select(['number', 'kind', 'debit', 'amount', 'calls', 'task_id', 'note', 'at'])
+    .where('number', '>', p.since)
+    .where('number', '<=', p.upTo)
     .where((eb) => eb.or([eb('debit', '=', p.accountId), eb('credit', '=', p.accountId)]))
     .orderBy('number', 'desc')
     .limit(p.limit),
 );
 
-/** The latest entries of an account, newest first; an adjustment that took money has a negative amount. */
-export function* listEntries(accountId: string, limit: number): Operation<LedgerEntry[]> {
-  const found = yield* rows(selectEntries, { accountId, limit });
+/** The latest entries of an account in a stretch, newest first; an adjustment that took money has a negative amount. */
+export function* listEntries(accountId: string, limit: number, stretch: Stretch): Operation<LedgerEntry[]> {
+  const found = yield* rows(selectEntries, { accountId, limit, ...stretch });
   return found.map(({ number, kind, debit, amount, calls, task_id, note, at }) => ({
     id: number,
     kind,
