@@ -49,7 +49,7 @@ export function restoreCommand(): Command {
             missing && `Before the server can start: ${missing}. It was to be kept beside the backup.`,
             !isPepperKnown && 'Which pepper the keys need is not known: with another, all are refused.',
           ]
-            .filter((line) => line !== undefined)
+            .filter((line) => typeof line === 'string')
             .map(printable)
             .join('\n'),
         );
