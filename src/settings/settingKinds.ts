@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isRange, rangeOf } from '../range.ts';
 import { type DialectName, dialectNames } from './dialects.ts';
-import { milliseconds } from './milliseconds.ts';
+import { milliseconds, mostSeconds } from './milliseconds.ts';
 import { standardPrices } from './prices.ts';
 import { suggestion } from './suggestion.ts';
 
@@ -30,7 +30,7 @@ export const host = filled.refine(
 export const positive = whole.refine((value) => value >= 1, 'is below 1');
 export const port = count.refine((value) => value <= 65_535, 'is above 65535');
 export const seconds = number
-  .refine((value) => value > 0 && value <= 86_400 * 366, 'is not above 0 and below a year')
+  .refine((value) => value > 0 && value <= mostSeconds, 'is not above 0 and below a year')
   // What databases keep are whole milliseconds; 2.01 times 1,000 is none.
   .refine((value) => milliseconds(value) / 1_000 === value, 'is finer than a thousandth');
 /** Beyond 24.8 days a timer of Node's ends at once. */

@@ -1,7 +1,9 @@
+import Database from 'better-sqlite3';
 import type pg from 'pg';
 import { afterEach, expect, it, vi } from 'vitest';
 import { inspect } from '../../src/store/postgres/inspect.ts';
-import { afterEachTest, noon, postgresBooks } from './engines.ts';
+import { verifyBackup } from '../../src/store/sqlite/verify.ts';
+import { afterEachTest, noon, openAccount, postgresBooks, sqliteBooks } from './engines.ts';
 
 const cleanups = afterEachTest();
 afterEach(() => void vi.useRealTimers());
@@ -76,3 +78,44 @@ it('each of our tables that is gone or without its primary key is shown to docto
   // All that the migrations have made.
   expect(await missing()).toEqual([...indexes, 'feedback', ...keyed.map(({ table }) => table)].sort());
 });
+
+it('a foreign key that is gone, or was never seen to hold, is shown to doctor', async () => {
+  const books = await postgresBooks(cleanups);
+  const store = await books.open();
+  const keys = async () => (await store.inspect()).find(({ name }) => name === 'foreign keys');
+  expect(await keys()).toMatchObject({ ok: true, detail: 'all there' });
+  await books.sql('alter table api_key drop constraint api_key_account_id_fkey');
+  await books.sql('alter table task drop constraint task_account_id_fkey');
+  const again = 'alter table task add foreign key (account_id) references account (id) not valid';
+  await books.sql(again);
+  expect(await keys()).toMatchObject({
+    ok: false,
+    detail: 'missing: api_key to account, task to account; restore the last good dump',
+  });
+});
+
+it.each([
+  ['account', 'account_id'],
+  ['package', 'package_id'],
+])(
+  'in a file, a key whose %s is not there is shown to doctor, and refused in a backup',
+  async (parent, column) => {
+    const books = await sqliteBooks(cleanups);
+    const store = await books.open();
+    await openAccount(store, 0);
+    const integrity = async () => (await store.inspect()).find(({ name }) => name === 'integrity');
+    expect(await integrity()).toMatchObject({ ok: true, detail: 'ok' });
+    const database = new Database(books.where);
+    database.pragma('foreign_keys = off');
+    database.exec(`update api_key set ${column} = 'none'`);
+    database.close();
+    const detail = `row 1 of api_key names no ${parent} that is there`;
+    expect(await integrity()).toMatchObject({
+      ok: false,
+      detail: expect.stringMatching(`^${detail}: put a`),
+    });
+    await expect(verifyBackup(books.where, noon, 'the copy')).rejects.toThrow(
+      `the copy is damaged: ${detail}`,
+    );
+  },
+);

@@ -110,7 +110,9 @@ onEachEngine('the audit', (makeBooks) => {
   const dropChecks = (books: Books) =>
     books.engine === 'postgres' ? ['alter table account drop constraint account_bears_its_holds'] : [];
 
-  const damages: [invariants: string[], what: string, (books: Books) => string[]][] = [
+  type Damage = [invariants: string[], what: string, (books: Books) => string[]];
+
+  const damages: Damage[] = [
     [['I1', 'I5'], 'money from nowhere', () => ["update account set posted = posted + 1 where id = 'bob'"]],
     [
       ['I1', 'I5'],
@@ -139,7 +141,7 @@ onEachEngine('the audit', (makeBooks) => {
       'a settlement of another amount',
       () => [
         // Ended, so that what is settled is all that is wrong with it.
-        "update task set state = 'ready' where id = 'open'",
+        "update task set state = 'ready', solution = '{}' where id = 'open'",
         lineOf('settle', { task_id: "'open'", amount: '399' }),
       ],
     ],
@@ -162,6 +164,23 @@ onEachEngine('the audit', (makeBooks) => {
       () => ["update task set state = 'failed' where id = 'charged'"],
     ],
     [['I8'], 'a ready task that was free', () => ["update task set state = 'ready' where id = 'failed'"]],
+    ...(
+      [
+        ['an open task of another price', 'price = 399', 'open'],
+        ['an open task of another account', "account_id = 'bob'", 'open'],
+        ['an open task of no package', 'package_id = null', 'taken'],
+        ['an open task of a package that it was not reserved of', "package_id = 'plan'", 'open'],
+        ['a charged task of another account', "account_id = 'bob'", 'charged'],
+        ['an open task that never falls due', 'deadline = deadline + 1000000000000000', 'open'],
+      ] as const
+    ).map(
+      ([what, change, id]): Damage => [['I4'], what, () => [`update task set ${change} where id = '${id}'`]],
+    ),
+    [
+      ['I8'],
+      'a ready task without a solution',
+      () => ["update task set solution = null where id = 'charged'"],
+    ],
     [
       ['I1', 'I3', 'I5'],
       'a balance below its holds',
@@ -212,6 +231,21 @@ onEachEngine('the audit', (makeBooks) => {
       expect([...new Set(found)].sort(), what).toEqual(invariants);
     }
     expect(await store.audit(noon)).toEqual([]);
+  });
+
+  it('names a task whose lines have all been moved to another account, with what they moved', async () => {
+    const books = await makeBooks();
+    await keepBooks(books);
+    const found = await books.auditAfter([
+      books.engine === 'postgres'
+        ? 'alter table entry disable trigger entry_no_change'
+        : 'drop trigger entry_no_update',
+      "update entry set debit = 'bob' where task_id = 'charged'",
+      "update account set posted = posted + 400 where id = 'alice'",
+      "update account set posted = posted - 400 where id = 'bob'",
+    ]);
+    expect(found.map(({ invariant }) => invariant)).toEqual(['I4', 'I9']);
+    expect(found[0]!.detail).toContain(': charged,');
   });
 
   it('names the first twenty of many, and how many more there are', async () => {

@@ -96,7 +96,8 @@ async function checkLedger(config: Config, store: Store & StoreAdmin, whole: boo
   const finding = findingsOf('ledger');
   try {
     const violations = await store.audit(await timeOf(store), { whole });
-    if (violations.length === 0) return [finding('books', true, 'the entries and the balances agree')];
+    if (violations.length === 0)
+      return [finding('books', true, 'the entries, the balances and the tasks agree')];
     const isServed = config.databaseUrl === undefined && isDataDirHeld(config.dataDir);
     return violations.map(({ invariant, detail }) => {
       if (invariant !== 'I6') return finding(invariant, false, `${detail}: ${wrongBooks}`);

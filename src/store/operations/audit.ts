@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { milliseconds, mostSeconds } from '../../settings/milliseconds.ts';
 import type { Violation } from '../admin.ts';
 import { type Operation, rows, type Statement, statement } from '../statement.ts';
 import { checkpoints, type Stretch, tasksIn } from './balances.ts';
@@ -31,6 +32,8 @@ function rule(invariant: string, says: string, text: (values: Values) => RawBuil
     })),
   };
 }
+
+const longestMs = milliseconds(mostSeconds);
 
 const rules: Rule[] = [
   rule(
@@ -75,6 +78,23 @@ const rules: Rule[] = [
   ),
 
   rule(
+    'I4',
+    'a task has the account, the price and the package of its reservation',
+    () => sql`
+    select t.id as subject, 1 as expected, 0 as found
+    from task t join entry r on r.task_id = t.id and r.kind = 'reserve'
+    where r.debit <> t.account_id or r.amount <> t.price or r.package_id is distinct from t.package_id`,
+  ),
+
+  rule(
+    'I4',
+    'an open task falls due within the longest time that can be set',
+    () => sql`
+    select id as subject, created_at + ${sql.lit(longestMs)} as expected, deadline as found from task
+    where state in ('queued', 'running') and deadline > created_at + ${sql.lit(longestMs)}`,
+  ),
+
+  rule(
     'I6',
     'no hold stands 30 s after its deadline',
     ({ now }) => sql`
@@ -89,6 +109,13 @@ const rules: Rule[] = [
     select t.id as subject, 1 as expected, 0 as found from task t
     where (t.state = 'ready') <> exists (select 1 from entry e where e.task_id = t.id and e.kind = 'settle')
       and t.state in ('ready', 'failed')`,
+  ),
+
+  rule(
+    'I8',
+    'a ready task has what it was charged for',
+    () => sql`
+    select id as subject, 1 as expected, 0 as found from task where state = 'ready' and solution is null`,
   ),
 ];
 

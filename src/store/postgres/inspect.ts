@@ -20,6 +20,21 @@ const missingKeys = `
   union all select u.name from unnest(cast($2 as text[])) u (name) where not exists
     (select 1 from pg_index i where i.indexrelid = to_regclass(u.name) and i.indisunique and i.indisvalid)`;
 
+/** Which tables name rows of which others. */
+const references = [
+  ['package', 'account'],
+  ['api_key', 'account'],
+  ['api_key', 'package'],
+  ['task', 'account'],
+];
+
+/** Which of these are kept by no constraint that has been seen to hold for every row. */
+const missingReferences = `
+  select f.child || ' to ' || f.parent as name
+  from unnest(cast($1 as text[]), cast($2 as text[])) f (child, parent) where not exists
+    (select 1 from pg_constraint c where c.contype = 'f' and c.convalidated
+      and c.conrelid = to_regclass(f.child) and c.confrelid = to_regclass(f.parent))`;
+
 /** Reads what doctor shows of a PostgreSQL server, whose time `timeThere` asks for. */
 export async function inspect(pool: pg.Pool, timeThere: () => Promise<number>): Promise<StoreCheck[]> {
   const { rows } = await pool.query<{ version: string }>(
@@ -33,13 +48,21 @@ export async function inspect(pool: pg.Pool, timeThere: () => Promise<number>): 
     const advice = ok ? '' : `: set it to ${remedy} in postgresql.conf, or commits can be lost`;
     checks.push({ name, ok, detail: `${name} is ${value}${advice}` });
   }
-  const found = await pool.query<{ name: string }>(missingKeys, [tableNames, unique]);
-  const missing = found.rows.map(({ name }) => name);
-  checks.push({
-    name: 'primary keys',
-    ok: missing.length === 0,
-    detail: missing.length === 0 ? 'all there' : `missing: ${missing.join(', ')}; restore the last good dump`,
-  });
+  const children = references.map(([child]) => child);
+  const parents = references.map(([, parent]) => parent);
+  for (const [name, query, values] of [
+    ['primary keys', missingKeys, [tableNames, unique]],
+    ['foreign keys', missingReferences, [children, parents]],
+  ] as const) {
+    const found = await pool.query<{ name: string }>(query, [...values]);
+    const missing = found.rows.map((row) => row.name);
+    checks.push({
+      name,
+      ok: missing.length === 0,
+      detail:
+        missing.length === 0 ? 'all there' : `missing: ${missing.join(', ')}; restore the last good dump`,
+    });
+  }
   const there = await timeThere();
   const milliseconds = Math.abs(Date.now() - there);
   const isClose = milliseconds <= 2_000;

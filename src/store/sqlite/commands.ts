@@ -15,10 +15,26 @@ function backup(database: Database, file = ''): void {
   syncToDisk(file);
 }
 
+/** How many broken things are named. */
+const mostNamed = 10;
+
 /** `ok`, or what is broken. */
 function integrity(database: Database): string {
-  const found = database.pragma('integrity_check(10)') as { integrity_check: string }[];
-  return found.map((row) => row.integrity_check).join('; ');
+  const found = database.pragma(`integrity_check(${mostNamed})`) as { integrity_check: string }[];
+  const checked = found.map((row) => row.integrity_check).join('; ');
+  return checked === 'ok' ? (danglingRows(database) ?? checked) : checked;
+}
+
+/** Rows that name others which are not there: SQLite keeps them out only of connections that ask for it. */
+function danglingRows(database: Database): string | undefined {
+  const found = database.prepare(
+    'select "table" as child, rowid, parent from pragma_foreign_key_check limit ?',
+  );
+  const rows = found.all(mostNamed) as { child: string; rowid: number; parent: string }[];
+  if (rows.length === 0) return undefined;
+  return rows
+    .map(({ child, rowid, parent }) => `row ${rowid} of ${child} names no ${parent} that is there`)
+    .join('; ');
 }
 
 export interface Durability {
