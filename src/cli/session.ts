@@ -6,7 +6,7 @@ import { databaseName } from '../settings/databaseUrl.ts';
 import { loadConfig } from '../settings/loadConfig.ts';
 import type { StoreAdmin } from '../store/admin.ts';
 import { isDataDirHeld } from '../store/lock.ts';
-import { databaseFile, openStore } from '../store/open.ts';
+import { databaseFile, openStore, type StoreOptions } from '../store/open.ts';
 import type { Account, Key } from '../store/records.ts';
 import { remnantsProblem } from '../store/sqlite/remnants.ts';
 import { explained } from '../store/sqlite/unusable.ts';
@@ -23,6 +23,11 @@ export interface Session {
   pepper(): Promise<string>;
 }
 
+interface SessionOptions extends Pick<StoreOptions, 'onUnended'> {
+  isMade?: boolean;
+  isUpgraded?: boolean;
+}
+
 /**
  * Opens the store that the server of this configuration uses, beside it if it runs, and closes it again.
  * @throws UserError when there is none, unless `isMade` lets it be made; when its tables are of an older version and
@@ -30,7 +35,7 @@ export interface Session {
  */
 export async function withStore<T>(
   work: (session: Session) => Promise<T>,
-  { isMade = false, isUpgraded = false }: { isMade?: boolean; isUpgraded?: boolean } = {},
+  { isMade = false, isUpgraded = false, ...options }: SessionOptions = {},
 ): Promise<T> {
   const config = loadConfig();
   const isThere = hasDatabase(config);
@@ -40,7 +45,7 @@ export async function withStore<T>(
       `A server is running on ${resolve(config.dataDir)}, and its database is not there, or not yet: try again, or stop that first.`,
     );
   const hasTables = isThere && (isUpgraded || (await lookForTables(config, isMade)));
-  const store = await openStore(config);
+  const store = await openStore(config, options);
   // On standard error: what is made there is found by no server of another folder or database.
   if (!isThere)
     console.error(printable(`Made a database in ${resolve(config.dataDir)} (dataDir): there was none.`));

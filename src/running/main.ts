@@ -153,7 +153,7 @@ async function closeAll(started: Close[]): Promise<void> {
 /** Opens the store; `lost` is aborted when it can promise nothing any more. */
 function openBooks(
   config: Config,
-  { onFatal, calledOff }: Pick<Surroundings, 'onFatal'> & { calledOff: AbortSignal },
+  { log, onFatal, calledOff }: Pick<Surroundings, 'log' | 'onFatal'> & { calledOff: AbortSignal },
   metrics: Metrics,
   lost: AbortController,
 ): Promise<Store & StoreAdmin> {
@@ -164,6 +164,11 @@ function openBooks(
       onFatal(error);
     },
     onCommit: ({ operations }) => metrics.observeCommit(operations),
+    onUnended: ({ error, ...task }) =>
+      log.error(
+        { ...task, err: error },
+        'a task cannot be ended, and its hold not be given back: `legible doctor` tells what is wrong with the books',
+      ),
   });
   return unlessCalledOff(opening, calledOff);
 }

@@ -71,6 +71,14 @@ export function tookTooLong(error: unknown): boolean {
   return ['57014', '55P03'].includes((error as { code?: string }).code ?? '');
 }
 
+/** Codes for the rows that an operation is about: of SQLite, of PostgreSQL (data, integrity, a trigger), of our own code. */
+const ofRows = /^(SQLITE_(CONSTRAINT|MISMATCH)|2[23]|P0001$|ERROR$)/;
+
+/** Whether the rows that an operation is about are why it failed, and not the database: what is about others may pass. */
+export function isOfRows(error: unknown): boolean {
+  return error instanceof StoreError && !error.isAway && ofRows.test(error.code);
+}
+
 export function storeErrorOf(error: unknown, options: Omit<StoreErrorDetail, 'cause'> = {}): StoreError {
   if (error instanceof StoreError) return error;
   const { code, message } = error as { code?: unknown; message?: unknown };

@@ -12,12 +12,15 @@ import { unreachable } from './postgres/unreachable.ts';
 import { openSqlite } from './sqlite/engine.ts';
 import type { Store } from './store.ts';
 import { sweepOwn, sweepShared } from './sweeps.ts';
+import { type UnendedTask, UnendedTasks } from './unended.ts';
 
 export interface StoreOptions {
   /** Called when the store can promise nothing any more; by default the process ends with status 70. */
   onFatal?: (error: Error) => void;
   /** Called after each commit: how many operations it carried. */
   onCommit?: EngineEvents['committed'];
+  /** Called for each task that repair or sweep could not end, and again when they have tried once more, minutes later. */
+  onUnended?: (task: UnendedTask) => void;
 }
 
 export function databaseFile(dataDir: string): string {
@@ -27,7 +30,7 @@ export function databaseFile(dataDir: string): string {
 /** Opens the store that the configuration names, and brings its tables up to date. */
 export async function openStore(
   { dataDir, databaseUrl }: Pick<Config, 'dataDir' | 'databaseUrl'>,
-  { onFatal = endProcess, onCommit = () => {} }: StoreOptions = {},
+  { onFatal = endProcess, onCommit = () => {}, onUnended }: StoreOptions = {},
 ): Promise<Store & StoreAdmin> {
   const counted = { operations: 0, commits: 0 };
   const events: EngineEvents = {
@@ -49,14 +52,14 @@ export async function openStore(
     walBytes: await engine.walBytes(),
   });
   const isShared = databaseUrl !== undefined;
-  const store = storeOn(engine, isShared);
+  const store = storeOn(engine, isShared, new UnendedTasks(onUnended));
   return { ...(isShared ? store : withFreshResults(store, engine)), ...adminOn(engine), counters };
 }
 
-function storeOn(engine: Engine, isShared: boolean): Store {
+function storeOn(engine: Engine, isShared: boolean, unended: UnendedTasks): Store {
   const node = randomUUID();
   return {
-    ...(isShared ? sweepShared(engine, node) : sweepOwn(engine, node)),
+    ...(isShared ? sweepShared(engine, node, unended) : sweepOwn(engine, node, unended)),
     findPrincipal: (keyHash) => engine.call('findPrincipal', keyHash),
     recall: (request) => engine.call('recall', request),
     reserve: (hold) => engine.call('reserve', hold, node),

@@ -22,11 +22,11 @@ import { poll, savePolls } from './operations/poll.ts';
 import { beat, probe, time } from './operations/presence.ts';
 import { findPrincipal } from './operations/principal.ts';
 import { release } from './operations/release.ts';
-import { orphanAccounts, repair, repairOf } from './operations/repair.ts';
+import { orphanAccounts, orphanTasks, repair, repairOf, repairTask } from './operations/repair.ts';
 import { reserve } from './operations/reserve.ts';
 import { settle } from './operations/settle.ts';
 import { isAnyStanding } from './operations/standing.ts';
-import { endOverdueOf, lateAccounts, sweep } from './operations/sweep.ts';
+import { endOverdueOf, lateAccounts, overdueTasks, sweep } from './operations/sweep.ts';
 import { handBack, reclaim, take } from './operations/take.ts';
 import { welcome } from './operations/welcome.ts';
 import type { Operation } from './statement.ts';
@@ -70,8 +70,10 @@ const operations = {
   reclaim,
   release,
   orphanAccounts,
+  orphanTasks,
   repair,
   repairOf,
+  repairTask,
   reserve,
   revokeKey,
   saveBan,
@@ -81,6 +83,7 @@ const operations = {
   sinceCheckpoint,
   sweep,
   lateAccounts,
+  overdueTasks,
   endOverdueOf,
   take,
   takeCallback,

@@ -3,6 +3,7 @@ import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { checkBooks } from '../../src/cli/checks/books.ts';
 import { judgeFileSystem, judgeRoom } from '../../src/cli/checks/disks.ts';
@@ -14,7 +15,7 @@ import { checkUpkeep } from '../../src/cli/checks/upkeep.ts';
 import { Guard } from '../../src/outbound/guard.ts';
 import { loadConfig, type Sources, traceConfig } from '../../src/settings/loadConfig.ts';
 import { lockDataDir } from '../../src/store/lock.ts';
-import { openStore } from '../../src/store/open.ts';
+import { databaseFile, openStore } from '../../src/store/open.ts';
 import { hold, openAccount } from '../store/engines.ts';
 import { installation, stubSettings } from './legible.ts';
 
@@ -130,6 +131,30 @@ describe('doctor on holds past their deadline', () => {
     expect(served?.repair).toBeUndefined();
     server?.release();
     expect(await I6()).toMatchObject({ status: 'fail', repair: expect.any(Function) });
+  });
+
+  it('refunds them beside one that cannot be refunded, and names that', async () => {
+    const { settings } = installation();
+    const dataDir = settings.LEGIBLE_DATA_DIR;
+    stubSettings(settings);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const store = await openStore({ dataDir, databaseUrl: undefined });
+    await openAccount(store, 10_000);
+    for (const taskId of ['good', 'bad', 'fine']) await store.reserve(hold({ taskId }));
+    await store.close();
+    const database = new Database(databaseFile(dataDir));
+    onTestFinished(() => void database.close());
+    database.exec("update task set price = 5000 where id = 'bad'");
+
+    const broken = async () =>
+      (await checkBooks(config(settings), false)).filter(({ group }) => group === 'ledger');
+    const found = await broken();
+    expect(found.map(({ name }) => name)).toEqual(['I4', 'I6', 'I6', 'I6']);
+    expect(await found[1]!.repair!()).toMatch(
+      /: 2 queued again or refunded; .*; not to be refunded: bad of alice$/,
+    );
+    expect((await broken()).map(({ name }) => name)).toEqual(['I4', 'I6']);
+    expect(database.prepare('select pending from account').pluck().get()).toBe(400);
   });
 });
 

@@ -5,7 +5,7 @@ import type { Config } from '../../settings/config.ts';
 import type { StoreAdmin } from '../../store/admin.ts';
 import { isDataDirHeld, lockDataDir } from '../../store/lock.ts';
 import { NewerTables } from '../../store/migrate.ts';
-import { databaseFile } from '../../store/open.ts';
+import { databaseFile, type StoreOptions } from '../../store/open.ts';
 import type { SweepOutcome } from '../../store/records.ts';
 import { remnantsProblem } from '../../store/sqlite/remnants.ts';
 import type { Store } from '../../store/store.ts';
@@ -114,9 +114,10 @@ function bringUpToDate(config: Config, pending: string[]): Promise<string> {
   return withoutServer(config, async () => `did ${pending.join(', ')}`);
 }
 
-/** What a server does at its start and then every second. */
+/** What a server does at its start and then every second. What it leaves breaks rules of the books, which are told too. */
 function endOverdue(config: Config): Promise<string> {
-  return withoutServer(config, async (store) => {
+  const left: string[] = [];
+  const work = async (store: Store & StoreAdmin): Promise<string> => {
     const now = await timeOf(store);
     const repaired = await store.repair(now);
     let timedOut = 0;
@@ -126,19 +127,22 @@ function endOverdue(config: Config): Promise<string> {
       if (swept.cutOff !== undefined) throw swept.cutOff;
       timedOut += swept.timedOut;
     } while (swept.more);
-    return `tasks of a server that had died: ${repaired} queued again or refunded; overdue ones: ${timedOut} refunded`;
-  });
+    const done = `tasks of a server that had died: ${repaired} queued again or refunded; overdue ones: ${timedOut} refunded`;
+    return left.length === 0 ? done : `${done}; not to be refunded: ${left.join(', ')}`;
+  };
+  return withoutServer(config, work, ({ taskId, accountId }) => left.push(`${taskId} of ${accountId}`));
 }
 
 /** Works on a store whose server is stopped; of those that share PostgreSQL, each leaves the others' tasks alone. */
 async function withoutServer(
   { databaseUrl, dataDir }: Config,
   work: (store: Store & StoreAdmin) => Promise<string>,
+  onUnended: StoreOptions['onUnended'] = () => {},
 ): Promise<string> {
   const lock = databaseUrl === undefined ? lockDataDir(dataDir) : { release() {} };
   if (!lock) throw new Error('a server is running on it; stop that first');
   try {
-    return await withStore(({ store }) => work(store), { isUpgraded: true });
+    return await withStore(({ store }) => work(store), { isUpgraded: true, onUnended });
   } finally {
     lock.release();
   }

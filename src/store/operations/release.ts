@@ -70,10 +70,12 @@ export function* release(done: Failure & Partial<Lease>): Operation<boolean> {
   return true;
 }
 
+/** Why a task fails that nobody will finish. */
+export const overtime = { errorCode: 'ERROR_TASK_TIMEOUT', errorDetail: null } as const;
+
 /** Fails a task that nobody will finish. */
 export function* timeOut(task: { id: string; lease: number }, now: number): Operation<boolean> {
-  const failure = { errorCode: 'ERROR_TASK_TIMEOUT', errorDetail: null } as const;
-  return yield* release({ taskId: task.id, lease: task.lease, ...failure, now });
+  return yield* release({ taskId: task.id, lease: task.lease, ...overtime, now });
 }
 
 function* giveBack(task: Holding, at: number): Operation<void> {

@@ -1,10 +1,11 @@
 import type { Kysely } from 'kysely';
 import type { Tables } from '../schema.ts';
-import { change, type Operation, rows, statement } from '../statement.ts';
+import { change, type EngineName, first, type Operation, rows, statement } from '../statement.ts';
+import { idsOf } from './idList.ts';
 import { lockAccounts, ofFreeAccounts } from './locks.ts';
 import { isOpen } from './openTasks.ts';
 import { timeOut } from './release.ts';
-import { tasksInRound } from './round.ts';
+import { bound, type Except, type OpenTask, tasksInRound } from './round.ts';
 
 /** Whose tasks are left alone: those of `node`, of who was seen since, and those that were due before `since`. */
 interface Dead {
@@ -13,14 +14,17 @@ interface Dead {
   since: number;
 }
 
+type DeadBut = Dead & { except: string };
+
 /** Tasks that a dead process was running. */
-const orphans = (db: Kysely<Tables>, p: Dead) =>
+const orphans = (db: Kysely<Tables>, p: DeadBut, engine: EngineName) =>
   db
     .selectFrom('task')
     .where(isOpen)
     .where('state', '=', 'running')
     .where('deadline', '>=', p.since)
     .where('node', '<>', p.node)
+    .where('task.id', 'not in', idsOf(p.except, engine))
     .where((eb) =>
       eb.not(
         eb.exists(
@@ -33,18 +37,24 @@ const orphans = (db: Kysely<Tables>, p: Dead) =>
       ),
     );
 
-const orphan = ['task.id', 'task.lease', 'task.payload', 'task.deaths'] as const;
+const orphan = ['task.id', 'task.lease', 'task.payload', 'task.deaths', 'task.account_id'] as const;
 
-const selectOrphans = statement((db, p: Dead, engine) => {
-  const some = orphans(db, p).select(orphan).limit(tasksInRound(engine));
+const selectOrphans = statement((db, p: DeadBut, engine) => {
+  const some = orphans(db, p, engine).select(orphan).limit(tasksInRound(engine));
   return engine === 'postgres' ? ofFreeAccounts(some) : some;
 });
 
-const selectOrphansOf = statement((db, p: Dead & { accountId: string }, engine) =>
-  orphans(db, p).select(orphan).where('account_id', '=', p.accountId).limit(tasksInRound(engine)),
+const selectOrphansOf = statement((db, p: DeadBut & { accountId: string }, engine) =>
+  orphans(db, p, engine).select(orphan).where('account_id', '=', p.accountId).limit(tasksInRound(engine)),
 );
 
-const selectAccounts = statement((db, p: Dead) => orphans(db, p).select('account_id').distinct().limit(8));
+const selectOrphan = statement((db, p: DeadBut & { taskId: string }, engine) =>
+  orphans(db, p, engine).select(orphan).where('task.id', '=', p.taskId),
+);
+
+const selectAccounts = statement((db, p: DeadBut, engine) =>
+  orphans(db, p, engine).select('account_id').distinct().limit(8),
+);
 
 const requeue = statement((db, p: { id: string; lease: number }) =>
   db
@@ -69,21 +79,49 @@ function* mend(task: { id: string; lease: number; payload: string | null; deaths
  * else fail at once and cost nothing. Returns how many it repaired; 0 when none is left, or somebody holds their accounts.
  * Those that were due before `since` are left to the sweep.
  */
-export function* repair(node: string, aliveSince: number, now: number, since = 0): Operation<number> {
-  const found = yield* rows(selectOrphans, { node, aliveSince, since });
+export function* repair(
+  node: string,
+  aliveSince: number,
+  now: number,
+  since = 0,
+  except: readonly string[] = [],
+): Operation<number> {
+  const found = yield* rows(selectOrphans, bound({ node, aliveSince, since, except }));
   for (const task of found) yield* mend(task, now);
   return found.length;
 }
 
 /** Accounts of tasks that rounds of repair have passed over. */
-export function* orphanAccounts(dead: Dead): Operation<string[]> {
-  return (yield* rows(selectAccounts, dead)).map((task) => task.account_id);
+export function* orphanAccounts(dead: Dead & Except): Operation<string[]> {
+  return (yield* rows(selectAccounts, bound(dead))).map((task) => task.account_id);
 }
 
 /** One round of repair of one account, which is waited for; returns how many it repaired, 0 when none is left. */
-export function* repairOf(which: Dead & { accountId: string; now: number }): Operation<number> {
+export function* repairOf(which: Dead & Except & { accountId: string; now: number }): Operation<number> {
   yield* lockAccounts([which.accountId]);
-  const found = yield* rows(selectOrphansOf, which);
+  const found = yield* rows(selectOrphansOf, bound(which));
   for (const task of found) yield* mend(task, which.now);
   return found.length;
+}
+
+/** The tasks that the next round of repair would be about, or of one account. */
+export function* orphanTasks({
+  accountId,
+  ...dead
+}: Dead & Except & { accountId?: string }): Operation<OpenTask[]> {
+  const found = yield* accountId === undefined
+    ? rows(selectOrphans, bound(dead))
+    : rows(selectOrphansOf, { ...bound(dead), accountId });
+  return found.map((task) => ({ taskId: task.id, accountId: task.account_id }));
+}
+
+/** Repairs one task, whose account is waited for; false where somebody else has ended or taken it. */
+export function* repairTask({
+  now,
+  ...which
+}: Dead & OpenTask & Except & { now: number }): Operation<boolean> {
+  yield* lockAccounts([which.accountId]);
+  const task = yield* first(selectOrphan, bound(which));
+  if (task !== undefined) yield* mend(task, now);
+  return task !== undefined;
 }

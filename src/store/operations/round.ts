@@ -9,6 +9,22 @@ export const roundSize = 200;
  */
 export const tasksInRound = (engine: EngineName): number => (engine === 'postgres' ? 10 : roundSize);
 
+/** A task that is open, and whose it is. */
+export interface OpenTask {
+  taskId: string;
+  accountId: string;
+}
+
+/** Tasks that are left as they are, by their ids. */
+export interface Except {
+  except?: readonly string[];
+}
+
+/** As a statement takes it. */
+export function bound<Which extends Except>(which: Which): Omit<Which, 'except'> & { except: string } {
+  return { ...which, except: JSON.stringify(which.except ?? []) };
+}
+
 /** A round takes what is due between two times, both included. */
 export interface Due {
   since: number;

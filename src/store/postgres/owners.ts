@@ -15,6 +15,7 @@ export function touchedBy(call: Call): Touched | undefined {
     case 'reserve':
     case 'endOverdueOf':
     case 'repairOf':
+    case 'repairTask':
     case 'poll':
     case 'saveFeedback':
     case 'numberOfTask':
