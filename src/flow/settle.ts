@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import { Fault } from '../fault.ts';
-import { isAway } from '../store/engine.ts';
+import { isAway, tookTooLong } from '../store/engine.ts';
 import type { TaskRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { timedOut } from './solve.ts';
@@ -12,8 +12,9 @@ import { unavailable } from './unavailable.ts';
 /** Between the attempts to charge a task. */
 const pausesMs = [20, 40];
 /**
- * The same while the database is away, the last one again and again until the deadline: an attempt may have been written
- * and only its answer lost, and a client that is told too early that it failed has paid for nothing.
+ * The same while the database is away or keeps us waiting for a lock, the last one again and again until the deadline: an
+ * attempt may have been written and only its answer lost, or be at its commit, which keeps the account locked; a client
+ * that is told too early that it failed has paid for nothing.
  */
 const awayPausesMs = [20, 200, 1_000, 3_000, 10_000];
 
@@ -51,7 +52,8 @@ export function settler({ clock, store, log, hurry, pause = setTimeout }: Settle
         if (error instanceof Fault) throw error;
         failed = error;
         log.error({ err: error, taskId, requestId, attempt }, 'settle failed');
-        const ms = isAway(error) ? (awayPausesMs[attempt - 1] ?? awayPausesMs.at(-1)) : pausesMs[attempt - 1];
+        const isPassing = isAway(error) || tookTooLong(error);
+        const ms = isPassing ? (awayPausesMs[attempt - 1] ?? awayPausesMs.at(-1)) : pausesMs[attempt - 1];
         if (ms === undefined || hurry.aborted) break;
         await pause(ms, undefined, { signal: hurry }).catch(() => {});
       }

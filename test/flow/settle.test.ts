@@ -56,6 +56,21 @@ it('a charge that was written while its answer was lost is found although the da
   expect(attempts).toBe(10);
 });
 
+it.each(['57014', '55P03'])(
+  'a charge whose commit takes long is found once it gives up the account, which until then answers %s',
+  async (code) => {
+    let attempts = 0;
+    const lost = new StoreError('ERROR', 'Query read timeout', { isAway: true, isSent: true });
+    const kept = new StoreError(code, 'canceling statement due to timeout');
+    const { settle, answer, pauses } = settlerWith(async () => {
+      if (++attempts > 6) return false;
+      throw attempts === 1 ? lost : kept;
+    });
+    await settle(answer);
+    expect(pauses).toEqual([20, 200, 1_000, 3_000, 10_000, 10_000]);
+  },
+);
+
 it('a task that another has charged meanwhile is not answered here as well', async () => {
   const { settle, answer, pauses } = settlerWith(async () => false);
   await expect(settle(answer)).rejects.toMatchObject({ code: 'ERROR_TASK_TIMEOUT' });
