@@ -4,7 +4,7 @@ import { createLanes } from '../../src/store/postgres/lanes.ts';
 import { noon, silent } from './engines.ts';
 
 /** Lanes to a database that answers each query after `tripMs`, which may be changed, and what their transactions did. */
-function lanesTo(database: { tripMs: number; commitMs?: number }) {
+function lanesTo(database: { tripMs: number; commitMs?: number }, connections = 4) {
   let now = 0;
   /** The queries of each transaction, without its beginning, and for how long it held its locks until its commit. */
   const transactions: { queries: number; heldMs: number }[] = [];
@@ -25,7 +25,7 @@ function lanesTo(database: { tripMs: number; commitMs?: number }) {
     release() {},
   };
   const pool = { connect: async () => client } as unknown as pg.Pool;
-  const lanes = createLanes(pool, 4, silent, { elapsed: () => now });
+  const lanes = createLanes(pool, connections, silent, { elapsed: () => now });
   return {
     lanes,
     transactions,
@@ -85,4 +85,13 @@ it('a sweep that takes long parts none of them', async () => {
   await lanes.call({ name: 'endOverdueOf', args: [{ accountId: 'alice', since: 0, now: noon }] });
   database.tripMs = 0.1;
   expect((await poll(32)).map(({ queries }) => queries)).toEqual([32]);
+});
+
+it('what runs alone, as the sign of life does, comes before all that may have to wait for an account', async () => {
+  const { lanes, poll } = lanesTo({ tripMs: 0.1 }, 1);
+  const answered: string[] = [];
+  const polled = poll(500).then(() => answered.push('500 polls'));
+  const beat = lanes.call({ name: 'beat', args: ['node'] }).then(() => answered.push('beat'));
+  await Promise.all([polled, beat]);
+  expect(answered).toEqual(['beat', '500 polls']);
 });

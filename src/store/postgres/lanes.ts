@@ -75,8 +75,13 @@ export function createLanes(
     }
   }
 
-  /** The calls that have waited longest and may share a transaction. */
+  /**
+   * The calls that have waited longest and may share a transaction. What runs alone comes before them: among it are the
+   * signs of life, and behind many accounts that each keep a connection for a second this server would be taken for dead.
+   */
   function takeGroup(): Waiting[] {
+    const alone = waiting.findIndex(({ accountId }) => accountId === null);
+    if (alone !== -1) return waiting.splice(alone, 1);
     const group: Waiting[] = [];
     const rest: Waiting[] = [];
     for (const one of waiting) {
@@ -99,10 +104,8 @@ export function createLanes(
 
   /** Whether two calls may stand in one transaction: what one of them waits for, the other waits for too. */
   function mayShare(one: Waiting, other: Waiting): boolean {
-    if (one.accountId === other.accountId) return one.accountId !== null;
-    return ![one, other].some(
-      ({ accountId, isApart }) => accountId === null || isApart || stuck.has(accountId),
-    );
+    if (one.accountId === other.accountId) return true;
+    return ![one, other].some(({ accountId, isApart }) => isApart || stuck.has(accountId));
   }
 
   async function runLane(group: Waiting[]): Promise<void> {

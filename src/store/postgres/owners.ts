@@ -1,5 +1,5 @@
 import { RecentMap } from '../../recentMap.ts';
-import type { Call } from '../operations.ts';
+import type { Call, Result } from '../operations.ts';
 
 interface Touched {
   accountId?: string;
@@ -41,7 +41,7 @@ export function touchedBy(call: Call): Touched | undefined {
  */
 const mostRemembered = 100_000;
 
-/** Knows the accounts of the tasks that this process reserved, until they end. */
+/** Knows the accounts of the tasks that this process reserved or took, until they end. */
 export function owners() {
   const accounts = new RecentMap<string, string>(mostRemembered);
   return {
@@ -59,6 +59,8 @@ export function owners() {
       if (call.name === 'settle' || call.name === 'release') accounts.delete(call.args[0].taskId);
       if (call.name === 'reserve' && outcome === 'held')
         accounts.set(call.args[0].taskId, call.args[0].accountId);
+      const taken = outcome as Result<'take'>;
+      if (call.name === 'take' && taken !== undefined) accounts.set(taken.taskId, taken.accountId);
     },
   };
 }
