@@ -132,6 +132,9 @@ export interface Failure {
   now: number;
 }
 
+/** Without a lease, whoever has the task. With its account, a hold whose commit is under way is waited for. */
+export type Release = Failure & Partial<Lease> & { accountId?: string };
+
 export interface TaskRecord {
   state: TaskState;
   price: MicroUsd;

@@ -4,7 +4,6 @@ import type {
   BanChanges,
   Callback,
   CallbackQuery,
-  Failure,
   FeedbackReport,
   Lease,
   NewHold,
@@ -13,6 +12,7 @@ import type {
   Principal,
   Recalled,
   RecallQuery,
+  Release,
   ReserveOutcome,
   SweepOutcome,
   TakenTask,
@@ -60,8 +60,8 @@ export interface Store {
   reclaim(known: readonly string[]): Promise<number>;
   /** Makes the task ready and charges it; false when its deadline has passed or somebody else ended it first. */
   settle(done: Lease & { solution: string; now: number }): Promise<boolean>;
-  /** Makes the task failed and gives the hold back; false when somebody else ended it first. Without a lease, whoever has it. */
-  release(done: Failure & Partial<Lease>): Promise<boolean>;
+  /** Makes the task failed and gives the hold back; false when somebody else ended it first. */
+  release(done: Release): Promise<boolean>;
   /** Counts the poll. Undefined for an unknown, foreign, forgotten or over-polled task: all look alike. */
   poll(query: PollQuery): Promise<TaskRecord | undefined>;
   /** Which of these tasks are ready or failed; counts no poll. */

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Failure, Lease } from '../records.ts';
+import type { Failure, Lease, Release } from '../records.ts';
 import type { Tables } from '../schema.ts';
 import { change, first, type Operation, statement } from '../statement.ts';
 import { announce } from './callbacks.ts';
@@ -59,7 +59,7 @@ const returnSpending = statement((db, p: { keyId: string; day: number; price: nu
  * Makes a task failed and gives back what it held; false when it has ended, or the lease is not the last. Without a
  * lease, whoever has it.
  */
-export function* release(done: Failure & Partial<Lease>): Operation<boolean> {
+export function* release(done: Release): Operation<boolean> {
   const { lease } = done;
   const task = yield* lease === undefined ? first(failAnybodys, done) : first(failLent, { ...done, lease });
   if (task === undefined) return false;

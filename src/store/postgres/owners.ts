@@ -22,8 +22,12 @@ export function touchedBy(call: Call): Touched | undefined {
     case 'taskOfNumber':
       return { accountId: call.args[0].accountId };
     case 'settle':
-    case 'release':
       return { taskId: call.args[0].taskId };
+    case 'release': {
+      const { taskId, accountId } = call.args[0];
+      // Its hold may be at its commit: until then the database knows nothing of the task.
+      return accountId === undefined ? { taskId } : { accountId };
+    }
     case 'findPrincipal':
     case 'readAccount':
     case 'listPackages':
