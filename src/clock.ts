@@ -8,6 +8,9 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => Date.now(), elapsed: () => performance.now() };
 
+/** How far the clocks of several servers on one database may differ. */
+export const skewMs = 60_000;
+
 /** The share by which time may run faster or slower while it is brought to where it should be. */
 const slew = 0.1;
 /** After a longer silence about where it should be, time is moved no further than after so long a one. */

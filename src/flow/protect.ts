@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../clock.ts';
+import { type Clock, skewMs } from '../clock.ts';
 import { type ErrorCode, errorTable } from '../errors.ts';
 import { Fault } from '../fault.ts';
 import type { Metrics } from '../metrics.ts';
@@ -206,9 +206,6 @@ export class Protection {
     );
   }
 }
-
-/** How far the clocks of several servers on one database may differ. */
-const skewMs = 60_000;
 
 /** 0 for a ban that begins well after `now`: a wrong clock has set it, and it could last for years. */
 function msLeft({ since, until }: Ban, now: number): number {

@@ -1,3 +1,4 @@
+import { skewMs } from '../clock.ts';
 import { diskSpace } from '../disk.ts';
 import type { RecognizerPool } from '../recognize/pool.ts';
 import type { Config } from '../settings/config.ts';
@@ -8,6 +9,7 @@ interface Watched {
   config: Pick<Config, 'databaseUrl' | 'dataDir'>;
   store: Pick<Store, 'probe'>;
   recognizer: Pick<RecognizerPool, 'load'>;
+  timekeeper: { behindMs: number };
   spaceOf?: (folder: string) => Promise<{ low: boolean }>;
 }
 
@@ -16,11 +18,17 @@ export function readinessChecks({
   config,
   store,
   recognizer,
+  timekeeper,
   spaceOf = diskSpace,
 }: Watched): OpsParts['checks'] {
   const { databaseUrl, dataDir } = config;
   return {
-    store: () => store.probe(),
+    async store() {
+      // One that is always busy never jumps to the time of the others: without new requests it soon does.
+      if (databaseUrl !== undefined && Math.abs(timekeeper.behindMs) > skewMs)
+        throw new Error('the time is not yet that of the database');
+      await store.probe();
+    },
     async model() {
       if (recognizer.load.threads === 0) throw new Error('no recognition thread is up');
     },

@@ -83,7 +83,7 @@ export async function start(given: Config, surroundings: Surroundings): Promise<
 
     // Closed after the API, which is made later: while that drains, readiness must be seen to be red.
     let draining = false;
-    const checks = readinessChecks({ config, store, recognizer });
+    const checks = readinessChecks({ config, store, recognizer, timekeeper });
     const ops = createOps({ metrics, checks, isDraining: () => draining, version, log });
     started.push(() => ops.close());
 

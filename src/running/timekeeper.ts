@@ -19,6 +19,11 @@ interface Reading {
   within: number;
 }
 
+export interface Timekeeper extends Rounds {
+  /** By how many milliseconds the time was certainly behind when it was looked at last. */
+  readonly behindMs: number;
+}
+
 /**
  * Keeps the server's time on that of the database, where several processes share one, so that none ends what another works
  * on; else on the machine's. Resolves once the time is known. @throws when the database does not tell it
@@ -28,9 +33,10 @@ export async function startTimekeeper(
   machine: Clock,
   store: Pick<Store, 'sharedTime' | 'isAnyStanding'>,
   log: Log,
-): Promise<Rounds> {
+): Promise<Timekeeper> {
   /** By `elapsed`. */
   let offSince: number | undefined;
+  let behindMs = 0;
 
   async function read(): Promise<Reading> {
     const asked = machine.elapsed();
@@ -61,18 +67,20 @@ export async function startTimekeeper(
 
   /** Steers, and jumps while nothing is under way: a machine that has slept for hours would else be behind for days. */
   async function follow({ offset, within }: Reading): Promise<void> {
-    const behind = clock.steer(machine.elapsed() + offset, within);
-    if (Math.abs(behind) <= toldMs) {
+    behindMs = clock.steer(machine.elapsed() + offset, within);
+    if (Math.abs(behindMs) <= toldMs) {
       offSince = undefined;
       return;
     }
     if (offSince === undefined)
       log.warn(
-        { behindMs: Math.round(behind) },
+        { behindMs: Math.round(behindMs) },
         'the time has jumped; while tasks are under way it is followed slowly',
       );
     offSince ??= machine.elapsed();
-    if (await isIdle(machine.elapsed() - offSince < patienceMs)) clock.set(machine.elapsed() + offset);
+    if (!(await isIdle(machine.elapsed() - offSince < patienceMs))) return;
+    clock.set(machine.elapsed() + offset);
+    behindMs = 0;
   }
 
   /**
@@ -93,5 +101,14 @@ export async function startTimekeeper(
       'the database answers slowly: its time is not known any better',
     );
   clock.set(machine.elapsed() + offset);
-  return startRounds(everyMs, steer);
+  const rounds = startRounds(everyMs, steer);
+  return {
+    get isStopped() {
+      return rounds.isStopped;
+    },
+    stop: () => rounds.stop(),
+    get behindMs() {
+      return behindMs;
+    },
+  };
 }

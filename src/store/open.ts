@@ -81,7 +81,8 @@ function storeOn(engine: Engine, isShared: boolean, unended: UnendedTasks): Stor
     saveBan: (ban) => engine.call('saveBan', ban),
     takeCallback: (query) => engine.call('takeCallback', query),
     endCallback: (attempt) => engine.call('endCallback', attempt),
-    isAnyStanding: (now, which) => engine.call('isAnyStanding', now, which),
+    isAnyStanding: (now, which) =>
+      isShared ? engine.call('isAnyOpenOf', node) : engine.call('isAnyStanding', now, which),
     sharedTime: async () => (isShared ? engine.call('time') : undefined),
     probe: () => engine.call('probe', randomUUID()),
     close: () => engine.close(),

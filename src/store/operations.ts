@@ -25,7 +25,7 @@ import { release } from './operations/release.ts';
 import { orphanAccounts, orphanTasks, repair, repairOf, repairTask } from './operations/repair.ts';
 import { reserve } from './operations/reserve.ts';
 import { settle } from './operations/settle.ts';
-import { isAnyStanding } from './operations/standing.ts';
+import { isAnyOpenOf, isAnyStanding } from './operations/standing.ts';
 import { endOverdueOf, lateAccounts, overdueTasks, sweep } from './operations/sweep.ts';
 import { handBack, reclaim, take } from './operations/take.ts';
 import { welcome } from './operations/welcome.ts';
@@ -43,6 +43,7 @@ const operations = {
   endCallback,
   endPackage,
   endedAmong,
+  isAnyOpenOf,
   isAnyStanding,
   findAccount,
   findPrincipal,

@@ -79,7 +79,10 @@ export interface Store {
   takeCallback(query: CallbackQuery): Promise<Callback | undefined>;
   /** Ends an attempt: for good, or until `nextAt`. False when somebody else has begun another since. */
   endCallback(attempt: { taskId: string; attempts: number; nextAt: number | null }): Promise<boolean>;
-  /** Whether any task is under way, or with `results` has a result that its client may still ask for. */
+  /**
+   * Whether any task is under way, or with `results` has a result that its client may still ask for. Where several processes
+   * share the books, whether one of this process is under way: the others judge the rest, by the time of the database.
+   */
   isAnyStanding(now: number, which: { results: boolean }): Promise<boolean>;
   /** What time it is by a database that several processes share, in milliseconds; undefined for one in a file. */
   sharedTime(): Promise<number | undefined>;

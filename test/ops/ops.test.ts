@@ -67,6 +67,7 @@ describe('what a server is ready by', () => {
     config: { databaseUrl: undefined, dataDir: '/data' },
     store: { probe: good },
     recognizer: { load: { waiting: 0, running: 0, threads: 1 } },
+    timekeeper: { behindMs: 0 },
     spaceOf: async () => ({ low: false }),
   };
   const told = async (parts: Partial<Parameters<typeof readinessChecks>[0]> = {}) =>
@@ -87,6 +88,17 @@ describe('what a server is ready by', () => {
   it('is no disk of this machine where the database is elsewhere', async () => {
     const config = { ...ready.config, databaseUrl: 'postgres://db.example/legible' };
     expect(await told({ config, spaceOf: bad })).toEqual({ store: 'ok', model: 'ok' });
+  });
+
+  it('is the time of a database that others share, to a minute: they would end its tasks, or it theirs', async () => {
+    const config = { ...ready.config, databaseUrl: 'postgres://db.example/legible' };
+    for (const [behindMs, store] of [
+      [60_000, 'ok'],
+      [60_001, 'failed'],
+      [-60_001, 'failed'],
+    ] as const)
+      expect(await told({ config, timekeeper: { behindMs } })).toEqual({ store, model: 'ok' });
+    expect(await told({ timekeeper: { behindMs: 3_600_000 } })).toMatchObject({ store: 'ok' });
   });
 });
 

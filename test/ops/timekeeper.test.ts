@@ -21,7 +21,8 @@ async function keep(
   };
   const keeper = await startTimekeeper(clock, machine, store, log);
   return {
-    ...{ machine, clock, warnings, ...keeper },
+    ...{ machine, clock, warnings, keeper },
+    stop: () => keeper.stop(),
     async seconds(count: number) {
       for (; count > 0; count--) {
         machine.advance(1_000);
@@ -151,5 +152,21 @@ it('an answer that differs by no more than its way explains, or none, changes no
   answer = () => Promise.reject(new Error('away'));
   await seconds(5);
   expect(clock.now()).toBe(machine.now());
+  await stop();
+});
+
+it('tells by how much it is off, until it has followed', async () => {
+  let isStanding = true;
+  const { machine, keeper, seconds, stop } = await keep(
+    async () => undefined,
+    async () => isStanding,
+  );
+  expect(keeper.behindMs).toBe(0);
+  machine.setBack(-120_000);
+  await seconds(1);
+  expect(keeper.behindMs).toBe(120_000);
+  isStanding = false;
+  await seconds(1);
+  expect(keeper.behindMs).toBe(0);
   await stop();
 });
