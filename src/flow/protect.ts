@@ -30,6 +30,8 @@ export class Protection {
   readonly #bans = new Map<string, Ban>();
   /** Bans made here that the store is not known to hold: what it tells of their subjects may be older. */
   readonly #unsaved = new Map<string, Ban>();
+  /** Those of them whose saving has failed, to be saved again: else other servers would not hear of them. */
+  readonly #failed: Ban[] = [];
   readonly #errors = new RecentMap<string, SlidingWindow>(subjectsWatched);
   /** Number of the last change in the store that was taken over. */
   #upTo = -1;
@@ -129,6 +131,22 @@ export class Protection {
       more = changes.more;
     }
     this.#forgetOld();
+    for (const ban of this.#failed.splice(0)) if (this.#isUnsaved(ban)) this.#save(ban).catch(() => {});
+  }
+
+  #isUnsaved(ban: Ban): boolean {
+    return this.#unsaved.get(nameOf(ban.kind, ban.subject)) === ban;
+  }
+
+  /** Rejects where it cannot be saved now; then it is tried again. */
+  async #save(ban: Ban): Promise<void> {
+    try {
+      await this.#parts.store.saveBan(ban);
+      if (this.#isUnsaved(ban)) this.#unsaved.delete(nameOf(ban.kind, ban.subject));
+    } catch (error) {
+      this.#failed.push(ban);
+      throw error;
+    }
   }
 
   #startAnew(): void {
@@ -195,14 +213,8 @@ export class Protection {
     const { kind, subject, count, until } = ban;
     const says = kind === 'key' ? 'a key is blocked for too many errors' : 'banned for too many errors';
     this.#parts.log.warn({ kind, subject, count, until }, says);
-    this.#parts.store.saveBan(ban).then(
-      () => {
-        if (this.#unsaved.get(name) === ban) this.#unsaved.delete(name);
-      },
-      (error: unknown) => {
-        // It holds in this process until it ends; only a restart would forget it.
-        this.#parts.log.error({ err: error }, 'a ban could not be saved');
-      },
+    this.#save(ban).catch((error: unknown) =>
+      this.#parts.log.error({ err: error }, 'a ban could not be saved; until it can be it holds here alone'),
     );
   }
 }

@@ -198,3 +198,46 @@ test('the lift of a ban whose own saving is in doubt is believed', async () => {
   await refreshed;
   expect(isBanned()).toBe(false);
 });
+
+/** A store that tells of no ban, and can save none until it is bidden to. */
+function unsaving() {
+  const saved: Ban[] = [];
+  const store = { isAway: true };
+  const made = protection(async (ban) => {
+    if (store.isAway) throw new Error('away');
+    saved.push(ban);
+  });
+  return { ...made, saved, store };
+}
+
+test('a ban that could not be saved is saved as soon as it can be, and once: other servers hear of it', async () => {
+  const { guard, saved, store } = unsaving();
+  for (let i = 0; i < 3; i++) guard.countForAddress('192.0.2.7', 'ERROR_BAD_REQUEST');
+  await guard.refresh();
+  store.isAway = false;
+  for (let i = 0; i < 3; i++) await guard.refresh();
+  expect(saved).toMatchObject([{ kind: 'address', subject: '192.0.2.7', count: 1 }]);
+});
+
+test('but not once it has ended', async () => {
+  const { clock, guard, saved, store } = unsaving();
+  for (let i = 0; i < 3; i++) guard.countForAddress('192.0.2.7', 'ERROR_BAD_REQUEST');
+  await guard.refresh();
+  store.isAway = false;
+  clock.advance(600_000);
+  await guard.refresh();
+  expect(saved).toEqual([]);
+});
+
+test('nor once it was lifted, where it had been saved after all', async () => {
+  let saves = 0;
+  const { asked, guard, ban, isBanned } = slowly(async () => {
+    saves++;
+    throw new Error('the answer was lost');
+  });
+  guard.countForAddress('192.0.2.7', 'ERROR_BAD_REQUEST');
+  const refreshed = guard.refresh();
+  asked[0]!.tell(told({ ...ban, count: 0 }));
+  await refreshed;
+  expect([isBanned(), saves]).toEqual([false, 1]);
+});
