@@ -18,6 +18,8 @@ interface SandboxParts {
   config: Config;
   clock: Clock;
   newId: () => string;
+  /** From 0 to 1. */
+  random: () => number;
   validate: (caller: Caller) => Job;
   waiters: Waiters;
 }
@@ -29,6 +31,8 @@ const mostTasks = 10_000;
 const mostSlow = 1_000;
 /** Eleven digits, as services of this trade have them, and beyond every number of a real task. */
 const firstNumber = 70_000_000_000;
+/** Servers that share a database begin anywhere among so many, or one number would be a task of each. */
+const firstNumbers = 9_000_000_000;
 const balance = 10_000_000;
 
 interface StagedTask {
@@ -53,11 +57,12 @@ export class Sandbox {
   readonly #parts: SandboxParts;
   readonly #tasks = new RecentMap<string, StagedTask>(mostTasks);
   readonly #ids = new RecentMap<number, string>(mostTasks);
-  #made = 0;
+  #lastNumber: number;
   #slow = 0;
 
   constructor(parts: SandboxParts) {
     this.#parts = parts;
+    this.#lastNumber = firstNumber + Math.floor(parts.random() * firstNumbers);
   }
 
   /**
@@ -122,7 +127,7 @@ export class Sandbox {
     const taskId = timeOrdered(newId(), now);
     caller.arrived.forgetBody();
     if (script.kind === 'slow') await this.#beSlow(taskId, script.ms, caller.arrived.controller.signal);
-    const number = firstNumber + ++this.#made;
+    const number = ++this.#lastNumber;
     const accountId = caller.principal.key.accountId;
     this.#tasks.set(taskId, { ...end, number, accountId, polls: 0, createdAt: now });
     this.#ids.set(number, taskId);

@@ -12,6 +12,7 @@ it('of slow answers a thousand wait at once; one that has ended, or whose client
     config: loadConfig({}, ''),
     clock: new FakeClock(),
     newId: () => crypto.randomUUID(),
+    random: Math.random,
     validate: () => ({ type: { timing: 'now', sample: () => ({}) }, price: 0 }) as unknown as Job,
     waiters: { isClosed: false, wait } as unknown as Waiters,
   });
