@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { driverUrl } from '../../settings/databaseUrl.ts';
 import { type Ask, type Compiled, compilerFor, type Told } from '../statement.ts';
@@ -59,7 +60,7 @@ export function executor(): (client: pg.ClientBase, ask: Ask) => Promise<Told> {
     const compiled = compile(statement);
     let name = names.get(compiled);
     if (name === undefined) {
-      name = `s${names.size}`;
+      name = nameOf(compiled);
       names.set(compiled, name);
     }
     const { rows, rowCount, command } = await client.query({
@@ -69,6 +70,11 @@ export function executor(): (client: pg.ClientBase, ask: Ask) => Promise<Told> {
     });
     return { rows, changes: command === 'SELECT' ? 0 : (rowCount ?? 0) };
   };
+}
+
+/** Of what it says, and not of its turn: servers that a pooler lets share a connection would run each other's statements. */
+function nameOf({ sql }: Compiled): string {
+  return createHash('sha256').update(sql).digest('base64url');
 }
 
 /** Whether an error says that the database cannot be reached, rather than that it refused something. */
