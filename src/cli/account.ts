@@ -5,7 +5,7 @@ import type { Account } from '../store/records.ts';
 import { UserError } from '../userError.ts';
 import { positiveUsd, whole } from './arguments.ts';
 import { formatUsd } from './money.ts';
-import { moment, print, table } from './output.ts';
+import { moment, print, show, table } from './output.ts';
 import { accountName, accountOf, withStore } from './session.ts';
 
 /** Each table that shows it is as wide as the longest. */
@@ -43,7 +43,7 @@ export function accountCommand(): Command {
     .option('--json', 'print JSON')
     .action(async (options: { json?: boolean }) => {
       const accounts = await withStore(({ store }) => store.listAccounts());
-      print(options, accounts, () => describe(accounts));
+      show(options, accounts, () => describe(accounts));
     });
 
   account
@@ -57,7 +57,7 @@ export function accountCommand(): Command {
         const shown = await accountOf(store, idOrName);
         const entries = await store.listEntries(shown.id, options.entries);
         const rows = entries.map((e) => [moment(e.at), e.kind, amountOf(e), e.taskId ?? e.note]);
-        print(
+        show(
           options,
           { ...shown, entries },
           () => `${describe([shown])}\n\n${table(['when', 'entry', 'amount', 'task or note'], rows)}`,

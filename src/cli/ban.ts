@@ -4,7 +4,7 @@ import { networksOf } from '../flow/network.ts';
 import { withoutMapping } from '../range.ts';
 import type { BanKind } from '../store/records.ts';
 import { UserError } from '../userError.ts';
-import { moment, print, table } from './output.ts';
+import { moment, print, show, table } from './output.ts';
 import { keysNamed, withStore } from './session.ts';
 
 export function banCommand(): Command {
@@ -21,7 +21,7 @@ export function banCommand(): Command {
         return (await session.store.listBans(now)).filter(({ until }) => until > now);
       });
       const rows = bans.map((b) => [b.kind, b.subject, moment(b.since), moment(b.until), String(b.count)]);
-      print(options, bans, () => table(['kind', 'subject', 'since', 'until', 'in 24 h'], rows));
+      show(options, bans, () => table(['kind', 'subject', 'since', 'until', 'in 24 h'], rows));
     });
 
   ban

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { settings } from '../settings/config.ts';
 import { traceConfig } from '../settings/loadConfig.ts';
-import { print, table } from './output.ts';
+import { show, table } from './output.ts';
 
 export function configCommand(): Command {
   const config = new Command('config').description('every setting, its value and where that comes from');
@@ -18,7 +18,7 @@ export function configCommand(): Command {
         description,
       };
     });
-    print(options, shown, () =>
+    show(options, shown, () =>
       table(
         ['setting', 'value', 'from', 'what it is'],
         shown.map((s) => [s.name, cut(display(s.value)), s.source, s.description]),
@@ -33,7 +33,7 @@ export function configCommand(): Command {
     .option('--json', 'print JSON')
     .action((_options: unknown, command: Command) => {
       traceConfig();
-      print(command.optsWithGlobals(), { ok: true }, () => 'The configuration is right');
+      show(command.optsWithGlobals(), { ok: true }, () => 'The configuration is right');
     });
 
   return config;

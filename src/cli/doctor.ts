@@ -9,7 +9,7 @@ import { checkNetwork } from './checks/network.ts';
 import { examine, type Fixed, fix, type Section } from './checks/sections.ts';
 import { checkServer } from './checks/server.ts';
 import { checkUpkeep } from './checks/upkeep.ts';
-import { print, table } from './output.ts';
+import { print, show, table } from './output.ts';
 
 export function doctorCommand(): Command {
   return new Command('doctor')
@@ -24,7 +24,8 @@ export function doctorCommand(): Command {
       const ok = findings.every(({ status }) => status !== 'fail');
       if (!ok) process.exitCode = 1;
       const told = findings.map(({ repair, ...finding }) => ({ ...finding, fixable: repair !== undefined }));
-      print(options, { ok, fixed, findings: told }, () => report(findings, fixed));
+      const tell = fixed.length > 0 ? print : show;
+      tell(options, { ok, fixed, findings: told }, () => report(findings, fixed));
     });
 }
 

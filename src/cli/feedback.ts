@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { whole } from './arguments.ts';
-import { moment, print, table } from './output.ts';
+import { moment, show, table } from './output.ts';
 import { withStore } from './session.ts';
 
 export function feedbackCommand(): Command {
@@ -22,7 +22,7 @@ export function feedbackCommand(): Command {
         r.taskId,
         [r.code, r.message].filter((part) => part !== null).join(' ') || '–',
       ]);
-      print({ json }, reports, () => table(['at', 'answer', 'account', 'task', 'id', 'said'], rows));
+      show({ json }, reports, () => table(['at', 'answer', 'account', 'task', 'id', 'said'], rows));
     });
 
   return feedback;

@@ -10,7 +10,7 @@ import type { Key } from '../store/records.ts';
 import { UserError } from '../userError.ts';
 import { expires, type Future, positiveUsd, ranges, taskTypes } from './arguments.ts';
 import { formatUsd } from './money.ts';
-import { moment, print, table } from './output.ts';
+import { moment, print, show, table } from './output.ts';
 import { accountOf, keysNamed, type Session, withStore } from './session.ts';
 
 interface Limits {
@@ -51,7 +51,7 @@ export function keyCommand(): Command {
     .action(async (account: string | undefined, options: { json?: boolean }) => {
       await withStore(async ({ store }) => {
         const keys = await store.listKeys(account && (await accountOf(store, account)).id);
-        print(options, keys, () => describe(keys));
+        show(options, keys, () => describe(keys));
       });
     });
 
@@ -79,7 +79,7 @@ export function keyCommand(): Command {
       await withStore(async (session) => {
         const found = await idOf(session, id);
         const secret = callbackSecret(found, await session.pepper());
-        print(options, { id: found, secret }, () => secret);
+        show(options, { id: found, secret }, () => secret);
       });
     });
 

@@ -1,9 +1,16 @@
 import { stripVTControlCharacters } from 'node:util';
 import { unprintable } from '../unprintable.ts';
+import { awaitArrival } from './lostOutput.ts';
 
-/** One JSON document with `--json`, else the lines for people. */
-export function print(options: { json?: boolean }, data: unknown, lines: () => string): void {
+/** Prints what can be asked for again: one JSON document with `--json`, else the lines for people. */
+export function show(options: { json?: boolean }, data: unknown, lines: () => string): void {
   console.log(options.json ? JSON.stringify(data, null, 2) : lines());
+}
+
+/** Prints likewise what came of a change, which is done by then: that it is lost would be told. */
+export function print(options: { json?: boolean }, data: unknown, lines: () => string): void {
+  awaitArrival();
+  show(options, data, lines);
 }
 
 /** Rows under their headings, columns as wide as their widest cell. */

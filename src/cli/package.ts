@@ -5,7 +5,7 @@ import type { Package } from '../store/records.ts';
 import { UserError } from '../userError.ts';
 import { expires, type Future, whole } from './arguments.ts';
 import { newKey } from './key.ts';
-import { moment, print, table } from './output.ts';
+import { moment, print, show, table } from './output.ts';
 import { accountOf, withStore } from './session.ts';
 
 interface Plan {
@@ -78,7 +78,7 @@ export function packageCommand(): Command {
           idOrName === undefined ? await store.listAccounts() : [await accountOf(store, idOrName)];
         const listed: Package[][] = [];
         for (const { id } of accounts) listed.push(await store.listPackages(id, now));
-        print(options, listed.flat(), () => describe(listed.flat()));
+        show(options, listed.flat(), () => describe(listed.flat()));
       });
     });
 

@@ -18,6 +18,7 @@ import { packageCommand } from './package.ts';
 import { restoreCommand } from './restore.ts';
 import { serveCommand } from './serve.ts';
 import { solveCommand } from './solve.ts';
+import { tellAsJson, tellError } from './telling.ts';
 import { topupCommand } from './topup.ts';
 
 const commands = [
@@ -42,6 +43,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   // Databases, the pepper and backups are for their owner alone.
   process.umask(0o077);
   const asJson = argv.includes('--json');
+  tellAsJson(asJson);
   const program = new Command('legible')
     .description('Recognition server for your own machine')
     .version(version)
@@ -59,8 +61,9 @@ export async function run(argv: readonly string[]): Promise<void> {
     const isCommanders = error instanceof CommanderError;
     process.exitCode = isCommanders ? error.exitCode : 1;
     if (process.exitCode === 0) return; // It was asked for help or the version.
-    if (asJson) console.error(JSON.stringify({ error: messageOf(error) }));
-    else if (!isCommanders) console.error(isPlain(error) ? `error: ${printed(error)}` : error);
+    if (asJson) tellError(messageOf(error));
+    else if (!isCommanders && isPlain(error)) tellError(printed(error));
+    else if (!isCommanders) console.error(error);
   }
 }
 

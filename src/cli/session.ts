@@ -14,6 +14,7 @@ import type { Store } from '../store/store.ts';
 import { lookAtTables } from '../store/tables.ts';
 import { UserError } from '../userError.ts';
 import { printable } from './output.ts';
+import { tellNote } from './telling.ts';
 
 export interface Session {
   store: Store & StoreAdmin;
@@ -48,8 +49,8 @@ export async function withStore<T>(
   const store = await openStore(config, options);
   // On standard error: what is made there is found by no server of another folder or database.
   if (!isThere)
-    console.error(printable(`Made a database in ${resolve(config.dataDir)} (dataDir): there was none.`));
-  else if (!hasTables) console.error(printable(`Made the tables in ${databaseOf(config)}: there were none.`));
+    tellNote(printable(`Made a database in ${resolve(config.dataDir)} (dataDir): there was none.`));
+  else if (!hasTables) tellNote(printable(`Made the tables in ${databaseOf(config)}: there were none.`));
   try {
     return await work({ store, now: () => timeOf(store), pepper: () => readPepper(config, store) });
   } catch (error) {

@@ -58,7 +58,8 @@ it('a database without tables is left as it is by commands that only look', asyn
 
 it('the commands work on PostgreSQL as on SQLite', async () => {
   const made = await legible(['account', 'create', 'alice', '--balance', '25', '--json'], settings);
-  expect(made.err).toBe(`Made the tables in the database ${name} (databaseUrl): there were none.\n`);
+  const note = `Made the tables in the database ${name} (databaseUrl): there were none.`;
+  expect(made.err).toBe(`${JSON.stringify({ note })}\n`);
   await json('topup', 'alice', '0.000001');
   const { key } = await json('key', 'create', 'alice', '--daily-cap', '1');
   expect(key).toMatch(/^lgl_/);

@@ -79,12 +79,19 @@ export async function legibleProcess(
   return { status, out, err };
 }
 
-/** The same before a reader that reads nothing; what it has to say besides. */
-export async function legibleUnread(args: string[]): Promise<Omit<Outcome, 'out'>> {
-  const child = startLegible(args);
-  child.stdout.destroy();
+/** The same before a reader that reads nothing, or into a file that may take nothing; what it has to say besides. */
+export async function legibleUnread(
+  args: string[],
+  settings: Record<string, string> = {},
+  output: 'pipe' | number = 'pipe',
+): Promise<Omit<Outcome, 'out'>> {
+  const child = spawn(process.execPath, [...nodeFlags, entry, ...args], {
+    env: environment(settings),
+    stdio: ['ignore', output, 'pipe'],
+  });
+  child.stdout?.destroy();
   const [err, [status]] = await Promise.all([
-    text(child.stderr),
+    text(child.stderr!),
     once(child, 'exit') as Promise<[number | null]>,
   ]);
   return { status, err };
@@ -98,9 +105,8 @@ export function installation() {
   async function json(...args: string[]) {
     const isFirst = !existsSync(databaseFile(settings.LEGIBLE_DATA_DIR));
     const { status, out, err } = await run(...args, '--json');
-    expect(err).toBe(
-      isFirst ? `Made a database in ${settings.LEGIBLE_DATA_DIR} (dataDir): there was none.\n` : '',
-    );
+    const note = `Made a database in ${settings.LEGIBLE_DATA_DIR} (dataDir): there was none.`;
+    expect(err).toBe(isFirst ? `${JSON.stringify({ note })}\n` : '');
     expect(status).toBe(0);
     return JSON.parse(out);
   }
