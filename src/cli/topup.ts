@@ -13,7 +13,7 @@ export function topupCommand(): Command {
     .argument('<usd>', 'US dollars, exact to six decimals', signedUsd)
     .option('--note <text>', 'why, for the ledger', '')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nTo take money away: legible topup ACCOUNT -- -3.50')
+    .addHelpText('after', '\nTo take money away: legible topup ACCOUNT -3.50')
     .action(async (idOrName: string, amount: number, options: { note: string; json?: boolean }) => {
       await withStore(async ({ store, now }) => {
         const { id, posted, pending } = await accountOf(store, idOrName);
