@@ -22,7 +22,6 @@ export function accountCommand(): Command {
     .option('--json', 'print JSON')
     .action(async (given: string, options: { balance?: number; json?: boolean }) => {
       const name = accountName(given);
-      if (name === '') throw new UserError('An account needs a name.');
       if (name.length > longestName)
         throw new UserError(`The name of an account has at most ${longestName} characters.`);
       await withStore(

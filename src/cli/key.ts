@@ -50,7 +50,8 @@ export function keyCommand(): Command {
     .option('--json', 'print JSON')
     .action(async (account: string | undefined, options: { json?: boolean }) => {
       await withStore(async ({ store }) => {
-        const keys = await store.listKeys(account && (await accountOf(store, account)).id);
+        const of = account === undefined ? undefined : (await accountOf(store, account)).id;
+        const keys = await store.listKeys(of);
         show(options, keys, () => describe(keys));
       });
     });

@@ -119,8 +119,15 @@ export function keysNamed(keys: readonly Key[], idOrHint: string): Key[] {
   return keys.filter(({ id, hint }) => id === idOrHint || hint === idOrHint);
 }
 
-/** A name as it is kept: the same letters may be written in several ways, which look alike. */
-export const accountName = (given: string): string => given.normalize('NFC').trim();
+/**
+ * A name as it is kept: the same letters may be written in several ways, which look alike.
+ * @throws UserError where nothing is left
+ */
+export function accountName(given: string): string {
+  const name = given.normalize('NFC').trim();
+  if (name === '') throw new UserError('An account needs a name.');
+  return name;
+}
 
 /** @throws UserError when there is no such account, or several of this name */
 export async function accountOf(store: StoreAdmin, given: string): Promise<Account> {

@@ -48,6 +48,8 @@ describe('account and topup', () => {
     [['topup', 'alice', '1000000000.01'], 'too large: $1000000000.00 is the most at once'],
     [['package', 'create', 'alice', '--calls', '99999999999'], 'too large: 9999999999 is the most'],
     [['account', 'create', ' '], 'An account needs a name'],
+    [['key', 'list', ''], 'An account needs a name'],
+    [['package', 'list', ' '], 'An account needs a name'],
     [['key', 'create', 'alice', '--types', 'ImageToTxtTask'], 'did you mean ImageToTextTask?'],
     [['key', 'create', 'alice', '--types', 'Foo'], 'Foo is not a task type here; there are ImageToTextTask'],
     [['backup', '/nonexistent/x'], '/nonexistent is not a folder'],
