@@ -25,6 +25,7 @@ export function findTurn(inner: Pixels, outer: Pixels): Turn | undefined {
   const disc = discOf(inner);
   const centre = { x: outer.width / 2, y: outer.height / 2 };
   const hole = holeRadius(outer, centre) ?? disc.radius;
+  // Around a disc as high as a wide picture, what lies on both sides of it is enough.
   if (disc.radius < 8 || hole < 8 || hole + 4 > Math.max(outer.width, outer.height) / 2) return undefined;
 
   const at = (radius: number) => INSIDE.map((share) => share * radius);
