@@ -111,19 +111,25 @@ function toTaps(from: number, to: number, most: number, tapsOf: (i: number) => [
   return { size, source, weight };
 }
 
-/** OpenCV's INTER_AREA: how much of each source pixel a target pixel covers. */
-function areaTaps(from: number, to: number): Taps {
+/**
+ * Where `from` pixels become `to`, no more of them: the first source pixel that the target pixel `i` covers, and of this
+ * and the next ones how much of the target pixel each is.
+ */
+export function covered(from: number, to: number, i: number): [first: number, shares: number[]] {
   const scale = from / to;
-  return toTaps(from, to, Math.ceil(scale) + 1, (i) => {
-    const begin = i * scale;
-    const end = Math.min(begin + scale, from);
-    const first = Math.floor(begin + 1e-6);
-    const weights: number[] = [];
-    for (let at = first; at < end - 1e-6; at++) {
-      weights.push((Math.min(at + 1, end) - Math.max(at, begin)) / scale);
-    }
-    return [first, weights];
-  });
+  const begin = i * scale;
+  const end = Math.min((i + 1) * scale, from);
+  const first = Math.floor(begin + 1e-6);
+  const shares: number[] = [];
+  for (let at = first; at < end - 1e-6; at++) {
+    shares.push((Math.min(at + 1, end) - Math.max(at, begin)) / scale);
+  }
+  return [first, shares];
+}
+
+/** OpenCV's INTER_AREA. */
+function areaTaps(from: number, to: number): Taps {
+  return toTaps(from, to, Math.ceil(from / to) + 1, (i) => covered(from, to, i));
 }
 
 /** OpenCV's INTER_AREA where one side grows: linear, aligned at the pixels' edges; rounded where it rounds. */

@@ -1,4 +1,5 @@
 import type { Bitmap } from '../bmp.ts';
+import { sample } from './sample.ts';
 
 /** Something in a picture that may have to be clicked, by its centre. */
 export interface Mark {
@@ -25,7 +26,7 @@ interface Cut {
 
 /** Writes the part around a mark to `out` from `at` on, bilinear; beyond the picture its edge goes on. */
 export function cutOut(
-  { width, height, rgb }: Bitmap,
+  picture: Bitmap,
   mark: Mark,
   cut: Cut,
   out: Float32Array | Uint8ClampedArray,
@@ -37,15 +38,8 @@ export function cutOut(
   for (let i = 0; i < cut.width * cut.height; i++) {
     const u = (i % cut.width) - cut.width / 2;
     const v = Math.floor(i / cut.width) - cut.height / 2;
-    const x = Math.min(Math.max(mark.x + u * across - v * down, 0), width - 1.001);
-    const y = Math.min(Math.max(mark.y + u * down + v * across, 0), height - 1.001);
-    const from = (Math.floor(y) * width + Math.floor(x)) * 3;
-    for (let c = 0; c < 3; c++) {
-      const p = from + c;
-      const q = p + width * 3;
-      const above = rgb[p]! + (rgb[p + 3]! - rgb[p]!) * (x % 1);
-      const below = rgb[q]! + (rgb[q + 3]! - rgb[q]!) * (x % 1);
-      out[at + i * 3 + c] = above + (below - above) * (y % 1);
-    }
+    const x = mark.x + u * across - v * down;
+    const y = mark.y + u * down + v * across;
+    sample(picture, x, y, out, at + i * 3);
   }
 }

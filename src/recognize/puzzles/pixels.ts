@@ -1,6 +1,6 @@
 import { decodeLayers } from '../decode.ts';
 import { peekImage } from '../peek.ts';
-import { resize } from '../resize.ts';
+import { covered, resize } from '../resize.ts';
 
 /** A still picture with its transparency; three bytes and one a pixel. */
 export interface Pixels {
@@ -45,20 +45,19 @@ export function shrink(picture: Pixels, scale: number): Pixels {
   const height = Math.max(1, Math.round(picture.height * scale));
   if (!picture.alpha) return { ...resize(picture, width, height), alpha: undefined };
   const wide = picture.width;
-  const across = spans(picture.width, width);
-  const down = spans(picture.height, height);
+  const across = Array.from({ length: width }, (_, x) => covered(picture.width, width, x));
   const rgb = new Uint8Array(width * height * 3);
   const alpha = new Uint8Array(width * height);
   const sums = new Float32Array(width * 4);
   for (let y = 0; y < height; y++) {
     sums.fill(0);
-    for (let k = down.first[y]!; k <= down.last[y]!; k++) {
-      const row = down.share(y, k);
+    const [top, heights] = covered(picture.height, height, y);
+    for (let k = 0; k < heights.length; k++) {
       for (let x = 0; x < width; x++) {
-        for (let i = across.first[x]!; i <= across.last[x]!; i++) {
-          const share = row * across.share(x, i);
-          const at = k * wide + i;
-          const solid = share * picture.alpha[at]!;
+        const [left, widths] = across[x]!;
+        for (let i = 0; i < widths.length; i++) {
+          const at = (top + k) * wide + left + i;
+          const solid = heights[k]! * widths[i]! * picture.alpha[at]!;
           sums[x * 4]! += solid * picture.rgb[at * 3]!;
           sums[x * 4 + 1]! += solid * picture.rgb[at * 3 + 1]!;
           sums[x * 4 + 2]! += solid * picture.rgb[at * 3 + 2]!;
@@ -73,15 +72,4 @@ export function shrink(picture: Pixels, scale: number): Pixels {
     }
   }
   return { width, height, rgb, alpha };
-}
-
-/** Which source pixels each target pixel covers, and how much of it each is. */
-function spans(from: number, to: number) {
-  const scale = from / to;
-  const first = Int32Array.from({ length: to }, (_, i) => Math.floor(i * scale + 1e-6));
-  const last = Int32Array.from({ length: to }, (_, i) =>
-    Math.min(Math.ceil((i + 1) * scale - 1e-6) - 1, from - 1),
-  );
-  const share = (i: number, k: number) => (Math.min((i + 1) * scale, k + 1) - Math.max(i * scale, k)) / scale;
-  return { first, last, share };
 }

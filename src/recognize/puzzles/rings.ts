@@ -1,4 +1,5 @@
 import type { Pixels } from './pixels.ts';
+import { sample } from './sample.ts';
 
 /** One for each degree. */
 export const STEPS = 360;
@@ -16,24 +17,14 @@ export interface Rings {
 
 /** Samples circles of a picture; beyond the picture its edge goes on. */
 export function unroll(picture: Pixels, centre: Centre, radii: readonly number[]): Rings {
-  const { width, height, rgb } = picture;
   const rows = radii.length * 3;
   const values = new Float32Array(rows * STEPS);
   for (const [k, radius] of radii.entries()) {
     for (let i = 0; i < STEPS; i++) {
       const angle = (i * 2 * Math.PI) / STEPS;
-      const x = Math.min(Math.max(centre.x - 0.5 + radius * Math.cos(angle), 0), width - 1.001);
-      const y = Math.min(Math.max(centre.y - 0.5 + radius * Math.sin(angle), 0), height - 1.001);
-      const at = (Math.floor(y) * width + Math.floor(x)) * 3;
-      const right = x % 1;
-      const down = y % 1;
-      for (let c = 0; c < 3; c++) {
-        const p = at + c;
-        const q = p + width * 3;
-        const above = rgb[p]! + (rgb[p + 3]! - rgb[p]!) * right;
-        const below = rgb[q]! + (rgb[q + 3]! - rgb[q]!) * right;
-        values[(k * 3 + c) * STEPS + i] = above + (below - above) * down;
-      }
+      const x = centre.x - 0.5 + radius * Math.cos(angle);
+      const y = centre.y - 0.5 + radius * Math.sin(angle);
+      sample(picture, x, y, values, k * 3 * STEPS + i, STEPS);
     }
   }
   return { rows, values };
