@@ -4,7 +4,7 @@ import type { Steps } from './steps.ts';
 export interface Candidate {
   /** Classes, blank-free. */
   text: number[];
-  /** Summed over the alignments that the search followed. */
+  /** Of a view alone: summed over the text's alignments, in a search over those that it followed. */
   probability: number;
 }
 

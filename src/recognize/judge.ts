@@ -2,6 +2,14 @@ import { type Candidate, searchBeam } from './beam.ts';
 import type { Language } from './language.ts';
 import { probabilityOf, readGreedily, type Steps } from './steps.ts';
 
+/** A text as all views of a picture judge it together. */
+export interface Judged {
+  /** Classes, blank-free. */
+  text: number[];
+  /** Mean over the views of how probable the text is to each, given what the request asks for. */
+  probability: number;
+}
+
 export interface JudgeOptions {
   alphabet: string;
   language: Language;
@@ -21,7 +29,7 @@ const DOUBT = 0.01;
  * The likeliest texts over several views of one picture, best first. Each view proposes its own; each proposal
  * is then weighed by every view, as the mean of the probabilities that the views give it.
  */
-export function judge(views: readonly Steps[], options: JudgeOptions): Candidate[] {
+export function judge(views: readonly Steps[], options: JudgeOptions): Judged[] {
   const proposals = new Map<string, number[]>();
   for (const view of views)
     for (const { text } of proposed(view, options).candidates) proposals.set(text.join(), text);
@@ -32,7 +40,7 @@ export function judge(views: readonly Steps[], options: JudgeOptions): Candidate
  * The same where no view proposes any, as when the net is sure of another length: texts that it hardly believes in. This
  * search takes fifty times the usual one.
  */
-export function judgeUnlikely(views: readonly Steps[], options: JudgeOptions): Candidate[] {
+export function judgeUnlikely(views: readonly Steps[], options: JudgeOptions): Judged[] {
   const { alphabet, language, massOf, best } = options;
   const [first] = views;
   if (first === undefined || massOf?.(first) === 0) return [];
@@ -44,7 +52,7 @@ export function judgeUnlikely(views: readonly Steps[], options: JudgeOptions): C
   );
 }
 
-function weigh(texts: number[][], views: readonly Steps[], options: JudgeOptions): Candidate[] {
+function weigh(texts: number[][], views: readonly Steps[], options: JudgeOptions): Judged[] {
   return texts
     .map((text) => {
       const sum = views.reduce((total, view) => {

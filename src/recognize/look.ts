@@ -1,8 +1,7 @@
 import type { Constraints, Reading } from '../reading.ts';
-import type { Candidate } from './beam.ts';
 import { calibrate, type Line } from './calibration.ts';
 import { pickCombination } from './frames.ts';
-import { type JudgeOptions, judge, judgeUnlikely } from './judge.ts';
+import { type Judged, type JudgeOptions, judge, judgeUnlikely } from './judge.ts';
 import { expression, expressionAlphabet, lengths, lettersAndDigits } from './language.ts';
 import type { ModelCard } from './modelCard.ts';
 import type { Scores } from './net.ts';
@@ -66,7 +65,7 @@ function judgeOptions({ alphabet }: ModelCard, constraints: Constraints): JudgeO
 
 function toReading(
   { alphabet }: ModelCard,
-  candidates: readonly Candidate[],
+  candidates: readonly Judged[],
   views: readonly Steps[],
   line: Line,
 ): Reading {

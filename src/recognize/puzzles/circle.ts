@@ -11,7 +11,7 @@ export function discOf({ width, height, alpha }: Pixels): Circle {
   if (alpha) {
     [left, top, right, bottom] = [width, height, -1, -1];
     for (let at = 0; at < alpha.length; at++) {
-      if (alpha[at]! <= SOLID) continue;
+      if (alpha[at]! <= HALF_OPAQUE) continue;
       const x = at % width;
       left = Math.min(left, x);
       right = Math.max(right, x);
@@ -23,7 +23,8 @@ export function discOf({ width, height, alpha }: Pixels): Circle {
   return { x: (left + right + 1) / 2, y: (top + bottom + 1) / 2, radius };
 }
 
-const SOLID = 128;
+/** What is less opaque than half is the hole, or beside the disc. */
+const HALF_OPAQUE = 128;
 /** Less than this, on either side, is no hole and no ring. */
 const LEAST = 4;
 
@@ -36,7 +37,7 @@ export function holeRadius({ width, height, alpha }: Pixels, { x, y }: Centre): 
     let radius = 0;
     while (radius < most) {
       const at = Math.floor(y + radius * Math.sin(angle)) * width + Math.floor(x + radius * Math.cos(angle));
-      if (alpha[at]! > SOLID) break;
+      if (alpha[at]! > HALF_OPAQUE) break;
       radius++;
     }
     return radius;

@@ -29,7 +29,7 @@ export function findTurn(inner: Pixels, outer: Pixels): Turn | undefined {
   if (disc.radius < 8 || hole < 8 || hole + 4 > Math.max(outer.width, outer.height) / 2) return undefined;
 
   const at = (radius: number) => INSIDE.map((share) => share * radius);
-  const same = likeness(unroll(inner, disc, at(disc.radius)), unroll(outer, centre, at(hole)));
+  const same = alikeAtTurns(unroll(inner, disc, at(disc.radius)), unroll(outer, centre, at(hole)));
   const goesOn = acrossSeam(inner, disc, outer, { ...centre, radius: hole }, hole / disc.radius);
   return bestTurn(same.map((value, turn) => WHOLE * Math.max(0, value) ** 2 + goesOn[turn]!));
 }
@@ -64,7 +64,7 @@ export function findInnerTurn(given: Pixels): Turn | undefined {
 const PLAIN = 16;
 
 /** For each turn how alike disc and outer picture are, brightness and contrast aside: -1 to 1. */
-function likeness(disc: Rings, below: Rings): number[] {
+function alikeAtTurns(disc: Rings, below: Rings): number[] {
   const a = centred(disc);
   const b = centred(below);
   const energy = (product(a.values, a.values) + 1) * (product(b.values, b.values) + PLAIN * b.values.length);
