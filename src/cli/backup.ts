@@ -9,6 +9,7 @@ import { messageOf } from './checks/check.ts';
 import { noteBackup } from './lastBackup.ts';
 import { print, printable } from './output.ts';
 import { requireDatabase } from './session.ts';
+import { tellNote } from './telling.ts';
 
 export function backupCommand(): Command {
   return new Command('backup')
@@ -33,7 +34,7 @@ export function backupCommand(): Command {
         noteBackup(config.dataDir, { file, at: now });
       } catch (error) {
         // The copy is good all the same.
-        console.error(printable(`doctor will not know of this backup: ${messageOf(error)}`));
+        tellNote(printable(`doctor will not know of this backup: ${messageOf(error)}`));
       }
       const { size } = await stat(file);
       print(

@@ -220,6 +220,8 @@ describe('doctor on backups', () => {
       expect.stringContaining('checked'),
       expect.stringMatching(/^doctor will not know of this backup: /),
     ]);
+    const told = await run('backup', join(folder, 'unnoted.too.db'), '--json');
+    expect(JSON.parse(told.err)).toEqual({ note: expect.stringContaining('doctor will not know') });
   });
 });
 
