@@ -7,6 +7,7 @@ import { combinations } from './frames.ts';
 import { firstLook, furtherLook, type Look, lastLook } from './look.ts';
 import type { Net } from './net.ts';
 import { peekImage } from './peek.ts';
+import { decoded, failure } from './undecodable.ts';
 import { firstView, furtherViews } from './views.ts';
 import type { Outcome } from './work.ts';
 
@@ -88,8 +89,8 @@ export async function readImage(net: Net, item: ReadItem, sure = SURE): Promise<
 }
 
 /**
- * The pictures that an image holds for reading; none when it cannot be decoded, or shows nothing at all, which is then
- * its outcome.
+ * The pictures that an image holds for reading; none when it cannot be opened, or shows nothing at all, which is then its
+ * outcome.
  */
 async function open(
   { image }: ReadItem,
@@ -98,15 +99,19 @@ async function open(
 ): Promise<Bitmap[]> {
   const begun = elapsed();
   try {
-    const peeked = peekImage(image);
-    if (!peeked) throw new Error('no image');
-    const pictures = (await decodeOnGrounds(image, peeked)).flatMap(combinations);
+    const pictures = (await decoded(() => openOnGrounds(image))).flatMap(combinations);
     if (!pictures.every(isBlank)) return pictures;
     const times = { decodeMs: elapsed() - begun, inferMs: 0, views: 0 };
     done({ reading: { text: '', confidence: 0, characters: [], alternatives: [], times } });
     return [];
   } catch (error) {
-    done({ fault: { code: 'ERROR_PARSE_IMAGE_FAIL', cause: String(error) } });
+    done(failure(error));
     return [];
   }
+}
+
+async function openOnGrounds(image: Uint8Array): Promise<Bitmap[][]> {
+  const peeked = peekImage(image);
+  if (!peeked) throw new Error('no image');
+  return decodeOnGrounds(image, peeked);
 }

@@ -9,6 +9,7 @@ import { type ClickNets, loadClickNets } from './puzzles/clickNets.ts';
 import { openPixels } from './puzzles/pixels.ts';
 import { findInnerTurn, findTurn } from './puzzles/rotate.ts';
 import { findGap } from './puzzles/slide.ts';
+import { decoded, failure } from './undecodable.ts';
 import type { Found, Item, Outcome } from './work.ts';
 
 /** Does all work that is not reading: classes and puzzles. Its models are loaded when first needed: most servers need few of them. */
@@ -40,8 +41,7 @@ export class Vision {
       const found = await this.#find(item);
       return { found, ms: performance.now() - begun };
     } catch (error) {
-      const code = error instanceof Undecodable ? 'ERROR_PARSE_IMAGE_FAIL' : 'ERROR_SERVICE_UNAVALIABLE';
-      return { fault: { code, cause: String(error instanceof Undecodable ? error.cause : error) } };
+      return failure(error);
     }
   }
 
@@ -68,18 +68,11 @@ export class Vision {
   }
 }
 
-/** The decoder's refusal, which is the client's fault; whatever fails behind it is ours. */
-class Undecodable extends Error {}
-
-async function open<Picture>(
+function open<Picture>(
   images: readonly Uint8Array[],
   decode: (image: Uint8Array) => Promise<Picture>,
 ): Promise<Picture[]> {
-  try {
-    return await Promise.all(images.map(decode));
-  } catch (cause) {
-    throw new Undecodable('an image cannot be decoded', { cause });
-  }
+  return decoded(() => Promise.all(images.map(decode)));
 }
 
 async function openFirstFrame(image: Uint8Array): Promise<Bitmap> {

@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { isBlank } from '../../src/recognize/blank.ts';
 import type { Bitmap } from '../../src/recognize/bmp.ts';
+import { combinations } from '../../src/recognize/frames.ts';
 import { readModelCard } from '../../src/recognize/modelCard.ts';
 import { textModel } from '../../src/recognize/modelFiles.ts';
 import { readImage, readImages } from '../../src/recognize/reader.ts';
+
+vi.mock(import('../../src/recognize/blank.ts'), { spy: true });
+vi.mock(import('../../src/recognize/frames.ts'), { spy: true });
 
 const image = readFileSync(new URL('../../examples/common.png', import.meta.url));
 const card = readModelCard(textModel);
@@ -54,4 +59,23 @@ test('an image is told the time of its own decoding, its part of the first look,
   expect(told.map(({ decodeMs }) => decodeMs)).toEqual([3, 700, 20]);
   for (const { inferMs, views } of told) expect(inferMs).toBe(5 + 100 * (views - 1));
   expect(told.reduce((sum, { decodeMs, inferMs }) => sum + decodeMs + inferMs, 0)).toBe(ms);
+});
+
+test.each([
+  ['putting frames together', combinations],
+  ['looking whether it is blank', isBlank],
+])('a mistake of ours in %s is none of the client’s', async (_, step) => {
+  vi.mocked<(...args: never[]) => unknown>(step).mockImplementationOnce(() => {
+    throw new TypeError('a bug');
+  });
+  expect(await readImage(net, { image, budgetMs: 60_000 })).toEqual({
+    fault: { code: 'ERROR_SERVICE_UNAVALIABLE', cause: 'TypeError: a bug' },
+  });
+});
+
+test('an image that the decoder refuses is the client’s mistake, in the decoder’s own words', async () => {
+  const cut = image.subarray(0, image.length - 20);
+  expect(await readImage(net, { image: cut, budgetMs: 60_000 })).toEqual({
+    fault: { code: 'ERROR_PARSE_IMAGE_FAIL', cause: expect.stringMatching(/^Error: ./) },
+  });
 });
