@@ -3,7 +3,8 @@ import { type ErrorCode, errorTable, type Language } from './errors.ts';
 /** Which of the mistakes that share a code it is, where some contract has a code for that one alone. */
 export type FaultReason = 'bodyTooLarge' | 'fieldMissing' | 'imageTooSmall' | 'keyElsewhere' | 'keyMissing';
 
-interface FaultDetail {
+/** What a fault says besides its code. */
+export interface FaultDetail {
   /**
    * Public, in English, begins with the field at fault: `task.body: is not base64`. Never a cause from inside. By that
    * field a dialect may choose its own code, but never by the words behind it.

@@ -1,4 +1,4 @@
-import { Fault, type FaultReason } from '../fault.ts';
+import { Fault, type FaultDetail } from '../fault.ts';
 import { lowerCase } from '../lowerCase.ts';
 import type { Config } from '../settings/config.ts';
 import type { SiteRules } from '../tasks/site.ts';
@@ -36,7 +36,7 @@ export function validator(
     requireTaskType(caller, type.type);
     const payload = type.timing === 'later' ? payloadOf(task) : null;
     const parsed = readFields(type.input, task, 'task');
-    if ('problem' in parsed) throw invalid(parsed.problem, parsed.reason);
+    if ('problem' in parsed) throw invalid(parsed.problem, { reason: parsed.reason });
     type.check(parsed.data);
     const module = type.module(parsed.data);
     const price = caller.principal.package === null ? priceOf(config, type.type, module) : 0;
@@ -87,8 +87,8 @@ export function unsupported(): Fault {
 }
 
 /** A request whose data is not what the contract says; the detail begins with the field at fault. */
-export function invalid(detail: string, reason?: FaultReason): Fault {
-  return new Fault('ERROR_INVALID_TASK_DATA', { detail: detail.slice(0, detailLength), reason });
+export function invalid(detail: string, more: Pick<FaultDetail, 'reason' | 'cause'> = {}): Fault {
+  return new Fault('ERROR_INVALID_TASK_DATA', { ...more, detail: detail.slice(0, detailLength) });
 }
 
 /** @throws Error when nobody has set a price: giving work away unasked would be worse than refusing it */

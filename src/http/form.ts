@@ -73,7 +73,7 @@ function isPartAFile(name?: string, type = '', fileName?: string): boolean {
 export function parseMultipart(bytes: Buffer, type: string): Promise<Fields> {
   const { promise, resolve, reject } = Promise.withResolvers<Fields>();
   const fields: Fields = Object.create(null);
-  const refuse = () => reject(invalid('request body must be a form'));
+  const refuse = (why: unknown) => reject(invalid('request body must be a form', { cause: String(why) }));
   const [, quoted, bare] = boundaryOf.exec(type) ?? [];
   const boundary = quoted ?? bare;
   if (
@@ -82,7 +82,7 @@ export function parseMultipart(bytes: Buffer, type: string): Promise<Fields> {
     holdsMore(bytes, `--${boundary}`, mostParts) ||
     holdsMore(bytes, '\r', mostReturns)
   ) {
-    refuse();
+    refuse('no boundary, a long one, or too many parts or lines');
     return promise;
   }
   const headers = { 'content-type': `multipart/form-data; boundary="${boundary}"` };
@@ -102,8 +102,8 @@ export function parseMultipart(bytes: Buffer, type: string): Promise<Fields> {
     reader.on('error', refuse);
     reader.on('finish', () => resolve(fields));
     feed(reader, bytes).catch(refuse);
-  } catch {
-    refuse();
+  } catch (error) {
+    refuse(error);
   }
   return promise;
 }

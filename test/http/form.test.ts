@@ -1,7 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { expect, test } from 'vitest';
+import { Busboy } from '@fastify/busboy';
+import { expect, test, vi } from 'vitest';
 import { parseMultipart, parseQuery } from '../../src/http/form.ts';
+import { openWorld } from '../world.ts';
 import { turns } from './turns.ts';
 
 const tooMuch = { code: 'ERROR_INVALID_TASK_DATA', detail: 'request body holds too many escapes' };
@@ -83,3 +85,22 @@ test.each([
     else expect((await read).body).toBe(body);
   },
 );
+
+test('the log is told in the parser’s words why a form is refused', async () => {
+  await using world = await openWorld();
+  const cut = '--a\r\nContent-Disposition: form-data; name="key"\r\n\r\nk7m';
+  const headers = { 'content-type': 'multipart/form-data; boundary=a' };
+  await fetch(`${world.url}/in.php`, { method: 'POST', body: cut, headers });
+  expect(world.log.join('')).toContain('"cause":"Error: Unexpected end of multipart data');
+});
+
+test('a form over which the parser itself falls is refused with its words for the log', async () => {
+  const write = vi.spyOn(Busboy.prototype, 'write').mockImplementationOnce(() => {
+    throw new TypeError('a bug');
+  });
+  await expect(parseMultipart(Buffer.from('--a'), 'multipart/form-data; boundary=a')).rejects.toMatchObject({
+    code: 'ERROR_INVALID_TASK_DATA',
+    cause: 'TypeError: a bug',
+  });
+  write.mockRestore();
+});
