@@ -1,42 +1,88 @@
 import { RecentMap } from '../../recentMap.ts';
-import type { Call, Result } from '../operations.ts';
+import type { Arguments, Call, OperationName, Result } from '../operations.ts';
 
 interface Touched {
   accountId?: string;
   taskId?: string;
 }
 
+const ofAccount = ({ accountId }: { accountId: string }): Touched => ({ accountId });
+const ofTask = ({ taskId }: { taskId: string }): Touched => ({ taskId });
+// A hold may be at its commit: until then the database knows nothing of the task.
+const ofHold = ({ taskId, accountId }: Arguments<'release'>[0]): Touched =>
+  accountId === undefined ? { taskId } : { accountId };
+const ofNobody = (): Touched => ({});
+const alone = () => undefined;
+
+/** By the arguments of each operation, what it touches where it may share a transaction. */
+const touches: { [Name in OperationName]: (...args: Arguments<Name>) => Touched | undefined } = {
+  endOverdueOf: ofAccount,
+  numberOfTask: ofAccount,
+  poll: ofAccount,
+  repairOf: ofAccount,
+  repairTask: ofAccount,
+  reserve: ofAccount,
+  saveFeedback: ofAccount,
+  taskOfNumber: ofAccount,
+  release: ofHold,
+  settle: ofTask,
+  endedAmong: ofNobody,
+  findPrincipal: ofNobody,
+  listPackages: ofNobody,
+  readAccount: ofNobody,
+  recall: ofNobody,
+  audit: alone,
+  banChanges: alone,
+  beat: alone,
+  createAccount: alone,
+  createKey: alone,
+  createPackage: alone,
+  draftCheckpoint: alone,
+  endCallback: alone,
+  endPackage: alone,
+  findAccount: alone,
+  gauges: alone,
+  handBack: alone,
+  hasKeys: alone,
+  isAnyOpenOf: alone,
+  isAnyStanding: alone,
+  keepCheckpoint: alone,
+  keepPepper: alone,
+  keptPepper: alone,
+  lastSettledLine: alone,
+  lateAccounts: alone,
+  liftBan: alone,
+  listAccounts: alone,
+  listBans: alone,
+  listEntries: alone,
+  listFeedback: alone,
+  listKeys: alone,
+  nextCheckpoint: alone,
+  orphanAccounts: alone,
+  orphanTasks: alone,
+  overdueTasks: alone,
+  probe: alone,
+  provePepper: alone,
+  reclaim: alone,
+  repair: alone,
+  revokeKey: alone,
+  saveBan: alone,
+  savePolls: alone,
+  sinceCheckpoint: alone,
+  sweep: alone,
+  take: alone,
+  takeCallback: alone,
+  time: alone,
+  topUp: alone,
+  welcome: alone,
+};
+
 /**
  * Whose rows an operation touches, where it may share a transaction with others: their accounts are locked
  * together, in order, before any of them runs. Undefined for operations that run alone.
  */
-export function touchedBy(call: Call): Touched | undefined {
-  switch (call.name) {
-    case 'reserve':
-    case 'endOverdueOf':
-    case 'repairOf':
-    case 'repairTask':
-    case 'poll':
-    case 'saveFeedback':
-    case 'numberOfTask':
-    case 'taskOfNumber':
-      return { accountId: call.args[0].accountId };
-    case 'settle':
-      return { taskId: call.args[0].taskId };
-    case 'release': {
-      const { taskId, accountId } = call.args[0];
-      // Its hold may be at its commit: until then the database knows nothing of the task.
-      return accountId === undefined ? { taskId } : { accountId };
-    }
-    case 'findPrincipal':
-    case 'readAccount':
-    case 'listPackages':
-    case 'recall':
-    case 'endedAmong':
-      return {};
-    default:
-      return undefined;
-  }
+export function touchedBy({ name, args }: Call): Touched | undefined {
+  return (touches[name] as (...args: unknown[]) => Touched | undefined)(...args);
 }
 
 /**
