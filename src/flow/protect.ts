@@ -56,8 +56,8 @@ export class Protection {
     clearInterval(this.#timer);
   }
 
-  /** Fault ERROR_IP_BANNED while the address or an IPv6 network that it lies in is banned. */
-  banOf(address: string): Fault | undefined {
+  /** Fault ERROR_IP_BANNED, which it counts as a refusal, while the address or an IPv6 network that it lies in is banned. */
+  refusalOf(address: string): Fault | undefined {
     if (this.#bans.size === 0) return undefined;
     const left = Math.max(...networksOf(address).map(({ name }) => this.#msLeft('address', name)));
     if (left <= 0) return undefined;
@@ -65,10 +65,10 @@ export class Protection {
     return new Fault('ERROR_IP_BANNED', { retryAfterMs: left });
   }
 
-  /** @throws Fault ERROR_IP_BANNED as banOf tells */
+  /** @throws Fault ERROR_IP_BANNED as refusalOf tells */
   refuseBanned(address: string): void {
-    const ban = this.banOf(address);
-    if (ban !== undefined) throw ban;
+    const refusal = this.refusalOf(address);
+    if (refusal !== undefined) throw refusal;
   }
 
   /** @throws Fault ERROR_KEY_TEMP_BLOCKED while the key is blocked */

@@ -30,7 +30,7 @@ export function rawRefusals(parts: RefusalParts) {
     const requestId = request === undefined ? newId() : requestIdOf(request, newId);
     const url = pathOf(head.url ?? '');
     const { dialect } = spokenIn({ url, headers: head.headers, socket });
-    const fault: Fault = recordFault(flow.protection.banOf(address) ?? error, requestId, address);
+    const fault: Fault = recordFault(flow.protection.refusalOf(address) ?? error, requestId, address);
     // The router takes a path with a slash behind it for the same.
     const path = url.split('?', 1)[0]!.replace(/(?<=.)\/$/, '');
     const reply = dialect.refusal(fault, languageOf(head), { path, url });

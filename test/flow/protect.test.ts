@@ -117,7 +117,7 @@ function slowly(saveBan: () => Promise<void> = async () => {}) {
   const guard = new Protection({ config, clock, store: { saveBan, banChanges }, log, metrics });
   const since = clock.now();
   const ban: Ban = { kind: 'address', subject: '192.0.2.7', since, until: since + 600_000, count: 1 };
-  const isBanned = () => guard.banOf('192.0.2.7') !== undefined;
+  const isBanned = () => guard.refusalOf('192.0.2.7') !== undefined;
   return { clock, asked, guard, ban, isBanned };
 }
 
@@ -156,7 +156,7 @@ test('books that begin anew, as after a restore, leave no ban of before but thos
   const anew = guard.refresh();
   asked[1]!.tell({ ...told({ ...ban, subject: '192.0.2.9' }), isAnew: true });
   await anew;
-  const banned = ['192.0.2.8', '192.0.2.9'].map((address) => guard.banOf(address) !== undefined);
+  const banned = ['192.0.2.8', '192.0.2.9'].map((address) => guard.refusalOf(address) !== undefined);
   expect([...banned, isBanned()]).toEqual([false, true, true]);
 });
 
