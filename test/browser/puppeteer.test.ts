@@ -5,7 +5,7 @@ import { runClient } from '../clients/client.ts';
 import { openWorld, picture, price, start } from '../world.ts';
 
 /**
- * Row 28: the plugin that gives a page a solver, with Debian's chromium. It brings some 130 packages with an old
+ * The plugin that gives a page a solver, with Debian's chromium. It brings some 130 packages with an old
  * puppeteer, so that it is installed beside the repository: with capsolver-npm 2.0.2, the one that it works with.
  */
 const modules = process.env.LEGIBLE_CLIENTS_PUPPETEER ?? '';
@@ -17,7 +17,7 @@ const missing = !existsSync(join(modules, 'puppeteer-extra-plugin-capsolver'))
     : 'Debian’s chromium is not installed';
 if (missing !== undefined) console.warn(`SKIPPED: puppeteer-extra-plugin-capsolver (${missing})`);
 
-test.skipIf(missing !== undefined)('row 28: a page of puppeteer-extra reads an image', async () => {
+test.skipIf(missing !== undefined)('a page of puppeteer-extra reads an image', async () => {
   await using world = await openWorld();
   const load = `
     const puppeteer = require('puppeteer-extra');

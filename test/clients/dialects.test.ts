@@ -10,7 +10,7 @@ const names = Object.keys(hosts) as Foreign[];
 const wrongKey = JSON.stringify({ clientKey: 'wrong' });
 
 describe('a dialect is chosen', () => {
-  test('row 21: by the Host header, and a wrong key is answered 200 with its own code', async () => {
+  test('by the Host header, and a wrong key is answered 200 with its own code', async () => {
     await using world = await openWorld();
     const sent = { host: 'api.anti-captcha.com', body: wrongKey };
     expect(await wire(world, '/getBalance', sent)).toMatchObject({

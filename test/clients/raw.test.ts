@@ -17,7 +17,7 @@ import {
   type World,
 } from '../world.ts';
 
-/** The rows of contract.md §5 that need no client but plain HTTP, against the real recogniser where it matters. */
+/** What needs no client but plain HTTP, against the real recogniser where it matters. */
 const clock = new FakeClock();
 const example = (name: string) => readFileSync(`examples/${name}`).toString('base64');
 let recognizer: RecognizerPool;
@@ -36,19 +36,19 @@ const image = (more: object = {}) => ({
   task: { type: 'ImageToTextTask', body: example('common.png'), ...more },
 });
 
-test('row 1: createTask of a good image is answered at once, with exactly six keys and a UUID', async () => {
+test('createTask of a good image is answered at once, with exactly six keys and a UUID', async () => {
   expectReady(await world.call('createTask', image()), {
     text: 'hR4nTe',
     confidence: expect.any(Number),
   });
 });
 
-test('row 2: ClientKey, AppID and an unknown source make no difference', async () => {
+test('ClientKey, AppID and an unknown source make no difference', async () => {
   const body = { ClientKey: world.key, AppID: 'x', source: 'y', ...image() };
   expectReady(await world.send('/createTask', JSON.stringify(body)));
 });
 
-test('row 3: {bad, [] and an empty body', async () => {
+test('{bad, [] and an empty body are refused as no JSON object', async () => {
   for (const body of ['{bad', '[]', ''])
     expectRefusal(
       await world.send('/createTask', body),
@@ -57,7 +57,7 @@ test('row 3: {bad, [] and an empty body', async () => {
     );
 });
 
-test('row 4: valid JSON as text/plain: 400 when strict, 200 when lenient', async () => {
+test('valid JSON as text/plain: 400 when strict, 200 when lenient', async () => {
   const plain = { headers: { 'content-type': 'text/plain' } };
   expectReady(await world.call('createTask', image(), plain));
   await using strict = await openWorld({ settings: { strict: true } });
@@ -66,7 +66,7 @@ test('row 4: valid JSON as text/plain: 400 when strict, 200 when lenient', async
   expect(refused.body.errorDescription).toContain('request body must be a json raw');
 });
 
-test('row 5: an unknown key on each method', async () => {
+test('an unknown key is refused by each method', async () => {
   for (const method of ['createTask', 'getTaskResult', 'getBalance', 'getState', 'feedbackTask', 'getToken'])
     expectRefusal(
       await world.call(method, { clientKey: 'CAP-UNKNOWN' }),
@@ -75,7 +75,7 @@ test('row 5: an unknown key on each method', async () => {
     );
 });
 
-test('row 6: each of the 17 codes by a sandbox key, on every method', async () => {
+test('a sandbox key brings each of the 17 codes, on every method', async () => {
   await using sandbox = await openWorld({ settings: { sandbox: true } });
   const methods = ['createTask', 'getTaskResult', 'getBalance', 'getState', 'feedbackTask', 'getToken'];
   for (const code of errorCodes)
@@ -92,7 +92,7 @@ test('row 6: each of the 17 codes by a sandbox key, on every method', async () =
     }
 });
 
-test('row 7: token types of anti-bot services, in both spellings', async () => {
+test('token types of anti-bot services are not supported, in whatever spelling, and cost nothing', async () => {
   const before = await world.money();
   const types = [
     'ReCaptchaV2TaskProxyLess',
@@ -110,7 +110,7 @@ test('row 7: token types of anti-bot services, in both spellings', async () => {
   expect(await world.money()).toEqual(before);
 });
 
-test('row 8: getToken', async () => {
+test('getToken says that the type is not supported', async () => {
   expectRefusal(
     await world.call('getToken', { task: { type: 'ReCaptchaV2TaskProxyLess' } }),
     'ERROR_TASK_NOT_SUPPORTED',
@@ -118,11 +118,11 @@ test('row 8: getToken', async () => {
   );
 });
 
-test('row 9: getState is getBalance', async () => {
+test('getState is getBalance', async () => {
   expect((await world.call('getState')).body).toEqual((await world.call('getBalance')).body);
 });
 
-test('row 10: the 121st poll of a pending task', async () => {
+test('a pending task is polled 120 times, and then unknown', async () => {
   const settings = { prices: laterPrices, drainSeconds: 0.1 };
   await using pending = await openWorld({ settings, moreTypes: [laterType().type] });
   const { taskId } = (await pending.call('createTask', { task: { type: 'EchoTask', say: 'x' } })).body;
@@ -135,7 +135,7 @@ test('row 10: the 121st poll of a pending task', async () => {
   );
 });
 
-test('row 11: getTaskResult at 4:59 and at 5:01', async () => {
+test('a result is there after 4:59 minutes and no more after 5:01', async () => {
   const { taskId } = (await world.call('createTask', image())).body;
   clock.advance(299_000);
   expectReady(await world.call('getTaskResult', { taskId }));
@@ -147,7 +147,7 @@ test('row 11: getTaskResult at 4:59 and at 5:01', async () => {
   );
 });
 
-test('row 12: an engine that stalls for 120 s', async () => {
+test('a task whose engine stalls has timed out after 120 s, and costs nothing', async () => {
   await using stalled = await openWorld({ engines: { text: stalledReader } });
   const answer = stalled.call('createTask', image());
   await expect.poll(() => stalled.money()).toEqual({ posted: start, pending: price });
@@ -156,7 +156,7 @@ test('row 12: an engine that stalls for 120 s', async () => {
   expect(await stalled.money()).toEqual({ posted: start, pending: 0 });
 });
 
-test('row 13: 1,000 errors in 60 s, then a good call', async () => {
+test('1,000 errors in 60 s ban an address, for ten minutes', async () => {
   await using banned = await openWorld();
   for (let i = 0; i < 20; i++)
     await Promise.all(Array.from({ length: 50 }, () => banned.send('/createTask', '{bad')));
@@ -166,24 +166,24 @@ test('row 13: 1,000 errors in 60 s, then a good call', async () => {
   expect((await banned.call('getBalance')).status).toBe(200);
 });
 
-describe('row 14: number', () => {
+describe('the module number', () => {
   const numbers = (count: number) => ({
     task: { type: 'ImageToTextTask', module: 'number', images: Array(count).fill(example('number.png')) },
   });
 
-  test('of 9 images: 9 answers in order', async () => {
+  test('gives 9 images 9 answers, in their order', async () => {
     const { body } = await world.call('createTask', numbers(9));
     expect(body.solution.answers).toHaveLength(9);
     for (const answer of body.solution.answers) expect(answer).toMatch(/^\d+$/);
   });
 
-  test('of 10 images', async () => {
+  test('refuses 10 images', async () => {
     const { body } = await world.call('createTask', numbers(10));
     expect(body.errorCode).toBe('ERROR_INVALID_TASK_DATA');
   });
 });
 
-test('row 15: score 0.99 for an image that cannot be read surely', async () => {
+test('an image that cannot be read as surely as its score asks is unsolvable, and costs nothing', async () => {
   const before = await world.money();
   const blurred = await sharp(Buffer.from(example('common.png'), 'base64'))
     .blur(12)
@@ -195,7 +195,7 @@ test('row 15: score 0.99 for an image that cannot be read surely', async () => {
   expect(await world.money()).toEqual(before);
 });
 
-test('row 16: a data URI, lenient and strict', async () => {
+test('a data URI is read when lenient, and no image when strict', async () => {
   const body = `data:image/png;base64,${await picture()}`;
   await using lenient = await openWorld();
   expectReady(await lenient.call('createTask', image({ body })));
@@ -208,7 +208,7 @@ test('row 16: a data URI, lenient and strict', async () => {
 test.each([
   ['slider_1', { distance: 57 }],
   ['rotate_1', { angle: 123 }],
-])('row 17: VisionEngine %s answers with whole pixels or degrees', async (module, solution) => {
+])('VisionEngine %s answers with whole pixels or degrees', async (module, solution) => {
   const puzzles = {
     findGap: async () => ({ x: 57.3, y: 20, confidence: 0.9 }),
     findTurn: async () => ({ angle: 122.8, confidence: 0.9 }),
@@ -220,7 +220,7 @@ test.each([
   expectReady(await solving.call('createTask', { task }), solution);
 });
 
-test('row 18: an unknown module', async () => {
+test('an unknown module is refused', async () => {
   expectRefusal(
     await world.call('createTask', image({ module: 'module_999' })),
     'ERROR_INVALID_TASK_DATA',
@@ -228,7 +228,7 @@ test('row 18: an unknown module', async () => {
   );
 });
 
-test('row 18: an unknown question', async () => {
+test('an unknown question is refused', async () => {
   const task = { type: 'ImageClassificationTask', images: [await picture()], question: 'what is that?' };
   expectRefusal(
     await world.call('createTask', { task }),
@@ -237,7 +237,7 @@ test('row 18: an unknown question', async () => {
   );
 });
 
-test('row 19: feedbackTask, true and false, again, and for an unknown id', async () => {
+test('feedbackTask takes true, then false, then false again, but no unknown id', async () => {
   const { taskId } = (await world.call('createTask', image())).body;
   for (const invalid of [true, false, false])
     expect((await world.call('feedbackTask', { taskId, result: { invalid } })).body.message).toBe('okay');

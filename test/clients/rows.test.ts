@@ -10,7 +10,7 @@ import { FakeClock, openWorld, picture, price, start, type World } from '../worl
 import { runClient } from './client.ts';
 import { feedbackOn } from './wire.ts';
 
-/** Rows of the contract's table that single clients have to themselves; what all do is in npm.test.ts. */
+/** What single clients have to themselves; what all do is in npm.test.ts. */
 const capmonster = (serviceUrl: string, key: string, body: string) => `
   const { CapMonsterCloudClientFactory, ClientOptions, ImageToTextRequest, ComplexImageTaskRecognitionRequest } =
     require('@zennolab_com/capmonstercloud-client');
@@ -30,7 +30,7 @@ const twocaptcha = (world: World, body: string) =>
      ${body}`,
   );
 
-test('row 32: CapMonster’s client by the key’s own setting, with a whole number for a task', async () => {
+test('CapMonster’s client by the key’s own setting, with a whole number for a task', async () => {
   await using world = await openWorld();
   const key = await world.addKey({ dialect: 'capmonster' });
   const program = capmonster(
@@ -42,7 +42,7 @@ test('row 32: CapMonster’s client by the key’s own setting, with a whole num
   expect(value).toEqual({ errorId: 0, taskId: expect.any(Number) });
 });
 
-test('row 35: CapMonster’s client learns that an image is too unclear for its threshold, before it polls', async () => {
+test('CapMonster’s client learns that an image is too unclear for its threshold, before it polls', async () => {
   const clock = new FakeClock();
   const text = await RecognizerPool.start({ threads: 1, queueLimit: 8, clock });
   try {
@@ -71,7 +71,7 @@ test('row 35: CapMonster’s client learns that an image is too unclear for its 
   }
 });
 
-test('row 35: CapMonster’s client learns that a task is unsolvable at the first poll after that', async () => {
+test('CapMonster’s client learns that a task is unsolvable at the first poll after that', async () => {
   const { type, asked } = laterType();
   await using world = await openWorld({ settings: { prices: laterPrices }, moreTypes: [type] });
   const key = await world.addKey({ dialect: 'capmonster' });
@@ -87,7 +87,7 @@ test('row 35: CapMonster’s client learns that a task is unsolvable at the firs
   expect(await run(`return client.GetTaskResult(${taskId});`)).toEqual(failed);
 });
 
-test('row 36: CapMonster’s client goes on when something before the server answers a poll with 503', async () => {
+test('CapMonster’s client goes on when something before the server answers a poll with 503', async () => {
   await using world = await openWorld();
   const key = await world.addKey({ dialect: 'capmonster' });
   let polls = 0;
@@ -113,7 +113,7 @@ test('row 36: CapMonster’s client goes on when something before the server ans
   }
 });
 
-test('row 37: CapMonster’s client asks how far a picture is to be turned on', async () => {
+test('CapMonster’s client asks how far a picture is to be turned on', async () => {
   const asked: number[] = [];
   const puzzles = {
     findGap: async () => undefined,
@@ -139,7 +139,7 @@ test('row 37: CapMonster’s client asks how far a picture is to be turned on', 
   );
 });
 
-test('row 38: Anti-Captcha’s client reports a wrong answer', async () => {
+test('Anti-Captcha’s client reports a wrong answer', async () => {
   await using world = await openWorld();
   const { value } = await runClient(
     world,
@@ -154,7 +154,7 @@ test('row 38: Anti-Captcha’s client reports a wrong answer', async () => {
   expect(feedbackOn(world)).toEqual([{ number: expect.any(Number), invalid: 1 }]);
 });
 
-test('row 40: anticaptcha 2.2.0 at a base URL of ours: a balance, a number, a text', async () => {
+test('anticaptcha 2.2.0 at a base URL of ours: a balance, a number, a text', async () => {
   await using world = await openWorld();
   const key = await world.addKey({ dialect: 'anticaptcha' });
   const { value } = await runClient(
@@ -169,7 +169,7 @@ test('row 40: anticaptcha 2.2.0 at a base URL of ours: a balance, a number, a te
   expect(value).toEqual([1, 'number', 'k7mp2']);
 });
 
-test('row 41: 2captcha-ts: an answer and its id, a balance, a report', async () => {
+test('2captcha-ts: an answer and its id, a balance, a report', async () => {
   await using world = await openWorld();
   const { value } = await twocaptcha(
     world,

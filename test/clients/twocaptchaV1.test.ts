@@ -5,7 +5,7 @@ import { laterPrices, laterType } from '../laterType.ts';
 import { FakeClock, openWorld, picture, start, type World } from '../world.ts';
 import { feedbackOn, type Sent, wire } from './wire.ts';
 
-/** Row 44: 2captcha's first API, at its two paths of every server, against the real recogniser. */
+/** 2captcha's first API, at its two paths of every server, against the real recogniser. */
 const clock = new FakeClock();
 const file = readFileSync('examples/common.png');
 const image = file.toString('base64');
@@ -43,7 +43,7 @@ function multipart(fields: Record<string, string>, upload?: Buffer): Sent {
   return { type: 'multipart/form-data; boundary=xx', body };
 }
 
-describe('row 44: an image goes to in.php', () => {
+describe('an image goes to in.php', () => {
   const fields = () => ({ key: world.key, method: 'base64', body: image });
   const ways: Record<string, () => Promise<{ status: number; type: string; text: string }>> = {
     'in a form': () => wire(world, '/in.php', { type: urlencoded, body: query(fields()) }),

@@ -11,7 +11,7 @@ import {
   type World,
 } from '../world.ts';
 
-/** The rules of contract.md §2.3: each one broke a client that was run against a server without it. */
+/** Rules of the wire: each one broke a client that was run against a server without it. */
 
 async function laterWorld(settings = {}) {
   const later = laterType();
@@ -24,20 +24,20 @@ async function laterWorld(settings = {}) {
 
 const ask = (world: World) => world.call('createTask', { task: { type: 'EchoTask', say: 'x' } });
 
-test('W1: createTask of a task that takes longer says "idle"', async () => {
+test('createTask of a task that takes longer says "idle"', async () => {
   const { world } = await laterWorld();
   await using _ = world;
   expect((await ask(world)).body.status).toBe('idle');
 });
 
-test('W2: getTaskResult never says "idle"', async () => {
+test('getTaskResult never says "idle"', async () => {
   const { world } = await laterWorld();
   await using _ = world;
   const { taskId } = (await ask(world)).body;
   expect((await world.call('getTaskResult', { taskId })).body.status).toBe('processing');
 });
 
-test('W3: a failed task is errorId 1, code, description and status "failed"', async () => {
+test('a failed task is errorId 1, code, description and status "failed"', async () => {
   const { world, later } = await laterWorld();
   await using _ = world;
   const { taskId } = (await ask(world)).body;
@@ -54,7 +54,7 @@ test('W3: a failed task is errorId 1, code, description and status "failed"', as
     });
 });
 
-test('W4: answers hold the documented keys and no other', async () => {
+test('answers hold the documented keys and no other', async () => {
   const { world } = await laterWorld();
   await using _ = world;
   const keys = async (method: string, fields: object) =>
@@ -69,12 +69,12 @@ test('W4: answers hold the documented keys and no other', async () => {
   expect(await keys('createTask', {})).toEqual(common);
 });
 
-test('W5: a task id is a UUID in a string', async () => {
+test('a task id is a UUID in a string', async () => {
   await using world = await openWorld();
   expect((await world.call('createTask', await imageTask())).body.taskId).toMatch(/^[0-9a-f-]{36}$/);
 });
 
-test('W6: an answer given at once stays retrievable', async () => {
+test('an answer given at once stays retrievable', async () => {
   await using world = await openWorld();
   const { body } = await world.call('createTask', await imageTask());
   const again = await world.call('getTaskResult', { taskId: body.taskId });
@@ -82,7 +82,7 @@ test('W6: an answer given at once stays retrievable', async () => {
   expect(await world.money()).toEqual({ posted: start - price, pending: 0 });
 });
 
-test('W7, W8: statuses are 200, 400 and 401, also for limits, bans and our own faults', async () => {
+test('statuses are 200, 400 and 401, also for limits, bans and our own faults', async () => {
   await using world = await openWorld({ settings: { rateLimit: 1, banErrors: 6, prices: {} } });
   const statuses = new Set<number>();
   const note = async (answer: ReturnType<World['call']>) => statuses.add((await answer).status);
@@ -94,7 +94,7 @@ test('W7, W8: statuses are 200, 400 and 401, also for limits, bans and our own f
   expect([...statuses].sort()).toEqual([400, 401]);
 });
 
-test('W9: every answer is application/json', async () => {
+test('every answer is application/json', async () => {
   await using world = await openWorld();
   for (const answer of [
     await world.call('getBalance'),
@@ -104,7 +104,7 @@ test('W9: every answer is application/json', async () => {
     expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
 });
 
-test('W10: top-level names in any case, unknown ones ignored, null counts as absent', async () => {
+test('top-level names in any case, unknown ones ignored, null counts as absent', async () => {
   await using world = await openWorld();
   const { task } = await imageTask({ module: null, score: null, case: null, websiteURL: null });
   const body = {
@@ -118,7 +118,7 @@ test('W10: top-level names in any case, unknown ones ignored, null counts as abs
   expectReady(await world.send('/createTask', JSON.stringify(body)));
 });
 
-test('W11: lenient reads JSON under any Content-Type; strict refuses with the live service’s words', async () => {
+test('lenient reads JSON under any Content-Type; strict refuses with the live service’s words', async () => {
   const types = ['text/plain;charset=UTF-8', 'application/x-www-form-urlencoded', 'nonsense', 'a/b; c="'];
   await using lenient = await openWorld();
   for (const type of types)
@@ -135,7 +135,7 @@ test('W11: lenient reads JSON under any Content-Type; strict refuses with the li
   expect((await strict.call('getBalance', {}, json)).status).toBe(200);
 });
 
-test('W12: errorCode is empty on success', async () => {
+test('errorCode is empty on success', async () => {
   await using world = await openWorld();
   expect((await world.call('getBalance')).body).toMatchObject({
     errorId: 0,
@@ -144,7 +144,7 @@ test('W12: errorCode is empty on success', async () => {
   });
 });
 
-test('W13: a solution is an object, for one image and for several', async () => {
+test('a solution is an object, for one image and for several', async () => {
   await using world = await openWorld();
   const one = await world.call('createTask', await imageTask());
   expectReady(one, { text: 'k7mp2', confidence: 0.97 });
@@ -155,14 +155,14 @@ test('W13: a solution is an object, for one image and for several', async () => 
   expectReady(several, expect.objectContaining({ answers: ['k7mp2', 'k7mp2'] }));
 });
 
-test('W14: feedback that is posted to getToken by mistake is feedback', async () => {
+test('feedback that is posted to getToken by mistake is feedback', async () => {
   await using world = await openWorld();
   const { taskId } = (await world.call('createTask', await imageTask())).body;
   const answer = await world.call('getToken', { taskId, result: { invalid: true, code: 1001 } });
   expect(answer.body).toEqual({ errorId: 0, errorCode: '', errorDescription: '', message: 'okay' });
 });
 
-test('W15: a prefix of the path chooses no dialect', async () => {
+test('a prefix of the path chooses no dialect', async () => {
   await using world = await openWorld();
   for (const prefix of ['capsolver', 'anticaptcha', 'capmonster', '2captcha']) {
     const answer = await world.call(`${prefix}/createTask`, await imageTask());
@@ -170,7 +170,7 @@ test('W15: a prefix of the path chooses no dialect', async () => {
   }
 });
 
-test('W16: what the official clients drop arrives over plain HTTP: the confidence beside the text', async () => {
+test('what the official clients drop arrives over plain HTTP: the confidence beside the text', async () => {
   await using world = await openWorld();
   const { body } = await world.call('createTask', await imageTask());
   expect(body.solution).toEqual({ text: 'k7mp2', confidence: 0.97 });
