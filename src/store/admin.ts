@@ -82,7 +82,7 @@ export interface Feedback {
   at: number;
 }
 
-/** An invariant (I1 to I9) that the books break, and where. */
+/** An invariant that the books break (of I1 to I9, see docs/request.md), and where. */
 export interface Violation {
   invariant: string;
   detail: string;

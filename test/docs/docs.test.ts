@@ -32,6 +32,14 @@ describe('docs/api.md', () => {
   });
 });
 
+it('docs/request.md tells what every invariant is that the code and doctor name', () => {
+  const named = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .flatMap((path) => read(`src/${path}`).match(/\bI\d+\b/g) ?? []);
+  expect(new Set(named)).toContain('I9');
+  expect([...rowsOf('docs/request.md').keys()]).toEqual(expect.arrayContaining(named));
+});
+
 it('docs/configuration.md lists every setting as it is (npx vitest run test/docs -u renews it)', async () => {
   const rows = settings.map(
     (s) => `| \`${s.name}\` | \`${s.variable}\` | ${standardOf(s)} | ${s.description} |`,
