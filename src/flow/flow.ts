@@ -3,6 +3,7 @@ import { admission } from './admit.ts';
 import { createTask } from './createTask.ts';
 import { batchMethod } from './createTasks.ts';
 import { feedbackTask } from './feedbackTask.ts';
+import { watchFlow } from './gauges.ts';
 import { getBalance } from './getBalance.ts';
 import { getTaskResult } from './getTaskResult.ts';
 import type { Protection } from './protect.ts';
@@ -43,6 +44,7 @@ export function buildFlow(parts: FlowParts): Flow {
   const withWorker = { ...steps, worker };
   const { authenticate, dialectOf, protection, pace, solver, callbacks, underway } = steps;
   const sandbox = new Sandbox(steps);
+  watchFlow(parts.metrics, steps);
   const { identify, perform, admit } = admission(steps, sandbox);
   const giveUp = () => {
     solver.abandonAll();

@@ -165,10 +165,6 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   answerOddRequests(app.server, answerRaw);
   closeStalledReaders(app.server);
 
-  metrics.gauge('legible_bans_active', 'Addresses banned now.', () => flow.protection.bannedAddresses);
-  metrics.gauge('legible_key_blocks_active', 'Keys blocked now.', () => flow.protection.blockedKeys);
-  metrics.gauge('legible_tasks_underway', 'Tasks being worked on now.', () => flow.underway.count);
-
   app.addHook('onReady', async () => {
     await flow.start();
     await beside.listen(app.server, config.host, config.dialectPorts);
