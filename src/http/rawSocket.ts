@@ -22,12 +22,12 @@ export interface RawRefusal extends Reply {
  * answers to the requests before it.
  */
 export function rawAnswerer(
-  answer: (error: Error, socket: Socket) => RawRefusal,
-  inItsTurn: (socket: Socket, write: () => void, afterMs: number) => void,
+  last: LastRequests,
+  refusalOf: (error: Error, socket: Socket, arriving: Arriving) => RawRefusal,
 ) {
   return (error: Error & { code?: string }, socket: Socket): void => {
     const afterMs = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? readingMs : 0;
-    inItsTurn(socket, () => write(error, socket), afterMs);
+    last.inItsTurn(socket, () => write(error, socket), afterMs);
   };
 
   function write(error: Error, socket: Socket): void {
@@ -36,7 +36,9 @@ export function rawAnswerer(
       socket.destroy();
       return;
     }
-    const refusal = answer(error, socket);
+    const arriving = last.arriving(error, socket);
+    if (arriving.request !== undefined) last.noteAnswer(arriving.request);
+    const refusal = refusalOf(error, socket, arriving);
     const { status, body, requestId, retryAfter, type = 'application/json; charset=utf-8' } = refusal;
     // Without destroying it, a client that keeps its side open would hold the socket.
     socket.end(
@@ -66,18 +68,22 @@ interface Last {
 export type LastRequests = ReturnType<typeof lastRequests>;
 
 /** Remembers the last request of each socket. */
-export function lastRequests(server: Server, restMs = usualRestMs) {
+export function lastRequests(restMs = usualRestMs) {
   const last = new WeakMap<Duplex, Last>();
   const waiting = new WeakSet<Duplex>();
-  // Before whoever answers it, which may be at once.
-  server.prependListener('request', (request, response) => {
-    const latest = last.get(request.socket);
-    // Kept and changed: new ones in a WeakMap of old keys are work for the collector at each request.
-    if (latest) Object.assign(latest, { request, response, before: latest.response, hasAnswer: false });
-    else last.set(request.socket, { request, response, before: undefined, hasAnswer: false });
-  });
 
   return {
+    /** Remembers those of this server from now on. */
+    watch(server: Server): void {
+      // Before whoever answers it, which may be at once.
+      server.prependListener('request', (request, response) => {
+        const latest = last.get(request.socket);
+        // Kept and changed: new ones in a WeakMap of old keys are work for the collector at each request.
+        if (latest) Object.assign(latest, { request, response, before: latest.response, hasAnswer: false });
+        else last.set(request.socket, { request, response, before: undefined, hasAnswer: false });
+      });
+    },
+
     /** What has come in last by a socket that has an error. */
     arriving(error: Error, socket: Socket): Arriving {
       const request = last.get(socket)?.request;

@@ -79,14 +79,10 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   const recorder = faultRecorder({ flow, addresses, log, metrics });
   const { recordFault } = recorder;
 
-  const refusalOf = rawRefusals({ config, flow, addresses, spokenIn, recordFault, languageOf, newId });
+  const last = lastRequests();
   const answerRaw = rawAnswerer(
-    (error, socket) => {
-      const arriving = last.arriving(error, socket);
-      if (arriving.request !== undefined) last.noteAnswer(arriving.request);
-      return refusalOf(error, socket, arriving);
-    },
-    (socket, write, afterMs) => last.inItsTurn(socket, write, afterMs),
+    last,
+    rawRefusals({ config, flow, addresses, spokenIn, recordFault, languageOf, newId }),
   );
 
   const app = Fastify({
@@ -114,7 +110,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
     },
     ...nodeOptions,
   });
-  const last = lastRequests(app.server);
+  last.watch(app.server);
   app.server.maxConnections = config.maxConnections;
   // Node 22 drops what comes after the 1,000th, which may be X-Forwarded-For; all of them have 16 KiB at most.
   app.server.maxHeadersCount = 0;

@@ -199,7 +199,8 @@ test.each([
 
 test('what has only begun to come after its time was over has no other time without end', async () => {
   const server = createServer();
-  const last = lastRequests(server, 100);
+  const last = lastRequests(100);
+  last.watch(server);
   server.on('clientError', (_error, socket) => {
     const refuse = () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
     last.inItsTurn(socket as Socket, refuse, 300);
