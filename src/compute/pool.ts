@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../fault.ts';
 import type { Found, Proof } from '../proof.ts';
+import { threadBeside } from '../threadBeside.ts';
 import { memoryOf, memoryToSpare } from './memory.ts';
 import type { FromThread, ToThread } from './thread.ts';
 import { Turns } from './turns.ts';
@@ -60,9 +61,7 @@ const mostDeaths = 2;
 const restartMs = 1_000;
 const usualLingerMs = 1_000;
 
-const startSearchThread = () =>
-  // Sources run as .ts, the build as .js.
-  new Worker(new URL(`./thread${import.meta.url.slice(-3)}`, import.meta.url));
+const startSearchThread = () => new Worker(threadBeside(import.meta.url));
 
 /**
  * Looks for counters on threads of its own. A search is cut into short ranges that idle threads take in turn, so

@@ -1,5 +1,6 @@
 import './withoutTelemetry.ts';
 import { Worker } from 'node:worker_threads';
+import { threadBeside } from '../threadBeside.ts';
 import { UserError } from '../userError.ts';
 import type { ModelCard } from './modelCard.ts';
 import type { QueuedWork } from './queuedWork.ts';
@@ -11,10 +12,7 @@ export interface ThreadData {
 }
 
 export function startRecognitionThread(data: ThreadData): Worker {
-  // Sources run as .ts, the build as .js.
-  return new Worker(new URL(`./thread${import.meta.url.slice(-3)}`, import.meta.url), {
-    workerData: data,
-  });
+  return new Worker(threadBeside(import.meta.url), { workerData: data });
 }
 
 /** Plain where it is about a file of a model, which whoever runs Legible can put back. */

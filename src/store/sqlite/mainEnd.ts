@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { threadBeside } from '../../threadBeside.ts';
 import { type EngineEvents, StoreError } from '../engine.ts';
 import type { AskedCall, Failed } from './batch.ts';
 import type { Command } from './commands.ts';
@@ -31,10 +32,8 @@ export async function startThread(
   options: Omit<ThreadOptions, 'bell'>,
   events: EngineEvents,
 ): Promise<Thread> {
-  // Sources run as .ts, the build as .js.
-  const entry = new URL(`./thread${import.meta.url.slice(-3)}`, import.meta.url);
   const bell = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  const worker = new Worker(entry, {
+  const worker = new Worker(threadBeside(import.meta.url), {
     workerData: { ...options, bell } satisfies ThreadOptions,
     name: 'store',
   });
