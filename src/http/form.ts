@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { Busboy } from '@fastify/busboy';
 import { invalid } from '../flow/validate.ts';
+import { holdsMore } from '../holdsMore.ts';
 import { ownTurn } from './ownTurn.ts';
 
 /** Fields of a form, and bytes of one: the contract names some 30, and an image fits into the body's own bound. */
@@ -125,11 +126,4 @@ function hasTooManyEscapes(text: string): boolean {
     else if (code === 0x25 || code > 0x7f) escapes++;
   }
   return escapes > mostEscapes;
-}
-
-function holdsMore(bytes: Buffer, text: string, most: number): boolean {
-  let found = 0;
-  for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + text.length))
-    if (++found > most) return true;
-  return false;
 }

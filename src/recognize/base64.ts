@@ -1,3 +1,5 @@
+import { holdsMore } from '../holdsMore.ts';
+
 /**
  * Bytes of a base64 text, or undefined when it is none. Node's own decoder never fails: it skips what it does
  * not know, and a damaged image would become a different image. So only what would encode back to the same text
@@ -8,7 +10,7 @@
  */
 export function decodeBase64(text: string, { strict = false } = {}): Buffer | undefined {
   const exact = decodeExactly(text);
-  if (exact || strict || hasTooManySpaces(text)) return exact;
+  if (exact || strict || holdsMore(text, ' ', MOST_SPACES)) return exact;
   const body = standardise(withoutDataUri(text));
   if (body === undefined) return undefined;
   return body.includes(' ') ? decodeSpaced(body) : decodeExactly(padded(body));
@@ -50,13 +52,6 @@ function decodeSpaced(body: string): Buffer | undefined {
  * half a second.
  */
 const MOST_SPACES = 90_000;
-
-function hasTooManySpaces(text: string): boolean {
-  let spaces = 0;
-  for (let at = text.indexOf(' '); at >= 0; at = text.indexOf(' ', at + 1))
-    if (++spaces > MOST_SPACES) return true;
-  return false;
-}
 
 /** Whether single spaces stand at regular places, as between lines of one length; or only at the end. */
 function isFolded(body: string): boolean {

@@ -1,5 +1,5 @@
 import type { Bookkeeping } from './admin.ts';
-import { type Engine, StoreError } from './engine.ts';
+import { type Engine, lockNotAvailable, StoreError } from './engine.ts';
 
 /** So many lines are audited in some three seconds. */
 const everyEntries = 500_000;
@@ -32,9 +32,6 @@ export async function makeCheckpoints(
   }
   return { ...none, made };
 }
-
-/** PostgreSQL's word for a lock that could not be had in time. */
-const lockNotAvailable = '55P03';
 
 async function lastSettledLine(engine: Pick<Engine, 'call'>): Promise<number | undefined> {
   try {

@@ -66,9 +66,12 @@ export function isInDoubt(error: unknown): boolean {
   return error instanceof StoreError && error.isSent;
 }
 
+/** PostgreSQL's word for a lock that could not be had in time. */
+export const lockNotAvailable = '55P03';
+
 /** Whether PostgreSQL has given up a statement, or a lock, that took too long; what it belonged to has not been done. */
 export function tookTooLong(error: unknown): boolean {
-  return ['57014', '55P03'].includes((error as { code?: string }).code ?? '');
+  return ['57014', lockNotAvailable].includes((error as { code?: string }).code ?? '');
 }
 
 /** Codes for the rows that an operation is about: of SQLite, of PostgreSQL (data, integrity, a trigger), of our own code. */
