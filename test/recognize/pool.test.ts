@@ -138,32 +138,21 @@ test('in a full queue whoever has less waiting takes a place from the one who ha
   await Promise.all([first, second, other]);
 });
 
-test('an image that took three times as long as usual is three turns of its account, and no more', async () => {
+test.each([
+  ['three', 44, 'abbababababab'],
+  ['twenty', 300, 'abbbbbbbaaaaa'],
+])('whose image took %s times as long as usual waits for as many of others', async (_, inferMs, turns) => {
   await startPool();
   const order: string[] = [];
   const reads: Promise<unknown>[] = [];
   const send = (accountId: string) =>
     reads.push(read({ accountId }, large).then(() => order.push(accountId)));
   for (const account of 'abb') send(account);
-  threads[0]!.answer(44);
-  for (const account of 'abbb') send(account);
-  for (let i = 0; i < 6; i++) threads[0]!.answer();
-  await Promise.all(reads);
-  expect(order.join('')).toBe('abbabbb');
-});
-
-test('an account whose image took twenty times as long as usual waits for as many of the others', async () => {
-  await startPool();
-  const order: string[] = [];
-  const reads: Promise<unknown>[] = [];
-  const send = (accountId: string) =>
-    reads.push(read({ accountId }, large).then(() => order.push(accountId)));
-  for (const account of 'abb') send(account);
-  threads[0]!.answer(300);
+  threads[0]!.answer(inferMs);
   for (const account of 'ababababab') send(account);
   for (let i = 0; i < 12; i++) threads[0]!.answer();
   await Promise.all(reads);
-  expect(order.join('')).toBe('abbbbbbbaaaaa');
+  expect(order.join('')).toBe(turns);
 });
 
 describe('a client that goes', () => {
