@@ -16,8 +16,8 @@ it('of slow answers a thousand wait at once; one that has ended, or whose client
     validate: () => ({ type: { timing: 'now', sample: () => ({}) }, price: 0 }) as unknown as Job,
     waiters: { isClosed: false, wait } as unknown as Waiters,
   });
-  const make = (work = new AbortController()) => {
-    const arrived = { work, aside: {}, forgetBody() {} } as unknown as Arrived;
+  const make = (controller = new AbortController()) => {
+    const arrived = { controller, aside: {}, forgetBody() {} } as unknown as Arrived;
     return sandbox.createTask(sandbox.visitor(arrived), { kind: 'slow', ms: 60_000 });
   };
   const gone = new AbortController();
