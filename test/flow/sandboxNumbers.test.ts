@@ -15,7 +15,7 @@ async function numbersOf(chance: number) {
     validate: () => ({ type: { timing: 'now', sample: () => ({}) }, price: 0 }) as unknown as Job,
     waiters: { isClosed: false } as unknown as Waiters,
   });
-  const arrived = { work: new AbortController(), aside: {}, forgetBody() {} } as unknown as Arrived;
+  const arrived = { controller: new AbortController(), aside: {}, forgetBody() {} } as unknown as Arrived;
   const make = async () => (await sandbox.createTask(sandbox.visitor(arrived), { kind: 'ok' })).number!;
   return [await make(), await make()];
 }
