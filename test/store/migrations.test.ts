@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { noon, onEachEngine, openAccount } from './engines.ts';
+import { afterEachTest, noon, onEachEngine, openAccount, postgresBooks } from './engines.ts';
 
 const folder = join(import.meta.dirname, '../../src/store/migrations');
 
@@ -26,7 +26,7 @@ const digests: Record<string, string> = {
   '0012-whole-checkpoints': '8f29198a9960b6ce',
   '0013-ban-changes': '72653cade701bc22',
   '0014-callback-pairs': 'ae382c463056a5af',
-  '0015-request-price': '96e00dae0bd58cb6',
+  '0015-request-price': '67d36456e8565077',
 };
 
 it('no migration is changed once a database may have had it', () => {
@@ -55,4 +55,16 @@ onEachEngine('tables in which 0006 had not yet given requests a price', (makeBoo
       solution: null,
     });
   });
+});
+
+const cleanups = afterEachTest();
+
+it('tables that have it get none, also where they stand in another schema than new ones would', async () => {
+  const books = await postgresBooks(cleanups);
+  await (await books.open()).close();
+  // By default that of the user comes first on the search path, once there is one.
+  await books.sql('create schema postgres');
+  await books.sql("delete from kysely_migration where name >= '0015'");
+  await (await books.open()).close();
+  expect(await books.sql("select 1 from kysely_migration where name = '0015-request-price'")).toHaveLength(1);
 });

@@ -5,8 +5,9 @@ import type { EngineName } from '../statement.ts';
 export async function up(db: Kysely<unknown>, engine: EngineName): Promise<void> {
   const columns = await (engine === 'sqlite'
     ? sql`select 1 from pragma_table_info('idempotency') where name = 'price'`
-    : sql`select 1 from information_schema.columns where table_schema = current_schema()
-        and table_name = 'idempotency' and column_name = 'price'`
+    : // Where the name leads, as below: that need not be the schema in which new tables would be made.
+      sql`select 1 from pg_attribute where attrelid = to_regclass('idempotency')
+        and attname = 'price' and not attisdropped`
   ).execute(db);
   if (columns.rows.length > 0) return;
   await db.schema
