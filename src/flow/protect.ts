@@ -14,6 +14,8 @@ import { neverMore, SlidingWindow } from './slidingWindow.ts';
 const subjectsWatched = 100_000;
 const forgetEveryMs = 60_000;
 const refreshMs = 1_000;
+/** Of bans that could not be saved: after a long outage there may be thousands, and in PostgreSQL money waits behind them. */
+const savedAtOnce = 100;
 
 interface ProtectionParts {
   config: Config;
@@ -131,7 +133,8 @@ export class Protection {
       more = changes.more;
     }
     this.#forgetOld();
-    for (const ban of this.#failed.splice(0)) if (this.#isUnsaved(ban)) this.#save(ban).catch(() => {});
+    for (const ban of this.#failed.splice(0, savedAtOnce))
+      if (this.#isUnsaved(ban)) this.#save(ban).catch(() => {});
   }
 
   #isUnsaved(ban: Ban): boolean {

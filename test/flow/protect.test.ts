@@ -219,6 +219,18 @@ test('a ban that could not be saved is saved as soon as it can be, and once: oth
   expect(saved).toMatchObject([{ kind: 'address', subject: '192.0.2.7', count: 1 }]);
 });
 
+test('of many that could not be saved a hundred are saved at once: behind them waits what needs the database, too', async () => {
+  const { guard, saved, store } = unsaving();
+  for (let n = 0; n < 250; n++)
+    for (let i = 0; i < 3; i++) guard.countForAddress(`192.0.2.${n}`, 'ERROR_BAD_REQUEST');
+  await guard.refresh();
+  store.isAway = false;
+  for (const count of [100, 200, 250]) {
+    await guard.refresh();
+    expect(saved).toHaveLength(count);
+  }
+});
+
 test('but not once it has ended', async () => {
   const { clock, guard, saved, store } = unsaving();
   for (let i = 0; i < 3; i++) guard.countForAddress('192.0.2.7', 'ERROR_BAD_REQUEST');
