@@ -4,7 +4,8 @@ import type { StoreAdmin } from '../store/admin.ts';
 import type { Store } from '../store/store.ts';
 
 /**
- * A store that keeps the pepper's fingerprint as soon as a key has been found with it; the store itself where one is kept.
+ * A store that keeps the pepper's fingerprint as soon as a key has been found with it that is older than this state; the
+ * store itself where one is kept.
  * Books of before fingerprints tell in no other way which pepper their keys need: a wrong one must not shut out the right.
  */
 export async function untilPepperIsKnown(
@@ -13,16 +14,14 @@ export async function untilPepperIsKnown(
   log: Pick<Log, 'warn'>,
 ): Promise<Store & StoreAdmin> {
   if ((await store.keptPepper()) !== undefined) return store;
-  log.warn({}, 'which pepper the keys need is not known until one of them is used');
+  log.warn({}, 'which pepper the keys need is not known until one of those that are there is used');
   let isProven = false;
   return {
     ...store,
     async findPrincipal(hash) {
       const found = await store.findPrincipal(hash);
-      if (found !== undefined && !isProven) {
-        await store.provePepper(fingerprintOf(pepper));
-        isProven = true;
-      }
+      if (found !== undefined && !isProven)
+        isProven = await store.provePepper(fingerprintOf(pepper), found.key.id);
       return found;
     },
   };

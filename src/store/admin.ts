@@ -165,8 +165,11 @@ export interface StoreAdmin {
    * any was.
    */
   keepPepper(fingerprint: string): Promise<string | undefined>;
-  /** Keeps the fingerprint of the pepper that a key has been found with, where none is kept. */
-  provePepper(fingerprint: string): Promise<void>;
+  /**
+   * Keeps the fingerprint of the pepper that a key has been found with, where none is kept; false where the key was made
+   * since that is so, and says nothing of those before it.
+   */
+  provePepper(fingerprint: string, keyId: string): Promise<boolean>;
   /**
    * What the ledger's invariants find; empty when the books are right. From the last checkpoint on, or when `whole`
    * from the first line, and then the checkpoints are checked as well.

@@ -108,7 +108,7 @@ function adminOn(engine: Engine): Omit<StoreAdmin, 'counters'> {
     endPackage: (packageId, now) => engine.call('endPackage', packageId, now),
     keptPepper: () => engine.call('keptPepper'),
     keepPepper: (fingerprint) => engine.call('keepPepper', fingerprint),
-    provePepper: (fingerprint) => engine.call('provePepper', fingerprint),
+    provePepper: (fingerprint, keyId) => engine.call('provePepper', fingerprint, keyId),
     gauges: (now) => engine.call('gauges', now),
     audit: (now, options) => engine.look('audit', now, options),
     makeCheckpoints: (now) => makeCheckpoints(engine, now),

@@ -3,7 +3,7 @@ import { systemClock } from '../../src/clock.ts';
 import { fingerprintOf } from '../../src/key.ts';
 import { untilPepperIsKnown } from '../../src/running/unknownPepper.ts';
 import { welcome } from '../../src/running/welcome.ts';
-import { onEachEngine, openAccount } from './engines.ts';
+import { newKey, noon, onEachEngine, openAccount } from './engines.ts';
 
 const right = 'r'.repeat(32);
 
@@ -44,5 +44,22 @@ onEachEngine('the fingerprint of the pepper', (makeBooks) => {
     expect(await store.keptPepper()).toBe(fingerprintOf(right));
     expect(await store.keepPepper('other')).toBe(fingerprintOf(right));
     expect(await untilPepperIsKnown(store, right, log)).toBe(store);
+  });
+
+  it('is not known by a key that was made since, perhaps with a wrong one: the right one would be shut out', async () => {
+    const store = await (await makeBooks()).open();
+    await openAccount(store, 0);
+    const log = { warn: vi.fn() };
+    const wrong = 'w'.repeat(32);
+    await store.keepPepper(fingerprintOf(wrong));
+    const young = newKey({ id: 'young', hash: 'hash-young', label: 'young', now: noon + 1 });
+    await store.createKey(young);
+    await store.keepPepper(fingerprintOf(wrong));
+    const served = await untilPepperIsKnown(store, wrong, log);
+    expect(await served.findPrincipal('hash-young')).toMatchObject({ key: { id: 'young' } });
+    expect(await store.keepPepper(fingerprintOf(right))).toBeUndefined();
+    const again = await untilPepperIsKnown(store, right, log);
+    for (const hash of ['hash-young', 'hash-alice']) await again.findPrincipal(hash);
+    expect(await store.keptPepper()).toBe(fingerprintOf(right));
   });
 });

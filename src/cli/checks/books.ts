@@ -56,7 +56,7 @@ async function checkKeys(config: Config, store: StoreAdmin): Promise<Finding> {
       return finding(
         'keys',
         'warn',
-        `${keys}; which pepper they need is not known until one of them is used`,
+        `${keys}; which pepper they need is not known until one is used that is older than fingerprints of it`,
       );
     return finding('keys', true, `${keys}, made with this pepper`);
   } catch (error) {
