@@ -17,9 +17,11 @@ interface Reading {
   offset: number;
   /** The milliseconds by which it may be wrong, either way. */
   within: number;
+  /** By how many milliseconds it is ahead of the machine's own. */
+  ahead: number;
 }
 
-export interface Timekeeper extends Rounds {
+interface Timekeeper extends Rounds {
   /** By how many milliseconds the time was certainly behind when it was looked at last. */
   readonly behindMs: number;
 }
@@ -37,15 +39,18 @@ export async function startTimekeeper(
   /** By `elapsed`. */
   let offSince: number | undefined;
   let behindMs = 0;
+  /** As it was while the time was right. */
+  let usuallyAhead = 0;
 
   async function read(): Promise<Reading> {
     const asked = machine.elapsed();
     const shared = await store.sharedTime();
     const answered = machine.elapsed();
-    if (shared === undefined) return { offset: machine.now() - answered, within: 0 };
+    const now = machine.now();
+    if (shared === undefined) return { offset: now - answered, within: 0, ahead: 0 };
     // It was read somewhere between.
     const within = (answered - asked) / 2;
-    return { offset: shared + within - answered, within };
+    return { offset: shared + within - answered, within, ahead: shared + within - now };
   }
 
   /** The first answer also waits for a connection to be made: the next ones tell more. */
@@ -66,10 +71,11 @@ export async function startTimekeeper(
   }
 
   /** Steers, and jumps while nothing is under way: a machine that has slept for hours would else be behind for days. */
-  async function follow({ offset, within }: Reading): Promise<void> {
+  async function follow({ offset, within, ahead }: Reading): Promise<void> {
     behindMs = clock.steer(machine.elapsed() + offset, within);
     if (Math.abs(behindMs) <= toldMs) {
       offSince = undefined;
+      usuallyAhead = ahead;
       return;
     }
     if (offSince === undefined)
@@ -78,23 +84,28 @@ export async function startTimekeeper(
         'the time has jumped; while tasks are under way it is followed slowly',
       );
     offSince ??= machine.elapsed();
-    if (!(await isIdle(machine.elapsed() - offSince < patienceMs))) return;
+    const results = machine.elapsed() - offSince < patienceMs;
+    // Who has slept is alone in being behind. Where it was the database's time that jumped, all are, and who went by it
+    // first would end what the others work on.
+    const haveSlept = Math.abs(ahead - usuallyAhead) <= toldMs;
+    if (!(await isIdle({ results, ofOthers: !haveSlept }))) return;
     clock.set(machine.elapsed() + offset);
     behindMs = 0;
   }
 
   /**
    * Nothing is under way, or is about to begin at the time of before; nor, with `results`, has a result that may still be
-   * asked for.
+   * asked for. With `ofOthers`, at no server.
    */
-  async function isIdle(results: boolean): Promise<boolean> {
+  async function isIdle(which: { results: boolean; ofOthers: boolean }): Promise<boolean> {
     const at = clock.now();
     const { looks } = clock;
-    const isStanding = await store.isAnyStanding(at, { results }).catch(() => true);
+    const isStanding = await store.isAnyStanding(at, which).catch(() => true);
     return !isStanding && clock.looks === looks;
   }
 
-  const { offset, within } = await firstReading();
+  const { offset, within, ahead } = await firstReading();
+  usuallyAhead = ahead;
   if (within > wellKnownMs)
     log.warn(
       { withinMs: Math.round(within) },

@@ -82,7 +82,9 @@ function storeOn(engine: Engine, isShared: boolean, unended: UnendedTasks): Stor
     takeCallback: (query) => engine.call('takeCallback', query),
     endCallback: (attempt) => engine.call('endCallback', attempt),
     isAnyStanding: (now, which) =>
-      isShared ? engine.call('isAnyOpenOf', node) : engine.call('isAnyStanding', now, which),
+      isShared && !which.ofOthers
+        ? engine.call('isAnyOpenOf', node)
+        : engine.call('isAnyStanding', now, which),
     sharedTime: async () => (isShared ? engine.call('time') : undefined),
     probe: () => engine.call('probe', randomUUID()),
     close: () => engine.close(),

@@ -81,9 +81,9 @@ export interface Store {
   endCallback(attempt: { taskId: string; attempts: number; nextAt: number | null }): Promise<boolean>;
   /**
    * Whether any task is under way, or with `results` has a result that its client may still ask for. Where several processes
-   * share the books, whether one of this process is under way: the others judge the rest, by the time of the database.
+   * share the books, without `ofOthers` only whether one of this process is under way.
    */
-  isAnyStanding(now: number, which: { results: boolean }): Promise<boolean>;
+  isAnyStanding(now: number, which: { results: boolean; ofOthers: boolean }): Promise<boolean>;
   /** What time it is by a database that several processes share, in milliseconds; undefined for one in a file. */
   sharedTime(): Promise<number | undefined>;
   /** Writes and reads one row: the readiness probe. */

@@ -7,9 +7,14 @@ import { FakeClock } from '../world.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
+interface Which {
+  results: boolean;
+  ofOthers: boolean;
+}
+
 async function keep(
   sharedTime: (machine: FakeClock) => Promise<number | undefined>,
-  isAnyStanding = async (_clock: SteadyClock, _which: { results: boolean }) => true,
+  isAnyStanding = async (_clock: SteadyClock, _which: Which) => true,
 ) {
   const machine = new FakeClock();
   const clock = new SteadyClock(machine);
@@ -17,7 +22,7 @@ async function keep(
   const log = { warn: (said: object) => void warnings.push(said) } as unknown as Log;
   const store = {
     sharedTime: () => sharedTime(machine),
-    isAnyStanding: (_now: number, which: { results: boolean }) => isAnyStanding(clock, which),
+    isAnyStanding: (_now: number, which: Which) => isAnyStanding(clock, which),
   };
   const keeper = await startTimekeeper(clock, machine, store, log);
   return {
@@ -168,5 +173,31 @@ it('tells by how much it is off, until it has followed', async () => {
   isStanding = false;
   await seconds(1);
   expect(keeper.behindMs).toBe(0);
+  await stop();
+});
+
+it('a machine that has slept goes by the database again though others have tasks under way', async () => {
+  const { machine, clock, seconds, stop } = await keep(
+    async (asked) => asked.now() + 5_000,
+    async (_clock, { ofOthers }) => ofOthers,
+  );
+  await seconds(3);
+  // Its time went on, and what lasts stood.
+  machine.setBack(-3_600_000);
+  await seconds(1);
+  expect(clock.now() - machine.now()).toBe(5_000);
+  await stop();
+});
+
+it('where the database’s time jumps, a server without tasks does not go ahead of those that have some', async () => {
+  let ahead = 5_000;
+  const { machine, clock, seconds, stop } = await keep(
+    async (asked) => asked.now() + ahead,
+    async (_clock, { ofOthers }) => ofOthers,
+  );
+  await seconds(3);
+  ahead += 600_000;
+  await seconds(20);
+  expect(clock.now() - machine.now()).toBeLessThan(10_000);
   await stop();
 });
