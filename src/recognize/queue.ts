@@ -160,8 +160,9 @@ export class WorkQueue<Entry extends Waiting> {
     const first = this.#entries[0];
     if (!first) return [];
     const { batchKey, alone, account } = first.entry;
+    const turns = this.#turns();
     // Fewer rounds than two batches' are no sign: an account's own batch takes one, and further looks at some of it another.
-    const isDue = (other: string) => other === account || this.#startOf(other) <= first.round + 2 * most;
+    const isDue = (other: string) => other === account || turns.get(other)! <= first.round + 2 * most;
     const fitsIn = ({ entry }: Placed<Entry>) =>
       entry.batchKey === batchKey && !entry.alone && isDue(entry.account);
     const batch = alone ? [first] : this.#entries.filter(fitsIn).slice(0, share);
@@ -171,6 +172,17 @@ export class WorkQueue<Entry extends Waiting> {
     const taken = batch.map(({ entry }) => entry);
     this.#takeOut(taken);
     return taken;
+  }
+
+  /**
+   * The round of each account's next turn. What it has had until tells less: of its images a batch takes those of one shape,
+   * wherever they stand, and where shapes are many that is far behind its next.
+   */
+  #turns(): Map<string, number> {
+    const turns = new Map<string, number>();
+    for (const { entry, round } of this.#entries)
+      if (!turns.has(entry.account)) turns.set(entry.account, round);
+    return turns;
   }
 
   /** Takes out all that match, whose rounds are then as if they had never come. */

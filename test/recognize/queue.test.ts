@@ -130,6 +130,26 @@ test.each([1, 2, 3, 5, 8, 40])('usual images fill their batches: those of %i acc
   }
 });
 
+test.each([2, 4, 8])('usual images of many shapes fill their batches: those of %i accounts', (count) => {
+  const queue = new WorkQueue<Waiting>(1_000);
+  let sent = 0;
+  const waiting = new Map<string, number>();
+  const send = (account: string) => {
+    const batchKey = `text ${(7 * (sent++) ** 2) % 13}`;
+    waiting.set(batchKey, (waiting.get(batchKey) ?? 0) + 1);
+    queue.add(image(account, { alone: false, batchKey }), 0);
+  };
+  for (let i = 0; i < 240; i++) send(`account ${i % count}`);
+  for (let i = 0; i < 300; i++) {
+    const batch = queue.take(8);
+    const { batchKey } = batch[0]!;
+    const there = waiting.get(batchKey)!;
+    expect(batch).toHaveLength(Math.min(there, 8));
+    waiting.set(batchKey, there - batch.length);
+    for (const { account } of batch) send(account);
+  }
+});
+
 test('images that are too large together are refused, a single one never', () => {
   const queue = new WorkQueue<Waiting>(100, 1_000);
   queue.add(image('a', { bytes: 2_000 }), 70);
