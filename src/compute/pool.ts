@@ -163,19 +163,24 @@ export class SearchPool {
 
   /**
    * Which searches a thread may be given now. While there is no room for the one whose turn it is, no other takes memory: one
-   * key ends while another begins, and there never would be room.
+   * key ends while another begins, and there never would be room. But where its own account has the room, that has its turn,
+   * and leaves the others the rest.
    */
   #mayBegin(): (search: Search) => boolean {
     const due = this.#line.first(hasRanges);
-    if (due !== undefined && !this.#hasRoomFor(due))
-      return (search) => hasRanges(search) && search.memory === 0;
-    return (search) => hasRanges(search) && this.#hasRoomFor(search);
+    if (due === undefined || this.#hasRoomFor(due))
+      return (search) => hasRanges(search) && this.#hasRoomFor(search);
+    const isOthers = ({ account }: Search) => account !== due.account;
+    const isAtWork = this.#hasRoomFor(due, isOthers);
+    const mayTake = (search: Search) => isAtWork && isOthers(search) && this.#hasRoomFor(search);
+    return (search) => hasRanges(search) && (search.memory === 0 || mayTake(search));
   }
 
-  #hasRoomFor({ memory }: Search): boolean {
+  /** Beside what is at the threads, or those of it that are counted. */
+  #hasRoomFor({ memory }: Search, isCounted = (_: Search) => true): boolean {
     if (memory === 0) return true;
     let taken = 0;
-    for (const { at } of this.#threads) taken += at?.search.memory ?? 0;
+    for (const { at } of this.#threads) if (at && isCounted(at.search)) taken += at.search.memory;
     return taken + memory <= this.#options.memory;
   }
 

@@ -23,14 +23,14 @@ let threads: LedThread[];
 afterEach(() => searching.stop());
 
 /** Each thread is started once the one before it is online. */
-function startPool(count: number): void {
+function startPool(count: number, memory = Number.POSITIVE_INFINITY): void {
   threads = [];
   const startThread = () => {
     const thread = new LedThread();
     threads.push(thread);
     return thread as unknown as Worker;
   };
-  searching = new SearchPool({ threads: count, startThread });
+  searching = new SearchPool({ threads: count, startThread, memory });
 }
 
 const proof: Proof = {
@@ -39,6 +39,19 @@ const proof: Proof = {
   prefix: Buffer.from('any'),
   ...startsWith('f'),
 };
+/** Of argon2id, which take so many KiB each. */
+const keys = (memory: number): Proof => ({
+  kind: 'derivation',
+  function: 'argon2id',
+  digest: 'sha256',
+  nonce: Buffer.from('n'),
+  salt: Buffer.from('a salt of it'),
+  keyLength: 32,
+  cost: 1,
+  memory,
+  parallelism: 1,
+  ...startsWith('f'.repeat(32)),
+});
 const hash = 'f'.repeat(64);
 const { signal } = new AbortController();
 
@@ -69,4 +82,43 @@ it('a search is not over while a range that was lost with its thread is to be lo
   ]);
   other.say({ found: { counter: 7, hash }, ms: 25 });
   expect(await search).toEqual({ counter: 7, hash });
+});
+
+it.each([1, 2])(
+  'an account that is at a thread keeps no other from the memory that it leaves: by %i searches',
+  async (count) => {
+    startPool(2, 100 * 1024 * 1024);
+    const gone = new AbortController();
+    const large = Array.from({ length: count }, () =>
+      searching.search(keys(64 * 1024), { signal: gone.signal, accountId: 'a' }).catch(() => {}),
+    );
+    threads[0]!.emit('online');
+    const small = searching.search(keys(32 * 1024), { signal, accountId: 'b', to: 1 });
+    expect(threads[1]!.ranges).toEqual([{ from: 0, to: 1 }]);
+    threads[1]!.say({ found: undefined, ms: 25 });
+    expect(await small).toBeUndefined();
+    gone.abort();
+    await Promise.all(large);
+  },
+);
+
+it('a search that needs more memory than others of its account leave it has its turn after them', async () => {
+  startPool(2, 100 * 1024 * 1024);
+  const gone = new AbortController();
+  const endless = searching.search(keys(40 * 1024), { signal: gone.signal, accountId: 'a' }).catch(() => {});
+  threads[0]!.emit('online');
+  const large = searching.search(keys(64 * 1024), { signal, accountId: 'a', to: 1 });
+  const begun = () => threads.map(({ ranges }) => ranges.length);
+  const goOn = (at: number) => threads[at]!.say({ found: undefined, ms: 25 });
+  expect(begun()).toEqual([1, 1]);
+  goOn(1);
+  expect(begun()).toEqual([1, 2]);
+  goOn(0);
+  expect(begun()).toEqual([1, 2]);
+  goOn(1);
+  expect(begun()).toEqual([2, 2]);
+  goOn(0);
+  expect(await large).toBeUndefined();
+  gone.abort();
+  await endless;
 });
