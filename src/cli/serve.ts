@@ -3,7 +3,7 @@ import type { Running } from '../running/main.ts';
 import { welcomeText } from '../running/welcome.ts';
 import { loadConfig } from '../settings/loadConfig.ts';
 import { version } from '../version.ts';
-import { print } from './output.ts';
+import { print, show } from './output.ts';
 import { explainedBy } from './session.ts';
 
 export function serveCommand(): Command {
@@ -14,13 +14,15 @@ export function serveCommand(): Command {
       const config = loadConfig();
       // Not imported above: the other commands start without Fastify, sharp and the models.
       const { serve } = await import('../running/serve.ts');
-      const greet = ({ url, opsUrl, dialectPorts, firstKey }: Running) =>
-        print(options, { url, opsUrl, dialectPorts, firstKey: firstKey ?? null }, () =>
+      const greet = ({ url, opsUrl, dialectPorts, firstKey }: Running) => {
+        const tell = firstKey ? print : show;
+        tell(options, { url, opsUrl, dialectPorts, firstKey: firstKey ?? null }, () =>
           [
             firstKey ? welcomeText(firstKey, url) : `Legible ${version} answers on ${url}`,
             ...Object.entries(dialectPorts).map(([name, port]) => `and as ${name} on port ${port}`),
           ].join('\n'),
         );
+      };
       await serve(config, greet).catch((error: unknown) => {
         throw explainedBy(config, error);
       });
