@@ -28,19 +28,8 @@ export interface NewAccount {
 }
 
 /** A key as it is stored: never the key itself, only its HMAC and a hint. */
-export interface NewKey {
-  id: string;
-  accountId: string;
-  packageId: string | null;
+export interface NewKey extends Omit<Key, 'revokedAt'> {
   hash: string;
-  hint: string;
-  label: string;
-  taskTypes: string[] | null;
-  addresses: string[] | null;
-  dailyCap: MicroUsd | null;
-  dialect: string | null;
-  isTest: boolean;
-  expiresAt: number | null;
   now: number;
 }
 

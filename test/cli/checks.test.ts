@@ -111,13 +111,18 @@ describe('doctor says what to do about', () => {
 });
 
 describe('doctor on holds past their deadline', () => {
-  it('leaves them to a server that runs, whose time may be another than this machine’s', async () => {
+  async function withAccount() {
     const { settings } = installation();
     const dataDir = settings.LEGIBLE_DATA_DIR;
     stubSettings(settings);
     onTestFinished(() => void vi.unstubAllEnvs());
     const store = await openStore({ dataDir, databaseUrl: undefined });
     await openAccount(store, 10_000);
+    return { settings, dataDir, store };
+  }
+
+  it('leaves them to a server that runs, whose time may be another than this machine’s', async () => {
+    const { settings, dataDir, store } = await withAccount();
     await store.reserve(hold());
     await store.close();
     const I6 = async () => {
@@ -134,12 +139,7 @@ describe('doctor on holds past their deadline', () => {
   });
 
   it('refunds them beside one that cannot be refunded, and names that', async () => {
-    const { settings } = installation();
-    const dataDir = settings.LEGIBLE_DATA_DIR;
-    stubSettings(settings);
-    onTestFinished(() => void vi.unstubAllEnvs());
-    const store = await openStore({ dataDir, databaseUrl: undefined });
-    await openAccount(store, 10_000);
+    const { settings, dataDir, store } = await withAccount();
     for (const taskId of ['good', 'bad', 'fine']) await store.reserve(hold({ taskId }));
     await store.close();
     const database = new Database(databaseFile(dataDir));

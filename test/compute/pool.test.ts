@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { SearchPool } from '../../src/compute/pool.ts';
 import type { ToThread } from '../../src/compute/thread.ts';
 import { type Proof, startsWith } from '../../src/proof.ts';
+import { keys } from './keys.ts';
 
 const pools: SearchPool[] = [];
 afterEach(async () => {
@@ -107,19 +108,6 @@ class PretendThread extends EventEmitter {
   }
   async terminate(): Promise<void> {}
 }
-
-const keys = (memory: number): Proof => ({
-  kind: 'derivation',
-  function: 'argon2id',
-  digest: 'sha256',
-  nonce: Buffer.from('n'),
-  salt: Buffer.from('a salt of it'),
-  keyLength: 32,
-  cost: 1,
-  memory,
-  parallelism: 1,
-  ...startsWith('f'.repeat(32)),
-});
 
 describe('of accounts', () => {
   it('each has the threads for as long, however long a range of its proofs takes', async () => {

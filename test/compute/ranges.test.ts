@@ -4,6 +4,7 @@ import { afterEach, expect, it } from 'vitest';
 import { SearchPool } from '../../src/compute/pool.ts';
 import type { ToThread } from '../../src/compute/thread.ts';
 import { type Found, type Proof, startsWith } from '../../src/proof.ts';
+import { keys } from './keys.ts';
 
 /** A thread whose every step the test takes; it remembers the ranges that it was given. */
 class LedThread extends EventEmitter {
@@ -40,18 +41,6 @@ const proof: Proof = {
   ...startsWith('f'),
 };
 /** Of argon2id, which take so many KiB each. */
-const keys = (memory: number): Proof => ({
-  kind: 'derivation',
-  function: 'argon2id',
-  digest: 'sha256',
-  nonce: Buffer.from('n'),
-  salt: Buffer.from('a salt of it'),
-  keyLength: 32,
-  cost: 1,
-  memory,
-  parallelism: 1,
-  ...startsWith('f'.repeat(32)),
-});
 const hash = 'f'.repeat(64);
 const { signal } = new AbortController();
 

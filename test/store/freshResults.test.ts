@@ -16,6 +16,17 @@ import {
   type TestStore,
 } from './engines.ts';
 
+/** A store that keeps nothing, and which tasks it was asked for. */
+function remembering() {
+  const asked: string[] = [];
+  const store = {
+    reserveEarly: async () => 'held',
+    settle: async () => true,
+    poll: async ({ taskId }: { taskId: string }) => void asked.push(taskId),
+  } as unknown as Store;
+  return { store, asked };
+}
+
 describe('a result of a task answered at once', () => {
   const cleanups = afterEachTest();
 
@@ -62,12 +73,7 @@ describe('a result of a task answered at once', () => {
   });
 
   it('is looked for by another account where an id that nobody has is, so that no time tells which it is', async () => {
-    const asked: string[] = [];
-    const store = {
-      reserveEarly: async () => 'held',
-      settle: async () => true,
-      poll: async ({ taskId }: { taskId: string }) => void asked.push(taskId),
-    } as unknown as Store;
+    const { store, asked } = remembering();
     const fresh = withFreshResults(store, { call: async () => undefined as never });
     await fresh.reserveEarly(hold());
     await fresh.settle(settled());
@@ -130,12 +136,7 @@ describe('a result of a task answered at once', () => {
   });
 
   it('takes as much of the memory as its solution is long', async () => {
-    const asked: string[] = [];
-    const store = {
-      reserveEarly: async () => 'held',
-      settle: async () => true,
-      poll: async ({ taskId }: { taskId: string }) => void asked.push(taskId),
-    } as unknown as Store;
+    const { store, asked } = remembering();
     const small = withFreshResults(store, { call: async () => undefined as never }, 1_200);
     for (const taskId of ['task-1', 'task-2']) {
       await small.reserveEarly(hold({ taskId }));
