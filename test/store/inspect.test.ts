@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { afterEach, expect, it, vi } from 'vitest';
 import { inspect } from '../../src/store/postgres/inspect.ts';
 import { verifyBackup } from '../../src/store/sqlite/verify.ts';
-import { afterEachTest, noon, openAccount, postgresBooks, sqliteBooks } from './engines.ts';
+import { afterEachTest, hold, noon, openAccount, postgresBooks, settled, sqliteBooks } from './engines.ts';
 
 const cleanups = afterEachTest();
 afterEach(() => void vi.useRealTimers());
@@ -119,3 +119,50 @@ it.each([
     );
   },
 );
+
+it('in a file, each part that is gone is shown to doctor, and a trigger that does something else', async () => {
+  const books = await sqliteBooks(cleanups);
+  const store = await books.open();
+  const parts = async () => (await store.inspect()).find(({ name }) => name === 'parts');
+  const database = new Database(books.where);
+  cleanups.push(async () => void database.close());
+  database.exec('create table notes (text text)');
+  expect(await parts()).toMatchObject({ ok: true, detail: 'all there' });
+  database.exec(`drop table feedback; drop index task_open; alter table idempotency drop column price;
+    drop trigger entry_no_update; create trigger entry_no_update before update on entry begin select 1; end`);
+  const gone = await parts();
+  expect(gone?.ok).toBe(false);
+  for (const part of ['feedback.at', 'feedback_at', 'task_open', 'idempotency.price', 'entry_no_update'])
+    expect(gone?.detail).toContain(part);
+  expect(gone?.detail).not.toContain('entry_no_delete');
+});
+
+it('of PostgreSQL’s tables a column or an index that is gone is shown to doctor', async () => {
+  const books = await postgresBooks(cleanups);
+  const store = await books.open();
+  const parts = async () => (await store.inspect()).find(({ name }) => name === 'parts');
+  expect(await parts()).toMatchObject({ ok: true, detail: 'all there' });
+  await books.sql('drop index task_open');
+  await books.sql('alter table idempotency drop column price');
+  expect(await parts()).toMatchObject({
+    ok: false,
+    detail: 'missing: idempotency.price, task_open; restore the last good dump',
+  });
+});
+
+it('numbers of PostgreSQL that would be given out again are shown to doctor', async () => {
+  const books = await postgresBooks(cleanups);
+  const store = await books.open();
+  const numbers = async () => (await store.inspect()).find(({ name }) => name === 'numbers');
+  expect(await numbers()).toMatchObject({ ok: true });
+  await openAccount(store, 1_000);
+  await store.reserve(hold());
+  await store.release({ ...settled(), errorCode: 'ERROR_TASK_TIMEOUT', errorDetail: null });
+  expect(await numbers()).toMatchObject({ ok: true });
+  // As logical replication leaves them.
+  await books.sql(`select setval('entry_number_seq', 1)`);
+  expect(await numbers()).toMatchObject({
+    ok: false,
+    detail: 'those of entry would be given out again: set the sequence beyond them',
+  });
+});

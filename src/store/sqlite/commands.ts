@@ -1,8 +1,9 @@
 import type { Database } from 'better-sqlite3';
 import { syncToDisk } from '../../disk.ts';
+import { shapeOf } from './shape.ts';
 
 /** What the thread does outside any transaction. */
-export const commands = { backup, integrity, durability, close };
+export const commands = { backup, integrity, shape: shapeOf, durability, close };
 
 export interface Command {
   command: keyof typeof commands;

@@ -13,7 +13,10 @@ import type { Durability } from './commands.ts';
 import { openDatabase } from './connection.ts';
 import { standingUnder } from './header.ts';
 import { startThread, type Thread } from './mainEnd.ts';
+import { madeShape, type Shape } from './shape.ts';
 import { damageRemedy, explained, isDamage } from './unusable.ts';
+
+const partsRemedy = 'restore the last backup that was made before (`legible restore FILE`)';
 
 /** Opens the file, which it makes where there is none, in a thread of its own. */
 export async function openSqlite(file: string, events: EngineEvents): Promise<Engine> {
@@ -49,6 +52,8 @@ export async function openSqlite(file: string, events: EngineEvents): Promise<En
         check('durability', synchronous === 2, `synchronous is ${synchronous}; 2 is FULL`),
         check('foreign keys', foreignKeys === 1, foreignKeys === 1 ? 'enforced' : 'not enforced'),
         check('integrity', isWhole, isWhole ? integrity : `${integrity}: ${damageRemedy}`),
+        // Of a damaged file it need not be possible to ask.
+        ...(isWhole ? [await checkParts(file)] : []),
       ];
     },
     walBytes: async () => (await stat(`${file}-wal`).catch(() => ({ size: 0 }))).size,
@@ -57,6 +62,15 @@ export async function openSqlite(file: string, events: EngineEvents): Promise<En
       await writer.close().finally(() => lock.release());
     },
   };
+}
+
+async function checkParts(file: string): Promise<StoreCheck> {
+  const shape = (await reading(file, (reader) => reader.command({ command: 'shape' }))) as Shape;
+  const made = Object.entries(await madeShape());
+  const missing = made.filter(([name, does]) => shape[name] !== does).map(([name]) => name);
+  const ok = missing.length === 0;
+  const detail = ok ? 'all there' : `missing or changed: ${missing.join(', ')}; ${partsRemedy}`;
+  return { name: 'parts', ok, detail };
 }
 
 /** Closed before it is given away: SQLite makes its journal for whoever owns the database then. */
