@@ -33,15 +33,8 @@ export interface NewKey extends Omit<Key, 'revokedAt'> {
   now: number;
 }
 
-export interface NewPackage {
-  id: string;
-  accountId: string;
-  title: string;
-  type: number;
-  rateLimit: number | null;
-  concurrency: number | null;
+export interface NewPackage extends Omit<Package, 'callsLeft' | 'keyHint'> {
   calls: number;
-  expiresAt: number | null;
   now: number;
 }
 

@@ -134,7 +134,7 @@ class Synthesiser:
         if "math" in ingredients and aspect > 1.4 and most > 2:
             text = content.arithmetic(dice, min(aspect, most * 0.5))
         elif "segments" in ingredients:
-            text = content.number(dice, content.choose_length(dice, aspect, 1, most))
+            text = content.digits(dice, content.choose_length(dice, aspect, 1, most))
         elif "long" in ingredients:
             text = content.code(dice, content.choose_length(dice, aspect, min(7, most), most))
         else:

@@ -49,8 +49,8 @@ def code(dice: Dice, length: int) -> str:
     return "".join(dice.pick(alphabet) for _ in range(length))
 
 
-def number(dice: Dice, length: int) -> str:
-    """As many digits."""
+def digits(dice: Dice, length: int) -> str:
+    """A code of digits alone."""
     return "".join(dice.pick(DIGITS) for _ in range(length))
 
 
